@@ -49,7 +49,7 @@ class Layer(nn.Module):
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
-    no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+    no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     # projects that read the type otherwise, and the one that is taken without a look at the net
@@ -84,12 +84,14 @@ class Layer(nn.Module):
         """The shape that bottom `index` has as a rule, where only files say what is in it.
 
         bottoms  the shapes of all bottoms, of which that one does not fit
-        None if nothing is known. The target of a loss is like the predictions, whichever is first;
-        of regions there is one.
+        None if nothing is known. The target of a loss is like the predictions, whichever is first,
+        and so are weights after them; of regions there is one.
         """
         if cls.pools_regions:
             return (1, 5) if index == len(bottoms) - 1 else None
-        return bottoms[1 - index] if cls.loss and len(bottoms) > 1 and index < 2 else None
+        if not cls.loss or len(bottoms) < 2:
+            return None
+        return bottoms[0] if index else bottoms[1]
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:

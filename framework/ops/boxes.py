@@ -92,3 +92,17 @@ def _sizes_twice(corners: Tensor) -> Tensor:
     """Width, height, width, height: the units of the four corner coordinates."""
     size = corners[..., 2:] - corners[..., :2]
     return torch.cat([size, size], -1)
+
+
+def decode_polygons(offsets: Tensor, priors: Tensor, variances: Tensor) -> Tensor:
+    """Move the corners of each prior by its predicted offsets to a polygon of four points.
+
+    offsets    (N, P, 8) dx, dy of the corners upper left, upper right, lower right, lower left, in
+               prior widths and heights; before variance
+    priors     (P, 4) corners x1 y1 x2 y2; variances (P, 4), of which the first two count
+    Returns the points (N, P, 8), x and y in turn.
+    Source: DecodeBBoxesKernel in bbox_util.cu of MhLiao/TextBoxes_plusplus, code CENTER_SIZE.
+    """
+    corners = priors[:, [0, 1, 2, 1, 2, 3, 0, 3]]
+    size = (priors[:, 2:] - priors[:, :2]) * variances[:, :2]
+    return offsets * size.repeat(1, 4) + corners

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec
 
 import torch
 from torch import Tensor
 
+from framework.ops import portable_detections
 from framework.ops.boxes import decode
 from framework.ops.mining import highest
 from framework.ops.nms import greedy
@@ -15,6 +18,7 @@ from framework.ops.nms import greedy
 # How many candidates of an image go into the first round: at least, and for each that may be kept.
 FIRST_CANDIDATES = 1024
 CANDIDATES_PER_KEPT = 5
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -113,16 +117,32 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
     return order.gather(1, turn), valid, total > num
 
 
+def exported_as(portable: Callable[P, Tensor]) -> Callable[[Callable[P, Tensor]],
+                                                           Callable[P, Tensor]]:
+    """Decorate an operation that is opaque for torch.compile: torch.export takes `portable`, made
+    of PyTorch's own operators, so that a program runs without this project."""
+    def decorate(operation: Callable[P, Tensor]) -> Callable[P, Tensor]:
+        @functools.wraps(operation)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+            exporting = torch.compiler.is_exporting()
+            return portable(*args, **kwargs) if exporting else operation(*args, **kwargs)
+        return call
+    return decorate
+
+
+@exported_as(portable_detections.detection_rows)
 @torch.library.custom_op("framework::detection_rows", mutates_args=())
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
-                   eta: float, class_limit: int, image_limit: int) -> Tensor:
+                   eta: float, class_limit: int, image_limit: int,
+                   attached: Tensor | None = None) -> Tensor:
     """Decode and suppress SSD's predictions to rows (K, 7): image, class, score, x1, y1, x2, y2.
 
     loc                (N, P, 1 or C, 4) codes of boxes, one for all classes or one for each
     conf               (N, P, C) scores
     priors, variances  (P, 4), or priors (N, P, 4), a set for each image
     background         the class left out; no class if it is another number
+    attached           (N, P, E): E numbers of each prior that its rows end with, (K, 7 + E)
     The other numbers are those of `framework.ops.boxes.decode` and `Suppression`. If no image has
     a box, one row for each: its number, then -1. It is an opaque operation for torch.compile, as
     K depends on values.
@@ -145,22 +165,27 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
 
     rule = Suppression(score, threshold, eta, class_limit, image_limit)
     image, kind, prior = detect(scores, boxes, rule)
+    more = 0 if attached is None else attached.shape[2]
     if not len(image):
-        rows = loc.new_full((num_images, 7), -1)
+        rows = loc.new_full((num_images, 7 + more), -1)
         rows[:, 0] = torch.arange(num_images, device=loc.device)
         return rows
     columns = [image.to(loc.dtype), classes[kind].to(loc.dtype),
                scores[image, kind, prior].to(loc.dtype)]
-    return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior)], 1)
+    ends = [] if attached is None else [attached[image, prior].to(loc.dtype)]
+    return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior), *ends], 1)
 
 
-@detection_rows.register_fake
+@torch.library.register_fake("framework::detection_rows")
 def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
       code: int, variance_in_target: bool, score: float, threshold: float,
-      eta: float, class_limit: int, image_limit: int) -> Tensor:
-    return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
+      eta: float, class_limit: int, image_limit: int,
+      attached: Tensor | None = None) -> Tensor:
+    more = 0 if attached is None else attached.shape[2]
+    return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7 + more)
 
 
+@exported_as(portable_detections.best_boxes)
 @torch.library.custom_op("framework::best_boxes", mutates_args=())
 def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
                threshold: float) -> Tensor:
@@ -188,11 +213,12 @@ def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
     return torch.cat([columns, corners[image, found // num_candidates]], 1)
 
 
-@best_boxes.register_fake
+@torch.library.register_fake("framework::best_boxes")
 def _(corners: Tensor, scores: Tensor, labels: Tensor, score: float, threshold: float) -> Tensor:
     return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
 
 
+@exported_as(portable_detections.best_boxes_by_class)
 @torch.library.custom_op("framework::best_boxes_by_class", mutates_args=())
 def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
     """Non-maximum suppression of each image and class to rows (K, 7), as best_boxes gives them.
@@ -216,6 +242,6 @@ def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold
     return torch.cat([torch.stack(numbers, 1), corners[image, box][turn]], 1)
 
 
-@best_boxes_by_class.register_fake
+@torch.library.register_fake("framework::best_boxes_by_class")
 def _(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
     return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)

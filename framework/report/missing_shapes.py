@@ -51,7 +51,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
             continue
         if copy:
             _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
-        elif not made and top != images:
+        elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return found or made
 
@@ -66,13 +66,13 @@ def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None)
 
 def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
     """The shape of a top of images with which a blob made of it would have `shape`, where each
-    axis from the channels on grows with that of the top. None if that is no whole number."""
+    axis grows with that of the top. None if that is not a whole number."""
     if not len(shape) == len(top) == len(blob) == 4:
         return None
-    axes = list(zip(shape[1:], top[1:], blob[1:], strict=True))
+    axes = list(zip(shape, top, blob, strict=True))
     if any(now == 0 or wanted * size % now for wanted, size, now in axes):
         return None
-    return (top[0], *(wanted * size // now for wanted, size, now in axes))
+    return tuple(wanted * size // now for wanted, size, now in axes)
 
 
 class Copy(NamedTuple):

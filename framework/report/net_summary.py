@@ -231,7 +231,25 @@ def build_shapes(spec: NetSpec, selection: Selection
     its deploy twin; then the first usual one that the net can be built with. The error is that of
     the first try, and names its size.
     """
-    not_run = take_stand_ins(spec, selection.modules) if selection.skip_data else ""
+    if not selection.skip_data:
+        return _build_some(spec, selection, "")
+    not_run = take_stand_ins(spec, selection.modules)
+    try:
+        return _build_some(spec, selection, not_run)
+    except CaffeError:
+        others = take_stand_ins(spec, selection.modules, with_known=True)
+        if others == not_run:
+            raise
+        try:
+            return _build_some(spec, selection, others)
+        except CaffeError:
+            pass
+        raise
+
+
+def _build_some(spec: NetSpec, selection: Selection, not_run: str
+                ) -> tuple[dict[str, Shape], list[Layer], str]:
+    """As build_shapes, by the first size of images that fits. `not_run`: words about modules."""
     failed = None
     for size, known, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]

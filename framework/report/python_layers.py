@@ -63,10 +63,11 @@ class PythonOutput(Layer):
         raise self.spec.error("python_param.module", "is not run by a look at a net")
 
 
-def take_stand_ins(spec: NetSpec, modules: Collection[str]) -> str:
+def take_stand_ins(spec: NetSpec, modules: Collection[str], with_known: bool = False) -> str:
     """Replace the `Python` layers of unknown modules; names these modules, in words.
 
-    modules   those that may run
+    modules     those that may run
+    with_known  replace data of known modules too, for a project that reads other data by them
     The shapes of data are those that a file or a deploy net states or other layers need. The tops
     of the other layers are assumed as PythonOutput says.
     """
@@ -74,7 +75,9 @@ def take_stand_ins(spec: NetSpec, modules: Collection[str]) -> str:
     read = frozenset(name for layer in spec.layers for name in layer.bottoms)
     for index, layer in enumerate(spec.layers):
         module = layer.proto.python_param.module
-        if not issubclass(LAYERS[layer.type], Python) or module in modules or _fits(layer):
+        if not issubclass(LAYERS[layer.type], Python) or module in modules:
+            continue
+        if layer.stand_in is None and _fits(layer) and not (with_known and _makes_data(layer)):
             continue
         stand_in: type[Layer] | type[Source] = PythonData
         if layer.bottoms:
@@ -101,3 +104,13 @@ def _fits(layer: LayerSpec) -> bool:
         return False
     except Exception:       # of any kind: it came from what the file says, and building it says so
         return True
+
+
+def _makes_data(layer: LayerSpec) -> bool:
+    """Whether a known layer makes blobs of nothing."""
+    if layer.bottoms:
+        return False
+    try:
+        return bool(DeclaredPython(layer).top_shapes())
+    except Exception:       # of any kind: it came from what the file says
+        return False

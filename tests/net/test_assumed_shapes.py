@@ -211,6 +211,37 @@ layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "y" bottom: "p" }""
     assert "'map' assumed to be (1, 1, 112, 112)" in census.assumed
 
 
+def test_a_batch_is_as_large_as_a_shape_of_known_size_needs(tmp_path):
+    """The frames of DengPingFan/DAVSOD: three of a sequence, of 473 x 473."""
+    text = """layer { name: "d" type: "Python" top: "x" top: "y"
+  python_param { module: "m" layer: "D" } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2
+  kernel_size: 3 stride: 8 pad: 1 } }
+layer { name: "r" type: "Reshape" bottom: "c" top: "r"
+  reshape_param { shape { dim: 3 dim: 1 dim: 2 dim: 60 dim: 60 } } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "r" bottom: "y" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((3, 3, 473, 473), (3, 1, 2, 60, 60))
+
+
+def test_data_of_a_known_module_are_assumed_anew_where_its_own_do_not_fit(tmp_path):
+    """ppengtang/oicr reads labels of the whole image by the layer of Fast R-CNN."""
+    text = """layer { name: "d" type: "Python" top: "data" top: "rois" top: "labels" python_param {
+    module: "roi_data_layer.layer" layer: "RoIDataLayer" param_str: "'num_classes': 20" } }
+layer { name: "pool" type: "ROIPooling" bottom: "data" bottom: "rois" top: "pool"
+  roi_pooling_param { pooled_h: 3 pooled_w: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
+  inner_product_param { num_output: 20 } }
+layer { name: "loss" type: "%s" bottom: "ip" bottom: "labels" }"""
+    (census,) = census_of(tmp_path, text % "SigmoidCrossEntropyLoss", phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((1, 3, 224, 224), (1, 5), (1, 20))
+    assert "modules not run: 'roi_data_layer.layer'" in census.assumed
+    (census,) = census_of(tmp_path, text % "SoftmaxWithLoss", phase="TRAIN", skip_data=True)
+    assert census.rows[0].shapes == ((2, 3, 640, 1024), (1, 5), (1,))
+
+
 def test_masks_are_squares_and_kernels_of_three_axes_read_clips(tmp_path):
     text = """layer { name: "d" type: "Python" top: "x" python_param { module: "m" layer: "D" } }
 layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 2

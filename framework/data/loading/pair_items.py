@@ -26,6 +26,7 @@ class PairItems(ListedItems):
     ignore_label  of pixels without a label
     new_size      (width, height) to resize to before anything else
     is_edge_map   the label map is a drawing: resized linearly, then 1 where it is lighter than half
+    keeps_levels  of a drawing instead its grey levels, from 0 to 255
     has_sizes     a top with (height, width) of each image, at most those of the batch
     windows       x1, y1, x2, y2 of the part of each image that is taken, last pixels included;
                   beyond the image it is black and not labelled
@@ -37,6 +38,7 @@ class PairItems(ListedItems):
     ignore_label: int = 255
     new_size: tuple[int, int] | None = None
     is_edge_map: bool = False
+    keeps_levels: bool = False
     has_sizes: bool = False
     windows: Sequence[tuple[int, int, int, int]] | None = None
 
@@ -53,7 +55,7 @@ class PairItems(ListedItems):
             marks = _cut(self._marks(label, pixels), self.windows[index], self.ignore_label)
             pixels = self._resized(_cut(pixels, self.windows[index], 0), cv2.INTER_LINEAR)
         marks = self._resized(marks, cv2.INTER_LINEAR if self.is_edge_map else cv2.INTER_NEAREST)
-        if self.is_edge_map:
+        if self.is_edge_map and not self.keeps_levels:
             marks = (marks > 127).astype(np.uint8)
         height, width = pixels.shape[:2]
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)

@@ -26,13 +26,15 @@ ROTATION = frozenset(("transform_param.max_rotation_angle", "transform_param.app
 class ImageLabelmapData(ImageSource):
     """Images and drawings of their edges, 1 where the drawing is lighter than half.
 
-    Tops:   images (batch_size, channels, height, width); edges (batch_size, 1, height, width).
+    Tops:   images (batch_size, channels, height, width); edges (batch_size, 1, height, width), or
+            with `normalize: false` the drawing's levels from 0 to 255.
     Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
-    Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF.
+    Source: image_labelmap_data_layer.cpp of s9xie/hed and yun-liu/RCF; that of zerowfz/caffe_dss
+            for normalize, which is false there where it is not given.
     """
 
     list_param = "image_data_param"
-    fork_fields = ROTATION
+    fork_fields = frozenset((*ROTATION, "image_data_param.normalize"))
     num_tops = (2, 2)
 
     @classmethod
@@ -48,7 +50,8 @@ class ImageLabelmapData(ImageSource):
         self.check_fields(spec)
         param = spec.proto.image_data_param
         items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
-                          param.is_color, new_size=_new_size(spec, param), is_edge_map=True)
+                          param.is_color, new_size=_new_size(spec, param), is_edge_map=True,
+                          keeps_levels=not param.normalize)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -67,12 +65,6 @@ class SmoothL1Loss(Layer):
     loss = True
     no_gradient_bottoms = (2, 3)
 
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        """Targets and both weights are like the predictions."""
-        return bottoms[0] if index else bottoms[1]
-
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
         self.sigma = spec.proto.smooth_l1_loss_param.sigma
@@ -102,25 +94,21 @@ class SigmoidCrossEntropyLoss(Layer):
 
     Bottoms: x and target (N, ...) with as many values; no gradient goes to the target. In
              daijifeng001/caffe-mnc also weights of each value, by whose sum, instead of the
-             normalizer, the weighted sum is divided; 0 if that is not above 0.
+             normalizer, the weighted sum is divided; 0 if that is not above 0. With loss_param
+             (ZhiwenShao/ARL) the weighted sum has its normalizer, of at least 1.
     Top:     the loss ().
     Targets equal to ignore_label, once cut to integers, add nothing: 0.7 is ignored by label 0.
     Normalizer: BATCH_SIZE (default) N, FULL all values, VALID those not ignored, NONE 1,
     PRE_FIXED pre_fixed_normalizer.
-    Errors:  SpecError if the bottoms differ in items or values, and for settings beside weights.
-    Source:  LossParameter in caffe.proto; BVLC sigmoid_cross_entropy_loss_layer.cpp, and that of
-             daijifeng001/caffe-mnc, which leaves the top as it was where no weight is above 0.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  LossParameter in caffe.proto; sigmoid_cross_entropy_loss_layer.cpp of BVLC, of
+             ZhiwenShao/ARL, and of daijifeng001/caffe-mnc, which leaves the top as it was where no
+             weight is above 0.
     """
 
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        """Targets and weights are like the predictions."""
-        return bottoms[0] if index else bottoms[1]
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
@@ -129,9 +117,7 @@ class SigmoidCrossEntropyLoss(Layer):
         self.mode = normalization(spec, "BATCH_SIZE")
         self.ignore = ignore_label(spec)
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer
-        if weights and spec.proto.HasField("loss_param"):
-            raise spec.error("loss_param", "is given together with a bottom of weights, by whose "
-                             "sum the loss is divided")
+        self.by_weights = bool(weights) and not spec.proto.HasField("loss_param")
 
     def forward(self, x: Tensor, target: Tensor, *weights: Tensor) -> Tensor:
         x = precise(x)
@@ -139,9 +125,11 @@ class SigmoidCrossEntropyLoss(Layer):
         each = F.binary_cross_entropy_with_logits(x, target, reduction="none")
         if weights:
             weight = precise(weights[0]).detach().reshape(x.shape)
+            each = each * weight
+        if self.by_weights:
             total = weight.sum()
             some = total > 0
-            return (each * weight).sum().where(some, 0) / total.where(some, 1)
+            return each.sum().where(some, 0) / total.where(some, 1)
         valid = None
         if self.ignore is not None:
             valid = target.long() != self.ignore

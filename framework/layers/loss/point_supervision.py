@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -17,6 +19,11 @@ NORMALIZED = ("supervised", "classes", "constraint", "objectness")
 FIELDS = ("is_siftflow", *(f"ignore_{name}" for name in TERMS),
           *(f"normalize_{name}" for name in NORMALIZED))
 SMALLEST = torch.finfo(torch.float32).tiny
+
+
+def _planes(spec: LayerSpec) -> int:
+    """How many maps the second bottom has."""
+    return 3 if spec.proto.loss_param.ignore_rank else 4
 
 
 @layer
@@ -50,6 +57,13 @@ class SoftmaxWithLossExpectation(Layer):
     no_onnx_form = "a loss has none"
     fork_fields = frozenset(f"loss_param.{name}" for name in FIELDS)
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        if index != 1 or len(bottoms[0]) != 4:
+            return None
+        return (1, _planes(spec), *bottoms[0][2:])
+
     def __init__(self, spec: LayerSpec, scores: Shape, planes: Shape):
         super().__init__(spec)
         honour(spec, "loss_param", f"ignore_label normalize {' '.join(FIELDS)}")
@@ -58,7 +72,7 @@ class SoftmaxWithLossExpectation(Layer):
         param = spec.proto.loss_param
         self.takes = {name: not getattr(param, f"ignore_{name}") for name in TERMS}
         self.normalizes = {name: getattr(param, f"normalize_{name}") for name in NORMALIZED}
-        wanted = 4 if self.takes["rank"] else 3
+        wanted = _planes(spec)
         if len(scores) != 4 or axis != 1 or scores[0] != 1 \
                 or tuple(planes) != (1, wanted, *scores[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(planes)}; they "

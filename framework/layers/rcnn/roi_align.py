@@ -81,7 +81,8 @@ class ROIAlign(Layer):
         self.samples = param.sampling_ratio
         self.scale = 1 / self.strides[0] if self.strides else param.spatial_scale
         self.pad_ratio = 0.0 if other else param.pad_ratio
-        self.canonical = (0, 0) if other else (param.canonical_size, param.canonical_level)
+        self.canonical: tuple[int, int] = \
+            (0, 0) if other else (param.canonical_size, param.canonical_level)
         if len(maps) != max(len(self.strides), 1):
             raise spec.error("bottom", f"is given {len(bottoms)} times; it must be "
                              f"{max(len(self.strides), 1) + 1}, a map for each level_stride, then "
@@ -102,11 +103,10 @@ class ROIAlign(Layer):
                              "another way to sample")
         if len(bottoms) != 2:
             raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2")
-        self.check = check_regions(spec, *bottoms)
+        self.check = check_regions(spec, bottoms[0], bottoms[1])
         param = spec.proto.roi_align_param
         self.height, self.width = param.pooled_h, param.pooled_w
         self.scale = param.spatial_scale
-        self.no_onnx_form = "ONNX's RoiAlign has its samples at other points of the bins"
 
     def _check_strides(self) -> None:
         field = "roi_pooling_param.level_stride"
@@ -134,8 +134,8 @@ class ROIAlign(Layer):
         *maps, rois = bottoms
         item, *sides = region_columns(rois, self.check, len(maps[0]))
         if self.takes_largest:
-            corners = [side * self.scale for side in sides]
-            return largest_samples(maps[0], item, corners, self.height, self.width)
+            cells = [side * self.scale for side in sides]
+            return largest_samples(maps[0], item, cells, self.height, self.width)
         corners = grown(sides, self.pad_ratio)
         if self.samples:
             return self._averaged(maps, item, torch.stack(corners, 1))
@@ -166,7 +166,8 @@ class ROIAlign(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if self.takes_largest:
-            return super().to_onnx(graph, bottoms)
+            raise self.spec.error("roi_align_param", "has no ONNX form: ONNX's RoiAlign has its "
+                                  "samples at other points of the bins")
         if self.samples:
             return self._averaged_onnx(graph, bottoms)
         item, *corners = columns_onnx(graph, bottoms[1])

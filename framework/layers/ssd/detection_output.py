@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -14,10 +16,11 @@ from framework.layers.params import plain
 from framework.layers.ssd.detection_onnx import Detections, decode_onnx, rows_onnx
 from framework.layers.ssd.multibox_settings import check_predictions
 from framework.layers.ssd.result_settings import read_resizing, read_result_files
-from framework.ops.boxes import decode
+from framework.ops.boxes import decode, decode_polygons
 from framework.ops.detections import detection_rows
 from framework.ops.image_boxes import in_image
 from framework.ops.losses import precise
+from framework.proto import PriorBoxParameter
 
 LOWEST = torch.finfo(torch.float32).min
 
@@ -35,15 +38,23 @@ class DetectionOutput(Layer):
              clipped; by image, label, falling score. One row (image, -1, ...) for each image if
              the whole batch has no box. No gradient.
     A score must be above `confidence_threshold`; NaN is not. Boxes with a NaN overlap nothing.
+    With `use_polygon` (TextBoxes++) loc has 12 numbers a prior, the last 8 of which move its
+    corners to a polygon's points, and rows have these 8 numbers more; suppression is by boxes, and
+    nothing is saved. With `do_state_prediction` (tl_ssd) the fourth bottom is (N, P * num_states),
+    and a row has its states after its score.
     With `share_location` and no background, where the original aborts, all classes are objects.
     With `save_output_param` the boxes of each `num_test_image` images are written to result
     files, in pixels; images come in the order of the size file.
-    The number of rows depends on the values: the layer compiles and exports as one opaque step.
+    The number of rows depends on the values: the layer compiles as one opaque step.
     `visualize` draws nothing here; tools/detect does.
     Errors: SpecError for missing or impossible fields.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
-            sfzhang15/RefineDet for the first stage's bottoms.
+            sfzhang15/RefineDet for the first stage's bottoms; the same layers of
+            MhLiao/TextBoxes_plusplus and julimueller/tl_ssd.
     """
+
+    fork_fields = frozenset(f"detection_output_param.{name}" for name in (
+        "use_polygon", "do_state_prediction", "num_states"))
 
     num_bottoms = (3, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
@@ -61,29 +72,38 @@ class DetectionOutput(Layer):
             self.least_score = param.confidence_threshold
         self.class_limit = param.nms_param.top_k if param.nms_param.HasField("top_k") else -1
         self.loc_classes = 1 if param.share_location else param.num_classes
-        check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes)
-        self.two_stages = len(others) == 2 or (len(others) == 1
+        self.numbers = 12 if param.use_polygon else 4
+        self.num_states = param.num_states if param.do_state_prediction else 0
+        check_predictions(spec, loc, conf, prior, self.loc_classes, param.num_classes, self.numbers)
+        _check_attached(spec, loc, prior, others)
+        self.two_stages = len(others) == 2 or (len(others) == 1 and not self.num_states
                                                and param.HasField("objectness_score"))
         save = param.save_output_param
         field = "detection_output_param.save_output_param"
         self.resizing = None
         if save.HasField("resize_param"):
             self.resizing = read_resizing(spec, f"{field}.resize_param", save.resize_param)
-        self.results = read_result_files(spec)
+        self.results = None if param.use_polygon else read_result_files(spec)
+        self.row = 7 + self.numbers - 4 + self.num_states
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """One row, as in the original: the number of rows is not known before a forward."""
-        return [(1, 1, 1, 7)]
+        return [(1, 1, 1, self.row)]
 
     def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
         param = self.param
         nms = self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
-        num_images = len(loc)
-        num_priors = len(priors)
-        loc = loc.reshape(num_images, num_priors, self.loc_classes, 4)
+        num_images = loc.shape[0]      # len() would make it a constant of an exported program
+        num_priors = priors.shape[0]
+        loc = loc.reshape(num_images, num_priors, self.loc_classes, self.numbers)
         conf = conf.reshape(num_images, num_priors, param.num_classes)
+        attached = None
+        if self.num_states:
+            attached = others[0].detach().reshape(num_images, num_priors, self.num_states)
+        elif param.use_polygon:
+            attached = decode_polygons(loc[:, :, 0, 4:], priors, variances)
         if self.two_stages:
             object_score = others[0].detach().reshape(num_images, num_priors, 2)[:, :, 1:]
             nothing = conf.new_zeros(param.num_classes)
@@ -94,12 +114,15 @@ class DetectionOutput(Layer):
             priors = decode(moves, priors, variances, param.code_type,
                             param.variance_encoded_in_target)
         rows = detection_rows(
-            loc, conf, priors, variances, param.background_label_id, param.code_type,
+            loc[..., :4], conf, priors, variances, param.background_label_id, param.code_type,
             param.variance_encoded_in_target,
-            self.least_score, nms.nms_threshold, nms.eta, self.class_limit, param.keep_top_k)
+            self.least_score, nms.nms_threshold, nms.eta, self.class_limit, param.keep_top_k,
+            attached)
         if self.results is not None and not torch.compiler.is_compiling():
-            self._save(rows.cpu().float(), num_images)
-        return rows.view(1, 1, -1, 7)
+            self._save(rows[:, :7].cpu().float(), num_images)
+        if self.num_states:
+            rows = torch.cat([rows[:, :3], rows[:, 7:], rows[:, 3:7]], 1)
+        return rows.view(1, 1, -1, self.row)
 
     def _save(self, rows: Tensor, num_images: int) -> None:
         assert self.results is not None
@@ -113,6 +136,9 @@ class DetectionOutput(Layer):
             files.add(own[:, 1].numpy(), own[:, 2].numpy(), corners.numpy())
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.row > 7:
+            raise self.spec.error("detection_output_param", "has use_polygon or "
+                                  "do_state_prediction, which the export does not write")
         if graph.detection_op:
             return [graph.add("DetectionOutput", *bottoms[:3], **self._operator_attributes())]
         if self.nms.eta < 1:
@@ -154,6 +180,24 @@ class DetectionOutput(Layer):
             "nms_threshold": nms.nms_threshold, "confidence_threshold": self.least_score,
             "normalized": 1, **({"eta": nms.eta} if nms.eta < 1 else {}),
         }
+
+
+def _check_attached(spec: LayerSpec, loc: Shape, prior: Shape, others: Sequence[Shape]) -> None:
+    """SpecError for polygons and states that do not fit the rest."""
+    param = spec.proto.detection_output_param
+    if param.use_polygon and (not param.share_location or param.variance_encoded_in_target
+                              or param.code_type != PriorBoxParameter.CENTER_SIZE or others):
+        raise spec.error("detection_output_param.use_polygon", "is true, which needs "
+                         "share_location: true, code_type: CENTER_SIZE, no "
+                         "variance_encoded_in_target, and three bottoms")
+    if not param.do_state_prediction:
+        return
+    wanted = prior[2] // 4 * param.num_states
+    if param.use_polygon or len(others) != 1 or others[0][0] != loc[0] \
+            or math.prod(others[0][1:]) != wanted or not wanted:
+        raise spec.error("detection_output_param.do_state_prediction", "is true, which needs a "
+                         f"fourth bottom ({loc[0]}, {wanted}), {param.num_states} states for each "
+                         "prior, and no use_polygon")
 
 
 def _check_fields(spec: LayerSpec) -> None:

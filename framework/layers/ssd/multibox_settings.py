@@ -142,10 +142,10 @@ def _check_fields(spec: LayerSpec) -> None:
 
 
 def check_predictions(spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, loc_classes: int,
-                      num_classes: int) -> None:
-    """Raise SpecError unless boxes and scores fit the priors and each other."""
+                      num_classes: int, numbers: int = 4) -> None:
+    """Raise SpecError unless boxes, of `numbers` each, and scores fit the priors and each other."""
     num_priors = prior[2] // 4 if len(prior) > 2 else 0
-    boxes = num_priors * loc_classes * 4
+    boxes = num_priors * loc_classes * numbers
     scores = num_priors * num_classes
     if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
         raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors they "

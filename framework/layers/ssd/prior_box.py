@@ -43,19 +43,21 @@ class PriorBox(Layer):
     With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
     rows, density x density squares, spread over the size around the middle in whole steps of
     size / density, then as many of each other ratio; all are cut at the edges of the image.
+    With `offset_w` and `offset_h` (tl_ssd) a cell has at each of these positions, x first, for
+    each min_size the boxes of its aspect ratios, which are not 1; no squares.
     PriorBoxClustered (OpenVINO) has in each cell the boxes of `width` and `height` instead, in
     pixels, not cut.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
-            MhLiao/TextBoxes and MhLiao/TextBoxes_plusplus; prior_box_clustered_layer.cpp of
-            openvinotoolkit/training_toolbox_caffe.
+            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus and julimueller/tl_ssd;
+            prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe.
     """
 
     dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",
-                                         "density"))
+                                         "density", "offset_w", "offset_h"))
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
@@ -68,8 +70,12 @@ class PriorBox(Layer):
                              "axes")
         clustered = spec.type == "PriorBoxClustered"
         self.cut = bool(param.fixed_size) and not clustered
+        self.positions: Pairs = []
         if self.cut:
             self.shapes, self.moves = _spread(spec, param)
+        elif param.offset_w or param.offset_h:
+            self.shapes, self.positions = _placed(spec, param)
+            self.moves = [(0.0, 0.0)] * len(self.shapes)
         else:
             self.shapes = (_clustered if clustered else _shapes)(spec, param)
             self.moves = [(0.0, 0.0)] * len(self.shapes)
@@ -114,6 +120,9 @@ class PriorBox(Layer):
             moves = torch.tensor(self.moves, dtype=torch.float32, device=like.device)
             x, y = ((middle.float()[:, None] + moves[:, axis]).double()
                     for axis, middle in enumerate((x, y)))
+        elif self.positions:
+            x, y = (torch.stack([_points(cells[1 - axis], step[1 - axis], at[axis], like.device)
+                                 for at in self.positions], 1) for axis in (0, 1))
         else:
             x, y = x[:, None], y[:, None]
         if self.denser:
@@ -240,6 +249,29 @@ def _spread(spec: LayerSpec, param: PriorBoxParameter) -> tuple[Pairs, Pairs]:
             sizes += [form] * count ** 2
             moves += [(right, down) for down in steps for right in steps]
     return sizes, moves
+
+
+def _placed(spec: LayerSpec, param: PriorBoxParameter) -> tuple[Pairs, Pairs]:
+    """Sizes of a cell's boxes, and the positions x, y of their middles in it (tl_ssd)."""
+    _refuse(spec, ("max_size", "denser_prior_boxes", "width", "height", "density"),
+            " with offset_w")
+    positions = [(x, y) for x in param.offset_w for y in param.offset_h]
+    ratios = _ratios(spec, param)
+    if not positions or not all(0 <= at <= 1 for position in positions for at in position):
+        raise spec.error("prior_box_param.offset_w", f"and offset_h are {list(param.offset_w)} and "
+                         f"{list(param.offset_h)}; each must be given, from 0 to 1")
+    if not ratios or any(abs(ratio - 1) < 1e-6 for ratio in param.aspect_ratio):
+        raise spec.error("prior_box_param.aspect_ratio", f"is {list(param.aspect_ratio)}; with "
+                         "offset_w there must be one, and none of 1")
+    if not param.min_size or not all(1 <= low < math.inf for low in param.min_size):
+        raise spec.error("prior_box_param.min_size", f"is {list(param.min_size)}; at least one "
+                         "must be given, all from 1 on and finite")
+    sizes = [(low * math.sqrt(ratio), low / math.sqrt(ratio))
+             for low in map(int, param.min_size) for ratio in ratios]
+    if len(sizes) * len(positions) > MOST_BOXES:
+        raise spec.error("prior_box_param.offset_w", f"leads to more than {MOST_BOXES} boxes a "
+                         "cell")
+    return sizes * len(positions), [position for position in positions for _ in sizes]
 
 
 def _ratios(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:

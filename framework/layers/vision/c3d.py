@@ -199,8 +199,8 @@ def _p3d_sizes(spec: LayerSpec, name: str) -> tuple[int, int, int]:
     """Time, height and width of `kernel`, `stride` or `pad`."""
     param = spec.proto.pooling3d_param
     both = "kernel_size" if name == "kernel" else name
-    given = [param.HasField(f"{name}_{side}") for side in "hw"]
-    if any(given) and (not all(given) or param.HasField(both)):
+    given = [has_field(param, f"{name}_{side}") for side in "hw"]
+    if any(given) and (not all(given) or has_field(param, both)):
         raise spec.error(f"pooling3d_param.{name}_h", f"and {name}_w must be given together, and "
                          f"in place of {both}")
     sides = [getattr(param, f"{name}_{side}") for side in "hw"] if any(given) \

@@ -173,6 +173,16 @@ def test_image_labelmap_data_is_one_where_the_drawing_is_light(pairs):
     assert (edges[0, 0, 20] == 1).all() and edges[0].sum() == 56
 
 
+@pytest.mark.parametrize("text, levels", [("normalize: true", (0, 1)),
+                                          ("normalize: false", (127, 128))])
+def test_image_labelmap_data_gives_the_levels_of_the_drawing_if_asked(pairs, text, levels):
+    drawing = np.zeros((40, 56), np.uint8)
+    drawing[10], drawing[20] = 127, 128
+    cv2.imwrite(str(pairs / "0_marks.png"), drawing)
+    _, edges = finished(make_source(pair_net("ImageLabelmapData", pairs, "image_data_param", text)))
+    assert (edges[0, 0, 10] == levels[0]).all() and (edges[0, 0, 20] == levels[1]).all()
+
+
 def test_a_label_map_of_another_size_is_a_bad_record(pairs, caplog):
     cv2.imwrite(str(pairs / "0_marks.png"), np.zeros((9, 9), np.uint8))
     _, labels = finished(make_source(pair_net("DenseImageData", pairs, "dense_image_data_param")))

@@ -140,8 +140,10 @@ def test_weights_of_a_cross_entropy_come_with_their_sum_as_the_normalizer():
     loss = layer(x, target, torch.zeros_like(weight))
     loss.backward()
     assert loss.item() == 0 and (x.grad == 0).all()
-    with pytest.raises(SpecError, match="loss_param is given together with a bottom of weights"):
-        make("SigmoidCrossEntropyLoss", "loss_param { normalization: FULL }", *[(3, 4)] * 3)
+    # ZhiwenShao/ARL: with loss_param it says the normalizer
+    layer = make("SigmoidCrossEntropyLoss", "loss_param { normalization: FULL }", *[(3, 4)] * 3)
+    np.testing.assert_allclose(layer(x, target, weight).item(), each.sum() / 12)
+    assert torch.autograd.gradcheck(lambda x: layer(x, target, weight), x)
 
 
 def test_hinge_loss_of_norm_1_is_the_sum_of_the_margins():

@@ -158,6 +158,59 @@ def test_a_fourth_bottom_without_objectness_is_the_image():
     assert torch.equal(with_image(*bottoms, image), plain(*bottoms))
 
 
+def test_polygons_of_text_come_after_their_boxes():
+    """MhLiao/TextBoxes_plusplus: each point is a corner of the prior, moved in its sizes."""
+    loc, conf, prior = example()
+    conf = conf.view(NUM_IMAGES, NUM_PRIORS, -1)[:, :, :2].flatten(1)
+    moves = noise(NUM_IMAGES, NUM_PRIORS, 8, seed=5).detach()
+    codes = torch.cat([loc.view(NUM_IMAGES, NUM_PRIORS, 4), moves], 2).flatten(1)
+    layer = make("DetectionOutput", "detection_output_param { num_classes: 2 code_type: "
+                 "CENTER_SIZE use_polygon: true nms_param { nms_threshold: 0.3 } "
+                 "confidence_threshold: 0.4 }",
+                 *(x.shape for x in (codes, conf, prior)))
+    rows = layer(codes, conf, prior)[0, 0].numpy()
+    np.testing.assert_allclose(rows[:, :7], by_definition(
+        loc, conf, prior, "CENTER_SIZE", threshold=0.4), rtol=1e-12)
+    priors, variances = prior.view(2, -1, 4).numpy()
+    scores = conf.view(NUM_IMAGES, NUM_PRIORS, 2)[:, :, 1].numpy()
+    boxes = [[slow_boxes.decode(code, box, variance, slow_boxes.CENTER_SIZE, False)
+              for code, box, variance in zip(image.tolist(), priors.tolist(), variances.tolist(),
+                                             strict=True)]
+             for image in loc.view(NUM_IMAGES, NUM_PRIORS, 4)]
+    for row in rows:
+        image = int(row[0])
+        p, = [p for p in range(NUM_PRIORS) if np.allclose(boxes[image][p], row[3:7])]
+        assert scores[image, p] == row[2]
+        x1, y1, x2, y2 = priors[p]
+        for point, (x, y) in enumerate([(x1, y1), (x2, y1), (x2, y2), (x1, y2)]):
+            right, down = moves[image, p, 2 * point:2 * point + 2].tolist()
+            np.testing.assert_allclose(row[7 + 2 * point:9 + 2 * point], [
+                x + right * variances[p][0] * (x2 - x1), y + down * variances[p][1] * (y2 - y1)])
+
+
+def test_states_of_traffic_lights_come_between_score_and_box():
+    """julimueller/tl_ssd."""
+    loc, conf, prior = example()
+    conf = conf.view(NUM_IMAGES, NUM_PRIORS, -1)[:, :, :2].flatten(1)
+    states = noise(NUM_IMAGES, NUM_PRIORS * 3, seed=5).detach()
+    layer = make("DetectionOutput", "detection_output_param { num_classes: 2 "
+                 "do_state_prediction: true num_states: 3 nms_param { nms_threshold: 0.3 } "
+                 "confidence_threshold: 0.4 }",
+                 *(x.shape for x in (loc, conf, prior, states)))
+    rows = layer(loc, conf, prior, states)[0, 0].numpy()
+    expected = by_definition(loc, conf, prior, threshold=0.4)
+    np.testing.assert_allclose(rows[:, [0, 1, 2, 6, 7, 8, 9]], expected, rtol=1e-12)
+    scores = conf.view(NUM_IMAGES, NUM_PRIORS, 2)[:, :, 1].numpy()
+    known = states.view(NUM_IMAGES, NUM_PRIORS, 3).numpy()
+    for row in rows:
+        image = int(row[0])
+        own = known[image][scores[image] == row[2]]     # of equal scores one of them
+        assert (own == row[3:6]).all(1).any()
+    none = make("DetectionOutput", "num_classes: 2 do_state_prediction: true num_states: 3 "
+                "confidence_threshold: 2", *(x.shape for x in (loc, conf, prior, states)))
+    assert none(loc, conf, prior, states)[0, 0].tolist() == [[i, *[-1] * 9] for i in range(3)]
+
+
 def test_it_exports_as_one_step():
     bottoms = example()
     layer = make("DetectionOutput", "num_classes: 4 keep_top_k: 9",
@@ -265,6 +318,19 @@ def test_wrong_fields_are_errors_that_name_them(text, message):
 
     with pytest.raises(SpecError, match=message):
         make("DetectionOutput", f"detection_output_param {{ {text} }}", *shapes)
+
+
+@pytest.mark.parametrize("text, shapes, message", [
+    ("use_polygon: true", [(2, 60), (2, 10), (1, 2, 20)], "use_polygon is true, which needs .* "
+     "code_type: CENTER_SIZE"),
+    ("use_polygon: true code_type: CENTER_SIZE", [(2, 20), (2, 10), (1, 2, 20)],
+     r"for 5 priors they must be \(N, 60\) and \(N, 10\)"),
+    ("do_state_prediction: true num_states: 3", [(2, 20), (2, 10), (1, 2, 20), (2, 14)],
+     r"needs a fourth bottom \(2, 15\), 3 states for each prior"),
+])
+def test_polygons_and_states_need_their_bottoms(text, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("DetectionOutput", f"num_classes: 2 {text}", *shapes)
 
 
 @pytest.mark.parametrize("old, new, message", [

@@ -85,6 +85,40 @@ def test_boxes_of_fixed_sizes_are_spread_over_their_size_and_cut_at_the_edges(ra
                 torch.zeros(IMAGE, dtype=torch.float64))
 
 
+def test_boxes_of_traffic_lights_are_at_several_places_of_a_cell_and_never_square():
+    """julimueller/tl_ssd: for each place, x first, each size and ratio; sizes are cut."""
+    layer = make("PriorBox", "min_size: 7.9 min_size: 10 aspect_ratio: 0.3 aspect_ratio: 2 flip: "
+                 "false offset_w: 0.25 offset_w: 0.75 offset_h: 0.5 offset_h: 1", FEATURES, IMAGE)
+    expected = []
+    for y in range(3):
+        for x in range(5):
+            for right in (0.25, 0.75):
+                for down in (0.5, 1):
+                    for size in (7, 10):
+                        for ratio in (0.3, 2):
+                            w, h = size * math.sqrt(ratio), size / math.sqrt(ratio)
+                            middle_x, middle_y = (x + right) * 18, (y + down) * 61 / 3
+                            expected += [(middle_x - w / 2) / 90, (middle_y - h / 2) / 61,
+                                         (middle_x + w / 2) / 90, (middle_y + h / 2) / 61]
+    top = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))
+    assert top.shape == (1, 2, len(expected))
+    np.testing.assert_allclose(top[0, 0], expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("text, message", [
+    ("min_size: 9 aspect_ratio: 2 offset_w: 0.5", "offset_w and offset_h are .0.5. and ..; each"),
+    ("min_size: 9 aspect_ratio: 2 offset_w: 0.5 offset_h: 1.5", "from 0 to 1"),
+    ("min_size: 9 offset_w: 0.5 offset_h: 0.5", "aspect_ratio is .*; with offset_w there must be"),
+    ("min_size: 9 aspect_ratio: 1 offset_w: 0.5 offset_h: 0.5", "there must be one, and none of 1"),
+    ("min_size: 0.5 aspect_ratio: 2 offset_w: 0.5 offset_h: 0.5", "all from 1 on and finite"),
+    ("min_size: 9 max_size: 12 aspect_ratio: 2 offset_w: 0.5 offset_h: 0.5",
+     "max_size has no effect in PriorBox with offset_w"),
+])
+def test_places_need_both_axes_and_ratios(text, message):
+    with pytest.raises(SpecError, match=message):
+        make("PriorBox", text, FEATURES, IMAGE)
+
+
 def test_clustered_boxes_have_the_given_widths_and_heights():
     layer = make("PriorBoxClustered", "prior_box_param { width: 9.5 height: 12 width: 20.25 "
                  "height: 6 step: 16 offset: 0.25 clip: true }", FEATURES, IMAGE)
