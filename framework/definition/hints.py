@@ -24,6 +24,7 @@ _PRUNING = "how its own solver prunes weights, if told to; weights stay as they 
 _READERS = "how records reach the memory"
 _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
+_ITEMS = "how many items there are; the bottoms have them"
 _KNOWN_ONLY = "of a data layer that is known by its shapes only"
 
 # by "Message.field"
@@ -53,7 +54,8 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
-                     "DetectionOutputParameter.save_file"), _DRAWING),
+                     "DetectionOutputParameter.save_file", "AugmentationParameter.write_augmented",
+                     "AugmentationParameter.write_mean"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
@@ -88,7 +90,10 @@ HINTS = {
                      "SimplerNMSParameter.cls_threshold",
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
-                     "YoloSegItem.b", "LaneInfo.id", "CorrelationParameter.do_abs"), _UNREAD),
+                     "YoloSegItem.b", "LaneInfo.id", "CorrelationParameter.do_abs",
+                     "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
+                     "RandomGeneratorParameter.discretize",
+                     "RandomGeneratorParameter.multiplier"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
         "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
@@ -101,6 +106,13 @@ HINTS = {
         "frame_size").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"SteganalysisDataParameter.{name}" for name in (
         "source shuffle cover_dir stego_dir rand_mirror_rotate").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"MolGridDataParameter.{name}" for name in (
+        "addH random_rotation random_translate binary_occupancy radius_multiple fixed_radius "
+        "stratify_receptor cache_structs source2 root_folder2 source_ratio stratify_affinity_min "
+        "stratify_affinity_max stratify_affinity_step spherical_mask peturb_ligand_translate "
+        "peturb_ligand_rotate ignore_ligand use_covalent_radius affinity_reweight_mean "
+        "affinity_reweight_std fix_center_to_origin recmolcache ligmolcache maxchunksize "
+        "use_rec_center peturb_bins").split()), _KNOWN_ONLY),
     **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
@@ -117,6 +129,7 @@ HINTS = {
                      "DataParameter.prefetch",
                      "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
+    "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 import torch
@@ -15,6 +16,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, canonical_axis, honour, within
 from framework.ops.losses import precise
 
+LOG = logging.getLogger(__name__)
 SURE, UNSURE = 0.51, 0.49       # what CheckAtt writes where no attention wins
 LEAST_KEPT = 1000               # of ArgMaxAll
 DEPENDS = "its sizes depend on data"
@@ -146,6 +148,9 @@ class ArgMaxOfWinners(Layer):
         honour(spec, "argmax_param", "out_max_val top_k axis")
         param = spec.proto.argmax_param
         axis = canonical_axis(spec, "argmax_param.axis", param.axis, wins)
+        if param.HasField("top_k"):
+            LOG.warning("%s: argmax_param.top_k has no effect, as in the original: how many are "
+                        "kept depends on the values", spec.place())
         if not param.HasField("axis") or axis != len(wins) - 1 or param.out_max_val:
             raise spec.error("argmax_param.axis", "must be the last axis, without out_max_val")
         if _flat(spec, 0, wins) != _flat(spec, 1, loses):

@@ -33,16 +33,19 @@ TIED = {"pow_withmean2": "pow_withmean1", "add_withmean2": "add_withmean1",
         "mult_withmean2": "mult_withmean1"}
 SPATIAL = ("mirror", "translate", "translate_x", "translate_y", "rotate", "zoom", "squeeze")
 KINDS = ("uniform", "gaussian", "bernoulli", "uniform_bernoulli", "gaussian_bernoulli")
-SETTINGS = ("crop_width crop_height write_augmented max_multiplier augment_during_test "
-            "recompute_mean write_mean mean_per_pixel mean mode bottomwidth bottomheight num "
-            "chromatic_eigvec")
+FIELDS = ("crop_width crop_height max_multiplier augment_during_test recompute_mean mean_per_pixel "
+          "mean mode bottomwidth bottomheight chromatic_eigvec mirror translate translate_x "
+          "translate_y rotate zoom squeeze gamma brightness contrast color ladd_pow ladd_add "
+          "ladd_mult col_pow col_add col_mult col_rotate sat_pow sat_add sat_mult lmult_pow "
+          "lmult_add lmult_mult fog_amount fog_size motion_blur_angle motion_blur_size "
+          "shadow_angle shadow_distance shadow_strength noise")
 
 
 class Generator:
     """The draws that augmentation_param asks for; SpecError for draws that are not known."""
 
     def __init__(self, spec: LayerSpec):
-        honour(spec, FIELD, " ".join([SETTINGS, *SPATIAL, *DRAWN]))
+        honour(spec, FIELD, FIELDS)
         honour(spec, "coeff_schedule_param", "half_life initial_coeff final_coeff")
         param = getattr(spec.proto, FIELD)
         fields = (*SPATIAL, *DRAWN)
@@ -354,7 +357,7 @@ class FlowAugmentation(Layer):
 
     def __init__(self, spec: LayerSpec, flow: Shape, first: Shape, second: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, " ".join([SETTINGS, *SPATIAL, *DRAWN]))
+        honour(spec, FIELD, FIELDS)
         param = getattr(spec.proto, FIELD)
         if len(flow) != 4 or flow[1] != 2:
             raise spec.error("bottom", f"has the shape {tuple(flow)}; it must be (N, 2, H, W)")

@@ -53,7 +53,7 @@ class Resample(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
-        honour(spec, "resample_param", "antialias width height type factor")
+        honour(spec, "resample_param", "antialias width height type")
         param = spec.proto.resample_param
         self.kind = enum_name(param, "type")
         if self.kind == "AREA":

@@ -85,10 +85,11 @@ class SpatialDropout(Layer):
     """
 
     keeps_shape = True
+    fork_fields = frozenset(["spatial_dropout_param"])
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "spatial_dropout_param", "dropout_ratio dropout_scale")
+        honour(spec, "spatial_dropout_param", "dropout_ratio")
         self.ratio = spec.proto.spatial_dropout_param.dropout_ratio
         if not 0 < self.ratio < 1:
             raise spec.error("spatial_dropout_param.dropout_ratio", f"is {self.ratio:g}; it must "
