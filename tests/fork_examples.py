@@ -10,6 +10,7 @@ from tests.layer_examples import (
     DRAWS,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
     SPACE,
     Example,
     fixed,
@@ -84,6 +85,7 @@ POSES = (
             "true", ((6, 2, 3),), grows=()),
 )
 COEFFICIENTS = noise(3, 42, 1, 1, requires_grad=False) * 0.1
+COEFFICIENTS[:, -1] = 0         # no noise
 MOVES = {**DRAWS, **NO_GRADIENT}
 AUGMENTED = (
     of_sample("GenerateAugmentationParameters", grows=(), without=MOVES),
@@ -128,5 +130,46 @@ HIDDEN = (
     of_sample("QuantTruncAbs", without={**NO_GRADIENT, **AFTER_ROUNDING}),
     Example("QuantTruncAbs", "process: TRUNCABS", without=NO_GRADIENT),
 )
+GROUPS = torch.tensor([7, 7, 2, 2, 5, 5], dtype=torch.float64)
+SETS = (
+    of_sample("VarLoss", bottoms=((6, 5), GROUPS), grows=()),
+    of_sample("SetLoss2", bottoms=((6, 5), GROUPS), grows=()),
+    of_sample("OrdinalRegressionLoss", bottoms=((4, 6), whole(4, below=3)), grows=BATCH),
+    of_sample("RelevantLoss", grows=BATCH),
+)
+FLAGS = fixed([0, 1, 0, 0, 1, 1, 0]).reshape(1, 1, 1, 7)
+CORNERS = (torch.arange(30) % 7 == 2).double().reshape(1, 1, 1, 30)
+FROM_DATA = {**NO_GRADIENT, **SIZES_FROM_DATA}
+WINDOWS = (
+    of_sample("CheckAtt", grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("SplitIndices", grows=(), without=NO_GRADIENT),
+    of_sample("ConvertIndices", bottoms=(fixed([4, 0, 6]).reshape(1, 1, 1, 3), (1, 1, 1, 7)),
+              grows=(), without=NO_GRADIENT),
+    of_sample("FlagsToIndices", bottoms=(FLAGS,), grows=(), without=FROM_DATA),
+    of_sample("ArgMaxMy", grows=(), without={**FROM_DATA, **AFTER_ROUNDING}),
+    of_sample("ArgMaxAll", grows=(), without={**FROM_DATA, **AFTER_ROUNDING}),
+    of_sample("SlidingWindowIndex", bottoms=((1, 3, 4, 5), CORNERS), grows=(),
+              without=SIZES_FROM_DATA),
+    of_sample("TileProduct"),
+    of_sample("TopKOld", bottoms=((5, 3, 2), fixed([3], [5], [1], [4], [2]), (3, 1)), grows=()),
+    of_sample("NormalizedSigmoidCrossEntropyLoss", bottoms=((2, 3, 5, 4),
+              whole(2, 3, 5, 4, below=2))),
+)
 
-EXAMPLES = (*DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES, *ATTENTION)
+MOLECULES = (
+    of_sample("Im2dist", grows=BATCH),
+    Example("Im2dist", "convolution_param { kernel_size: 2 pad: 2 stride: 2 } im2dist_param { "
+            "norm: L1 remove_center: true remove_bounds: true }", without={
+                "autocast": "numbers out of the range of half precision"}),
+    of_sample("Im2parity", bottoms=(whole(2, 1, 5, 4, below=3),), without=NO_GRADIENT),
+    of_sample("DistLoss", bottoms=((2, 9, 5, 4), whole(2, 9, 5, 4, below=2)), without={
+        "gradient": NOT_DERIVATIVE + "that of half the squares"}),
+    of_sample("AffinityLoss", bottoms=((5, 1), fixed([2], [-1], [0.5], [0], [-0.25]))),
+    Example("AffinityLoss", "ranklossmult: 0.5 ranklossneg: true",
+            ((5, 1), fixed([2], [-2], [0.5], [0], [3]))),
+    of_sample("MultiSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
+    of_sample("SSIMLoss", bottoms=((2, 3, 10, 9), (2, 3, 10, 9))),
+)
+
+EXAMPLES = (*WINDOWS, *SETS, *DEFORMED, *HIDDEN, *REGIONAL, *AUGMENTED, *POSES, *FLOWS, *FACES,
+            *ATTENTION, *MOLECULES)

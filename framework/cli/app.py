@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from framework.cli import gflags
 from framework.data.records import image_size
@@ -42,7 +44,12 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
         parser.prog = argv.program
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     given = list(sys.argv[1:] if argv is None else argv)
-    options = parser.parse_args(gflags.normalise(parser, given))
+    _refuse_empty_paths(parser)
+    try:
+        options = parser.parse_args(gflags.normalise(parser, given))
+    except CaffeError as error:
+        complain(f"error: {error}")
+        return 1
     # Threads that wait for others of their team, to be told before torch is loaded: spinning,
     # they take the core that the others need. Two threads on two cores that the data thread and
     # other programs use too: 100 iterations of ssd_shapes in 33 to 179 s, so in 13 to 26 s.
@@ -54,6 +61,27 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
             return _guarded(main, options)
     finally:
         drop_unwritable()
+
+
+def _refuse_empty_paths(parser: argparse.ArgumentParser) -> None:
+    """Let "" be an error where a path is given: pathlib takes it for the working folder, into
+    which a program would write whose argument is an empty variable of a script.
+
+    ROOTFOLDER may be empty, as the original's programs have it for lists of whole paths.
+    """
+    for action in parser._actions:
+        is_path = action.type is Path or action.dest in ("out", "target")
+        if is_path and action.dest != "rootfolder":
+            name = next(iter(action.option_strings), None) or str(action.metavar)
+            action.type = functools.partial(_path, name, action.type)
+
+
+def _path(name: str, kind: object, text: str) -> object:
+    """The value of a flag, or an argument, that is a path: a Path if that is its kind, else text.
+    CaffeError for an empty one."""
+    if not text:
+        raise CaffeError(f"{name} is empty; it must be a path")
+    return Path(text) if kind is Path else text
 
 
 def _guarded(main: Main, options: argparse.Namespace) -> int:

@@ -114,7 +114,7 @@ def _open(text: str, opencv_python: str) -> Source:
     is_file = source.endswith((".prototxt", ".onnx", ".npz", ".npy")) or os.path.exists(source)
     if found is None or is_file or found[1] in (*NETS, "opencv"):
         return open_source(text, opencv_python)
-    module = find_module(source)
+    module = find_module(source, bool(comma))
     if comma:
         load_state_dict(module, weights)
     return ModuleRun(module, source)

@@ -48,7 +48,6 @@ def export(options: argparse.Namespace) -> int:
     from framework.data.records.database import open_database
     from framework.data.records.label_map import names_by_label, object_labels, read
     from framework.data.records.records import holds_annotated
-    from framework.definition.values import shortened
     from framework.errors import DataError
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
@@ -57,10 +56,9 @@ def export(options: argparse.Namespace) -> int:
     labels = object_labels(message)
     names = {item.label: item.name for item in message.item if item.label in labels}
     shown = names_by_label(message)
-    repeated = [name for name, count in Counter(shown.values()).items() if count > 1]
-    if options.format == "coco" and repeated:
-        raise DataError(f"{options.labelmap}: two classes have the display_name "
-                        f"'{shortened(repeated[0])}', which would be one category in COCO's file")
+    counts = Counter(shown.values())        # ILSVRC has two cranes: these keep their names
+    titles = {label: shown[label] if counts[shown[label]] == 1 else name
+              for label, name in names.items()}
     database = open_database(options.database)
     if holds_annotated(database) is False:
         raise DataError(f"{options.database}: the records are Datum, which have no boxes; those "
@@ -76,7 +74,7 @@ def export(options: argparse.Namespace) -> int:
         if options.format == "voc":
             account = export_voc(database, split, names, folder)
         else:
-            account = export_coco(database, split, {label: shown[label] for label in names}, folder)
+            account = export_coco(database, split, titles, folder)
         for note in account.notes:
             print(f"left out: {note.text()}", file=sys.stderr)
         account.check_strict(options.strict, str(options.out))

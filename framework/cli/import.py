@@ -113,7 +113,7 @@ def import_net(options: argparse.Namespace) -> None:
         whole = [index for index, one in enumerate(options.shape) if one.whole]
         if not shapes:
             raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
-        module = find_module(options.source)
+        module = find_module(options.source, options.weights is not None)
         if options.weights:
             load_state_dict(module, options.weights)
         model, given = to_onnx(module, options.source, shapes, whole=whole), {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from framework.cli import app, devices, gflags
 from framework.cli.signals import EFFECTS, Signals
-from framework.errors import CaffeError
+from framework.errors import CaffeError, WeightsError
 
 if TYPE_CHECKING:       # they would import torch before the flags are read
     from framework.definition.prototxt import Document
@@ -92,6 +93,7 @@ def train(options: argparse.Namespace, arguments: list[str], stopped: threading.
         _pass_on(signals, stopped)
         return code
     document = read_document(options)
+    _check_weights(options.weights)
     place = devices.prepare(options, wished_gpu(document.message))
     try:
         with signals:
@@ -106,6 +108,15 @@ def train(options: argparse.Namespace, arguments: list[str], stopped: threading.
     devices.end(place)
     _pass_on(signals, stopped)
     return 0
+
+
+def _check_weights(paths: str) -> None:
+    """WeightsError for a file that is not there, before nets are built, which may take a minute."""
+    for path in paths.split(","):
+        try:
+            os.stat(path.strip() or os.curdir)      # an empty name is said by what loads them
+        except OSError as error:
+            raise WeightsError(f"{path.strip()}: cannot be read: {error.strerror}") from None
 
 
 def _pass_on(signals: Signals, stopped: threading.Event) -> None:

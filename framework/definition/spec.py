@@ -15,6 +15,7 @@ from framework.errors import SpecError
 
 if TYPE_CHECKING:       # else the schema would be read before a message is needed
     from framework.proto import LayerParameter, NetStateRule
+from framework.system.arguments import checked, instance
 
 PHASES = ("TRAIN", "TEST")
 
@@ -72,6 +73,7 @@ class NetSpec:
     it is not to be `wired`: then only the layers are chosen.
     """
 
+    @checked(document=instance("a Document of read_net", Document))
     def __init__(self, document: Document, phase: str = "TEST", level: int | None = None,
                  stages: Sequence[str] = (), wired: bool = True):
         if phase not in PHASES:

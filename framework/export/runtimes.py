@@ -50,8 +50,12 @@ with contextlib.redirect_stdout(io.StringIO()):
                        "--bizCode", "biz"])
 if not os.path.exists(path + ".mnn"):
     sys.exit("MNN's converter refuses the model")
-net = MNN.nn.load_module_from_file(path + ".mnn", list(inputs), names)
-given = [MNN.expr.const(array, list(array.shape), MNN.expr.NCHW) for array in inputs.values()]
+manager = MNN.nn.create_runtime_manager(({},))
+manager.set_hint(3, 0)      # WINOGRAD_MEMORY_LEVEL: convolutions without Winograd's rounding
+net = MNN.nn.load_module_from_file(path + ".mnn", list(inputs), names, runtime_manager=manager)
+types = {"uint8": MNN.expr.uint8, "int32": MNN.expr.int}
+given = [MNN.expr.const(array, list(array.shape), MNN.expr.NCHW,
+                        types.get(str(array.dtype), MNN.expr.float)) for array in inputs.values()]
 found = {name: MNN.expr.convert(value, MNN.expr.NCHW).read()
          for name, value in zip(names, net.forward(given))}
 """

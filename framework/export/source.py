@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.records import label_map
+from framework.definition.zoo import located
 from framework.errors import SpecError
 from framework.export.deploy import deployed
 from framework.export.preprocessing import Preprocessing
@@ -108,7 +109,7 @@ def read_labels(net: Net, path: str | None) -> dict[int, str]:
 
 
 def sha256(path: str) -> str:
-    with open(path, "rb") as file:
+    with open(located(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -1,8 +1,8 @@
 """Functions of torch in the operators that torch.onnx knows and that importers read.
 
 They stand in for torch's own while a module is exported: what torch.onnx refuses (adaptive pooling
-to a size that does not divide the map's, channel_shuffle, a threshold, rms_norm), and LRN, of which
-it makes some twenty operators, one with graphs of its own.
+to a size that does not divide the map's, channel_shuffle, a threshold, rms_norm, nearest-exact),
+and LRN, of which it makes some twenty operators, one with graphs of its own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from torch.nn import functional
 AVERAGE = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}
 MAXIMUM = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}
 _torchs_lrn = functional.local_response_norm
+_torchs_interpolate = functional.interpolate
 
 
 @contextlib.contextmanager
@@ -25,7 +26,7 @@ def exportable() -> Iterator[None]:
     """Replace the functions, and give torch's back."""
     replaced: dict[str, Callable[..., Any]] = {     # Any: results and arguments of each
         "local_response_norm": _lrn, "channel_shuffle": _channel_shuffle, "threshold": _threshold,
-        "rms_norm": _rms_norm}
+        "rms_norm": _rms_norm, "interpolate": _interpolate, "logsigmoid": _logsigmoid}
     for axes in (1, 2, 3):
         for kind, pools in (("avg", AVERAGE), ("max", MAXIMUM)):
             name = f"adaptive_{kind}_pool{axes}d"
@@ -66,6 +67,35 @@ def _lrn(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: f
     return input / (mean * alpha + k).pow(beta)
 
 
+class _NearestExact(torch.autograd.Function):
+    """The cell below the middle of each cell of the result, as one operator."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, *sizes: int) -> Tensor:   # Any: torch's
+        return _torchs_interpolate(x, list(sizes[2:]), mode="nearest-exact")
+
+    @staticmethod
+    def symbolic(graph: Any, x: Any, *sizes: int) -> Any:
+        """Any: torch's graph and a value in it."""
+        nothing = graph.op("Constant", value_t=torch.zeros(0))
+        wanted = graph.op("Constant", value_t=torch.tensor(sizes))
+        return graph.op("Resize", x, nothing, nothing, wanted, mode_s="nearest",
+                        coordinate_transformation_mode_s="half_pixel",
+                        nearest_mode_s="round_prefer_ceil")
+
+
+def _interpolate(input: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
+                 *more: Any, **options: Any) -> Tensor:
+    """torch's function; to a size by nearest-exact, which torch.onnx has not, as one operator.
+
+    Any: sizes, factors and what else it takes
+    """
+    if mode != "nearest-exact" or size is None:
+        return _torchs_interpolate(input, size, scale_factor, mode, *more, **options)
+    sizes = size if isinstance(size, Sequence) else [size] * (input.dim() - 2)
+    return _NearestExact.apply(input, *map(int, (*input.shape[:2], *sizes)))
+
+
 def _channel_shuffle(input: Tensor, groups: int) -> Tensor:
     shape = [int(number) for number in input.shape]
     parts = input.reshape(shape[0], groups, shape[1] // groups, *shape[2:])
@@ -74,6 +104,11 @@ def _channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     return torch.where(input > threshold, input, value)
+
+
+def _logsigmoid(input: Tensor) -> Tensor:
+    """Without the logarithm of a sigmoid that is 0, which torch.onnx makes of it."""
+    return -functional.softplus(-input)
 
 
 def _rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None,

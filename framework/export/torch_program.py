@@ -49,10 +49,13 @@ def program_bytes(net: Net, dynamic: bool, tolerance: float, metadata: Mapping[s
     try:
         with torch.no_grad():
             made = torch.export.export(program, inputs, dynamic_shapes=shapes, strict=False)
+        check_operators(made, net.spec.path)
         torch.export.save(made, content, extra_files={"caffe.json": json.dumps(metadata)})
         content.seek(0)
         with torch.no_grad():
             found = torch.export.load(content).module()(*inputs)
+    except CaffeError:
+        raise
     except Exception as error:      # of any kind: torch has many
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
         raise CaffeError(f"{net.spec.path}: torch.export cannot take the net: "
@@ -68,6 +71,16 @@ def program_bytes(net: Net, dynamic: bool, tolerance: float, metadata: Mapping[s
                              "is written (--tolerance)")
         largest = max(largest, share)
     return content.getvalue(), largest
+
+
+def check_operators(made: torch.export.ExportedProgram, path: str) -> None:
+    """CaffeError if a program has operators of this project, without which it is not loaded."""
+    parts = [part for part in made.graph_module.modules() if isinstance(part, torch.fx.GraphModule)]
+    own = {str(node.target) for part in parts for node in part.graph.nodes
+           if str(node.target).startswith("framework.")}
+    if own:
+        raise CaffeError(f"{path}: torch.export cannot take the net: it needs operators of this "
+                         f"project, which PyTorch alone has not: {', '.join(sorted(own))}")
 
 
 def blobs_by_name(net: Net) -> dict[str, Tensor]:

@@ -126,6 +126,20 @@ def shufflenet_v2(name: str) -> str:
     return f"stage{stage}.{index - first}.branch{branch}.{positions[int(conv) - 1] + norm}"
 
 
+GOOGLENET = {"conv1/7x7_s2": "conv1", "conv2/3x3_reduce": "conv2", "conv2/3x3": "conv3",
+             "loss3/classifier": "fc"}
+GOOGLENET_BRANCHES = {"1x1": "1", "3x3_reduce": "2.0", "3x3": "2.1", "5x5_reduce": "3.0",
+                      "5x5": "3.1", "pool_proj": "4.1"}
+
+
+def googlenet(name: str) -> str:
+    """inception_3a/5x5_reduce: inception3a.branch3.0."""
+    if name in GOOGLENET:
+        return GOOGLENET[name]
+    block, _, part = name.partition("/")
+    return f"{block.replace('_', '')}.branch{GOOGLENET_BRANCHES[part]}"
+
+
 def _vgg(convolutions: tuple[int, ...]) -> Callable[[str], str]:
     """Of `convolutions` between poolings: features counts their ReLUs and the poolings as well."""
     def rule(name: str) -> str:
@@ -140,7 +154,7 @@ def _vgg(convolutions: tuple[int, ...]) -> Callable[[str], str]:
 RULES: Mapping[str, Callable[[str], str]] = {
     "vgg16": _vgg((2, 2, 3, 3, 3)), "vgg19": _vgg((2, 2, 4, 4, 4)), "resnet": resnet,
     "mobilenet_v2": mobilenet_v2, "densenet": densenet, "inception_v3": inception_v3,
-    "shufflenet_v2": shufflenet_v2,
+    "shufflenet_v2": shufflenet_v2, "googlenet": googlenet,
     "squeezenet1_0": _squeezenet((3, 4, 5, 7, 8, 9, 10, 12)),
     "squeezenet1_1": _squeezenet((3, 4, 6, 7, 9, 10, 11, 12)),
 }

@@ -56,6 +56,8 @@ class Backbone:
     mean, std  of RGB from 0 to 1
     thinned    how tensors of larger layers become those of smaller ones, by layer
     unread     pattern of tensors that the zoo's net has no layer for
+    folded     eps of the BatchNorm after each convolution, which goes into that; None: there is
+               none, or the zoo's net has it too
     """
 
     net: str
@@ -68,6 +70,7 @@ class Backbone:
     std: tuple[float, ...] = STD
     thinned: Mapping[str, Callable[[Floats], Floats]] = field(default_factory=dict)
     unread: str = "(?!)"
+    folded: float | None = None
 
 
 def _layers(message: Any) -> dict[str, Any]:        # Any: a NetParameter, its layers
@@ -105,6 +108,14 @@ def _mobilenet_v2(message: Any) -> None:        # Any: as above
             layer.type = "ReLU6"
 
 
+def _googlenet(message: Any) -> None:       # Any: as above
+    """A smaller fourth pooling; LRN divides by 1."""
+    _layers(message)["pool4/3x3_s2"].pooling_param.kernel_size = 2
+    for layer in message.layer:
+        if layer.HasField("lrn_param"):
+            layer.lrn_param.alpha = 0
+
+
 def _thinned_fc6(array: Floats) -> Floats:
     """Every 4th of 4096 outputs, and of 7 x 7 cells every 3rd along both axes."""
     return array[::4] if array.ndim == 1 else array.reshape(4096, 512, 7, 7)[::4, :, ::3, ::3]
@@ -138,6 +149,11 @@ BACKBONES: Mapping[str, Backbone] = {
     "squeezenet1_0": Backbone("squeezenet_v1_0", RULES["squeezenet1_0"], _squeezenet1_0,
                               "conv10 has no padding"),
     "squeezenet1_1": Backbone("squeezenet_v1_1", RULES["squeezenet1_1"]),
+    "googlenet": Backbone(
+        "googlenet", RULES["googlenet"], _googlenet,
+        "BatchNorm is folded into the convolutions, whose 5 x 5 kernels are 3 x 3 with zeros "
+        "around them; LRN has alpha 0 and copies; pool4 has a kernel of 2", mean=HALVES, std=HALVES,
+        unread=r"aux[12]\..*", folded=1e-3),
     "densenet121": Backbone("densenet121", RULES["densenet"]),
     "inception_v3": Backbone("inception_v3", RULES["inception_v3"], mean=HALVES, std=HALVES),
     "shufflenet_v2_x1_0": Backbone("shufflenet_v2", RULES["shufflenet_v2"], _pad_pool1, RESNET),
@@ -249,16 +265,36 @@ def _arrays(layer: Layer, backbone: Backbone, state: _State) -> list[Floats]:
     if isinstance(layer, BatchNorm):
         return [state.take(f"{module}.running_mean", name),
                 state.take(f"{module}.running_var", name), np.ones(1, np.float32)]
-    weight = state.take(f"{module}.weight", name)
+    if backbone.folded is not None and len(shapes[0]) == 4:
+        weight, bias = _folded(state, module, name, backbone.folded, shapes[0])
+    else:
+        weight, bias = state.take(f"{module}.weight", name), None
     if "data" in layer.spec.bottoms:
         factors = np.array(backbone.std, np.float64)[None, :, None, None] * 255
         weight = (weight / factors)[:, ::-1].astype(np.float32)
     thin = backbone.thinned.get(name, _as_it_is)
+    if bias is not None:
+        return [weight, bias]
     if len(shapes) == 1:
         return [weight]
     if name in backbone.no_bias:
         return [weight, np.zeros(shapes[1], np.float32)]
     return [thin(weight), thin(state.take(f"{module}.bias", name))]
+
+
+def _folded(state: _State, module: str, name: str, eps: float, shape: tuple[int, ...]
+            ) -> tuple[Floats, Floats]:
+    """Weight and bias of a convolution with the BatchNorm after it; zeros around a kernel that is
+    smaller than the layer's."""
+    weight = state.take(f"{module}.conv.weight", name).astype(np.float64)
+    norm = [state.take(f"{module}.bn.{key}", name).astype(np.float64)
+            for key in ("weight", "bias", "running_mean", "running_var")]
+    gain, offset, mean, variance = norm
+    factor = gain / np.sqrt(variance + eps)
+    more = [(size - own) // 2 for size, own in zip(shape[2:], weight.shape[2:], strict=True)]
+    if min(more) > 0:
+        weight = np.pad(weight, [(0, 0), (0, 0), *((cells, cells) for cells in more)])
+    return weight * factor[:, None, None, None], offset - mean * factor
 
 
 def _as_it_is(array: Floats) -> Floats:

@@ -18,6 +18,7 @@ from framework.errors import CaffeError, SpecError, failure
 from framework.export.node_names import layer_names
 from framework.importing.draft import Array, Draft, Node, Shape, write_weights
 from framework.importing.operators import OPERATORS
+from framework.importing.patterns import joined
 from framework.importing.values import Values, draw_inputs, evaluate
 from framework.net.net import Net
 from framework.proto import NetParameter
@@ -85,6 +86,7 @@ def to_draft(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape], val
     draft = Draft(name, path, opset, plain, values.constants, values.shapes, reads)
     nodes = read_nodes(model, path, values)
     check_known(nodes, path)
+    nodes = joined(nodes, values.constants, [info.name for info in model.graph.output])
     for info in model.graph.input:
         if info.name in shapes:
             draft.add_input(info.name, shapes[info.name])

@@ -30,6 +30,22 @@ from framework.net.trained import class_names, trained_net
 from framework.project.folder import names_of_classes, newest_weights
 from framework.project.names import DEPLOY, check_project
 from framework.proto import ResizeParameter
+from framework.system.arguments import (
+    ABSENT,
+    DEVICE,
+    FLAG,
+    FUNCTION,
+    MEAN,
+    NUMBER,
+    PATH,
+    PATHS,
+    SIZE,
+    TEXT,
+    checked,
+    either,
+    instance,
+    whole,
+)
 from framework.system.arrays import Floats
 
 NMS_THRESHOLD = 0.45
@@ -62,6 +78,9 @@ class Detector:
         [1, 1]
     """
 
+    @checked(model=either(PATH, instance("a Document of read_net", Document)),
+             weights=ABSENT(PATHS), device=DEVICE, mean=ABSENT(MEAN), scale=ABSENT(NUMBER),
+             size=ABSENT(SIZE), engine=TEXT)
     def __init__(
         self,
         model: str | Path | Document,
@@ -156,6 +175,7 @@ class Detector:
         threshold = proto.detection_output_param.nms_param.nms_threshold
         return threshold if 0 < threshold < 1 else NMS_THRESHOLD
 
+    @checked(image=instance("an array", np.ndarray))
     def prepare(self, image: NDArray[Any]) -> Floats:
         """An image as the net takes it: (channels, height, width), resized, mean and scale done.
 
@@ -180,6 +200,7 @@ class Detector:
         found = self.detect(images, threshold)
         return found[0] if is_one(images) else found
 
+    @checked(threshold=NUMBER)
     def detect(self, images: Images, threshold: float = 0.0) -> list[Results]:
         """The boxes of each image with at least this score, best first, cut to the image.
 
@@ -202,6 +223,8 @@ class Detector:
         return [Results(entries, image, self.names)
                 for entries, image in zip(found, pixels, strict=True)]
 
+    @checked(threshold=NUMBER, batch=whole(1), track=FLAG, timeout=NUMBER,
+             tiles=ABSENT(instance("Tiles", Tiles)), on_error=ABSENT(FUNCTION))
     def stream(
         self,
         source: Word | Sequence[Word],
@@ -234,6 +257,10 @@ class Detector:
             image.png [1] [[30. 20. 60. 40.]]
         """
         words = [source] if isinstance(source, str | Path | int) else source
+        if not isinstance(words, list | tuple) or not words \
+                or not all(isinstance(word, str | Path | int) for word in words):
+            raise CaffeError(f"Detector.stream: source is {str(source)[:80]}; it must be a path, "
+                             "the number of a camera, or a list of them")
         options = Options(threshold, batch, track, tiles, timeout)
         return stream(self.detect, self.nms_threshold, find_sources(words), options, on_error)
 

@@ -49,7 +49,7 @@ class Layer(nn.Module):
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
-    no_gradient_bottoms: ClassVar[tuple[int, ...]] = ()
+    no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     # projects that read the type otherwise, and the one that is taken without a look at the net

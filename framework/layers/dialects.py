@@ -6,6 +6,7 @@ from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.base import Layer
+from framework.system.arguments import TEXT, checked
 
 
 def dialects() -> dict[str, list[str]]:
@@ -17,6 +18,7 @@ def dialects() -> dict[str, list[str]]:
     return found
 
 
+@checked(name=TEXT)
 def choose_dialect(name: str) -> None:
     """Read all nets from now on as the project `name` does, where its types mean something else.
 

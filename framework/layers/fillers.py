@@ -212,10 +212,32 @@ def cosines_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) 
     blob.copy_(torch.einsum("uy,vx->uvyx", waves, waves).reshape(blob.shape))
 
 
+def radial_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Xavier's numbers, of which the first filters have one number for cells around their middle.
+
+    Of these filters, a share symmetric_fraction, the cells at +-(x, y, z) from the middle, x, y and
+    z not negative, have one number for all orders of x, y and z, as in the original.
+    Source: RadialFiller in filler.hpp of gnina/gnina.
+    """
+    size = blob.shape[-1]
+    if blob.dim() != 5 or len(set(blob.shape[2:])) != 1 or size % 2 == 0:
+        raise ValueError(f"is radial; the blob must have 5 axes and a cube of an odd size as "
+                         f"kernel, not the shape {tuple(blob.shape)}")
+    xavier_(blob, filler, generator)
+    away = torch.cartesian_prod(*[torch.arange(size) - size // 2] * 3)
+    one_sided = (away >= 0).all(1) | (away <= 0).all(1)
+    like = away.abs().sort(1, descending=True)[0] + size // 2
+    like = (like[:, 0] * size + like[:, 1]) * size + like[:, 2]
+    like = torch.where(one_sided, like, torch.arange(size ** 3))
+    filters = blob[:int(len(blob) * filler.symmetric_fraction)].flatten(2)
+    blob[:len(filters)] = filters[..., like].reshape(len(filters), *blob.shape[1:])
+
+
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
+    "file": file_, "radial": radial_,
+    **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
 from framework.layers.base import LAYERS, Layer, Shape
+from framework.system.arguments import TEXT, checked
 
 AS_BOTTOM = "as_bottom"
 
@@ -49,6 +50,7 @@ def is_stub(kind: str) -> bool:
     return issubclass(LAYERS.get(kind, object), Stub)
 
 
+@checked(kind=TEXT, shape=TEXT)
 def stub_layer(kind: str, shape: str) -> None:
     """Let nets have layers of an unknown type, whose tops have the shapes that `shape` says.
 

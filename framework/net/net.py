@@ -46,6 +46,20 @@ from framework.net.params import (
 )
 from framework.net.reading import read_net
 from framework.net.summary import Text, layer_rows, table
+from framework.system.arguments import (
+    ABSENT,
+    DEVICE,
+    FLAG,
+    INTEGER,
+    MAPPING,
+    PATH,
+    PATHS,
+    TEXT,
+    TEXTS,
+    checked,
+    either,
+    instance,
+)
 from framework.weights.weights import load_weights
 
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
@@ -76,6 +90,11 @@ class Net(nn.Module):
     read, WeightsError for weights that do not fit.
     """
 
+    @checked(source=either(PATH, instance("a Document of read_net", Document)),
+             phase=TEXT, weights=ABSENT(PATHS), level=ABSENT(INTEGER), stages=TEXTS,
+             share_with=ABSENT(instance("a Net", nn.Module)), seed=INTEGER, skip_data=FLAG,
+             data=ABSENT(instance("DataOptions", DataOptions)), device=DEVICE,
+             ignore_unknown_fields=FLAG, stubs=ABSENT(MAPPING))
     def __init__(self, source: str | Path | Document, phase: str = "TEST",
                  weights: str | Path | None = None, *, level: int | None = None,
                  stages: Sequence[str] = (), share_with: Net | None = None,

@@ -14,12 +14,14 @@ from framework.definition.upgrade import upgrade_net, upgrade_solver
 from framework.definition.values import unknown_type
 from framework.errors import SpecError
 from framework.proto import LayerParameter
+from framework.system.arguments import FLAG, PATH, TEXT, checked
 
 NET_MARKS = frozenset(["layer", "layers", "input", "input_shape", "input_dim"])
 SOLVER_MARKS = frozenset(["net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter",
                           "solver_mode", "snapshot_prefix", "test_iter", "display"])
 
 
+@checked(path=PATH, ignore_unknown_fields=FLAG)
 def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     """Read a net file of any age, upgrade it, expand its composite layers.
 
@@ -30,11 +32,13 @@ def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     return finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
 
 
+@checked(text=TEXT, ignore_unknown_fields=FLAG)
 def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
     """As read_net, from the text of a net."""
     return finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
 
 
+@checked(path=PATH, ignore_unknown_fields=FLAG)
 def read_solver(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
     """Read a solver file of any age and upgrade it. Raises SpecError as read_net does."""
     document = prototxt.read(path, "SolverParameter")

@@ -46,9 +46,9 @@ def by_name(rows: Tensor, snap: bool = True) -> dict[str, Tensor]:
     return values
 
 
-def positions(values: dict[str, Tensor], x: Tensor, y: Tensor, crop: tuple[int, int],
-              full: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Where points (x, y) of a crop lie in the whole image, of sizes (height, width).
+def positions(values: dict[str, Tensor], x: Tensor, y: Tensor, crop: tuple[int, ...],
+              full: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Where points (x, y) of a crop are in the whole image, of sizes (height, width).
 
     x, y  broadcast with the values, of which each has the shape (N, 1, ...)
     """

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec
 
 import torch
 from torch import Tensor
 
+from framework.ops import portable_detections
 from framework.ops.boxes import decode
 from framework.ops.mining import highest
 from framework.ops.nms import greedy
@@ -15,6 +18,7 @@ from framework.ops.nms import greedy
 # How many candidates of an image go into the first round: at least, and for each that may be kept.
 FIRST_CANDIDATES = 1024
 CANDIDATES_PER_KEPT = 5
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,20 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
     return order.gather(1, turn), valid, total > num
 
 
+def exported_as(portable: Callable[P, Tensor]) -> Callable[[Callable[P, Tensor]],
+                                                           Callable[P, Tensor]]:
+    """Decorate an operation that is opaque for torch.compile: torch.export takes `portable`, made
+    of PyTorch's own operators, so that a program runs without this project."""
+    def decorate(operation: Callable[P, Tensor]) -> Callable[P, Tensor]:
+        @functools.wraps(operation)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+            exporting = torch.compiler.is_exporting()
+            return portable(*args, **kwargs) if exporting else operation(*args, **kwargs)
+        return call
+    return decorate
+
+
+@exported_as(portable_detections.detection_rows)
 @torch.library.custom_op("framework::detection_rows", mutates_args=())
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
@@ -158,7 +176,7 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     return torch.cat([torch.stack(columns, 1), boxes(image, kind, prior), *ends], 1)
 
 
-@detection_rows.register_fake
+@torch.library.register_fake("framework::detection_rows")
 def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
       code: int, variance_in_target: bool, score: float, threshold: float,
       eta: float, class_limit: int, image_limit: int,
@@ -167,6 +185,7 @@ def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: 
     return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7 + more)
 
 
+@exported_as(portable_detections.best_boxes)
 @torch.library.custom_op("framework::best_boxes", mutates_args=())
 def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
                threshold: float) -> Tensor:
@@ -194,11 +213,12 @@ def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
     return torch.cat([columns, corners[image, found // num_candidates]], 1)
 
 
-@best_boxes.register_fake
+@torch.library.register_fake("framework::best_boxes")
 def _(corners: Tensor, scores: Tensor, labels: Tensor, score: float, threshold: float) -> Tensor:
     return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)
 
 
+@exported_as(portable_detections.best_boxes_by_class)
 @torch.library.custom_op("framework::best_boxes_by_class", mutates_args=())
 def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
     """Non-maximum suppression of each image and class to rows (K, 7), as best_boxes gives them.
@@ -222,6 +242,6 @@ def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold
     return torch.cat([torch.stack(numbers, 1), corners[image, box][turn]], 1)
 
 
-@best_boxes_by_class.register_fake
+@torch.library.register_fake("framework::best_boxes_by_class")
 def _(corners: Tensor, scores: Tensor, score: float, threshold: float) -> Tensor:
     return corners.new_empty(torch.library.get_ctx().new_dynamic_size(), 7)

@@ -580,6 +580,26 @@ class LayerParameter(Message):
     @property
     def lifted_struct_sim_softmax_loss_param(self) -> LiftedStructLossParameter: ...
     @property
+    def sliding_window_param(self) -> SlidingWindowParameter: ...
+    @property
+    def im2dist_param(self) -> Im2distParameter: ...
+    @property
+    def im2parity_param(self) -> Im2parityParameter: ...
+    @property
+    def dist_loss_param(self) -> DistLossParameter: ...
+    @property
+    def molgrid_data_param(self) -> MolGridDataParameter: ...
+    @property
+    def ndim_data_param(self) -> NDimDataParameter: ...
+    @property
+    def affinity_loss_param(self) -> AffinityLossParameter: ...
+    @property
+    def ssim_loss_param(self) -> SSIMLossParameter: ...
+    @property
+    def set_loss2_param(self) -> SetLoss2Parameter: ...
+    @property
+    def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
+    @property
     def bn_conv_param(self) -> BNConvParameter: ...
     @property
     def bdct_to_spatial_param(self) -> BdctToSpatialParameter: ...
@@ -846,9 +866,17 @@ class LayerParameter(Message):
             deformable_convolution_param: DeformableConvolutionParameter | _Fields | None = ...,
             modulated_deformable_convolution_param: DeformableConvolutionParameter | _Fields |
             None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
-            _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
-            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
-            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            _Fields | None = ..., sliding_window_param: SlidingWindowParameter | _Fields | None
+            = ..., im2dist_param: Im2distParameter | _Fields | None = ..., im2parity_param:
+            Im2parityParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
+            QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -952,7 +980,10 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "sliding_window_param", "im2dist_param", "im2parity_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -1030,7 +1061,10 @@ class LayerParameter(Message):
             "roi_alignment_param", "global_sum_pooling_param",
             "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
             "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "sliding_window_param", "im2dist_param", "im2parity_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
             "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
@@ -1146,6 +1180,7 @@ class FillerParameter(Message):
     scale: float
     alpha: float
     file: str
+    symmetric_fraction: float
     @property
     def diag_val(self) -> Values[float]: ...
     final_value: float
@@ -1162,23 +1197,23 @@ class FillerParameter(Message):
             float | None = ..., mean: float | None = ..., std: float | None = ..., sparse: int |
             None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
             scale: float | None = ..., alpha: float | None = ..., file: str | None = ...,
-            diag_val: Iterable[float] | None = ..., final_value: float | None = ..., half_life:
-            float | None = ..., initial_value: float | None = ..., msra_coeff: float | None =
-            ..., sigma1: float | None = ..., sigma2: float | None = ..., static_val:
-            Iterable[float] | None = ...,
+            symmetric_fraction: float | None = ..., diag_val: Iterable[float] | None = ...,
+            final_value: float | None = ..., half_life: float | None = ..., initial_value: float
+            | None = ..., msra_coeff: float | None = ..., sigma1: float | None = ..., sigma2:
+            float | None = ..., static_val: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "file", "final_value", "half_life", "initial_value", "msra_coeff",
-            "sigma1", "sigma2",
+            "alpha", "file", "symmetric_fraction", "final_value", "half_life", "initial_value",
+            "msra_coeff", "sigma1", "sigma2",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "file", "diag_val", "final_value", "half_life", "initial_value",
-            "msra_coeff", "sigma1", "sigma2", "static_val",
+            "alpha", "file", "symmetric_fraction", "diag_val", "final_value", "half_life",
+            "initial_value", "msra_coeff", "sigma1", "sigma2", "static_val",
         ]
     ) -> None: ...
 
@@ -10645,5 +10680,328 @@ class SteganalysisDataParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "source", "batch_size", "shuffle", "cover_dir", "stego_dir", "rand_mirror_rotate",
+        ]
+    ) -> None: ...
+
+class SetLoss2Parameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class OrdinalRegressionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    k: int
+    weight_file: str
+    def __init__(
+        self, *,
+            k: int | None = ..., weight_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "k", "weight_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "k", "weight_file",
+        ]
+    ) -> None: ...
+
+class SlidingWindowParameter(Message):
+    DESCRIPTOR: Descriptor
+    window_h: int
+    window_w: int
+    stride_h: int
+    stride_w: int
+    def __init__(
+        self, *,
+            window_h: int | None = ..., window_w: int | None = ..., stride_h: int | None = ...,
+            stride_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "window_h", "window_w", "stride_h", "stride_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "window_h", "window_w", "stride_h", "stride_w",
+        ]
+    ) -> None: ...
+
+class Im2distParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Norm(_Enum):
+        L1: ClassVar[Im2distParameter.Norm]
+        L2: ClassVar[Im2distParameter.Norm]
+    L1: ClassVar[Im2distParameter.Norm]
+    L2: ClassVar[Im2distParameter.Norm]
+    norm: Im2distParameter.Norm
+    remove_center: bool
+    remove_bounds: bool
+    def __init__(
+        self, *,
+            norm: Im2distParameter.Norm | int | str | None = ..., remove_center: bool | None =
+            ..., remove_bounds: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "norm", "remove_center", "remove_bounds",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "norm", "remove_center", "remove_bounds",
+        ]
+    ) -> None: ...
+
+class Im2parityParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> None: ...
+
+class DistLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    alpha: float
+    beta: float
+    def __init__(
+        self, *,
+            ignore_label: int | None = ..., alpha: float | None = ..., beta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label", "alpha", "beta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "alpha", "beta",
+        ]
+    ) -> None: ...
+
+class MolGridDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    dimension: float
+    resolution: float
+    rand_skip: int
+    addH: bool
+    shuffle: bool
+    balanced: bool
+    check: bool
+    root_folder: str
+    rotate: int
+    random_rotation: bool
+    random_translate: float
+    binary_occupancy: bool
+    recmap: str
+    ligmap: str
+    inmemory: bool
+    radius_multiple: float
+    fixed_radius: float
+    has_affinity: bool
+    has_rmsd: bool
+    stratify_receptor: bool
+    cache_structs: bool
+    source2: str
+    root_folder2: str
+    source_ratio: float
+    stratify_affinity_min: float
+    stratify_affinity_max: float
+    stratify_affinity_step: float
+    spherical_mask: bool
+    peturb_ligand: bool
+    peturb_ligand_translate: float
+    peturb_ligand_rotate: bool
+    ignore_ligand: bool
+    jitter: float
+    num_poses: int
+    use_covalent_radius: bool
+    affinity_reweight_mean: float
+    affinity_reweight_std: float
+    affinity_reweight_stdcut: float
+    fix_center_to_origin: bool
+    recmolcache: str
+    ligmolcache: str
+    mem_recmap: str
+    mem_ligmap: str
+    duplicate_poses: bool
+    subgrid_dim: float
+    maxgroupsize: int
+    maxchunksize: int
+    stride: int
+    use_rec_center: bool
+    peturb_bins: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., dimension: float | None =
+            ..., resolution: float | None = ..., rand_skip: int | None = ..., addH: bool | None
+            = ..., shuffle: bool | None = ..., balanced: bool | None = ..., check: bool | None =
+            ..., root_folder: str | None = ..., rotate: int | None = ..., random_rotation: bool
+            | None = ..., random_translate: float | None = ..., binary_occupancy: bool | None =
+            ..., recmap: str | None = ..., ligmap: str | None = ..., inmemory: bool | None =
+            ..., radius_multiple: float | None = ..., fixed_radius: float | None = ...,
+            has_affinity: bool | None = ..., has_rmsd: bool | None = ..., stratify_receptor:
+            bool | None = ..., cache_structs: bool | None = ..., source2: str | None = ...,
+            root_folder2: str | None = ..., source_ratio: float | None = ...,
+            stratify_affinity_min: float | None = ..., stratify_affinity_max: float | None =
+            ..., stratify_affinity_step: float | None = ..., spherical_mask: bool | None = ...,
+            peturb_ligand: bool | None = ..., peturb_ligand_translate: float | None = ...,
+            peturb_ligand_rotate: bool | None = ..., ignore_ligand: bool | None = ..., jitter:
+            float | None = ..., num_poses: int | None = ..., use_covalent_radius: bool | None =
+            ..., affinity_reweight_mean: float | None = ..., affinity_reweight_std: float | None
+            = ..., affinity_reweight_stdcut: float | None = ..., fix_center_to_origin: bool |
+            None = ..., recmolcache: str | None = ..., ligmolcache: str | None = ...,
+            mem_recmap: str | None = ..., mem_ligmap: str | None = ..., duplicate_poses: bool |
+            None = ..., subgrid_dim: float | None = ..., maxgroupsize: int | None = ...,
+            maxchunksize: int | None = ..., stride: int | None = ..., use_rec_center: bool |
+            None = ..., peturb_bins: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "dimension", "resolution", "rand_skip", "addH", "shuffle",
+            "balanced", "check", "root_folder", "rotate", "random_rotation", "random_translate",
+            "binary_occupancy", "recmap", "ligmap", "inmemory", "radius_multiple",
+            "fixed_radius", "has_affinity", "has_rmsd", "stratify_receptor", "cache_structs",
+            "source2", "root_folder2", "source_ratio", "stratify_affinity_min",
+            "stratify_affinity_max", "stratify_affinity_step", "spherical_mask",
+            "peturb_ligand", "peturb_ligand_translate", "peturb_ligand_rotate", "ignore_ligand",
+            "jitter", "num_poses", "use_covalent_radius", "affinity_reweight_mean",
+            "affinity_reweight_std", "affinity_reweight_stdcut", "fix_center_to_origin",
+            "recmolcache", "ligmolcache", "mem_recmap", "mem_ligmap", "duplicate_poses",
+            "subgrid_dim", "maxgroupsize", "maxchunksize", "stride", "use_rec_center",
+            "peturb_bins",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "dimension", "resolution", "rand_skip", "addH", "shuffle",
+            "balanced", "check", "root_folder", "rotate", "random_rotation", "random_translate",
+            "binary_occupancy", "recmap", "ligmap", "inmemory", "radius_multiple",
+            "fixed_radius", "has_affinity", "has_rmsd", "stratify_receptor", "cache_structs",
+            "source2", "root_folder2", "source_ratio", "stratify_affinity_min",
+            "stratify_affinity_max", "stratify_affinity_step", "spherical_mask",
+            "peturb_ligand", "peturb_ligand_translate", "peturb_ligand_rotate", "ignore_ligand",
+            "jitter", "num_poses", "use_covalent_radius", "affinity_reweight_mean",
+            "affinity_reweight_std", "affinity_reweight_stdcut", "fix_center_to_origin",
+            "recmolcache", "ligmolcache", "mem_recmap", "mem_ligmap", "duplicate_poses",
+            "subgrid_dim", "maxgroupsize", "maxchunksize", "stride", "use_rec_center",
+            "peturb_bins",
+        ]
+    ) -> None: ...
+
+class NDimDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    @property
+    def shape(self) -> BlobShape: ...
+    rand_skip: int
+    shuffle: bool
+    balanced: bool
+    check: bool
+    root_folder: str
+    rotate: int
+    inmemory: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., shape: BlobShape | _Fields |
+            None = ..., rand_skip: int | None = ..., shuffle: bool | None = ..., balanced: bool
+            | None = ..., check: bool | None = ..., root_folder: str | None = ..., rotate: int |
+            None = ..., inmemory: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "shape", "rand_skip", "shuffle", "balanced", "check",
+            "root_folder", "rotate", "inmemory",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "shape", "rand_skip", "shuffle", "balanced", "check",
+            "root_folder", "rotate", "inmemory",
+        ]
+    ) -> None: ...
+
+class AffinityLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    gap: float
+    pseudohuber: bool
+    delta: float
+    maxgrad: float
+    penalty: float
+    ranklossmult: float
+    ranklossneg: bool
+    fractional_gap: bool
+    diff_for_zero: float
+    weighted: bool
+    def __init__(
+        self, *,
+            scale: float | None = ..., gap: float | None = ..., pseudohuber: bool | None = ...,
+            delta: float | None = ..., maxgrad: float | None = ..., penalty: float | None = ...,
+            ranklossmult: float | None = ..., ranklossneg: bool | None = ..., fractional_gap:
+            bool | None = ..., diff_for_zero: float | None = ..., weighted: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "gap", "pseudohuber", "delta", "maxgrad", "penalty", "ranklossmult",
+            "ranklossneg", "fractional_gap", "diff_for_zero", "weighted",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "gap", "pseudohuber", "delta", "maxgrad", "penalty", "ranklossmult",
+            "ranklossneg", "fractional_gap", "diff_for_zero", "weighted",
+        ]
+    ) -> None: ...
+
+class SSIMLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    stride: int
+    c1: float
+    c2: float
+    def __init__(
+        self, *,
+            kernel_size: int | None = ..., stride: int | None = ..., c1: float | None = ..., c2:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "c1", "c2",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "c1", "c2",
         ]
     ) -> None: ...

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,8 +23,8 @@ from framework.layers.left_out import left_out_lines
 from framework.logs.log import Log, number, output_lines
 from framework.net.reading import read_solver
 from framework.proto import SolverParameter
-from framework.solver import debug_info, snapshots
-from framework.solver import solverstate as files
+from framework.solver import debug_info, snapshots, solverstate
+from framework.solver.arguments import CHECKED, CHECKED_STEP
 from framework.solver.claim import Claim
 from framework.solver.distributed import AGREE_EVERY, agreed
 from framework.solver.divergence import LossWatch
@@ -68,6 +67,7 @@ class Solver:
     `snapshot` raise LockedError while another training writes snapshots of the same prefix.
     """
 
+    @CHECKED
     def __init__(self, source: str | Path | Document, *, weights: str | Path | None = None,
                  snapshot: str | Path | None = None, device: str | torch.device = "cpu",
                  seed: int | None = None, workers: int = 0, rank: int = 0, world_size: int = 1,
@@ -107,7 +107,7 @@ class Solver:
         self.optimizer = Optimizer(self.document, self.net.learned)
         self.average = WeightAverage.of(self.document, self.net.learned)
         self.tester = Tester(self.document, self.net, self.test_nets, self.average,
-                             files.best_path(self.prefix, self.is_hdf5), self.log)
+                             solverstate.best_path(self.prefix, self.is_hdf5), self.log)
         self.saver = Saver(self.document, self.prefix,
                            snapshots.num_bytes(self.net, self._kept()), self.log, actions, wait)
         self.iter = 0
@@ -185,13 +185,13 @@ class Solver:
 
     def _report_end(self) -> None:
         """The loss of the next batch and the scores, after the last iteration."""
-        param = self.param
-        if param.display and self.iter % param.display == 0 and self.net.loss_weights:
-            self.losses.append(self.gradients.loss(self.iter * param.iter_size))
+        if self.param.display and self.iter % self.param.display == 0 and self.net.loss_weights:
+            self.losses.append(self.gradients.loss(self.iter * self.param.iter_size))
             self.log.info(f"Iteration {self.iter}, loss = {number(self.smoothed_loss)}")
-        if param.test_interval and self.iter % param.test_interval == 0:
+        if self.param.test_interval and self.iter % self.param.test_interval == 0:
             self.test_all()
 
+    @CHECKED_STEP
     def step(self, count: int) -> None:
         """Do `count` iterations. The average of the loss begins anew, but after a restore."""
         param = self.param
@@ -324,7 +324,7 @@ class Solver:
         Raises CaffeError after a bad loss, which a run on a GPU may not have noticed yet.
         """
         self._check_losses(self.iter - 1)
-        path = files.state_path(self.prefix, self.iter, self.is_hdf5)
+        path = solverstate.state_path(self.prefix, self.iter, self.is_hdf5)
         if self.rank == 0:
             state = self.state()
             with self.tester.averaged():
@@ -349,7 +349,7 @@ class Solver:
         self.log.info(f"Restoring previous solver status from {path}")
         state = snapshots.load(path, self.net, self._kept(), self.param.type, iteration)
         self.set_state(state)
-        own = files.state_path(self.prefix, self.iter, str(path).endswith(".h5"))
+        own = solverstate.state_path(self.prefix, self.iter, str(path).endswith(".h5"))
         self.saved_at = self.iter if os.path.abspath(path) == os.path.abspath(own) else -1
         self.claim.resume(path, self.iter, state.run)
 
@@ -361,7 +361,7 @@ class Solver:
         run = RunState(self.iter, self.seed, self.param.iter_size, list(self.tester.batches),
                        [float(loss) for loss in self.losses], self._flags(),
                        self.gradients.scaler.state_dict(), best=self.tester.monitor.state())
-        weights = files.weights_path(self.prefix, self.iter, self.is_hdf5)
+        weights = solverstate.weights_path(self.prefix, self.iter, self.is_hdf5)
         return State(self.iter, weights, history, self.rates.current_step,
                      self.rates.minimum_loss, self.rates.iter_last_event, run)
 
@@ -395,6 +395,6 @@ class Solver:
         """What the history of a solver state holds: the weights too where their mean is written."""
         return self.optimizer.history + (self.average.weights if self.average else [])
 
-    def _flags(self) -> dict[str, Any]:
+    def _flags(self) -> dict[str, object]:
         """What decides, beside the solver file, which numbers a run gives."""
         return {**asdict(self.gradients.execution), "world_size": self.world_size}

@@ -18,12 +18,23 @@ from pathlib import Path
 
 import lmdb
 
-from framework.cli import detect, export, extract_features, parse_log, upgrade_net
+from framework.cli import (
+    compute_image_mean,
+    convert_annoset,
+    convert_imageset,
+    create_label_map,
+    detect,
+    export,
+    extract_features,
+    parse_log,
+    upgrade_net,
+)
 from framework.data.convert import conversion
 from framework.export import source
 from framework.system.own_folders import MARK
 
-LOADED = (detect, export, extract_features, parse_log, upgrade_net, conversion, source)
+LOADED = (compute_image_mean, convert_annoset, convert_imageset, create_label_map, detect, export,
+          extract_features, parse_log, upgrade_net, conversion, source)
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.truncate", "os.mkdir", "shutil.rmtree"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 Tree = dict[str, bytes]

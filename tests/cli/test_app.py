@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from framework.cli import app
+from framework.cli import app, caffe
 from framework.cli.inspect import main as inspect
 from framework.data.records.image_size import LIMIT, max_pixels
 from framework.errors import CaffeError
@@ -83,3 +83,30 @@ def test_ignored_fields_are_named(tmp_path, caplog):
     assert inspect([str(path), "--ignore-unknown-fields"]) == 0
     assert f"{path}:3: nam is not a field of NetParameter; did you mean 'name'?; ignored" in \
         caplog.text
+
+
+@pytest.mark.parametrize("words, name", [
+    (["new", "detector", "photos", "--out", ""], "--out"),
+    (["new", "detector", ""], "DATA"),
+    (["detect", "--model", "a", "--weights", "b", "--out=", "c.png"], "--out"),
+    (["segment", "--model", "a", "--weights", "b", "--out", "", "c.png"], "--out"),
+    (["report", "zoo:lenet/train_test.prototxt", "--weights", "b", "--out", ""], "--out"),
+    (["export", "--model", "a", "--weights", "b", "--out", ""], "--out"),
+    (["import", "a.onnx", "--out", ""], "--out"),
+    (["draw", "zoo:lenet/deploy.prototxt", "--out", ""], "--out"),
+    (["plot_log", "log", "--out", ""], "--out"),
+    (["make_shapes", ""], "OUT"),
+    (["make_dataset", "strings", ""], "OUT"),
+    (["convert_dataset", "photos", ""], "OUT"),
+    (["convert_imageset", "", "list", ""], "DB_NAME"),      # the first may be empty
+    (["export_dataset", "lmdb", ""], "OUT"),
+    (["compute_image_mean", "lmdb", ""], "OUTPUT_FILE"),
+    (["upgrade_net", "zoo:lenet/deploy.prototxt", ""], "OUT"),
+    (["parse_log", "log", ""], "DIR"),
+    (["check_data", "a", "--show", ""], "--show")])
+def test_an_empty_path_is_refused_and_nothing_is_written(words, name, tmp_path, monkeypatch,
+                                                         capsys):
+    monkeypatch.chdir(tmp_path)
+    assert caffe.main(words) == 1
+    assert capsys.readouterr().err == f"error: {name} is empty; it must be a path\n"
+    assert list(tmp_path.iterdir()) == []

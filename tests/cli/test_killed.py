@@ -33,6 +33,9 @@ def make_inputs(place: Path) -> None:
     save_weights(Net(place / "net.prototxt"), place / "w.caffemodel")
     write_database(place / "db", good_records(1))
     cv2.imwrite(str(place / "a.png"), image(1))
+    (place / "list").write_text("a.png 0\n")
+    (place / "boxes").write_text("JPEGImages/one.jpg Annotations/one.xml\n")
+    (place / "names").write_text("cat\ndog\n")
 
 
 NET_FLAGS = "--model deploy.prototxt --weights quadrants.caffemodel"
@@ -40,9 +43,13 @@ FILES = f"""detect out/detections.json {NET_FLAGS} --out out a.png
 export out.onnx {NET_FLAGS} --out out.onnx --no-check
 parse_log out/log.train log out
 upgrade_net out.prototxt net.prototxt out.prototxt
+compute_image_mean out.binaryproto db out.binaryproto
+create_label_map out.map names out.map
 """
 FOLDERS = """convert_dataset out voc out --redo --jobs 1
 export_dataset out db out --label_map_file map --redo
+convert_annoset out --anno_type=detection --label_map_file=map voc boxes out --redo
+convert_imageset out . list out --redo
 """
 
 

@@ -139,3 +139,13 @@ def test_warnings_of_modules_go_through_the_log_while_a_bar_is_shown(capsys):
     [line] = capsys.readouterr().err.splitlines()
     assert re.match(r"W\d{4} .*\] record 3 is bad$", line)
     assert not logging.getLogger("framework").handlers
+
+
+def test_weights_that_are_not_there_are_told_before_the_nets_are_built(capsys):
+    Path("solver.prototxt").write_text(SOLVER)
+    Path("have.caffemodel").touch()
+    for word, name in (("none.caffemodel", "none.caffemodel"),
+                       ("have.caffemodel, gone.caffemodel", "gone.caffemodel")):
+        assert train_program.main(["solver.prototxt", "--weights", word]) == 1
+        assert capsys.readouterr().err == \
+            f"error: {name}: cannot be read: No such file or directory\n"

@@ -4,6 +4,8 @@ import pytest
 
 from framework.export.caffe.dialect_net import to_dialect
 from framework.export.caffe.dialects import DIALECTS
+from framework.layers.vision.convolution import Convolution
+from framework.net.net import Net
 from tests.export.caffe_support import CONV, FLAT, LITTLE, MEAN, layer, made_for, text_of
 from tests.support import net_from
 
@@ -142,6 +144,19 @@ def test_a_matrix_product_that_would_take_gigabytes_is_refused():
                            shape=(1, 16, 1000, 64)), "TEST")
     refused, = to_dialect(net, DIALECTS["plain"]).refused
     assert "MatMul" in refused.kind
+
+
+@pytest.mark.parametrize("height, width, kernel", [(1, 1, (1, 1)), (1, 7, (1, 3)), (7, 1, (3, 1)),
+                                                   (2, 7, (3, 3))])
+def test_a_depthwise_kernel_over_a_single_row_is_cut_for_opencv_4(height, width, kernel, tmp_path):
+    text = text_of(layer("y", "Convolution", param="convolution_param { num_output: 6 group: 6 "
+                         "kernel_size: 3 pad: 1 }"), shape=(2, 6, height, width))
+    made, types = made_for(text, DIALECTS["opencv4"], tmp_path)
+    assert types == ["Convolution"]
+    written = Net(tmp_path / "out.prototxt", "TEST").layers[-1].layer
+    assert isinstance(written, Convolution)
+    assert written.geometry.kernel == kernel
+    assert written.geometry.pad == tuple(size // 2 for size in kernel)
 
 
 def test_a_layer_in_place_whose_name_is_a_number_keeps_its_blob_apart(tmp_path):

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from framework.export import check
+from framework.errors import CaffeError
+from framework.export import check, torch_program
+from framework.net.net import Net
 from tests.export.support import run_ours
 from tests.export.test_export_program import X, files, small_net  # noqa: F401
 from tests.export.test_export_program import main as program
@@ -58,6 +60,39 @@ def test_blobs_are_named_by_layer_and_blob(files):
     assert {"conv.weight", "scale.bias"} < set(found)
     assert torch.equal(found["conv.weight"], net.layer("conv").weight)
     assert len(found) == sum(len(step.layer.blobs) for step in net.layers)
+
+
+def test_a_detector_runs_without_the_framework_at_any_batch_size(tmp_path):
+    from framework.weights.weights import save_weights
+
+    torch.manual_seed(0)
+    detector = Net("zoo:ssd_shapes/deploy.prototxt", "TEST")
+    save_weights(detector, tmp_path / "net.caffemodel")
+    assert program(["--model", "zoo:ssd_shapes/deploy.prototxt", "--weights",
+                    str(tmp_path / "net.caffemodel"), "--to", "torch", "--batch", "dynamic",
+                    "--out", str(tmp_path / "net.pt2")]) == 0
+    shape = (3, *detector.shapes["data"][1:])
+    x = np.random.default_rng(0).standard_normal(shape, np.float32)
+    np.save(tmp_path / "x.npy", x)
+    code = LOAD.replace("prob", "detection_out")
+    done = subprocess.run([sys.executable, "-c", code, "net.pt2", "x.npy", "y.npy"], cwd=tmp_path,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    expected = run_ours(detector, {"data": x})["detection_out"]
+    assert expected.shape[2] > 3
+    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), expected, rtol=1e-3)   # corners: exp
+
+
+class Opaque(torch.nn.Module):
+    def forward(self, x):
+        return torch.ops.framework.best_boxes(x, x[..., :1], x[..., :1], 0.0, 0.5)
+
+
+def test_a_program_with_an_operator_of_ours_is_refused():
+    program = torch.export.export(Opaque(), (torch.rand(1, 5, 4),), strict=False)
+    with pytest.raises(CaffeError, match=r"net.prototxt: torch.export cannot take the net: it "
+                       r"needs operators of this project, .*: framework.best_boxes.default"):
+        torch_program.check_operators(program, "net.prototxt")
 
 
 def test_a_test_net_becomes_its_deployed_part(tmp_path, capsys):

@@ -4,8 +4,10 @@ import numpy as np
 import onnx
 import pytest
 
+from framework.export import check
 from framework.export.onnx_model import Options, to_model
 from framework.export.preprocessing import Preprocessing
+from framework.weights.weights import save_weights
 from tests.export.support import run_onnx, run_ours
 from tests.export.test_detection_output_onnx import FIELDS, inputs_of, text_of
 from tests.export.test_export_program import X, files, run_tool, small_net  # noqa: F401
@@ -93,3 +95,15 @@ def test_the_program_checks_a_half_model_with_a_wider_tolerance(files, capsys): 
     assert run_tool(files, "--half") == 0
     assert "blobs agree" in capsys.readouterr().out
     assert run_tool(files, "--half", "--tolerance", "1e-6") == 1
+
+
+def test_a_runtime_whose_only_output_is_not_compared_is_not_said_to_agree(tmp_path, capsys,
+                                                                         monkeypatch):
+    (tmp_path / "net.prototxt").write_text(text_of(FIELDS, 1))
+    save_weights(net_from(text_of(FIELDS, 1), "TEST"), tmp_path / "net.caffemodel")
+    monkeypatch.setattr(check, "check_elsewhere", lambda *arguments: (
+        "OpenCV 5.0.0", check.Agreement(None, 0, 0.0)))
+    assert run_tool(tmp_path, "--half", "--check") == 0
+    printed = capsys.readouterr().out
+    assert "OpenCV 5.0.0: runs the model; detections in float16 are not compared" in printed
+    assert "OpenCV 5.0.0: 0 outputs" not in printed

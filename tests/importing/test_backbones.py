@@ -112,7 +112,8 @@ def test_every_backbone_gives_the_same_as_torchvisions(name, tmp_path):
     except (ImportError, RuntimeError) as error:    # RuntimeError: it was built for another torch
         pytest.skip(f"torchvision cannot be imported: {error}")
     torch.manual_seed(0)
-    more = {"transform_input": True, "init_weights": False} if name == "inception_v3" else {}
+    more = {"transform_input": True, "init_weights": False} if name in ("inception_v3",
+                                                                        "googlenet") else {}
     module = with_statistics(getattr(models, name)(weights=None, **more))
     found, wanted = outputs(imported(tmp_path, name, module.state_dict()), module)
     torch.testing.assert_close(found / wanted.max(), wanted / wanted.max(), rtol=0, atol=1e-4)
@@ -162,6 +163,36 @@ def test_an_ssd_of_the_zoo_starts_with_all_layers_of_its_backbone(name, ssd, tmp
     assert len(report.copied) >= len(named) - 2         # all but the classifier
     heads = [layer for layer in report.not_in_file if layer in named]
     assert not heads
+
+
+def test_googlenets_batch_norm_goes_into_the_convolutions_of_the_zoo(tmp_path):
+    generator = torch.Generator().manual_seed(0)
+    rule, state = BACKBONES["googlenet"].rule, {}
+    for step in Net("zoo:googlenet/deploy.prototxt", "TEST").layers:
+        if not step.layer.blobs:
+            continue
+        module, shape = rule(step.layer.spec.name), list(step.layer.blobs[0].shape)
+        if module == "fc":
+            state |= {"fc.weight": torch.rand(shape), "fc.bias": torch.rand(shape[0])}
+            continue
+        shape[2:] = [3, 3] if shape[2] == 5 else shape[2:]      # torchvision's have 3 x 3
+        state[f"{module}.conv.weight"] = torch.randn(shape, generator=generator)
+        for key in ("weight", "bias", "running_mean", "running_var"):
+            state[f"{module}.bn.{key}"] = torch.rand(shape[0], generator=generator) + 0.5
+    state["aux1.fc2.bias"] = torch.rand(4)      # of training alone
+    net = imported(tmp_path, "googlenet", state)
+    blobs = {step.layer.spec.name: step.layer.blobs for step in net.layers}
+    weight, bias = (blob.detach().numpy() for blob in blobs["inception_3a/5x5"])
+    own = {key: state[f"inception3a.branch3.1.{key}"].numpy()
+           for key in ("conv.weight", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var")}
+    factor = own["bn.weight"] / np.sqrt(own["bn.running_var"] + 0.001)
+    np.testing.assert_allclose(weight[:, :, 1:4, 1:4],
+                               own["conv.weight"] * factor[:, None, None, None], rtol=1e-5)
+    assert not weight[:, :, 0].any() and not weight[..., 4].any()
+    np.testing.assert_allclose(bias, own["bn.bias"] - own["bn.running_mean"] * factor, rtol=1e-4,
+                               atol=1e-5)
+    x = torch.randn(1, 64, 5, 4, generator=generator)
+    torch.testing.assert_close(net.layer("pool1/norm1")(x), x, rtol=0, atol=0)
 
 
 @pytest.mark.slow

@@ -53,6 +53,19 @@ def test_a_module_becomes_a_net_with_the_names_of_its_modules(tmp_path, capsys):
         torch.testing.assert_close(net.run({"data": x})["fc"], expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_builder_with_a_state_dict_downloads_no_backbone(tmp_path, capsys):
+    torch.manual_seed(3)
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3))
+    torch.save(module.state_dict(), tmp_path / "state.pth")
+    flags = ["tests.importing.zoo:with_backbone", "--shape", "1,3,9,7", "--out",
+             str(tmp_path / "net")]
+    assert main(flags) == 1
+    assert "ConnectionError: no network" in capsys.readouterr().err
+    assert main([*flags, "--weights", str(tmp_path / "state.pth")]) == 0
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    assert torch.equal(net.layers[0].layer.blobs[0], module[0].weight)
+
+
 def test_lrn_of_a_module_is_one_layer_and_a_sequential_has_its_numbers_as_names(tmp_path):
     flags = ["--shape", "2,3,9,7", "--out", str(tmp_path / "a")]
     assert main(["tests.importing.zoo:row", *flags]) == 0

@@ -92,7 +92,7 @@ EQUATIONS = {
 # operators that cases here name, or tests of their own
 OPERATORS = {"Celu", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Where", "And", "Or",
              "Not", "Sign", "Trilu", "CumSum", "ReduceMin", "ReduceProd", "ReduceLogSumExp",
-             "Einsum"}
+             "Einsum", "Sin", "Cos"}
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -176,6 +176,8 @@ def same_as_torch(module, folder, shape, plain):
     (nn.LocalResponseNorm(4, 0.5, 0.7, 2.0), (2, 9, 4, 3)),
     (nn.LocalResponseNorm(2, 0.5), (2, 3, 5)), (nn.LocalResponseNorm(8, 0.5), (2, 3, 2, 4, 5)),
     (nn.RMSNorm(5), (2, 3, 5)), (nn.RMSNorm((3, 5), 0.01, elementwise_affine=False), (2, 3, 5)),
+    (nn.Upsample(size=(4, 11), mode="nearest-exact"), (2, 3, 9, 7)),
+    (nn.Upsample(size=5, mode="nearest-exact"), (2, 3, 8)),
     (nn.CELU(0.6), (2, 3, 5)), (nn.ChannelShuffle(3), (2, 6, 4, 5)),
     (nn.Threshold(0.4, -2.0), (2, 3, 5)), (nn.Hardshrink(0.7), (2, 3, 5)),
     (nn.Softshrink(0.7), (2, 3, 5)), (nn.Upsample(scale_factor=1.5, mode="linear"), (2, 3, 8)),
@@ -194,6 +196,26 @@ def test_a_mask_of_minus_infinity_is_finite_in_the_file_and_not_learned(tmp_path
     net = same_as_torch(Causal(), tmp_path, (2, 4, 6), False)
     (mask,) = [step.layer for step in net.layers if step.layer.spec.type == "Bias"]
     assert torch.isfinite(mask.blobs[0]).all() and mask.spec.proto.param[0].lr_mult == 0
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_the_logarithm_of_a_sigmoid_that_is_0_is_finite(plain, tmp_path):
+    net = same_as_torch(nn.LogSigmoid(), tmp_path, (2, 3), plain)
+    x = torch.tensor([[-900.0, -90, -1], [0, 1, 90]])
+    (found,) = net({"data": x}).values()
+    torch.testing.assert_close(found, nn.functional.logsigmoid(x), rtol=1e-5, atol=1e-7)
+
+
+class Waves(nn.Module):
+    def forward(self, x):
+        return torch.cat([x.sin(), x.cos()], 1)
+
+
+def test_waves_are_cosines_which_plain_caffe_has_not(tmp_path):
+    net = same_as_torch(Waves(), tmp_path, (2, 3, 5), False)
+    assert [step.layer.spec.type for step in net.layers] == ["Power", "Cos", "Cos", "Concat"]
+    with pytest.raises(CaffeError, match=r"\(Sin\): BVLC's Caffe has no cosine"):
+        same_as_torch(Waves(), tmp_path, (2, 3, 5), True)
 
 
 def test_torchs_functions_are_its_own_again():

@@ -245,6 +245,27 @@ def test_a_split_gives_several_blobs(tmp_path):
     assert_same(model, tmp_path)
 
 
+@pytest.mark.parametrize("text", [
+    "n = ReduceL2<keepdims=1>(x, a) c = Clip(n, e) w = Expand(c, s) y = Div(x, w)",
+    "n = ReduceL2<keepdims=1>(x, a) c = Clip(n, e) y = Div(x, c)",
+    "n = ReduceL2<keepdims=1>(x, a) y = Div(x, n)"])
+def test_what_torchs_normalize_becomes_is_one_layer(text, tmp_path):
+    model = model_of(f"g (float[2,4,9,7] x) => (float y) {{ {text} }}",
+                     {"a": ints(1), "e": np.float32(1e-12), "s": ints(2, 4, 9, 7)}, 18)
+    net = assert_same(model, tmp_path)
+    assert [step.layer.spec.type for step in net.layers] == ["Normalize"]
+
+
+@pytest.mark.parametrize("text, axis", [
+    ("n = ReduceL2<keepdims=1>(x, a) y = Div(x, n)", 2),                    # not the channels
+    ("z = Exp(x) n = ReduceL2<keepdims=1>(z, a) y = Div(x, n)", 1),        # of another blob
+    ("n = ReduceL2<keepdims=1>(x, a) d = Div(x, n) y = Mul(d, n)", 1)])     # read twice
+def test_other_lengths_stay_as_they_are(text, axis, tmp_path):
+    model = model_of(f"g (float[2,4,9,7] x) => (float y) {{ {text} }}", {"a": ints(axis)}, 18)
+    net = assert_same(model, tmp_path)
+    assert "Normalize" not in {step.layer.spec.type for step in net.layers}
+
+
 def test_functions_of_positive_values_compute_the_same(tmp_path):
     model = model_of("g (float[2,6] x) => (float a, float b, float c) { p = Exp(x) a = Sqrt(p) "
                      "b = Log(p) c = Reciprocal(p) }")
@@ -355,9 +376,9 @@ def test_a_fork_and_an_output_that_is_read_keep_their_values(tmp_path):
 
 
 def test_operators_without_a_counterpart_are_counted_and_named(tmp_path):
-    model = model_of("g (float[2,4] x) => (float y) { a = Sin(x) b = Sin(a) y = Ceil(b) }")
+    model = model_of("g (float[2,4] x) => (float y) { a = Tan(x) b = Tan(a) y = Ceil(b) }")
     with pytest.raises(CaffeError, match=r"model.onnx: operators without a counterpart in Caffe's "
-                       r"layers: Sin \(node 'a' and 1 more\), Ceil \(node 'y'\); there are Abs, "):
+                       r"layers: Tan \(node 'a' and 1 more\), Ceil \(node 'y'\); there are Abs, "):
         imported(model, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

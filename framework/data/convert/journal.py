@@ -13,6 +13,7 @@ from typing import Any
 
 from framework.data.records.account import Account, Note
 from framework.data.records.list_file import Entry
+from framework.system.letters import as_on_disk
 
 FORM = 3          # version of the records; journals of another version are not resumed
 _LISTS = ("sizes", "bad")
@@ -137,7 +138,7 @@ def fingerprint(root: Path, entries: Iterable[Entry], flags: object) -> str:
 
 def _state(path: Path) -> str:
     try:
-        status = path.stat()
+        status = as_on_disk(path).stat()
     except (OSError, ValueError):
         return "absent"
     return f"{status.st_size} {status.st_mtime_ns}"

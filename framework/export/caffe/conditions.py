@@ -74,9 +74,14 @@ def one_bottom(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) ->
 
 
 def opencv4(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
-    """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says."""
+    """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says; depthwise kernels
+    of 3 x 3 read values beside the blob where that has a single row or column."""
     if proto.HasField("swish_param") and proto.swish_param.beta != 1:
         return f"beta is {proto.swish_param.beta:g}; it is not read"
+    if isinstance(layer, Convolution) and layer.geometry.kernel == (3, 3) \
+            and 1 < layer.geometry.group == bottoms[0][1] and 1 in bottoms[0][2:]:
+        return (f"a depthwise 3 x 3 kernel on {bottoms[0][2]} x {bottoms[0][3]} is computed from "
+                "values beside the blob")
     return ""
 
 

@@ -183,6 +183,30 @@ def plain_kernel(parts: Parts, part: Part) -> list[Part] | None:
     return chain.finish()
 
 
+def kernel_of_one_cell(parts: Parts, part: Part) -> list[Part] | None:
+    """Along an axis of one cell, of a padded kernel the one cell that is not on the padding."""
+    assert isinstance(part.layer, Convolution)
+    at = part.layer.geometry
+    sizes, made = parts.shapes[part.proto.bottom[0]][2:], parts.shapes[part.top][2:]
+    cells = [axis for axis, (size, out) in enumerate(zip(sizes, made, strict=True))
+             if size == out == 1 and at.kernel[axis] > 1 and at.pad[axis] % at.dilation[axis] == 0
+             and at.pad[axis] // at.dilation[axis] < at.kernel[axis]]
+    if at.axis != 1 or len(at.kernel) != 2 or not cells:
+        return None
+    weight, kernel, pads = part.blobs[0], list(at.kernel), list(at.pad)
+    for axis in cells:
+        weight = weight.take([at.pad[axis] // at.dilation[axis]], axis + 2)
+        kernel[axis], pads[axis] = 1, 0
+    param: dict[str, Any] = {
+        "num_output": at.num_output, "group": at.group, "bias_term": len(part.blobs) > 1,
+        "dilation": at.dilation, **square_or_not("kernel", kernel, "kernel_size"),
+        **square_or_not("stride", at.stride), **square_or_not("pad", pads)}
+    chain = Chain(parts, part)
+    chain.add("Convolution", part.proto.bottom[0], blobs=[weight, *part.blobs[1:]],
+              convolution_param=param)
+    return chain.finish()
+
+
 def zero_bias(parts: Parts, part: Part) -> list[Part] | None:
     """A convolution without a bias as one whose bias is 0."""
     if len(part.blobs) > 1:
@@ -273,7 +297,7 @@ REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
     "Power": (power,), "Bias": (bias,), "Scale": (scale_by_blob,), "BN": (channel_scale,),
     "EltwiseAffine": (channel_scale,), "BroadcastMul": (scale_by_blob,), "Axpy": (axpy,),
     "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Normalize": (normalize,),
-    "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, zero_bias),
+    "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, kernel_of_one_cell, zero_bias),
     "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
     "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
     "DetectionOutput": (as_ascend,), "ContinuationIndicator": (indicators,),

@@ -60,6 +60,8 @@ OPERATORS: Mapping[str, Operator] = {
     "Exp": activation.exp,
     "Log": activation.log,
     "Abs": activation.absolute,
+    "Cos": activation.cosine,
+    "Sin": activation.sine,
     "Neg": activation.neg,
     "Sqrt": activation.sqrt,
     "Reciprocal": activation.reciprocal,

@@ -129,6 +129,22 @@ def log(draft: Draft, node: Node) -> str:
     return draft.add("Log", draft.blob())
 
 
+def cosine(draft: Draft, node: Node) -> str:
+    return _cosine(draft, node, draft.blob())
+
+
+def sine(draft: Draft, node: Node) -> str:
+    """The cosine a right angle before."""
+    x = draft.add("Power", draft.blob(), suffix=".turned", power_param={"shift": -math.pi / 2})
+    return _cosine(draft, node, x)
+
+
+def _cosine(draft: Draft, node: Node, x: str) -> str:
+    if draft.plain:
+        raise node.refuse("BVLC's Caffe has no cosine (leave out --plain)")
+    return draft.add("Cos", x)
+
+
 def absolute(draft: Draft, node: Node) -> str:
     return draft.add("AbsVal", draft.blob())
 

@@ -51,7 +51,8 @@ def lp_normalization(draft: Draft, node: Node) -> str:
                           "takes the length (p 2) along axis 1")
     channels = draft.shapes[x][1]
     return draft.add("Normalize", x, blobs=[np.ones(channels)], frozen=True,
-                     norm_param={"across_spatial": False, "channel_shared": False})
+                     norm_param={"across_spatial": False, "channel_shared": False,
+                                 **({"eps": node.get("eps", 0)} if node.get("eps", 0) else {})})
 
 
 def layer_normalization(draft: Draft, node: Node) -> str:

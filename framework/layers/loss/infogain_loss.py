@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,17 @@ from framework.layers.loss.loss_settings import (
     check_one_label_an_item,
     ignore_label,
     normalization,
+    shape_of_labels,
 )
 from framework.layers.params import canonical_axis
 from framework.ops.losses import SMALLEST_PROBABILITY, FloorProbability, normalizer, precise
 from framework.weights.blob import read_blob_file
+
+
+def _takes_scores(spec: LayerSpec) -> bool:
+    """Whether it is BVLC's layer of scores, not that of probabilities of the SSD branch."""
+    return (spec.proto.infogain_loss_param.HasField("axis") or spec.proto.HasField("loss_param")
+            or len(spec.tops) == 2)
 
 
 @layer
@@ -45,11 +53,19 @@ class InfogainLoss(Layer):
     no_gradient_bottoms = (1, 2)
     matrix: Tensor
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        if index != 1 or not bottoms[0]:
+            return None
+        if not _takes_scores(spec):
+            return bottoms[0][:1]
+        return shape_of_labels(bottoms[0], spec.proto.infogain_loss_param.axis)
+
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape, *matrix: Shape):
         super().__init__(spec)
         self.form: ProbabilityForm | ScoreForm
-        if (spec.proto.infogain_loss_param.HasField("axis") or spec.proto.HasField("loss_param")
-                or len(spec.tops) == 2):
+        if _takes_scores(spec):
             self.form = read_scores(spec, x, labels)
             num_classes = x[self.form.axis]
             ignore = ignore_label(spec)

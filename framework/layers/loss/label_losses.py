@@ -1,4 +1,4 @@
-"""Hinge loss and multinomial logistic loss on class labels."""
+"""Hinge, multinomial logistic and multi-label losses on class labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
 from framework.ops.losses import FloorProbability, precise
 from framework.proto import enum_name
 
@@ -66,3 +66,29 @@ class MultinomialLogisticLoss(Layer):
         rows = precise(probability).reshape(probability.shape[0], -1)
         own = rows.gather(1, self.check(labels).reshape(-1, 1))
         return -FloorProbability.apply(own).log().sum() / rows.shape[0]
+
+
+@layer
+class MultiSigmoidCrossEntropyLoss(Layer):
+    """Sigmoid cross-entropy of labels that are there (> 0), not there (< 0), or not known (0).
+
+    Bottoms: x and labels (N, ...) with as many values; no gradient goes to the labels.
+    Top:     the loss (): the sum over known labels, over N. The loss weight counts for the
+             gradient, which in the original it does not.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  multi_sigmoid_cross_entropy_loss_layer.cpp of zkl20061823/DRML; Zhao et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, labels)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        x = precise(x)
+        labels = labels.detach().reshape(x.shape)
+        each = F.binary_cross_entropy_with_logits(x, (labels > 0).to(x.dtype), reduction="none")
+        return each.where(labels != 0, 0).sum() / len(x)

@@ -21,6 +21,11 @@ FIELDS = ("is_siftflow", *(f"ignore_{name}" for name in TERMS),
 SMALLEST = torch.finfo(torch.float32).tiny
 
 
+def _planes(spec: LayerSpec) -> int:
+    """How many maps the second bottom has."""
+    return 3 if spec.proto.loss_param.ignore_rank else 4
+
+
 @layer
 class SoftmaxWithLossExpectation(Layer):
     """Softmax loss of an image with labels of points, of the image, and an objectness prior.
@@ -49,15 +54,14 @@ class SoftmaxWithLossExpectation(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = "a loss has none"
     fork_fields = frozenset(f"loss_param.{name}" for name in FIELDS)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """The planes of points are as large as the scores."""
-        planes = 3 if spec.proto.loss_param.ignore_rank else 4
-        return (1, planes, *bottoms[0][2:]) if index else None
+        if index != 1 or len(bottoms[0]) != 4:
+            return None
+        return (1, _planes(spec), *bottoms[0][2:])
 
     def __init__(self, spec: LayerSpec, scores: Shape, planes: Shape):
         super().__init__(spec)
@@ -67,7 +71,7 @@ class SoftmaxWithLossExpectation(Layer):
         param = spec.proto.loss_param
         self.takes = {name: not getattr(param, f"ignore_{name}") for name in TERMS}
         self.normalizes = {name: getattr(param, f"normalize_{name}") for name in NORMALIZED}
-        wanted = 4 if self.takes["rank"] else 3
+        wanted = _planes(spec)
         if len(scores) != 4 or axis != 1 or scores[0] != 1 \
                 or tuple(planes) != (1, wanted, *scores[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(planes)}; they "

@@ -34,7 +34,7 @@ class GlobalSumPooling(Layer):
             raise spec.error("bottom", f"has the shape {tuple(scores)}; it must have at least 2 "
                              "axes")
         param = spec.proto.global_sum_pooling_param
-        self.by_item = spec.proto.HasField(field)
+        self.by_item = is_set(spec.proto, field)
         self.first = 1 if param.include_background else 0
         wanted = param.num_proposal, param.num_classes
         if self.by_item and (tuple(scores[1:3]) != wanted or any(size > 1 for size in scores[3:])):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -30,6 +32,17 @@ def _weighted(x: Tensor, target: Tensor, weights: Tensor, divisor: Tensor | floa
     return loss
 
 
+class _WithWeights(Layer):
+    """A loss of predictions and targets with weights as the last bottom."""
+
+    loss = True
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return bottoms[1 if index == 0 else 0] if index in (0, 1, len(bottoms) - 1) else None
+
+
 @layer
 class EuclideanLoss2(Layer):
     """Half the squared distance (L2) of an item over a scale, the first number of a third bottom.
@@ -55,7 +68,7 @@ class EuclideanLoss2(Layer):
 
 
 @layer
-class EuclideanLoss3(Layer):
+class EuclideanLoss3(_WithWeights):
     """Half the weighted squared distance (L2) of an item over a scale.
 
     Bottoms: x and target (N, ...); the scale, of which the first number counts; weights (N, ...).
@@ -79,7 +92,7 @@ class EuclideanLoss3(Layer):
 
 
 @layer
-class EuclideanLoss4(Layer):
+class EuclideanLoss4(_WithWeights):
     """Half the weighted squared distance (L2) of an item.
 
     Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.
@@ -102,7 +115,7 @@ class EuclideanLoss4(Layer):
 
 
 @layer
-class EuclideanLoss6(Layer):
+class EuclideanLoss6(_WithWeights):
     """Mean weighted squared distance (L2) of the values whose target is known, that is not 9.
 
     Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.

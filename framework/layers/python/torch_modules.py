@@ -11,11 +11,13 @@ from torch import nn
 from framework.definition.spec import LayerSpec
 from framework.definition.values import nearest
 from framework.errors import CaffeError, failure
+from framework.system.arguments import TEXT, checked
 from framework.system.json_text import parse_json
 
 _ALLOWED: set[str] = set()
 
 
+@checked(name=TEXT)
 def allow_module(name: str) -> None:
     """Let `Torch` layers import the package or module `name`, and what is inside it.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -100,7 +102,7 @@ class ReNetLSTM(Layer):
             outputs.append(output)
         return torch.stack(outputs, 1)
 
-    def multiply_adds(self, bottoms: list[Shape], tops: list[Shape]) -> int:
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         positions = tops[0][0] * tops[0][2] * tops[0][3]
         length = bottoms[0][1] * self.patch[0] * self.patch[1]
         each = 4 * (length + self.size) + 3 * self.size * self.peephole

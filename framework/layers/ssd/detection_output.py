@@ -45,7 +45,7 @@ class DetectionOutput(Layer):
     With `share_location` and no background, where the original aborts, all classes are objects.
     With `save_output_param` the boxes of each `num_test_image` images are written to result
     files, in pixels; images come in the order of the size file.
-    The number of rows depends on the values: the layer compiles and exports as one opaque step.
+    The number of rows depends on the values: the layer compiles as one opaque step.
     `visualize` draws nothing here; tools/detect does.
     Errors: SpecError for missing or impossible fields.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
@@ -95,8 +95,8 @@ class DetectionOutput(Layer):
         nms = self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
-        num_images = len(loc)
-        num_priors = len(priors)
+        num_images = loc.shape[0]      # len() would make it a constant of an exported program
+        num_priors = priors.shape[0]
         loc = loc.reshape(num_images, num_priors, self.loc_classes, self.numbers)
         conf = conf.reshape(num_images, num_priors, param.num_classes)
         attached = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -86,14 +87,14 @@ class Deformable(Layer):
         return tuple((end + moves[:, :, axis]).flatten(1, 2)
                      for axis, end in enumerate(ends))      # type: ignore[return-value]  # two
 
-    def convolved(self, read: Tensor, x: Tensor, sizes: tuple[int, int]) -> Tensor:
+    def convolved(self, read: Tensor, x: Tensor, sizes: Sequence[int]) -> Tensor:
         """The convolution of the values read, (N * parts, C / parts, taps * h, w)."""
         columns = read.reshape(len(x), self.group, x.shape[1] // self.group * self.taps, -1)
         weight = self.weight.reshape(self.group, len(self.weight) // self.group, -1)
         top = (weight @ columns).reshape(len(x), -1, *sizes)
         return top if self.bias is None else top + self.bias[:, None, None]
 
-    def multiply_adds(self, bottoms: list[Shape], tops: list[Shape]) -> int:
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(self.weight.shape[1:])
 
 

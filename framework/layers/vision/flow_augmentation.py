@@ -57,8 +57,8 @@ class Generator:
         first, last, half = self.schedule
         return first + (last - first) * (2 / (1 + (-SCHEDULE * count / half).exp()) - 1)
 
-    def spatial(self, given: Tensor, discount: Tensor, crop: tuple[int, int],
-                full: tuple[int, int]) -> Tensor:
+    def spatial(self, given: Tensor, discount: Tensor, crop: tuple[int, ...],
+                full: tuple[int, ...]) -> Tensor:
         """Rows (N, 42): `given` plus positions whose corners are in the image, or `given`."""
         if not any(name in self.settings for name in SPATIAL):
             return given
@@ -338,7 +338,7 @@ class FlowAugmentation(Layer):
 
     Bottoms: flow (N, 2, H, W), in cells to the right and down; coefficients of the first and of the
              second image (N, 42, 1, 1).
-    Top:     (N, 2, crop_height, crop_width): where a point of the first crop lies, moved by the
+    Top:     (N, 2, crop_height, crop_width): where a point of the first crop is, moved by the
              flow of the nearest cell there, in the second crop, less the point.
     No gradient goes back.
     Errors:  SpecError for other shapes and a crop below 1.
@@ -379,8 +379,8 @@ class FlowAugmentation(Layer):
         return torch.stack([across - x, down - y], 1)
 
     def _back(self, values: dict[str, Tensor], across: Tensor, down: Tensor,
-              full: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """The point of the crop that lies at a point of the image: `positions` turned round."""
+              full: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+        """The point of the crop that is at a point of the image: `positions` turned round."""
         across = (across - full[1] / 2) * values["zoom_x"] - values["dx"] * self.crop[1]
         down = (down - full[0] / 2) * values["zoom_y"] - values["dy"] * self.crop[0]
         cosine, sine = values["angle"].cos(), values["angle"].sin()

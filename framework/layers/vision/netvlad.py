@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -55,5 +56,5 @@ class Netvlad(Layer):
         sums = shares @ features.flatten(2).transpose(1, 2)
         return (sums + shares.sum(2)[..., None] * self.centers).flatten(1)
 
-    def multiply_adds(self, bottoms: list[Shape], tops: list[Shape]) -> int:
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(bottoms[0]) * bottoms[1][1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -73,7 +74,7 @@ class BNConv(Layer):
                 blob.mul_(1 - self.decay).add_(batch, alpha=self.decay)
         return (x - mean) / (variance + EPS).sqrt() * self.scale + self.shift
 
-    def multiply_adds(self, bottoms: list[Shape], tops: list[Shape]) -> int:
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return 0
 
 

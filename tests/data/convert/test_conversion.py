@@ -211,3 +211,12 @@ def test_a_list_file_takes_spaces_where_the_image_exists(tmp_path):
     (tmp_path / "list").write_text("x.jpg x.xml\ny.jpg\n")
     with pytest.raises(DataError, match="list:2: 'y.jpg'; a line must be: image label"):
         read(tmp_path / "list", tmp_path)
+
+
+def test_a_changed_file_is_seen_whose_accents_are_spelled_otherwise(tmp_path):
+    entries = [Entry("caf\xe9.jpg", "0")]
+    path = tmp_path / "cafe\u0301.jpg"
+    path.write_bytes(b"1")
+    before = fingerprint(tmp_path, entries, ())
+    path.write_bytes(b"22")
+    assert fingerprint(tmp_path, entries, ()) != before

@@ -135,8 +135,9 @@ def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, c
     assert not (tmp_path / "out").exists()
 
 
-def test_two_classes_that_would_be_one_category_of_coco_are_an_error(database, tmp_path, capsys):
+def test_classes_that_are_shown_alike_keep_their_names_in_cocos_file(database, tmp_path):
     (tmp_path / "map.prototxt").write_text(MAP + 'item { name: "x" label: 4 display_name: "ant" }')
-    assert export(database, tmp_path / "out", "coco") == 1
-    assert "two classes have the display_name 'ant'" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert export(database, tmp_path / "out", "coco") == 0
+    tree = json.loads((tmp_path / "out/annotations/instances_some.json").read_text())
+    assert [(one["id"], one["name"]) for one in tree["categories"]] == [
+        (1, "ant"), (2, "bee"), (3, "cat"), (4, "x")]

@@ -1,5 +1,7 @@
 """Layers of weakly supervised detection, by their definitions."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -54,3 +56,11 @@ def test_with_its_param_the_loss_is_over_all_labels_and_leaves_the_background_ou
 def test_shapes_that_do_not_fit_are_refused(kind, param, shapes, words):
     with pytest.raises(SpecError, match=words):
         make(kind, param, *shapes)
+
+
+def test_labels_that_are_not_known_do_not_count():
+    x, labels = noise(3, 4), torch.tensor([[1, -1, 0, 1], [0, 0, 2, -1], [-1, 1, -3, 0.0]])
+    loss = make("MultiSigmoidCrossEntropyLoss", "", (3, 4), (3, 4))(x, labels)
+    terms = [math.log1p(math.exp(-x[at].item() if labels[at] > 0 else x[at].item()))
+             for at in np.ndindex(3, 4) if labels[at] != 0]
+    assert loss.item() == pytest.approx(sum(terms) / 3)
