@@ -233,11 +233,15 @@ layer { name: "pool" type: "ROIPooling" bottom: "data" bottom: "rois" top: "pool
   roi_pooling_param { pooled_h: 3 pooled_w: 2 } }
 layer { name: "ip" type: "InnerProduct" bottom: "pool" top: "ip"
   inner_product_param { num_output: 20 } }
+layer { name: "t" type: "Python" bottom: "ip" top: "label" top: "weight"
+  python_param { module: "m" layer: "T" } }
+layer { name: "w" type: "WeightedSoftmaxWithLoss" bottom: "ip" bottom: "label" bottom: "weight" }
 layer { name: "loss" type: "%s" bottom: "ip" bottom: "labels" }"""
     (census,) = census_of(tmp_path, text % "SigmoidCrossEntropyLoss", phase="TRAIN", skip_data=True)
     assert census.problems == []
     assert census.rows[0].shapes == ((1, 3, 224, 224), (1, 5), (1, 20))
-    assert "modules not run: 'roi_data_layer.layer'" in census.assumed
+    assert census.rows[3].shapes == ((1, 1), (1, 1))     # a label and a weight
+    assert "modules not run: 'roi_data_layer.layer' 'm'" in census.assumed
     (census,) = census_of(tmp_path, text % "SoftmaxWithLoss", phase="TRAIN", skip_data=True)
     assert census.rows[0].shapes == ((2, 3, 640, 1024), (1, 5), (1,))
 

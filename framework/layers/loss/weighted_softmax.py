@@ -53,8 +53,9 @@ class WeightedSoftmaxWithLoss(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
+        """Labels, and as many weights."""
         axis = spec.proto.softmax_param.axis
-        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
+        return shape_of_labels(bottoms[0], axis) if index and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
