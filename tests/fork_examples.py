@@ -111,7 +111,8 @@ REGIONAL = (
     Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
             "include_background: true }", (SHARES, whole(3, 3, below=2)), grows=BATCH),
     of_sample("ROIAlignment", bottoms=((2, 3, 8, 9), REGIONS), grows=SPACE),
-    Example("ROIAlign", "roi_align_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 }",
+    Example("ROIAlign", "roi_align_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 "
+            "sampling_ratio: 2 }",
             ((2, 3, 8, 9), REGIONS), grows=SPACE),
 )
 MOVED = (noise(2, 36, 3, 4, seed=6).detach() * 1.3 + 0.01).requires_grad_()
