@@ -60,6 +60,8 @@ REWRITTEN = {
                BY_MATRICES),
     "Interp, nearest": (layer("y", "Interp", param="interp_param { zoom_factor: 3 mode: NEAREST }"),
                         BY_MATRICES),
+    "Interp, shrunk": (layer("y", "Interp", param="interp_param { shrink_factor: 2 }"),
+                       BY_MATRICES),
     "Interp, sizes of a blob": (CONV.replace("pad: 1", "stride: 2")
                                 + layer("y", "Interp", "conv data"),
                                 ["Convolution", *BY_MATRICES]),

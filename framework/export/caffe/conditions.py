@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from framework.export.caffe.dialects import Dialect
 from framework.layers.base import Layer, Shape
 from framework.layers.normalization.scale import Bias, Scale
+from framework.layers.params import is_set
 from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.pooling import Pooling
 from framework.proto import LayerParameter, enum_name
@@ -41,6 +42,8 @@ def own_fields(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) ->
         return "normalize_param is another project's Normalize"
     if proto.reshape_param.pixelshuffler != 1:
         return "reshape_param.pixelshuffler is another project's pixel shuffle"
+    if proto.type == "Interp" and (len(bottoms) > 1 or is_set(proto.interp_param, "mode")):
+        return "sizes of a second bottom, and mode, are other projects' Interp"
     for descriptor, value in proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue
@@ -74,10 +77,14 @@ def one_bottom(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) ->
 
 
 def opencv4(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) -> str:
-    """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says; depthwise kernels
-    of 3 x 3 read values beside the blob where that has a single row or column."""
+    """Tried with OpenCV 4.14: Swish is computed with 1 whatever the file says; of Interp height,
+    width and zoom_factor are read; depthwise kernels of 3 x 3 read values beside the blob where
+    that has a single row or column."""
     if proto.HasField("swish_param") and proto.swish_param.beta != 1:
         return f"beta is {proto.swish_param.beta:g}; it is not read"
+    for field in ("shrink_factor", "pad_beg", "pad_end"):
+        if is_set(proto.interp_param, field):
+            return f"{field} is not read"
     if isinstance(layer, Convolution) and layer.geometry.kernel == (3, 3) \
             and 1 < layer.geometry.group == bottoms[0][1] and 1 in bottoms[0][2:]:
         return (f"a depthwise 3 x 3 kernel on {bottoms[0][2]} x {bottoms[0][3]} is computed from "
