@@ -9,7 +9,7 @@ import torch
 from framework.errors import CaffeError
 from framework.importing.operators import OPERATORS
 from tests.importing.support import assert_same, imported, model_of
-from tests.importing.test_more_operators_import import OPERATORS as MORE_OPERATORS
+from tests.importing.test_comparisons_and_sums_import import OPERATORS as MORE_OPERATORS
 
 RANDOM = np.random.default_rng(3)
 
