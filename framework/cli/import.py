@@ -45,7 +45,8 @@ def make_parser() -> argparse.ArgumentParser:
                         "PREFIX.train_test.prototxt and PREFIX.solver.prototxt too, which train "
                         "the net on this database of boxes (with --labelmap)")
     parser.add_argument("--test", type=Path, metavar="LMDB", help="the database of TEST")
-    parser.add_argument("--labelmap", type=Path, metavar="FILE", help="the classes of both")
+    parser.add_argument("--labelmap", "--label_map_file", type=Path, metavar="FILE",
+                        help="the classes of both")
     parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "

@@ -22,7 +22,7 @@ def _means(x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     A group is as many items in a row as have, at the beginning, the first label.
     """
     labels = labels.detach().flatten()
-    size = (labels == labels[0]).cumprod(0).sum()
+    size = (labels == labels[0]).cumprod(0).sum().clamp(min=1)      # of NaN: no label is it
     group = torch.arange(len(x), device=x.device) // size
     sums = torch.zeros_like(x).index_add(0, group, x)
     return sums / size, group, len(x) // size

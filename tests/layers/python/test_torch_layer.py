@@ -177,7 +177,7 @@ def test_it_computes_the_same_in_onnx_runtime(opset, dynamic):
     (f"{HERE}.Maps", "args: '{\"depth\": 3}'", "refuses them: TypeError"),
     (f"{HERE}.Maps", "output: 0 output: 2", "torch_param.output[1] is 2; the module has the "
                                             "outputs 0 to 1"),
-    (f"{HERE}.Maps", "output: 1", "top is given 2 times; the layer has 1 outputs"),
+    (f"{HERE}.Maps", "output: 1", "top is given 2 times; the layer has 1 output"),
     (f"{HERE}.Maps", 'rate { pattern: "stm*" }', "torch_param.rate[0].pattern is 'stm*', which "
                                                  "fits none of stem.0.weight ..."),
     (f"{HERE}.Sum", "", "cannot be taken by"),
