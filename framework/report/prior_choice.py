@@ -24,6 +24,7 @@ MOST_ROUNDS = 12
 LEAST_ADDITION = 0.01   # of the boxes: what an addition must match,
 LEAST_WORTH = 0.0025    # and for each prior that it adds to a cell
 MOST_SIZES = 6          # min_sizes of one source
+# With 7 and 10 too 86 instead of 82 % of the boxes of a set of formulas matched; its mAP was lower
 RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0)
 
 
