@@ -121,6 +121,9 @@ def import_net(options: argparse.Namespace) -> None:
     else:
         if options.weights:
             raise CaffeError("--weights is for a module; an ONNX file has its own")
+        if any(one.whole for one in options.shape):
+            raise CaffeError("--shape with :int is for a module; an ONNX file says which of its "
+                             "inputs hold whole numbers")
         model = read_onnx(Path(options.source))
         given = {one.name: one.sizes for one in options.shape}
     sizes = input_shapes(model, options.source, given)
@@ -145,7 +148,7 @@ def import_darknet_net(options: argparse.Namespace) -> None:
     """Write both files of a Darknet net."""
     # lazy: --help does without it
     from framework.importing.darknet.convert import import_darknet
-    from framework.importing.darknet.training import check_flags as data_of_flags
+    from framework.importing.darknet.training import data_of_flags
 
     check_flags(options, ".weights file", "a .cfg file")
     data = data_of_flags(options.train, options.test, options.labelmap)

@@ -156,6 +156,7 @@ def test_without_the_flags_there_are_two_files(tmp_path):
 @pytest.mark.parametrize("old, new, message", [
     ("policy=steps", "policy=sgdr", r"net.cfg:\d+: \[net\]: the policy 'sgdr' has no counterpart"),
     ("scales=.1,.1", "scales=.1,.5", r"\[net\]: scales is '.1,.5'; a solver has one factor"),
+    ("scales=.1,.1", "scales=.1", r"\[net\]: has 2 steps and 1 scales; it must have as many"),
     ("subdivisions=2", "subdivisions=3", r"\[net\]: batch is 8; it must be a multiple of the 3"),
     ("truth_thresh=1", "truth_thresh=.9", r"\[yolo\]: truth_thresh is .9; the loss here has 1"),
     ("truth_thresh=1", "obj_normalizer=2", r"\[yolo\]: obj_normalizer is 2; the loss here has 1"),

@@ -253,6 +253,8 @@ def test_dynamic_shapes_need_sizes(tmp_path, capsys):
     assert_refused(capsys, tmp_path, "--shape says 1x4x6x5", path, "--shape", "1,4,6,5")
     assert_refused(capsys, tmp_path, "--shape is for 'z'; the inputs are 'x'", path, "--shape",
                    "z:1,3,6,5")
+    assert_refused(capsys, tmp_path, "--shape with :int is for a module; an ONNX file says", path,
+                   "--shape", "1,3,6,5:int")
     assert main([path, "--shape", "1,3,6,5", "--out", str(tmp_path / "net")]) == 0
 
 

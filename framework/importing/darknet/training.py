@@ -28,7 +28,7 @@ from framework.proto import (
 )
 
 TEST_BATCH = 8
-NO_LIMIT = 3.4e38       # of a slope
+NO_LIMIT = 3.4e38       # of max_delta: about the largest float32
 LABEL = "label"
 
 
@@ -223,10 +223,14 @@ def solver(head: Section, net: Path, out: Path, data: Data) -> SolverParameter:
 
 
 def _policy(head: Section, message: SolverParameter) -> None:
+    """How the rate falls. CaffeError with the line for a policy that no solver has."""
     policy = head.word("policy", "constant")
     if policy == "steps":
         steps, scales = head.integers("steps"), head.numbers("scales")
-        if not steps or len(set(scales)) != 1 or len(scales) != len(steps):
+        if not steps or len(scales) != len(steps):
+            raise head.error(f"has {len(steps)} steps and {len(scales)} scales; it must have as "
+                             "many of one as of the other, at least one", "steps")
+        if len(set(scales)) != 1:
             raise head.error(f"scales is '{head.word('scales', '')}'; a solver has one factor for "
                              "all steps", "scales")
         message.lr_policy, message.gamma = "multistep", scales[0]
@@ -245,7 +249,7 @@ def _policy(head: Section, message: SolverParameter) -> None:
                          "steps, step, poly and exp", "policy")
 
 
-def check_flags(train: Path | None, test: Path | None, labels: Path | None) -> Data | None:
+def data_of_flags(train: Path | None, test: Path | None, labels: Path | None) -> Data | None:
     """The data of the flags; None without them. CaffeError for some of them alone."""
     if train is None and test is None and labels is None:
         return None
