@@ -1,8 +1,9 @@
 """Functions of torch in the operators that torch.onnx knows and that importers read.
 
 They stand in for torch's own while a module is exported: what torch.onnx refuses (adaptive pooling
-to a size that does not divide the map's, channel_shuffle, a threshold, rms_norm, nearest-exact),
-and LRN, of which it makes some twenty operators, one with graphs of its own.
+to a size that does not divide the map's, channel_shuffle, a threshold, rms_norm, nearest-exact);
+LRN, of which it makes some twenty operators, one with graphs of its own; and logsigmoid, of which
+it makes the logarithm of a sigmoid that may be 0.
 """
 
 from __future__ import annotations

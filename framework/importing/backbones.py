@@ -287,9 +287,9 @@ def _folded(state: _State, module: str, name: str, eps: float, shape: tuple[int,
     """Weight and bias of a convolution with the BatchNorm after it; zeros around a kernel that is
     smaller than the layer's."""
     weight = state.take(f"{module}.conv.weight", name).astype(np.float64)
-    norm = [state.take(f"{module}.bn.{key}", name).astype(np.float64)
-            for key in ("weight", "bias", "running_mean", "running_var")]
-    gain, offset, mean, variance = norm
+    gain, offset, mean, variance = (
+        state.take(f"{module}.bn.{key}", name).astype(np.float64)
+        for key in ("weight", "bias", "running_mean", "running_var"))
     factor = gain / np.sqrt(variance + eps)
     more = [(size - own) // 2 for size, own in zip(shape[2:], weight.shape[2:], strict=True)]
     if min(more) > 0:

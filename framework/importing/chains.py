@@ -12,9 +12,10 @@ KINDS = {"Reshape": "shape", "Flatten": "shape", "Permute": "order"}
 
 def join_chains(message: NetParameter, shapes: Mapping[str, Shape], outputs: Collection[str]
                 ) -> dict[str, str]:
-    """Let each such layer read what the one before it reads; the blob that each left out one is.
+    """Let each such layer read what the one before it reads; leave out those that change nothing.
 
-    outputs  blobs that somebody reads beside the layers
+    outputs  blobs that are read by more than the layers
+    Returns, for the blob of each layer that is left out, the blob that it equals.
     """
     same: dict[str, str] = {}
     makers: dict[str, LayerParameter] = {}
@@ -52,9 +53,11 @@ def _join(before: LayerParameter, layer: LayerParameter, shapes: Mapping[str, Sh
 
 
 def _drop_unread(message: NetParameter, outputs: Collection[str]) -> None:
-    """Take out layers of these kinds whose blob nobody reads."""
+    """Take out layers of these kinds whose blob nobody reads: readers come after what they read."""
+    read = set(outputs)
     for index in reversed(range(len(message.layer))):
         layer = message.layer[index]
-        read = {name for other in message.layer for name in other.bottom}
-        if layer.type in KINDS and not read.union(outputs).intersection(layer.top):
+        if layer.type in KINDS and read.isdisjoint(layer.top):
             del message.layer[index]
+        else:
+            read.update(layer.bottom)

@@ -25,8 +25,8 @@ from framework.weights.caffemodel import write_caffemodel
 Array = NDArray[Any]        # Any: of every type that ONNX has
 Floats = NDArray[np.float32]
 Shape = tuple[int, ...]
+COMPUTED = "onnx::"      # begins the names of what torch.onnx has computed from weights
 # an output's name that says something: no number, no path of torch.onnx, not `output`
-COMPUTED = "onnx::"      # names of what torch.onnx has computed from weights
 OWN_NAME = re.compile(r"(?!output(\.\d+)?$)[A-Za-z_][\w.-]*")
 
 
@@ -103,7 +103,7 @@ class Draft:
 
     @contextlib.contextmanager
     def under(self, suffix: str) -> Iterator[None]:
-        """Name layers after the node's name and this: they are not its result."""
+        """Put `suffix` after the node's name in the names of layers which are not its result."""
         node = self.node
         self.node = replace(node, name=node.name + suffix)
         try:

@@ -118,8 +118,8 @@ def input_shapes(model: onnx.ModelProto, path: str, given: Mapping[str, Shape]) 
 
 
 def index_limits(model: onnx.ModelProto) -> dict[str, int]:
-    """The inputs of whole numbers that say rows of fixed tables (embeddings), and the number of
-    rows of the smallest one."""
+    """The inputs of whole numbers that are row numbers of fixed tables (embeddings), each with the
+    number of rows of its smallest table."""
     sizes = {tensor.name: tensor.dims for tensor in model.graph.initializer}
     whole = {info.name: info.name for info in model.graph.input
              if info.type.tensor_type.elem_type in INTEGERS}

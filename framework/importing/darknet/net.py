@@ -87,7 +87,7 @@ class DarknetNet:
             raise self.section.error(f"no layer takes it: {reason}") from error
 
     def _fill(self, layer: LayerParameter) -> None:
-        """Let a layer without weights begin as its filler says."""
+        """Fill a layer whose weights the file lacks by Caffe's `msra` when training begins."""
         self.absent.add(layer.name)
         for field in ("convolution_param", "inner_product_param", "local_param"):
             if layer.HasField(field):

@@ -31,14 +31,12 @@ def sub(draft: Draft, node: Node) -> str:
         value = draft.constant(0, "minuend")
         if value.size == 1 and value.ndim <= len(draft.shapes[draft.blob(1)]):
             return power_layer(draft, draft.blob(1), scale=-1.0, shift=float(value.reshape(())))
-        return shifted(draft, power_layer(draft, draft.blob(1), scale=-1.0, suffix=".negative"),
-                       value)
+        return shifted(draft, negative(draft, draft.blob(1)), value)
     first, second = draft.blob(0), draft.blob(1)
     if draft.shapes[first] == draft.shapes[second]:
         return draft.add("Eltwise", first, second,
                          eltwise_param={"operation": "SUM", "coeff": [1, -1]})
-    return combined(draft, first, power_layer(draft, second, scale=-1.0, suffix=".negative"),
-                    "SUM")
+    return combined(draft, first, negative(draft, second), "SUM")
 
 
 def mul(draft: Draft, node: Node) -> str:
@@ -99,7 +97,7 @@ def _extreme(draft: Draft, node: Node, sign: float) -> str:
     if len(blobs) > 1:
         shape = draft.top_shape()
         if sign < 0:
-            blobs = [power_layer(draft, blob, scale=-1.0, suffix=".negative") for blob in blobs]
+            blobs = [negative(draft, blob) for blob in blobs]
         blobs = [tiled(draft, blob, shape, f".{number}") for number, blob in enumerate(blobs)]
         y = draft.add("Eltwise", *blobs, eltwise_param={"operation": "MAX"})
         if sign < 0:
@@ -131,6 +129,11 @@ def _sum(draft: Draft, node: Node, coeff: list[float]) -> str:
 def power_layer(draft: Draft, x: str, suffix: str = "", **fields: float) -> str:
     """(shift + scale * x) ** power."""
     return draft.add("Power", x, suffix=suffix, power_param=fields)
+
+
+def negative(draft: Draft, x: str) -> str:
+    """-x, as a step on the way to the node's result."""
+    return power_layer(draft, x, scale=-1.0, suffix=".negative")
 
 
 def scaled(draft: Draft, x: str, factor: Array, frozen: bool = False) -> str:

@@ -6,7 +6,14 @@ import numpy as np
 
 from framework.importing.draft import Array, Draft, Node
 from framework.importing.operators.activation import LARGEST
-from framework.importing.operators.arithmetic import combined, power_layer, scaled, shifted, sub
+from framework.importing.operators.arithmetic import (
+    combined,
+    negative,
+    power_layer,
+    scaled,
+    shifted,
+    sub,
+)
 
 BOOL = 9
 REAL = (1, 10, 11, 16)      # float32, float16, double, bfloat16
@@ -118,10 +125,6 @@ def times(draft: Draft, first: Side, second: Side) -> Side:
 def as_blob(given: Side) -> str:
     assert isinstance(given, str)       # an operator of constants alone is a constant itself
     return given
-
-
-def negative(draft: Draft, x: str) -> str:
-    return power_layer(draft, x, scale=-1.0, suffix=".negative")
 
 
 def above(draft: Draft, x: str, suffix: str = "") -> str:

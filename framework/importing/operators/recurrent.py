@@ -72,8 +72,7 @@ def _check(draft: Draft, node: Node) -> None:
     if node.kind == "LSTM" and node.has(7) and draft.constant(7, "peepholes").any():
         raise node.refuse("has peepholes; the layer has none")
     if draft.plain and node.kind == "GRU":
-        raise node.refuse(f"BVLC's Caffe has no GRU, of {steps} steps of {streams} streams here "
-                          "(leave out --plain)")
+        raise node.refuse("BVLC's Caffe has no GRU (leave out --plain)")
 
 
 def _runs(draft: Draft, node: Node) -> list[Run]:
@@ -88,8 +87,9 @@ def _runs(draft: Draft, node: Node) -> list[Run]:
         words = tuple(word.lower() for word in found[index * len(own):(index + 1) * len(own)])
         relu = node.kind == "RNN" and words == ("relu",)
         if words != own and not (relu and not draft.plain):
-            more = "" if node.kind != "RNN" else ", or relu without --plain" if draft.plain \
-                else " or relu"
+            more = ""
+            if node.kind == "RNN":
+                more = ", or relu without --plain" if draft.plain else " or relu"
             raise node.refuse(f"has the functions {' '.join(found)}; the layer has "
                               f"{' '.join(own)}{more}")
         suffix = "" if len(turned) == 1 else (".backward" if back else ".forward")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from framework.importing.draft import Draft, Node
-from framework.importing.operators.arithmetic import combined
+from framework.importing.operators.arithmetic import combined, negative, power_layer
 from framework.importing.operators.convolution import by_matrix
 from framework.importing.operators.moving import permuted, reshaped
 from framework.importing.operators.slicing import cut
@@ -87,9 +87,8 @@ def reduce_max(draft: Draft, node: Node) -> str:
 
 def reduce_min(draft: Draft, node: Node) -> str:
     """The least value along one axis: the greatest of the negative ones."""
-    x = draft.add("Power", draft.blob(), suffix=".negative", power_param={"scale": -1})
-    y = _along_one(draft, node, x, "MAX")
-    y = draft.add("Power", y, power_param={"scale": -1})
+    y = _along_one(draft, node, negative(draft, draft.blob()), "MAX")
+    y = power_layer(draft, y, scale=-1.0)
     return reshaped(draft, y, draft.top_shape(), ".axes")
 
 
@@ -114,9 +113,9 @@ def reduce_log_sum_exp(draft: Draft, node: Node) -> str:
     """log(sum(exp(x))) along one axis, less the largest value, and that again."""
     x = draft.blob()
     largest = _along_one(draft, node, x, "MAX")
-    negative = draft.add("Power", largest, suffix=".negative", power_param={"scale": -1})
+    negated = negative(draft, largest)
     with draft.under(".centred"):
-        centred = combined(draft, x, negative, "SUM")
+        centred = combined(draft, x, negated, "SUM")
     with draft.under(".total"):
         total = reduced(draft, node, "SUM", draft.add("Exp", centred, suffix=".exp"))
     log = draft.add("Log", total, suffix=".log")
