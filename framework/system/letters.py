@@ -1,7 +1,7 @@
-"""Unicode normalisation: names whose accents are letters of their own, and names without such.
+"""Unicode normalisation: names that look alike are equal, however their accents are encoded.
 
-macOS and its archives write an e and an accent (NFD) where other systems have one letter (NFC):
-names that look alike must be alike.
+macOS and its archives write e and an accent as two characters (NFD) where other systems have one
+(NFC).
 """
 
 from __future__ import annotations

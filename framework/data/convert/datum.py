@@ -244,10 +244,8 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
             f"{where}, {labels.width} x {labels.height}, the image is {width} x {height}",
             is_loss=False))
     size = stated if labels.width else actual
-    for runs in (box.mask.runs for box in labels.boxes if not labels.width):
-        if runs is not None and runs[:2] != (height, width):
-            raise DataError(f"{where}: a mask is {runs[1]} x {runs[0]}; the image is "
-                            f"{width} x {height}")
+    if not labels.width:        # else the reader has compared the masks with the stated size
+        _check_masks(labels.boxes, where, width, height)
     if labels.relative:
         size = (1, 1)
     boxes = _usable(converted, labels, where, size)
@@ -259,6 +257,15 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     add_groups(record, _numbered(boxes, labels_by_name, where), size)
+
+
+def _check_masks(boxes: Sequence[Box], where: str, width: int, height: int) -> None:
+    """DataError for a mask of runs whose size is not the image's."""
+    for box in boxes:
+        runs = box.mask.runs
+        if runs is not None and runs[:2] != (height, width):
+            raise DataError(f"{where}: a mask is {runs[1]} x {runs[0]}; the image is "
+                            f"{width} x {height}")
 
 
 def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -> Box:

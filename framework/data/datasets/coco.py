@@ -97,14 +97,12 @@ def _images(tree: Any, folder: str, path: str, place_of: Find | None
     """
     found: list[tuple[str, Any] | Note] = []
     for index, image in enumerate(tree["images"]):
-        try:
-            name = str(image["file_name"]) if image["id"] is not None else ""
-        except (KeyError, TypeError):
-            name = ""
-        if not name:
+        known = image if isinstance(image, dict) else {}
+        if known.get("file_name") in (None, "") or known.get("id") is None:
             found.append(Note("an image without file_name or id", f"{path}: images[{index}]",
                               images=1))
             continue
+        name = str(known["file_name"])
         place = place_of(name, path) if place_of is not None else None
         found.append((place or f"{folder}/{name}", image))
     return found

@@ -143,7 +143,8 @@ def check_in_both(images: Mapping[str, Mapping[str, int]], shown: Mapping[str, s
     first = lacking[0]
     split = next(split for split in images if not images[split].get(first))
     other = "train" if split == "test" else "test"
-    others = f"; {counted(len(lacking) - 1, 'class')} more so" if lacking[1:] else ""
+    others = f"; the same holds for {counted(len(lacking) - 1, 'other class')}" \
+        if lacking[1:] else ""
     them = "them" if lacking[1:] else "it"
     flags = shlex.join(shown[name] for name in lacking)
     raise DataError(f"{place}: the class '{shortened(shown[first])}' has no image to {split} on, "

@@ -171,7 +171,8 @@ def test_a_division_gives_each_split_its_share_of_each_class(tmp_path):
     ({"train/x": 9, "train/y": 2, "test/x": 1},
      "the class 'y' has no image to test on, and 2 to train on, so it cannot be tested"),
     ({"x": 12, "y": 1}, "the class 'y' has no image to test on, and 1 to train on"),
-    ({"x": 12, "y": 1, "z z": 1}, "1 class more so: .* leave them out with --leave-out y 'z z'"),
+    ({"x": 12, "y": 1, "z z": 1},
+     "same holds for 1 other class: .* leave them out with --leave-out y 'z z'"),
 ])
 def test_data_that_no_classifier_learns_from_are_an_error(tmp_path, folders, message):
     for folder, count in folders.items():

@@ -476,6 +476,8 @@ def changed_coco(change) -> str:
 
 @pytest.mark.parametrize("change, images, reason, boxes", [
     (lambda tree: tree["images"][0].pop("file_name"), ["b"], "an image without file_name or id", 0),
+    (lambda tree: tree["images"][0].update(file_name=None), ["b"],
+     "an image without file_name or id", 0),
     (lambda tree: tree["images"][0].pop("id"), ["b"], "an image without file_name or id", 0),
     (lambda tree: tree["images"].append(None), ["a", "b"], "an image without file_name or id", 0),
     (lambda tree: tree["annotations"][0].pop("image_id"), ["a", "b"],
