@@ -31,7 +31,6 @@ from framework.project.folder import names_of_classes, newest_weights
 from framework.project.names import DEPLOY, check_project
 from framework.proto import ResizeParameter
 from framework.system.arguments import (
-    ABSENT,
     DEVICE,
     FLAG,
     FUNCTION,
@@ -41,14 +40,20 @@ from framework.system.arguments import (
     PATHS,
     SIZE,
     TEXT,
+    Kind,
     checked,
     either,
     instance,
+    or_none,
     whole,
 )
 from framework.system.arrays import Floats
 
 NMS_THRESHOLD = 0.45
+SOURCE = Kind("a path, the number of a camera, or a list of them",
+              lambda value: isinstance(value, Word) or (
+                  isinstance(value, list | tuple) and len(value) > 0
+                  and all(isinstance(word, Word) for word in value)))
 
 
 class Detector:
@@ -79,8 +84,8 @@ class Detector:
     """
 
     @checked(model=either(PATH, instance("a Document of read_net", Document)),
-             weights=ABSENT(PATHS), device=DEVICE, mean=ABSENT(MEAN), scale=ABSENT(NUMBER),
-             size=ABSENT(SIZE), engine=TEXT)
+             weights=or_none(PATHS), device=DEVICE, mean=or_none(MEAN), scale=or_none(NUMBER),
+             size=or_none(SIZE), engine=TEXT)
     def __init__(
         self,
         model: str | Path | Document,
@@ -223,8 +228,8 @@ class Detector:
         return [Results(entries, image, self.names)
                 for entries, image in zip(found, pixels, strict=True)]
 
-    @checked(threshold=NUMBER, batch=whole(1), track=FLAG, timeout=NUMBER,
-             tiles=ABSENT(instance("Tiles", Tiles)), on_error=ABSENT(FUNCTION))
+    @checked(source=SOURCE, threshold=NUMBER, batch=whole(1), track=FLAG, timeout=NUMBER,
+             tiles=or_none(instance("Tiles", Tiles)), on_error=or_none(FUNCTION))
     def stream(
         self,
         source: Word | Sequence[Word],
@@ -256,11 +261,7 @@ class Detector:
             ...     print(found.origin.file, found.labels, found.boxes.round())
             image.png [1] [[30. 20. 60. 40.]]
         """
-        words = [source] if isinstance(source, str | Path | int) else source
-        if not isinstance(words, list | tuple) or not words \
-                or not all(isinstance(word, str | Path | int) for word in words):
-            raise CaffeError(f"Detector.stream: source is {str(source)[:80]}; it must be a path, "
-                             "the number of a camera, or a list of them")
+        words = [source] if isinstance(source, Word) else source
         options = Options(threshold, batch, track, tiles, timeout)
         return stream(self.detect, self.nms_threshold, find_sources(words), options, on_error)
 

@@ -47,7 +47,6 @@ from framework.net.params import (
 from framework.net.reading import read_net
 from framework.net.summary import Text, layer_rows, table
 from framework.system.arguments import (
-    ABSENT,
     DEVICE,
     FLAG,
     INTEGER,
@@ -59,6 +58,7 @@ from framework.system.arguments import (
     checked,
     either,
     instance,
+    or_none,
 )
 from framework.weights.weights import load_weights
 
@@ -91,10 +91,10 @@ class Net(nn.Module):
     """
 
     @checked(source=either(PATH, instance("a Document of read_net", Document)),
-             phase=TEXT, weights=ABSENT(PATHS), level=ABSENT(INTEGER), stages=TEXTS,
-             share_with=ABSENT(instance("a Net", nn.Module)), seed=INTEGER, skip_data=FLAG,
-             data=ABSENT(instance("DataOptions", DataOptions)), device=DEVICE,
-             ignore_unknown_fields=FLAG, stubs=ABSENT(MAPPING))
+             phase=TEXT, weights=or_none(PATHS), level=or_none(INTEGER), stages=TEXTS,
+             share_with=or_none(instance("a Net", nn.Module)), seed=INTEGER, skip_data=FLAG,
+             data=or_none(instance("DataOptions", DataOptions)), device=DEVICE,
+             ignore_unknown_fields=FLAG, stubs=or_none(MAPPING))
     def __init__(self, source: str | Path | Document, phase: str = "TEST",
                  weights: str | Path | None = None, *, level: int | None = None,
                  stages: Sequence[str] = (), share_with: Net | None = None,

@@ -20,7 +20,7 @@ from framework.report.run_summary import run_summary
 from framework.solver.snapshots import is_hdf5
 from framework.solver.solver import Solver
 from framework.solver.solverstate import weights_path
-from framework.system.arguments import ABSENT, DEVICE, FLAG, INTEGER, PATH, checked, whole
+from framework.system.arguments import DEVICE, FLAG, INTEGER, PATH, checked, or_none, whole
 
 Series = list[tuple[int, float]]
 
@@ -66,8 +66,8 @@ class Training:
                             f"loss {number(self.loss)}, weights {weights}", *scores])
 
 
-@checked(source=PATH, weights=ABSENT(PATH), snapshot=ABSENT(PATH), iterations=ABSENT(whole(0)),
-         device=DEVICE, seed=ABSENT(INTEGER), workers=whole(0), keep=whole(0), quiet=FLAG)
+@checked(source=PATH, weights=or_none(PATH), snapshot=or_none(PATH), iterations=or_none(whole(0)),
+         device=DEVICE, seed=or_none(INTEGER), workers=whole(0), keep=whole(0), quiet=FLAG)
 def train(source: str | Path, *, weights: str | Path | None = None,
           snapshot: str | Path | None = None, iterations: int | None = None,
           device: str | torch.device = "cpu", seed: int | None = None, workers: int = 0,

@@ -18,7 +18,7 @@ from framework.errors import CaffeError
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-LONGEST_SHOWN = 80              # letters of a value in a message
+LONGEST_SHOWN = 80              # characters of a value in a message
 
 
 class Kind(NamedTuple):
@@ -58,6 +58,11 @@ def either(first: Kind, second: Kind) -> Kind:
     """One of two kinds."""
     return Kind(f"{first.words} or {second.words}",
                 lambda value: first.fits(value) or second.fits(value))
+
+
+def or_none(kind: Kind) -> Kind:
+    """The kind, or None."""
+    return either(kind, Kind("None", lambda value: value is None))
 
 
 def instance(words: str, kind: type) -> Kind:
@@ -113,8 +118,6 @@ def _is_device(value: Any) -> bool:
     return device.type != "cuda" or (device.index or 0) < torch.cuda.device_count()
 
 
-NONE = Kind("None", lambda value: value is None)
-ABSENT: Callable[[Kind], Kind] = functools.partial(either, second=NONE)
 NUMBER = Kind("a number", _is_number)
 INTEGER = Kind("a whole number", _is_whole)
 FLAG = Kind("True or False", lambda value: isinstance(value, bool | np.bool_))

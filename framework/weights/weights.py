@@ -23,7 +23,7 @@ from framework.definition.spec import NetSpec
 from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
-from framework.system.arguments import ABSENT, FLAG, PATH, PATHS, TEXT, Kind, checked
+from framework.system.arguments import FLAG, PATH, PATHS, TEXT, Kind, checked, or_none
 from framework.system.atomic import replacing
 from framework.system.file_kinds import foreign_kind, is_text
 from framework.weights.arrays import (
@@ -172,7 +172,7 @@ def read_layers(path: str | Path) -> list[FileLayer]:
         raise WeightsError(f"{path}: cannot be read: {reason}") from None
 
 
-@checked(net=NET, path=PATH, gradients=FLAG, form=ABSENT(TEXT))
+@checked(net=NET, path=PATH, gradients=FLAG, form=or_none(TEXT))
 def save_weights(net: WeightedNet, path: str | Path, gradients: bool = False,
                  form: str | None = None) -> None:
     """Write the net's layers with their blobs, in a form that the original reads.

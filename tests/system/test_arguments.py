@@ -28,7 +28,7 @@ LINE = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2
     (arguments.TEXTS, [[], ["a"], ("a", "b")], ["a", [1], None]),
     (arguments.DEVICE, ["cpu", "cpu:0", torch.device("cpu")],
      ["gpu", 3.5, "", None, f"cuda:{torch.cuda.device_count()}"]),
-    (arguments.ABSENT(arguments.NUMBER), [None, 1], ["a"])])
+    (arguments.or_none(arguments.NUMBER), [None, 1], ["a"])])
 def test_a_kind_takes_its_values_and_no_others(kind, right, wrong):
     assert [value for value in right if not kind.fits(value)] == []
     assert [value for value in wrong if kind.fits(value)] == []
