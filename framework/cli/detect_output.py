@@ -31,7 +31,7 @@ ESCAPE = 27
 WITHOUT_WINDOWS = 3             # exit code of the program that tries to open one
 TRIED = f"""import cv2
 try:
-    cv2.namedWindow("caffe detect")
+    cv2.namedWindow({WINDOW!r})
 except cv2.error:
     raise SystemExit({WITHOUT_WINDOWS})
 """
