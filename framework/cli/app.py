@@ -64,8 +64,8 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
 
 
 def _refuse_empty_paths(parser: argparse.ArgumentParser) -> None:
-    """Let "" be an error where a path is given: pathlib takes it for the working folder, into
-    which a program would write whose argument is an empty variable of a script.
+    """Make "" an error where a path is given: pathlib takes it for the working folder, so that a
+    script's empty variable would let a program write there.
 
     ROOTFOLDER may be empty, as the original's programs have it for lists of whole paths.
     """
@@ -77,8 +77,7 @@ def _refuse_empty_paths(parser: argparse.ArgumentParser) -> None:
 
 
 def _path(name: str, kind: object, text: str) -> object:
-    """The value of a flag, or an argument, that is a path: a Path if that is its kind, else text.
-    CaffeError for an empty one."""
+    """A Path if `kind` is that, else the text. CaffeError, with the flag's name, if it is empty."""
     if not text:
         raise CaffeError(f"{name} is empty; it must be a path")
     return Path(text) if kind is Path else text

@@ -91,10 +91,12 @@ def in_eigenspace(x: Tensor, source: Tensor, values: dict[str, Tensor], vectors:
     longest = reach.square().sum().sqrt()
     axes = torch.einsum("kc,nchw->nkhw", vectors, x - mean[:, None, None])
     eigen = []
-    for k in range(3):
+    for k in range(3):      # each axis by itself, the mean taken off and put back
         changed = signed_power(axes[:, k] / scale[k], batch[f"pow_nomean{k}"])
         changed = (changed + batch[f"add_nomean{k}"]) * batch[f"mult_nomean{k}"]
         eigen.append(torch.where(wide[k], changed, axes[:, k]) + center[k])
+    # the first axis is the brightness; in the plane of the other two the direction is the hue, and
+    # the distance from the first axis the saturation
     first = (signed_power(eigen[0], batch["pow_withmean0"]) + batch["add_withmean0"]
              ) * batch["mult_withmean0"]
     first = torch.where(wide[0], first, eigen[0])
@@ -106,6 +108,8 @@ def in_eigenspace(x: Tensor, source: Tensor, values: dict[str, Tensor], vectors:
     cosine, sine = batch["col_angle"].cos(), batch["col_angle"].sin()
     turned = torch.stack([first, cosine * second - sine * third, sine * second + cosine * third], 1)
     turned = turned * scale[:, None, None]
+    # the length of a colour is changed from what it was before the saturation; no axis gets beyond
+    # its reach
     length = turned.square().sum(1).sqrt() / torch.where(longest > SMALL, longest, 1)
     ratio = torch.where(visible, wanted / torch.where(visible, strength, 1), 1)
     turned = torch.cat([turned[:, :1], turned[:, 1:] * ratio[:, None]], 1)
