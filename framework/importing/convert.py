@@ -17,6 +17,7 @@ from framework.definition.prototxt import to_text
 from framework.errors import CaffeError, SpecError, failure
 from framework.export.node_names import layer_names
 from framework.importing.draft import Array, Draft, Node, Shape, write_weights
+from framework.importing.onnx_file import index_limits
 from framework.importing.operators import OPERATORS
 from framework.importing.patterns import joined
 from framework.importing.values import Values, draw_inputs, evaluate
@@ -90,6 +91,7 @@ def to_draft(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape], val
     for info in model.graph.input:
         if info.name in shapes:
             draft.add_input(info.name, shapes[info.name])
+    draft.whole.update(index_limits(model))
     for node in nodes:
         draft.node = node
         try:

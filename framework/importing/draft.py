@@ -67,6 +67,7 @@ class Draft:
     constants  tensors whose values are known
     tensors    shapes of all tensors of the graph
     reads      how often each tensor is read, as an output of the model too
+    whole      tensors of whole numbers: the inputs that an embedding reads, and casts of them
     cuts       tops of Slice layers by bottom, axis and points
     """
 
@@ -80,6 +81,7 @@ class Draft:
         self.constants = constants
         self.tensors = tensors
         self.reads = reads
+        self.whole: set[str] = set()
         self.cuts: dict[tuple[str | int, ...], list[str]] = {}
         self.weights: dict[str, list[Floats]] = {}
         self.shapes: dict[str, Shape] = {}

@@ -128,8 +128,11 @@ def index_limits(model: onnx.ModelProto) -> dict[str, int]:
         if node.op_type == "Cast" and node.input[0] in whole:
             whole[node.output[0]] = whole[node.input[0]]
         elif node.op_type == "Gather" and node.input[1] in whole and node.input[0] in sizes:
-            name, rows = whole[node.input[1]], int(sizes[node.input[0]][0])
-            limits[name] = min(rows, limits.get(name, rows))
+            axis = next((one.i for one in node.attribute if one.name == "axis"), 0)
+            dims = sizes[node.input[0]]
+            if -len(dims) <= axis < len(dims):
+                name, rows = whole[node.input[1]], int(dims[axis])
+                limits[name] = min(rows, limits.get(name, rows))
     return limits
 
 

@@ -272,6 +272,25 @@ def test_whole_numbers_that_a_table_reads_are_taken(tmp_path):
     np.testing.assert_array_equal(net.run({"x": x})["y"].detach().numpy(), table[x.int().numpy()])
 
 
+def test_whole_numbers_may_be_cast_before_a_table_reads_them(tmp_path):
+    table = np.random.default_rng(0).standard_normal((5, 4)).astype(np.float32)
+    model = model_of("g (int32[2,3] x) => (float y) { i = Cast<to=7>(x) y = Gather(w, i) }",
+                     {"w": table})
+    assert main([saved(tmp_path, model), "--out", str(tmp_path / "net")]) == 0
+    net = Net(tmp_path / "net.prototxt", "TEST", weights=tmp_path / "net.caffemodel")
+    x = torch.tensor([[4.0, 0, 1], [3, 3, 2]])
+    np.testing.assert_array_equal(net.run({"x": x})["y"].detach().numpy(), table[x.int().numpy()])
+
+
+def test_a_table_is_read_along_its_first_axis_alone(tmp_path, capsys):
+    model = model_of("g (int64[2,3] x) => (float y) { y = Gather<axis=1>(w, x) }",
+                     {"w": np.ones((5, 4), np.float32)})
+    assert_refused(capsys, tmp_path, "takes computed indices of axis 1 of (5, 4); Embed takes them "
+                   "of the first one", saved(tmp_path, model))
+    model.graph.node[0].attribute[0].i = 2
+    assert_refused(capsys, tmp_path, "input 'x' holds int64", saved(tmp_path, model))
+
+
 def test_a_module_of_words_is_imported(tmp_path, capsys):
     flags = ["tests.importing.zoo:Words", "--out", str(tmp_path / "net")]
     assert_refused(capsys, tmp_path, "its forward fails for inputs of 2x7: RuntimeError: Expected",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from framework.importing.draft import Array, Draft, Node
+from framework.importing.onnx_file import INTEGERS
 from framework.importing.operators.activation import LARGEST
 from framework.importing.operators.arithmetic import (
     combined,
@@ -44,8 +45,12 @@ def sign(draft: Draft, node: Node) -> str:
 
 
 def cast(draft: Draft, node: Node) -> str:
-    """A cast among types of real numbers, all float32 here; as a truth, what is not 0 is 1."""
+    """A cast among types of real numbers, all float32 here, or among those of whole numbers; as a
+    truth, what is not 0 is 1."""
     kind = node.attributes["to"]
+    if kind in INTEGERS and node.inputs[0] in draft.whole:
+        draft.whole.update(node.outputs)
+        return draft.blob()
     if kind == BOOL:
         return above(draft, draft.add("AbsVal", draft.blob(), suffix=".size"))
     if kind not in REAL:
