@@ -41,7 +41,10 @@ def read_segmentation(item: Any, width: int, height: int) -> Segmentation:
 
 def _runs(value: dict[str, Any], where: str, width: int, height: int) -> Runs:
     size = tuple(int(number) for number in value["size"])
-    if len(size) != 2 or (width and size != (height, width)):
+    if len(size) != 2:
+        raise DataError(f"{where}: the size of its mask is {list(size)}; it must be height "
+                        "and width")
+    if width and size != (height, width):
         raise DataError(f"{where}: its mask is {' x '.join(map(str, size[::-1]))}; the image is "
                         f"{width} x {height}")
     height, width = size

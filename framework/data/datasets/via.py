@@ -76,7 +76,7 @@ def load(tree: FileTree, files: Mapping[str, Json], tables: Sequence[str]
     shapes are left out, with a note. DataError if not one image is there, or if no attribute is
     known to be the class.
     """
-    images = [image for file, content in files.items() for image in _images(file, content)]
+    images = [image for file, content in files.items() for image in _images(tree, file, content)]
     images += [image for table in tables for image in _rows(tree, table)]
     attribute = _class_attribute(str(tree.root), images)
     rows = [Named(image.file, image.names,
@@ -87,10 +87,10 @@ def load(tree: FileTree, files: Mapping[str, Json], tables: Sequence[str]
     return gather(tree, rows, "an image that VIA's file does not name"), words
 
 
-def _images(file: str, content: Mapping[str, Json]) -> Iterator[Image]:
+def _images(tree: FileTree, file: str, content: Mapping[str, Json]) -> Iterator[Image]:
     """The images of a JSON file."""
     if _is_version_3(content):
-        yield from _of_version_3(file, content)
+        yield from _of_version_3(tree, file, content)
         return
     for item in content.get("_via_img_metadata", content).values():
         name = item.get("filename") if isinstance(item, dict) else None
@@ -106,7 +106,7 @@ def _images(file: str, content: Mapping[str, Json]) -> Iterator[Image]:
             yield Image(file, (name,), [({}, {})] * len(regions), json_words(error))
 
 
-def _of_version_3(file: str, content: Mapping[str, Json]) -> Iterator[Image]:
+def _of_version_3(tree: FileTree, file: str, content: Mapping[str, Json]) -> Iterator[Image]:
     """The images of a project of version 3, where views show files, and regions are of views."""
     regions: dict[str, list[tuple[Json, Json]]] = {}
     try:
@@ -124,7 +124,8 @@ def _of_version_3(file: str, content: Mapping[str, Json]) -> Iterator[Image]:
             yield Image(file, names or ("",), regions.get(str(number), []),
                         "" if len(own) == 1 else "a view shows several images")
     except JSON_ERRORS as error:
-        raise DataError(f"{file}: is not a project of VIA 3: {json_words(error)}") from None
+        raise DataError(f"{tree.root / file}: is not a project of VIA 3: {json_words(error)}"
+                        ) from None
 
 
 def _meant(attribute: Json, value: Json) -> Json:

@@ -11,6 +11,7 @@ from typing import Any
 from framework.data.datasets.coco_masks import Segmentation
 from framework.data.datasets.label_files import finite_number
 from framework.data.records.boxes import Corners
+from framework.definition.values import shortened
 
 VERSION_3 = {1: "point", 2: "rect", 3: "circle", 4: "ellipse", 5: "line", 6: "polyline",
              7: "polygon", 8: "extreme rectangle", 9: "extreme circle"}
@@ -20,13 +21,19 @@ Json = Any      # what JSON holds is known only when it is read
 def shape_of_version_3(numbers: list[Json]) -> dict[str, Json]:
     """The shape `[number of its kind, coordinates]` with the names that version 2 has for them.
 
-    KeyError, ValueError or TypeError for what is not one.
+    ValueError or TypeError for what is not one.
     """
-    kind = VERSION_3[int(numbers[0])]
+    kind = VERSION_3.get(numbers[0])
+    if kind is None:
+        raise ValueError(f"a region has the shape {shortened(str(numbers[0]))}; it must be a "
+                         f"number from 1 to {max(VERSION_3)}")
     values = numbers[1:]
     names = {"rect": ("x", "y", "width", "height"), "circle": ("cx", "cy", "r"),
              "ellipse": ("cx", "cy", "rx", "ry")}
     if kind in names:
+        if len(values) != len(names[kind]):
+            raise ValueError(f"a region of the shape {kind} has {len(values)} numbers; it must "
+                             f"have {len(names[kind])}")
         return {"name": kind, **dict(zip(names[kind], values, strict=True))}
     return {"name": kind, "all_points_x": values[::2], "all_points_y": values[1::2]}
 

@@ -42,6 +42,7 @@ def test_packed_runs_are_those_of_cocos_api():
 @pytest.mark.parametrize("segmentation, message", [
     ([[1, 2, 3, 4, 5, 6, 7]], "annotation 9: a polygon has 7 numbers"),
     ({"size": [30, 40], "counts": [1200]}, "annotation 9: its mask is 40 x 30; the image is 50 x"),
+    ({"size": [30], "counts": [30]}, r"annotation 9: the size of its mask is \[30\]; it must be"),
     ({"size": [40, 50], "counts": [1200]}, "annotation 9: the runs of its mask have 1200 pixels"),
     ({"size": [40, 50], "counts": "0\x7f"}, "has the character"),
     ({"size": [40, 50], "counts": "P"}, "ends within a number"),

@@ -117,6 +117,19 @@ def test_a_project_of_via_3_has_numbers_for_shapes_and_classes(tmp_path):
     assert data.labels(data.splits["all"][1]).notes[0].reason.startswith("a region of shape point")
 
 
+@pytest.mark.parametrize("numbers, message", [
+    ([99, 1], "a region has the shape 99; it must be a number from 1 to 9"),
+    ([2, 5, 6], "a region of the shape rect has 2 numbers; it must have 4"),
+])
+def test_a_bad_shape_of_via_3_is_named_with_its_file(numbers, message, tmp_path):
+    content = version_3()
+    content["metadata"]["1_a"]["xy"] = numbers
+    put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "", "b.jpg": ""})
+    with pytest.raises(DataError) as caught:
+        recognise(tmp_path)
+    assert str(caught.value) == f"{tmp_path}/via.json: is not a project of VIA 3: {message}"
+
+
 @pytest.mark.parametrize("regions, message", [
     ([region(RECT, colour="red", size="big")],
      "the regions have the attributes colour, size; the one that is the class must be called"),
