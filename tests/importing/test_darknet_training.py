@@ -147,6 +147,15 @@ def test_a_net_of_yolo_v2_trains(shapes, tmp_path):
     assert np.mean(found[-3:]) < 0.8 * found[0]
 
 
+def test_a_loss_reads_a_map_whose_activation_is_computed_in_place(shapes, tmp_path):
+    text = FOUR.replace("activation=linear", "activation=leaky")
+    assert made(tmp_path, text, *flags(shapes)) == 0
+    message = read_net(tmp_path / "net.train_test.prototxt").message
+    found = [layer for layer in message.layer if layer.type == "Yolov3"]
+    makers = {top: layer.type for layer in message.layer for top in layer.top}
+    assert found and {makers[loss.bottom[0]] for loss in found} == {"ReLU"}
+
+
 def test_without_the_flags_there_are_two_files(tmp_path):
     assert made(tmp_path, FOUR) == 0
     assert sorted(one.name for one in tmp_path.glob("net.*")) == [

@@ -8,7 +8,7 @@ divides its rate by the batch, as the layers here divide the loss: rates are the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,14 @@ def training_net(net: DarknetNet, head: Section, data: Data) -> NetParameter:
     message.layer.append(data_layer(head, first.transform_param, data, training=True))
     if data.test is not None:
         message.layer.append(data_layer(head, first.transform_param, data, training=False))
-    boxes = next(layer for layer in reversed(layers) if layer.bottom[0] in
-                 {one.blob for one in net.heads} and layer.top)
+    boxes = next(layer for layer in layers if layer.HasField("yolov3_detection_output_param")
+                 or layer.HasField("yolo_detection_output_param"))
     for layer in layers:
         if layer is not boxes:
             message.layer.append(layer)
             _decay_weights_alone(message.layer[-1], len(net.draft.weights.get(layer.name, ())))
-    for one in net.heads:
-        message.layer.append(LOSSES[one.section.kind](net, one))
+    for one, blob in zip(net.heads, boxes.bottom, strict=True):     # layers may now be in place
+        message.layer.append(LOSSES[one.section.kind](net, replace(one, blob=blob)))
     if data.test is not None:
         message.layer.add().CopyFrom(boxes)
         message.layer[-1].include.add(phase="TEST")
