@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from framework.definition.spec import LayerSpec
@@ -43,8 +44,10 @@ class MolGridData(KnownByShape):
     def check_fields(cls, spec: LayerSpec) -> None:
         param = spec.proto.molgrid_data_param
         for field in ("dimension", "resolution", "batch_size"):
-            if getattr(param, field) <= 0:
-                raise spec.error(f"molgrid_data_param.{field}", "is missing or 0")
+            value = getattr(param, field)
+            if not 0 < value < math.inf:
+                raise spec.error(f"molgrid_data_param.{field}", f"is {value:g}; it must be given, "
+                                 "above 0")
         if param.maxgroupsize != 1 or param.subgrid_dim or param.peturb_ligand:
             raise spec.error("molgrid_data_param", "has groups, parts of grids or peturb_ligand, "
                              "whose tops are not known here")
