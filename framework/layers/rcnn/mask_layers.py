@@ -64,13 +64,15 @@ def _points(start: Tensor, end: Tensor, count: int) -> Tensor:
 
 
 @layer
+@layer("TileProduct")
 class MaskPooling(Layer):
-    """Mask pooling: multiply all channels of each item by its mask.
+    """Mask pooling: multiply all channels of each item by its mask, a map of one channel.
 
     Bottoms: x (N, C, H, W); masks (N, 1, H, W). Both get a gradient.
     Top:     as x.
     Errors:  SpecError for shapes that do not fit.
-    Source:  mask_pooling_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    Source:  mask_pooling_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016. TileProduct is
+             tile_product_layer.cu of chwilms/AttentionMask.
     """
 
     num_bottoms = (2, 2)

@@ -95,6 +95,7 @@ def test_products_and_losses_over_positions():
     ("SlidingWindowIndex", "sliding_window_param { window_h: 2 window_w: 2 }",
      ((1, 3, 4, 5), (1, 1, 1, 20)), "there are 5 x 6 corners"),
     ("TileProduct", "", ((2, 3, 5, 4), (2, 3, 5, 4)), r"and \(N, 1, H, W\)"),
+    ("TopKOld", "", ((4, 3), (4,), (2, 1)), r"bottom\[1\] has the shape \(4,\); it must be"),
 ])
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     tops = 2 if kind == "CheckAtt" else 1
