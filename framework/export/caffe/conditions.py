@@ -11,6 +11,7 @@ from framework.layers.normalization.scale import Bias, Scale
 from framework.layers.params import is_set
 from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.pooling import Pooling
+from framework.layers.vision.resize import Interp
 from framework.proto import LayerParameter, enum_name
 
 OWN_FIELDS = 20001      # fields from here on have numbers of this project alone
@@ -42,7 +43,7 @@ def own_fields(proto: LayerParameter, layer: Layer, bottoms: Sequence[Shape]) ->
         return "normalize_param is another project's Normalize"
     if proto.reshape_param.pixelshuffler != 1:
         return "reshape_param.pixelshuffler is another project's pixel shuffle"
-    if proto.type == "Interp" and (len(bottoms) > 1 or is_set(proto.interp_param, "mode")):
+    if isinstance(layer, Interp) and (len(bottoms) > 1 or is_set(proto.interp_param, "mode")):
         return "sizes of a second bottom, and mode, are other projects' Interp"
     for descriptor, value in proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
