@@ -43,7 +43,7 @@ class MolGridData(KnownByShape):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         param = spec.proto.molgrid_data_param
-        for field in ("dimension", "resolution", "batch_size"):
+        for field in ("dimension", "resolution", "batch_size", "num_poses"):
             value = getattr(param, field)
             if not 0 < value < math.inf:
                 raise spec.error(f"molgrid_data_param.{field}", f"is {value:g}; it must be given, "
@@ -78,7 +78,7 @@ class NDimData(KnownByShape):
     """Grids of any shape with labels (gnina): known by shape only.
 
     Tops:   grids (batch_size, shape...); labels (batch_size,).
-    Errors: SpecError whenever data are requested, and without a shape.
+    Errors: SpecError whenever data are requested, and without a shape or with a size below 1.
     Meaning: gnina/gnina ndim_data_layer.cpp.
     """
 
@@ -88,6 +88,10 @@ class NDimData(KnownByShape):
     def check_fields(cls, spec: LayerSpec) -> None:
         if not spec.proto.ndim_data_param.shape.dim:
             raise spec.error("ndim_data_param.shape", "is missing")
+        param = spec.proto.ndim_data_param
+        if param.batch_size < 1 or min(param.shape.dim) < 1:
+            raise spec.error("ndim_data_param.shape", f"is {list(param.shape.dim)} and batch_size "
+                             f"{param.batch_size}; all must be at least 1")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

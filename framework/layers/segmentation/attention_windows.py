@@ -242,7 +242,8 @@ class SlidingWindowIndex(Layer):
         wide = F.pad(x[0], (width // 2,) * 2 + (height // 2,) * 2)
         corners = (flags.detach().flatten() > 0).nonzero()[:, 0]
         if not len(corners):
-            return wide[None, :, :height, :width] * 0
+            nothing = corners.new_zeros((), dtype=torch.bool)
+            return wide[None, :, :height, :width].where(nothing, 0)     # NaN * 0 would be NaN
         rows = corners // (x.shape[3] + 1)
         columns = corners % (x.shape[3] + 1)
         rows = rows[:, None, None] + torch.arange(height, device=x.device)[:, None]

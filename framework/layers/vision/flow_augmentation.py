@@ -53,6 +53,9 @@ class Generator:
         self.settings = {name: _settings(spec, name) for name in fields
                          if active and param.HasField(name)}
         schedule = spec.proto.coeff_schedule_param
+        if not 0 < schedule.half_life < math.inf:
+            raise spec.error("coeff_schedule_param.half_life", f"is {schedule.half_life:g}; it "
+                             "must be above 0")
         self.schedule = schedule.initial_coeff, schedule.final_coeff, schedule.half_life
 
     def discount(self, count: Tensor) -> Tensor:

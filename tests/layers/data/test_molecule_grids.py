@@ -36,12 +36,20 @@ def test_channels_of_a_map_are_its_lines(tmp_path):
     ("maxgroupsize: 3", "whose tops are not known here"),
     ("batch_size: 0", "batch_size is 0; it must be given, above 0"),
     ("resolution: nan", "resolution is nan; it must be given, above 0"),
-    ("dimension: inf", "dimension is inf; it must be given, above 0")])
+    ("dimension: inf", "dimension is inf; it must be given, above 0"),
+    ("num_poses: 0", "num_poses is 0; it must be given, above 0")])
 def test_other_tops_are_refused(fields, words):
     with pytest.raises(SpecError, match=words):
         name = fields.split(":")[0]
         text = re.sub(rf"{name}: [\d.]+", "", GRID.format(tops="", fields="@"))
         shapes_of(text.replace("@", fields))
+
+
+@pytest.mark.parametrize("fields", ["shape { dim: 3 dim: -1 }", "batch_size: 0 shape { dim: 3 }"])
+def test_sizes_of_items_below_1_are_refused(fields):
+    with pytest.raises(SpecError, match="ndim_data_param.shape is .* all must be at least 1"):
+        shapes_of('layer { name: "d" type: "NDimData" top: "x" top: "y" ndim_data_param { '
+                  f"{fields} }} }}")
 
 
 def test_a_share_of_filters_is_symmetric_around_the_middle():

@@ -138,7 +138,7 @@ def test_lpq_loss_is_the_power_of_sums_of_powers_without_nan():
     ("Correlation1D", "kernel_size: 1 single_direction: 2", 2, "it must be -1, 0 or 1"),
     ("Correlation1D", "kernel_size: 3 max_displacement: 3", 2, "take 3 x 9 cells; the padded map"),
     ("Mean", "value: 1", 1, "operation is missing; it must be ADD or SUBTRACT"),
-    ("Mean", "operation: ADD", 1, "value is missing, as file is"),
+    ("Mean", "operation: ADD", 1, "value is missing; it or file must be given"),
     ("Mean", "operation: ADD value: 1 value: 2", 1, "does not fit"),
     ("Mean", 'operation: ADD file: "missing.binaryproto"', 1, "cannot be read"),
     ("LpqLoss", "p: 1", 2, "p is given 1 times and q 0 times"),
