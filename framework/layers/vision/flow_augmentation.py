@@ -386,7 +386,7 @@ class FlowAugmentation(Layer):
 
     def _back(self, values: dict[str, Tensor], across: Tensor, down: Tensor,
               full: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        """The point of the crop that is at a point of the image: `positions` turned round."""
+        """The point of the crop that is at a point of the image: the inverse of `positions`."""
         across = (across - full[1] / 2) * values["zoom_x"] - values["dx"] * self.crop[1]
         down = (down - full[0] / 2) * values["zoom_y"] - values["dy"] * self.crop[0]
         cosine, sine = values["angle"].cos(), values["angle"].sin()

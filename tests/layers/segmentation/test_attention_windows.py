@@ -45,7 +45,7 @@ def test_the_highest_values_come_first_and_of_equal_ones_the_last():
         ).tolist() == [2, 1, 4, 0, 3]
 
 
-def test_windows_lie_around_the_corners_that_are_flagged():
+def test_windows_are_around_the_corners_that_are_flagged():
     x = noise(1, 3, 4, 5)
     layer = make("SlidingWindowIndex", "sliding_window_param { window_h: 2 window_w: 4 }",
                  (1, 3, 4, 5), (1, 1, 1, 30))
