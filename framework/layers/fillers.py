@@ -32,8 +32,9 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
                          f"{nearest(filler.type, FILLERS)}; known are {', '.join(FILLERS)}")
     if filler.sparse >= 0 and filler.type != "gaussian":
         raise ValueError(f"is sparse; only a gaussian filler can be, not '{filler.type}'")
-    if not -1 <= filler.sparse <= max(blob.shape[:1], default=0):
-        raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {blob.shape[0]} "
+    num_outputs = max(blob.shape[:1], default=0)
+    if not -1 <= filler.sparse <= num_outputs:
+        raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {num_outputs} "
                          "outputs, or -1 for none")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
@@ -223,13 +224,16 @@ def radial_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -
     if blob.dim() != 5 or len(set(blob.shape[2:])) != 1 or size % 2 == 0:
         raise ValueError(f"is radial; the blob must have 5 axes and a cube of an odd size as "
                          f"kernel, not the shape {tuple(blob.shape)}")
+    share = filler.symmetric_fraction
+    if not 0 <= share <= 1:
+        raise ValueError(f"has symmetric_fraction {share:g}; it must be from 0 to 1")
     xavier_(blob, filler, generator)
     away = torch.cartesian_prod(*[torch.arange(size) - size // 2] * 3)
     one_sided = (away >= 0).all(1) | (away <= 0).all(1)
     like = away.abs().sort(1, descending=True)[0] + size // 2
     like = (like[:, 0] * size + like[:, 1]) * size + like[:, 2]
     like = torch.where(one_sided, like, torch.arange(size ** 3))
-    filters = blob[:int(len(blob) * filler.symmetric_fraction)].flatten(2)
+    filters = blob[:int(len(blob) * share)].flatten(2)
     blob[:len(filters)] = filters[..., like].reshape(len(filters), *blob.shape[1:])
 
 

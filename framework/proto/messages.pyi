@@ -543,6 +543,54 @@ class LayerParameter(Message):
     @property
     def flow_warp_param(self) -> FlowWarpParameter: ...
     @property
+    def st_param(self) -> SpatialTransformerParameter: ...
+    @property
+    def mmd_param(self) -> MMDParameter: ...
+    @property
+    def seg_data_param(self) -> SegDataParameter: ...
+    @property
+    def carcont_param(self) -> CarcontParameter: ...
+    @property
+    def topk_param(self) -> TopKParameter: ...
+    @property
+    def wasserstein_param(self) -> WassersteinParameter: ...
+    @property
+    def scale_tanh_param(self) -> ScaleTanHParameter: ...
+    @property
+    def simpler_nms_param(self) -> SimplerNMSParameter: ...
+    @property
+    def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
+    @property
+    def ssddetectionoutput_param(self) -> SSDDetectionOutputParameter: ...
+    @property
+    def roi_warping_param(self) -> ROIWarpingParameter: ...
+    @property
+    def segmentation_score_param(self) -> SegmentationScoreParameter: ...
+    @property
+    def mask_resize_param(self) -> MaskResizeParameter: ...
+    @property
+    def label_specific_add_param(self) -> LabelSpecificAddParameter: ...
+    @property
+    def cudnn_batch_norm_param(self) -> CuDNNBatchNormParameter: ...
+    @property
+    def largemargin_inner_product_param(self) -> LargeMarginInnerProductParameter: ...
+    @property
+    def image_gt_data_param(self) -> ImageGtDataParameter: ...
+    @property
+    def detection_loss_param(self) -> DetectionLossParameter: ...
+    @property
+    def detection_accuracy_param(self) -> DetectionAccuracyParameter: ...
+    @property
+    def box_output_param(self) -> BoxOutputParameter: ...
+    @property
+    def cos_data_param(self) -> CoSDataParameter: ...
+    @property
+    def op_transform_param(self) -> OPTransformationParameter: ...
+    @property
+    def combined_margin_param(self) -> CombinedMarginParameter: ...
+    @property
+    def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
+    @property
     def resample_param(self) -> ResampleParameter: ...
     @property
     def downsample_param(self) -> DownsampleParameter: ...
@@ -614,57 +662,9 @@ class LayerParameter(Message):
     @property
     def secondary_regions_op_scores_param(self) -> SecondaryRegionsOpScoresParameter: ...
     @property
-    def st_param(self) -> SpatialTransformerParameter: ...
-    @property
-    def mmd_param(self) -> MMDParameter: ...
-    @property
-    def seg_data_param(self) -> SegDataParameter: ...
-    @property
-    def carcont_param(self) -> CarcontParameter: ...
-    @property
-    def topk_param(self) -> TopKParameter: ...
-    @property
-    def wasserstein_param(self) -> WassersteinParameter: ...
-    @property
-    def scale_tanh_param(self) -> ScaleTanHParameter: ...
-    @property
-    def simpler_nms_param(self) -> SimplerNMSParameter: ...
-    @property
-    def faster_rcnn_detection_output_param(self) -> FasterRcnnDetectionOutputParameter: ...
-    @property
-    def ssddetectionoutput_param(self) -> SSDDetectionOutputParameter: ...
-    @property
-    def roi_warping_param(self) -> ROIWarpingParameter: ...
-    @property
-    def segmentation_score_param(self) -> SegmentationScoreParameter: ...
-    @property
-    def mask_resize_param(self) -> MaskResizeParameter: ...
-    @property
-    def label_specific_add_param(self) -> LabelSpecificAddParameter: ...
-    @property
-    def cudnn_batch_norm_param(self) -> CuDNNBatchNormParameter: ...
-    @property
-    def largemargin_inner_product_param(self) -> LargeMarginInnerProductParameter: ...
-    @property
-    def image_gt_data_param(self) -> ImageGtDataParameter: ...
-    @property
-    def detection_loss_param(self) -> DetectionLossParameter: ...
-    @property
-    def detection_accuracy_param(self) -> DetectionAccuracyParameter: ...
-    @property
-    def box_output_param(self) -> BoxOutputParameter: ...
-    @property
-    def cos_data_param(self) -> CoSDataParameter: ...
-    @property
-    def op_transform_param(self) -> OPTransformationParameter: ...
-    @property
-    def combined_margin_param(self) -> CombinedMarginParameter: ...
-    @property
-    def knowledge_distillation_param(self) -> KnowledgeDistillationParameter: ...
+    def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
     def psroi_align_param(self) -> PSROIAlignParameter: ...
-    @property
-    def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
     def division_param(self) -> DivisionParameter: ...
     @property
@@ -849,14 +849,35 @@ class LayerParameter(Message):
             _Fields | None = ..., sum_pooling_param: SumPoolingParameter | _Fields | None = ...,
             grid_pooling_param: GRIDPoolingParameter | _Fields | None = ..., correlation_param:
             CorrelationParameter | _Fields | None = ..., flow_warp_param: FlowWarpParameter |
-            _Fields | None = ..., resample_param: ResampleParameter | _Fields | None = ...,
-            downsample_param: DownsampleParameter | _Fields | None = ..., accum_param:
-            AccumParameter | _Fields | None = ..., mean_param: MeanParameter | _Fields | None =
-            ..., lpq_loss_param: LpqLossParameter | _Fields | None = ..., augmentation_param:
-            AugmentationParameter | _Fields | None = ..., coeff_schedule_param:
-            CoeffScheduleParameter | _Fields | None = ..., reshape_every_iter: bool | None =
-            ..., att_pooling_param: AttPoolingParameter | _Fields | None = ...,
-            renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
+            _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
+            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
+            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
+            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
+            None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
+            ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
+            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
+            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
+            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
+            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
+            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
+            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
+            CoSDataParameter | _Fields | None = ..., op_transform_param:
+            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
+            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
+            KnowledgeDistillationParameter | _Fields | None = ..., resample_param:
+            ResampleParameter | _Fields | None = ..., downsample_param: DownsampleParameter |
+            _Fields | None = ..., accum_param: AccumParameter | _Fields | None = ...,
+            mean_param: MeanParameter | _Fields | None = ..., lpq_loss_param: LpqLossParameter |
+            _Fields | None = ..., augmentation_param: AugmentationParameter | _Fields | None =
+            ..., coeff_schedule_param: CoeffScheduleParameter | _Fields | None = ...,
+            reshape_every_iter: bool | None = ..., att_pooling_param: AttPoolingParameter |
+            _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
             multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter | _Fields | None =
             ..., netvlad_param: NetvladParameter | _Fields | None = ..., roi_align_param:
             ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
@@ -881,33 +902,11 @@ class LayerParameter(Message):
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
             ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
-            | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
-            mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
-            _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
-            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
-            None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
-            ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
-            segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
-            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
-            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
-            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
-            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
-            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
-            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
-            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
-            CoSDataParameter | _Fields | None = ..., op_transform_param:
-            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
-            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
-            KnowledgeDistillationParameter | _Fields | None = ..., psroi_align_param:
-            PSROIAlignParameter | _Fields | None = ..., hypercolumns_param:
-            HyperColumnsParameter | _Fields | None = ..., division_param: DivisionParameter |
-            _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
-            ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
-            multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
+            | None = ..., hypercolumns_param: HyperColumnsParameter | _Fields | None = ...,
+            psroi_align_param: PSROIAlignParameter | _Fields | None = ..., division_param:
+            DivisionParameter | _Fields | None = ..., combination_param: CombinationParameter |
+            _Fields | None = ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None =
+            ..., multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
             lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
             OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
@@ -973,27 +972,27 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
-            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
-            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
-            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
-            "roi_alignment_param", "global_sum_pooling_param",
-            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
-            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "sliding_window_param", "im2dist_param", "im2parity_param", "dist_loss_param",
-            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
-            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
-            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
+            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "resample_param", "downsample_param", "accum_param", "mean_param", "lpq_loss_param",
+            "augmentation_param", "coeff_schedule_param", "reshape_every_iter",
+            "att_pooling_param", "renet_lstm_param", "multi_stage_meanfield_au3_param",
+            "netvlad_param", "roi_align_param", "roi_alignment_param",
+            "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
+            "deformable_convolution_param", "modulated_deformable_convolution_param",
+            "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
+            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
+            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
             "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
@@ -1054,27 +1053,27 @@ class LayerParameter(Message):
             "duplicate_removal_param", "cpm_transform_param", "const_scale_param",
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
-            "flow_warp_param", "resample_param", "downsample_param", "accum_param",
-            "mean_param", "lpq_loss_param", "augmentation_param", "coeff_schedule_param",
-            "reshape_every_iter", "att_pooling_param", "renet_lstm_param",
-            "multi_stage_meanfield_au3_param", "netvlad_param", "roi_align_param",
-            "roi_alignment_param", "global_sum_pooling_param",
-            "multiclass_cross_entropy_loss_param", "deformable_convolution_param",
-            "modulated_deformable_convolution_param", "lifted_struct_sim_softmax_loss_param",
-            "sliding_window_param", "im2dist_param", "im2parity_param", "dist_loss_param",
-            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
-            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param", "st_param",
-            "mmd_param", "seg_data_param", "carcont_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
+            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
-            "psroi_align_param", "hypercolumns_param", "division_param", "combination_param",
+            "resample_param", "downsample_param", "accum_param", "mean_param", "lpq_loss_param",
+            "augmentation_param", "coeff_schedule_param", "reshape_every_iter",
+            "att_pooling_param", "renet_lstm_param", "multi_stage_meanfield_au3_param",
+            "netvlad_param", "roi_align_param", "roi_alignment_param",
+            "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
+            "deformable_convolution_param", "modulated_deformable_convolution_param",
+            "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
+            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
+            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
             "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
@@ -2566,6 +2565,8 @@ class LossParameter(Message):
     label_smoothing: float
     pre_fixed_normalizer: float
     weight_by_label_freqs: bool
+    @property
+    def class_weighting(self) -> Values[float]: ...
     ignore_objectness: bool
     ignore_location: bool
     ignore_constraint: bool
@@ -2576,19 +2577,17 @@ class LossParameter(Message):
     normalize_constraint: bool
     normalize_objectness: bool
     is_siftflow: bool
-    @property
-    def class_weighting(self) -> Values[float]: ...
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
             LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
             None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
-            None = ..., ignore_objectness: bool | None = ..., ignore_location: bool | None =
-            ..., ignore_constraint: bool | None = ..., ignore_classes: bool | None = ...,
-            ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
-            normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
-            normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
-            class_weighting: Iterable[float] | None = ...,
+            None = ..., class_weighting: Iterable[float] | None = ..., ignore_objectness: bool |
+            None = ..., ignore_location: bool | None = ..., ignore_constraint: bool | None =
+            ..., ignore_classes: bool | None = ..., ignore_rank: bool | None = ...,
+            normalize_supervised: bool | None = ..., normalize_classes: bool | None = ...,
+            normalize_constraint: bool | None = ..., normalize_objectness: bool | None = ...,
+            is_siftflow: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2602,10 +2601,10 @@ class LossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
-            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
-            "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow", "class_weighting",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+            "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
+            "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow",
         ]
     ) -> None: ...
 
@@ -4811,6 +4810,7 @@ class ImageDataParameter(Message):
     min_width: int
     ignore_label: int
     label_type: ImageDataParameter.LabelType
+    normalize: bool
     balance_by: int
     balance_class: bool
     clip_max: float
@@ -4820,7 +4820,6 @@ class ImageDataParameter(Message):
     face_transform: bool
     is_flow: bool
     raw_hdf5: bool
-    normalize: bool
     label_cut_end: int
     label_cut_start: int
     label_size: int
@@ -4855,11 +4854,11 @@ class ImageDataParameter(Message):
             threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
-            ImageDataParameter.LabelType | int | str | None = ..., balance_by: int | None = ...,
-            balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
-            None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
-            face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
-            = ..., normalize: bool | None = ..., label_cut_end: int | None = ...,
+            ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
+            balance_by: int | None = ..., balance_class: bool | None = ..., clip_max: float |
+            None = ..., clip_min: float | None = ..., face_mirror: bool | None = ...,
+            face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow: bool |
+            None = ..., raw_hdf5: bool | None = ..., label_cut_end: int | None = ...,
             label_cut_start: int | None = ..., label_size: int | None = ..., max_aspect_ratio:
             float | None = ..., max_random_scale: float | None = ..., max_random_shift: int |
             None = ..., max_rotate_angle: float | None = ..., max_shear_ratio: float | None =
@@ -4876,14 +4875,14 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "min_height", "min_width", "ignore_label", "label_type", "normalize", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "normalize", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4891,14 +4890,14 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "balance_by",
+            "min_height", "min_width", "ignore_label", "label_type", "normalize", "balance_by",
             "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "normalize", "label_cut_end",
-            "label_cut_start", "label_size", "max_aspect_ratio", "max_random_scale",
-            "max_random_shift", "max_rotate_angle", "max_shear_ratio", "mean_value",
-            "min_random_scale", "new_length", "num_truth_channels", "regression",
-            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
-            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
+            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
+            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
+            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
+            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
+            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 

@@ -109,6 +109,10 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
 @pytest.mark.parametrize("shape, fields, message", [
     ((2, 3), {"type": "gaussian", "sparse": 3}, "has sparse 3; it must be from 0 to the 2 outputs"),
     ((2, 3), {"type": "gaussian", "sparse": -4}, "has sparse -4"),
+    ((), {"type": "gaussian", "sparse": 1}, "has sparse 1; it must be from 0 to the 0 outputs"),
+    ((4, 2, 3, 3, 3), {"type": "radial", "symmetric_fraction": float("nan")},
+     "has symmetric_fraction nan; it must be from 0 to 1"),
+    ((4, 2, 3, 3, 3), {"type": "radial", "symmetric_fraction": -0.5}, "symmetric_fraction -0.5"),
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),

@@ -16,7 +16,7 @@ SAYS = "['status', 'problem'].map(id => document.getElementById(id).textContent)
 UNNAMED = """[...document.querySelectorAll('input, select, button')].filter(one =>
   one.checkVisibility() && !(one.labels?.length || one.ariaLabel || one.textContent.trim()))
   .map(one => one.outerHTML)"""
-# labels of which another element lies over the middle
+# labels with another element over their middle
 COVERED = """[...document.querySelectorAll('.box span')].filter(label => {
   const {x, y, width, height} = label.getBoundingClientRect();
   return document.elementFromPoint(x + width / 2, y + height / 2) !== label;

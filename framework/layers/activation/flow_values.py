@@ -53,7 +53,7 @@ class Mean(Layer):
         elif param.value:
             mean = torch.tensor(list(param.value), dtype=torch.float64)[:, None, None]
         else:
-            raise self.spec.error("mean_param.value", "is missing, as file is; one must be given")
+            raise self.spec.error("mean_param.value", "is missing; it or file must be given")
         for index, shape in enumerate(bottoms):
             sized = mean.shape[1:] in ((1, 1), tuple(shape[2:]))
             if len(shape) != 4 or shape[1] % len(mean) or not sized:

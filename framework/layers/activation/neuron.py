@@ -18,12 +18,15 @@ from framework.proto import FillerParameter, LayerParameter
 
 @layer
 @layer("ReLUPlus")
+@layer("ReLURecover")
 class ReLU(Layer):
     """ReLU, or leaky ReLU: y = max(x, 0) + negative_slope * min(x, 0).
 
     x has any shape; the gradient at 0 is the slope.
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp. ReLUPlus is reluplus_layer.cpp of
-            liuxianming/caffe_feedback, whose factors are 1 until its tool for feedback sets them.
+            liuxianming/caffe_feedback, whose factors are 1 until its tool for feedback sets them;
+            ReLURecover relu_recover_layer.cpp of GuanshuoXu/caffe_deep_learning_for_steganalysis,
+            whose bottom keeps its values in place, as all bottoms do here.
     """
 
     pointwise = True

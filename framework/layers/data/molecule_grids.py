@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from framework.definition.spec import LayerSpec
@@ -42,9 +43,11 @@ class MolGridData(KnownByShape):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         param = spec.proto.molgrid_data_param
-        for field in ("dimension", "resolution", "batch_size"):
-            if getattr(param, field) <= 0:
-                raise spec.error(f"molgrid_data_param.{field}", "is missing or 0")
+        for field in ("dimension", "resolution", "batch_size", "num_poses"):
+            value = getattr(param, field)
+            if not 0 < value < math.inf:
+                raise spec.error(f"molgrid_data_param.{field}", f"is {value:g}; it must be given, "
+                                 "above 0")
         if param.maxgroupsize != 1 or param.subgrid_dim or param.peturb_ligand:
             raise spec.error("molgrid_data_param", "has groups, parts of grids or peturb_ligand, "
                              "whose tops are not known here")
@@ -75,7 +78,7 @@ class NDimData(KnownByShape):
     """Grids of any shape with labels (gnina): known by shape only.
 
     Tops:   grids (batch_size, shape...); labels (batch_size,).
-    Errors: SpecError whenever data are requested, and without a shape.
+    Errors: SpecError whenever data are requested, and without a shape or with a size below 1.
     Meaning: gnina/gnina ndim_data_layer.cpp.
     """
 
@@ -85,6 +88,10 @@ class NDimData(KnownByShape):
     def check_fields(cls, spec: LayerSpec) -> None:
         if not spec.proto.ndim_data_param.shape.dim:
             raise spec.error("ndim_data_param.shape", "is missing")
+        param = spec.proto.ndim_data_param
+        if param.batch_size < 1 or min(param.shape.dim) < 1:
+            raise spec.error("ndim_data_param.shape", f"is {list(param.shape.dim)} and batch_size "
+                             f"{param.batch_size}; all must be at least 1")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

@@ -59,18 +59,19 @@ class AffinityLoss(Layer):
         super().__init__(spec)
         self.param = param = spec.proto.affinity_loss_param
         if len(others) != 1 + param.weighted:
-            raise spec.error("affinity_loss_param.weighted", f"wants {2 + param.weighted} bottoms; "
+            raise spec.error("affinity_loss_param.weighted", f"needs {2 + param.weighted} bottoms; "
                              f"there are {1 + len(others)}")
         for which, other in enumerate(others, 1):
             check_same_count(spec, x, other, which)
         if param.fractional_gap and param.gap > 0:
             raise spec.error("affinity_loss_param.fractional_gap", "is not implemented with a gap: "
                              "an item's gap depends on the items before it")
-        if param.ranklossmult > 0 and math.prod(x) != x[0]:
-            raise spec.error("affinity_loss_param.ranklossmult", "wants one value an item, not "
+        if param.ranklossmult > 0 and math.prod(x[1:]) != 1:
+            raise spec.error("affinity_loss_param.ranklossmult", "needs one value an item, not "
                              f"the shape {tuple(x)}")
         if param.pseudohuber and param.delta == 0:
-            raise spec.error("affinity_loss_param.delta", "is 0")
+            raise spec.error("affinity_loss_param.delta", "is 0; it must not be 0 with "
+                             "pseudohuber")
 
     def _difference(self, x: Tensor, affinity: Tensor) -> Tensor:
         param, gap = self.param, self.param.gap / 2

@@ -41,6 +41,7 @@ class SoftmaxWithLossExpectation(Layer):
                 over the sum of the weights. Without ignore_label nothing of it.
     objectness  at pixels of ignore_label the cross-entropy of p of class 0 with 1 - (objectness +
                 1) / 257, over the number of pixels without a label (all with ignore_location).
+    No logarithm is taken of less than the least normal float32.
     `normalize_` fields, true by default, choose the divisions. With is_siftflow labels and classes
     count from 1, 0 ends the list, and there is no background.
     Errors:  SpecError for more than one image and a number of planes that does not fit; DataError
@@ -96,6 +97,7 @@ class SoftmaxWithLossExpectation(Layer):
             loss = loss + self._over("classes", terms.sum(), present.sum())
         if self.takes["constraint"]:
             rest = 1 - share.gather(1, highest)[:, 0].where(~present, 0)
+            rest = rest.clamp(min=SMALLEST)
             loss = loss + self._over("constraint", -rest.log().sum(), (~present).sum())
         weights = ranks[0] / 255 if ranks else torch.ones_like(labels)
         if self.unknown is None:
@@ -112,7 +114,8 @@ class SoftmaxWithLossExpectation(Layer):
         if self.takes["objectness"]:
             prior = 1 - (objectness.trunc() + 1) / 257
             background = share[0].clamp(min=SMALLEST)
-            terms = -prior * background.log() - (1 - prior) * (1 - background).log()
+            foreground = (1 - share[0]).clamp(min=SMALLEST)
+            terms = -prior * background.log() - (1 - prior) * foreground.log()
             loss = loss + self._over("objectness", terms.where(~known, 0).sum(),
                                      (~supervised).sum())
         return self._tops(loss, share, planes)

@@ -18,7 +18,8 @@ class LpqLoss(Layer):
     Bottoms: x (N, C, H, W); if wanted the target, of x's shape: d = x - target, else d = x.
     Top:     the loss (), the sum over positions divided by N, or with normalize_by_num_entries by
              the number of values of d that are not NaN, over C. NaN counts as 0 in the sum and gets
-             no gradient. With l2_prescale_by_channels the sum over channels is a mean.
+             no gradient; where all are NaN the number is 1, and the original divides by 0. With
+             l2_prescale_by_channels the sum over channels is a mean.
     Errors:  SpecError unless one p and one q are given (a schedule, pq_episode_starts_at_iter, has
              no meaning without the iteration), and if the bottoms differ.
     Source:  LpqLossParameter; lpq_loss_layer.cpp and .cu of lmb-freiburg/flownet2.
@@ -54,5 +55,5 @@ class LpqLoss(Layer):
         sums = terms.mean(1) if self.takes_mean else terms.sum(1)
         loss = ((sums + self.outer[0]) ** self.outer[1]).sum()
         if self.counts_known:
-            return loss / (known.sum() / x.shape[1])
+            return loss / (known.sum().clamp(min=1) / x.shape[1])
         return loss / len(x)

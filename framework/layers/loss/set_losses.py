@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.errors import reason_of
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
 from framework.layers.params import honour
 from framework.ops.losses import precise
+from framework.system.regular import read_regular
 
+MAX_BYTES = 1 << 20     # of a file of weights
 HIGHEST = 87.33655      # -log of the least float32
 
 
@@ -107,9 +112,7 @@ class OrdinalRegressionLoss(Layer):
         field = "ordinal_regression_loss_param"
         honour(spec, field, "k weight_file")
         param = spec.proto.ordinal_regression_loss_param
-        count = 1
-        for size in scores[1:]:
-            count *= size
+        count = math.prod(scores[1:])
         self.num = param.k if param.HasField("k") else count // 2
         if self.num < 1 or count != 2 * self.num:
             raise spec.error(f"{field}.k", f"is {self.num}; the bottom holds {count} scores an "
@@ -122,11 +125,13 @@ class OrdinalRegressionLoss(Layer):
 
     def _read(self, path: str) -> list[float]:
         try:
-            with open(path, encoding="utf-8") as file:
-                numbers = [float(word) for word in file.read(1 << 20).split()]
-        except (OSError, ValueError) as error:
+            numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
+        except OSError as error:
             raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
-                                  f"which cannot be read: {error}") from None
+                                  f"which cannot be read: {reason_of(error)}") from None
+        except ValueError:      # what is in the file is not shown
+            raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
+                                  "which has other than numbers in it") from None
         if len(numbers) < self.num:
             raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
                                   f"which has {len(numbers)} numbers; there are {self.num} ranks")
@@ -150,7 +155,7 @@ class RelevantLoss(Layer):
     Top:     the loss (): over all pairs of points of one item the sum of the squared difference
              between the differences of x and of target, over 2 N. The original never empties its
              gradient from forward to forward, a fault; here it is the derivative.
-    Errors:  SpecError if the bottoms differ in items or values.
+    Errors:  SpecError if the bottoms differ in items or values, and for an odd number of values.
     Source:  relevant_loss_layer.cpp of nianfudong/RCC-loss.
     """
 
@@ -160,6 +165,9 @@ class RelevantLoss(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
         check_same_count(spec, x, target)
+        if math.prod(x[1:]) % 2:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; an item must hold as many "
+                             "x as y")
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
         difference = (precise(x) - precise(target).reshape(x.shape)).flatten(1)

@@ -38,8 +38,9 @@ class SSIMLoss(Layer):
         super().__init__(spec)
         param = spec.proto.ssim_loss_param
         for field in ("kernel_size", "stride", "c1", "c2"):
-            if getattr(param, field) <= 0:
-                raise spec.error(f"ssim_loss_param.{field}", "is missing or not above 0")
+            if not 0 < getattr(param, field) < math.inf:
+                raise spec.error(f"ssim_loss_param.{field}", f"is {getattr(param, field):g}; it "
+                                 "must be given, above 0")
         if len(x) != 4 or len(target) != 4:
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(target)}; both must "
                              "be (N, C, H, W)")

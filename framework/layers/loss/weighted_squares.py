@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -16,11 +14,10 @@ MISSING = 9.0           # the intensity of an action unit that is not labelled
 MISSING_NEAR = 1e-4
 
 
-def _check(spec: LayerSpec, x: Shape, target: Shape, weights: Shape | None) -> None:
-    """SpecError unless target and weights have the items and values of x."""
+def _check(spec: LayerSpec, x: Shape, target: Shape, weights: Shape) -> None:
+    """SpecError unless target and weights, the last bottom, have the items and values of x."""
     check_same_count(spec, x, target)
-    if weights is not None:
-        check_same_count(spec, x, weights, len(spec.bottoms) - 1)
+    check_same_count(spec, x, weights, len(spec.bottoms) - 1)
 
 
 def _weighted(x: Tensor, target: Tensor, weights: Tensor, divisor: Tensor | float) -> Tensor:
@@ -30,17 +27,6 @@ def _weighted(x: Tensor, target: Tensor, weights: Tensor, divisor: Tensor | floa
     loss: Tensor = GivenSlopes.apply(difference, terms / divisor,
                                      terms.square().sum() / 2 / divisor)
     return loss
-
-
-class _WithWeights(Layer):
-    """A loss of predictions and targets with weights as the last bottom."""
-
-    loss = True
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        return bottoms[1 if index == 0 else 0] if index in (0, 1, len(bottoms) - 1) else None
 
 
 @layer
@@ -60,7 +46,7 @@ class EuclideanLoss2(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, scale: Shape):
         super().__init__(spec)
-        _check(spec, x, target, None)
+        check_same_count(spec, x, target)
 
     def forward(self, x: Tensor, target: Tensor, scale: Tensor) -> Tensor:
         difference = precise(x) - precise(target).reshape(x.shape)
@@ -68,7 +54,7 @@ class EuclideanLoss2(Layer):
 
 
 @layer
-class EuclideanLoss3(_WithWeights):
+class EuclideanLoss3(Layer):
     """Half the weighted squared distance (L2) of an item over a scale.
 
     Bottoms: x and target (N, ...); the scale, of which the first number counts; weights (N, ...).
@@ -92,7 +78,7 @@ class EuclideanLoss3(_WithWeights):
 
 
 @layer
-class EuclideanLoss4(_WithWeights):
+class EuclideanLoss4(Layer):
     """Half the weighted squared distance (L2) of an item.
 
     Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.
@@ -115,7 +101,7 @@ class EuclideanLoss4(_WithWeights):
 
 
 @layer
-class EuclideanLoss6(_WithWeights):
+class EuclideanLoss6(Layer):
     """Mean weighted squared distance (L2) of the values whose target is known, that is not 9.
 
     Bottoms: x and target (N, ...); weights (N, ...), which get no gradient.
@@ -155,7 +141,7 @@ class CosineSimilarityLoss(Layer):
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
-        _check(spec, a, b, None)
+        check_same_count(spec, a, b)
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return 1 - (precise(a) * precise(b).reshape(a.shape)).sum() / len(a)

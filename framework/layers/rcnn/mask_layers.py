@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import LARGEST_STEP, honour
 from framework.layers.rcnn.regions import check_regions, check_sizes, example_regions
 from framework.ops.regions import round_half_away, sample_bilinear
 
@@ -64,13 +64,15 @@ def _points(start: Tensor, end: Tensor, count: int) -> Tensor:
 
 
 @layer
+@layer("TileProduct")
 class MaskPooling(Layer):
-    """Mask pooling: multiply all channels of each item by its mask.
+    """Mask pooling: multiply all channels of each item by its mask, a map of one channel.
 
     Bottoms: x (N, C, H, W); masks (N, 1, H, W). Both get a gradient.
     Top:     as x.
     Errors:  SpecError for shapes that do not fit.
-    Source:  mask_pooling_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016.
+    Source:  mask_pooling_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016. TileProduct is
+             tile_product_layer.cu of chwilms/AttentionMask.
     """
 
     num_bottoms = (2, 2)
@@ -104,7 +106,7 @@ class MaskResize(Layer):
     Top:    (N, C, output_height, output_width); factor_height and factor_width (BestSonny/SSTD)
             above 0 come before these: the output is their part of H and W, rounded down.
     The gradient is the derivative; the original's lacks some parts of it where the map grows.
-    Errors: SpecError for sizes of 0.
+    Errors: SpecError for sizes of 0, and factors that are NaN or too large.
     Source: MaskResizeParameter; mask_resize_layer.cu of daijifeng001/caffe-mnc; Dai et al. 2016;
             mask_resize_layer.cpp of BestSonny/SSTD, which wants output_height and output_width too.
     """
@@ -126,6 +128,10 @@ class MaskResize(Layer):
                 raise spec.error(f"mask_resize_param.{field}", "is 0; it must be at least 1")
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        for field in ("factor_height", "factor_width"):
+            if not getattr(param, field) < LARGEST_STEP:     # NaN too
+                raise spec.error(f"mask_resize_param.{field}", f"is {getattr(param, field):g}; it "
+                                 f"must be below {LARGEST_STEP}")
         height = _part(x[2], param.factor_height, param.output_height)
         width = _part(x[3], param.factor_width, param.output_width)
         if min(height, width) < 1:

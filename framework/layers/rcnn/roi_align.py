@@ -70,8 +70,14 @@ class ROIAlign(Layer):
         other = has_field(spec.proto, "roi_align_param")
         field = "roi_align_param" if other else "roi_pooling_param"
         param = getattr(spec.proto, field)
+        if other and has_field(spec.proto, "roi_pooling_param"):
+            raise spec.error("roi_align_param", "is given together with roi_pooling_param; each is "
+                             "another way to sample")
         *maps, rois = bottoms
         self.takes_largest = other and not param.HasField("sampling_ratio")
+        if other and not self.takes_largest and param.sampling_ratio == 0:
+            raise spec.error("roi_align_param.sampling_ratio", "is 0; it must be at least 1, or "
+                             "left out")
         if self.takes_largest:
             return self._read_largest(bottoms)
         self.height, self.width = read_size(spec, " ".join(OWN_FIELDS), field)
@@ -98,9 +104,6 @@ class ROIAlign(Layer):
         spec = self.spec
         honour(spec, "roi_align_param", "pooled_h pooled_w spatial_scale")
         check_sizes(spec, "roi_align_param", "pooled_h pooled_w")
-        if has_field(spec.proto, "roi_pooling_param"):
-            raise spec.error("roi_align_param", "is given together with roi_pooling_param; each is "
-                             "another way to sample")
         if len(bottoms) != 2:
             raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2")
         self.check = check_regions(spec, bottoms[0], bottoms[1])

@@ -12,7 +12,6 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
-from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, canonical_axis, honour, within
 from framework.ops.losses import precise
 
@@ -53,8 +52,7 @@ class CheckAtt(Layer):
 
     def forward(self, wins: Tensor, loses: Tensor) -> tuple[Tensor, Tensor]:
         wins, loses = wins.detach(), loses.detach()
-        first = torch.zeros(wins.numel(), dtype=torch.bool, device=wins.device)
-        first = torch.cat([~first[:1], first[1:]]).reshape(wins.shape)
+        first = (torch.arange(wins.numel(), device=wins.device) == 0).reshape(wins.shape)
         none = first & ~(wins > loses).any()
         return wins.masked_fill(none, SURE), loses.masked_fill(none, UNSURE)
 
@@ -126,7 +124,7 @@ class FlagsToIndices(Layer):
 
     def __init__(self, spec: LayerSpec, flags: Shape):
         super().__init__(spec)
-        self.most = _flat(spec, 0, flags)
+        _flat(spec, 0, flags)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(bottoms[0][3], 1, 1, 1)]
@@ -244,7 +242,8 @@ class SlidingWindowIndex(Layer):
         wide = F.pad(x[0], (width // 2,) * 2 + (height // 2,) * 2)
         corners = (flags.detach().flatten() > 0).nonzero()[:, 0]
         if not len(corners):
-            return wide[None, :, :height, :width] * 0
+            nothing = corners.new_zeros((), dtype=torch.bool)
+            return wide[None, :, :height, :width].where(nothing, 0)     # NaN * 0 would be NaN
         rows = corners // (x.shape[3] + 1)
         columns = corners % (x.shape[3] + 1)
         rows = rows[:, None, None] + torch.arange(height, device=x.device)[:, None]
@@ -253,37 +252,15 @@ class SlidingWindowIndex(Layer):
 
 
 @layer
-class TileProduct(Layer):
-    """Product of all channels with one map.
-
-    Bottoms: x (N, C, H, W); map (N, 1, H, W). Top: as x.
-    Source:  tile_product_layer.cu of chwilms/AttentionMask.
-    """
-
-    num_bottoms = (2, 2)
-
-    def __init__(self, spec: LayerSpec, x: Shape, factor: Shape):
-        super().__init__(spec)
-        if len(x) != 4 or tuple(factor) != (x[0], 1, *x[2:]):
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(factor)}; they must "
-                             "be (N, C, H, W) and (N, 1, H, W)")
-
-    def forward(self, x: Tensor, factor: Tensor) -> Tensor:
-        return x * factor
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        return [graph.add("Mul", *bottoms)]
-
-
-@layer
 class TopKOld(Layer):
     """The items of the highest scores, in the order of the items.
 
     Bottoms: x (N, ...); scores (N, S): the score of an item, or of S > 1 the highest but the first,
-             at least 0; a blob of as many items as are chosen. No gradient goes to the last two.
+             at least 0 (of more scores than items the first N count); a blob of as many items as
+             are chosen. No gradient goes to the last two.
     Tops:    the chosen items (K, ...), and zeros if N is below K; if wanted their numbers
              (K, 1, 1, 1), which without an item are 0.
-    Errors:  SpecError for other scores than items.
+    Errors:  SpecError for scores of one axis.
     Source:  top_k_old_layer.cpp and .cu of chwilms/AttentionMask.
     """
 
@@ -294,7 +271,9 @@ class TopKOld(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, scores: Shape, like: Shape):
         super().__init__(spec)
-        self.num = like[0]
+        if len(scores) < 2:
+            raise spec.error("bottom[1]", f"has the shape {tuple(scores)}; it must be (N, S), S "
+                             "scores for each item")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         num = bottoms[2][0]

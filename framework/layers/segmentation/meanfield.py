@@ -82,7 +82,7 @@ class MultiStageMeanfield(Layer):
             if not getattr(param, name) > 0:
                 raise spec.error(f"{field}.{name}", f"is {getattr(param, name):g}; it must be "
                                  "above 0")
-        if len(unary) != 4 or tuple(start) != tuple(unary) \
+        if len(unary) != 4 or tuple(start) != tuple(unary) or len(image) != 4 \
                 or tuple(image) != (unary[0], image[1] if wide else 3, *unary[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(unary)}, {tuple(start)} and "
                              f"{tuple(image)}; they must be (N, C, H, W) twice and (N, "

@@ -53,6 +53,9 @@ class Generator:
         self.settings = {name: _settings(spec, name) for name in fields
                          if active and param.HasField(name)}
         schedule = spec.proto.coeff_schedule_param
+        if not 0 < schedule.half_life < math.inf:
+            raise spec.error("coeff_schedule_param.half_life", f"is {schedule.half_life:g}; it "
+                             "must be above 0")
         self.schedule = schedule.initial_coeff, schedule.final_coeff, schedule.half_life
 
     def discount(self, count: Tensor) -> Tensor:
@@ -383,7 +386,7 @@ class FlowAugmentation(Layer):
 
     def _back(self, values: dict[str, Tensor], across: Tensor, down: Tensor,
               full: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        """The point of the crop that is at a point of the image: `positions` turned round."""
+        """The point of the crop that is at a point of the image: the inverse of `positions`."""
         across = (across - full[1] / 2) * values["zoom_x"] - values["dx"] * self.crop[1]
         down = (down - full[0] / 2) * values["zoom_y"] - values["dy"] * self.crop[0]
         cosine, sine = values["angle"].cos(), values["angle"].sin()

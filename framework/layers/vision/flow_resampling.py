@@ -127,7 +127,8 @@ class Downsample(Layer):
         unknown = x.isnan()
         weight = down @ (~unknown).to(x.dtype) @ along.t()
         lost = down @ unknown.to(x.dtype) @ along.t()
-        top = down @ x.where(~unknown, 0) @ along.t() / weight
+        # a divisor of 0 would make the gradient of the whole map NaN
+        top = down @ x.where(~unknown, 0) @ along.t() / weight.where(weight > 0, 1)
         return top.where(lost <= MOST_NAN * weight, math.nan)
 
     def _weights(self, x: Tensor, cells: int, points: int) -> Tensor:

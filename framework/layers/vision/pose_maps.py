@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
 from framework.proto import enum_name, has_field
 
 SOURCE_NUMBERS = 5      # of each image: its number, width, height, scale and whether mirrored
@@ -188,7 +188,7 @@ class RescaledPoseCoords(Layer):
 class CrossBlobsSum(Layer):
     """Sum of bottoms of one shape.
 
-    Bottoms: two or more (N, ...). Top: as each of them.
+    Bottoms: one or more (N, ...). Top: as each of them.
     Errors:  SpecError for bottoms of different shapes.
     Source:  cross_blobs_sum_layer.cpp of zimenglan-sysu-512/pose_action_caffe.
     """
@@ -197,10 +197,7 @@ class CrossBlobsSum(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        for index, shape in enumerate(bottoms):
-            if tuple(shape) != tuple(bottoms[0]):
-                raise spec.error(f"bottom[{index}]", f"has the shape {tuple(shape)}; it must be "
-                                 f"{tuple(bottoms[0])}, as the first has it")
+        check_same_shape(spec, bottoms)
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         return torch.stack(bottoms).sum(0)

@@ -146,25 +146,3 @@ class QuantTruncAbs(Layer):
         if "TRUNC" in self.process:
             size = size.clamp(max=self.threshold)
         return size if "ABS" in self.process else size * sign
-
-
-@layer
-class ReLURecover(Layer):
-    """ReLU whose bottom keeps its values in place: max(x, 0) + negative_slope * min(x, 0).
-
-    Bottom: x (...). Top: as x. In place as elsewhere the gradient is that of x before it.
-    Source: ReLUParameter; relu_recover_layer.cpp and .cu of
-            GuanshuoXu/caffe_deep_learning_for_steganalysis.
-    """
-
-    keeps_shape = True
-    pointwise = True
-    no_onnx_form = "no form of it is written"
-
-    def __init__(self, spec: LayerSpec, x: Shape):
-        super().__init__(spec)
-        honour(spec, "relu_param", "negative_slope")
-        self.slope = spec.proto.relu_param.negative_slope
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.where(x > 0, x, self.slope * x)

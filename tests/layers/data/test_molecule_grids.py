@@ -1,5 +1,7 @@
 """Grids of atoms, known by shape, and the filler of symmetric filters that go with them."""
 
+import re
+
 import pytest
 import torch
 
@@ -32,11 +34,22 @@ def test_channels_of_a_map_are_its_lines(tmp_path):
 @pytest.mark.parametrize("fields, words", [
     ("has_affinity: true", "top is given 2 times; molgrid_data_param asks for 3"),
     ("maxgroupsize: 3", "whose tops are not known here"),
-    ("batch_size: 0", "batch_size is missing or 0")])
+    ("batch_size: 0", "batch_size is 0; it must be given, above 0"),
+    ("resolution: nan", "resolution is nan; it must be given, above 0"),
+    ("dimension: inf", "dimension is inf; it must be given, above 0"),
+    ("num_poses: 0", "num_poses is 0; it must be given, above 0")])
 def test_other_tops_are_refused(fields, words):
     with pytest.raises(SpecError, match=words):
-        shapes_of(GRID.format(tops="", fields=fields).replace(
-            "batch_size: 4", "" if "batch" in fields else "batch_size: 4"))
+        name = fields.split(":")[0]
+        text = re.sub(rf"{name}: [\d.]+", "", GRID.format(tops="", fields="@"))
+        shapes_of(text.replace("@", fields))
+
+
+@pytest.mark.parametrize("fields", ["shape { dim: 3 dim: -1 }", "batch_size: 0 shape { dim: 3 }"])
+def test_sizes_of_items_below_1_are_refused(fields):
+    with pytest.raises(SpecError, match="ndim_data_param.shape is .* all must be at least 1"):
+        shapes_of('layer { name: "d" type: "NDimData" top: "x" top: "y" ndim_data_param { '
+                  f"{fields} }} }}")
 
 
 def test_a_share_of_filters_is_symmetric_around_the_middle():

@@ -65,10 +65,10 @@ def test_pairs_are_put_in_order_and_gradients_bounded():
 
 
 @pytest.mark.parametrize("text, shapes, words", [
-    ("weighted: true", ((3,), (3,)), "weighted wants 3 bottoms; there are 2"),
+    ("weighted: true", ((3,), (3,)), "weighted needs 3 bottoms; there are 2"),
     ("gap: 1 fractional_gap: true", ((3,), (3,)), "an item's gap depends on the items before"),
-    ("ranklossmult: 1", ((3, 2), (3, 2)), r"wants one value an item, not the shape \(3, 2\)"),
-    ("pseudohuber: true delta: 0", ((3,), (3,)), "delta is 0")])
+    ("ranklossmult: 1", ((3, 2), (3, 2)), r"needs one value an item, not the shape \(3, 2\)"),
+    ("pseudohuber: true delta: 0", ((3,), (3,)), "delta is 0; it must not be 0 with pseudohuber")])
 def test_what_has_no_meaning_is_refused(text, shapes, words):
     with pytest.raises(SpecError, match=words):
         make("AffinityLoss", f"affinity_loss_param {{ {text} }}", *shapes)
@@ -100,5 +100,5 @@ def test_similarity_is_that_of_gaussian_windows(size, stride, height, width):
                                   * (2 * both + 0.02) / (spread + other_spread + 0.02))
     assert layer(x, target).item() == pytest.approx(total / 2)
     assert layer(x, x).item() == pytest.approx(0, abs=2 if height == 10 else 1e-9)
-    with pytest.raises(SpecError, match="stride is missing or not above 0"):
+    with pytest.raises(SpecError, match="stride is 0; it must be given, above 0"):
         make("SSIMLoss", "ssim_loss_param { kernel_size: 3 c1: 1 c2: 1 }", *[(2, 3, 5, 5)] * 2)

@@ -48,10 +48,23 @@ def test_points_are_compared_two_by_two():
 
 
 @pytest.mark.parametrize("param, words", [
-    ("k: 2", "k is 2; the bottom holds 6 scores"), ('weight_file: "none.txt"', "cannot be read")])
+    ("k: 2", "k is 2; the bottom holds 6 scores"),
+    ('weight_file: "none.txt"', "cannot be read: No such file or directory$"),
+    ('weight_file: "/dev/zero"', "cannot be read: it is a device, not a regular file")])
 def test_ranks_that_do_not_fit_are_refused(param, words):
     with pytest.raises(SpecError, match=words):
         make("OrdinalRegressionLoss", param, (4, 6), (4,))
+
+
+def test_a_file_without_numbers_is_refused_and_not_shown(tmp_path):
+    (tmp_path / "weights.txt").write_text("0.5 secret 0.25")
+    with pytest.raises(SpecError, match="weights.txt', which has other than numbers in it$"):
+        make("OrdinalRegressionLoss", f'weight_file: "{tmp_path}/weights.txt"', (4, 6), (4,))
+
+
+def test_points_without_a_y_are_refused():
+    with pytest.raises(SpecError, match="an item must hold as many x as y"):
+        make("RelevantLoss", "", (4, 9), (4, 9))
 
 
 def test_a_rank_that_is_not_there_is_named():

@@ -118,6 +118,16 @@ def test_the_loss_of_points_has_the_terms_of_the_original(skips, ranked, divides
     np.testing.assert_allclose(share.sum(1).numpy(), 1, rtol=1e-12)
 
 
+def test_sure_predictions_leave_the_loss_of_points_and_its_gradient_finite():
+    scores = noise(1, 4, 5, 6)
+    scores.data[0, 0] += 800        # the softmax is 1 for class 0 and 0 for the others
+    scores.data[0, 2, 4, 5] += 1600
+    loss = make("SoftmaxWithLossExpectation", "loss_param { ignore_label: 255 }", (1, 4, 5, 6),
+                (1, 3, 5, 6))(scores, POINTS)
+    loss.backward()
+    assert loss.isfinite() and scores.grad.isfinite().all()
+
+
 def test_sift_flow_counts_labels_and_classes_from_one():
     planes = POINTS.clone()
     planes[0, 0] = torch.where(planes[0, 0] == 255, 255.0, planes[0, 0] + 1)

@@ -80,6 +80,10 @@ def test_factors_of_a_mask_resize_come_before_its_sizes():
     ("ROIWarping", "pooled_h: 2 pooled_w: 2", ((1, 2, 3, 4), (5, 4)), r"must be .* \(R, 5\)"),
     ("MaskPooling", "", ((2, 3, 5, 4), (2, 3, 5, 4)), r"must be .* \(N, 1, H, W\)"),
     ("MaskResize", "output_width: 3", ((1, 2, 3, 4),), "output_height is 0"),
+    ("MaskResize", "output_width: 3 output_height: 3 factor_width: inf", ((1, 2, 3, 4),),
+     "factor_width is inf; it must be below 65536"),
+    ("MaskResize", "output_width: 3 output_height: 3 factor_height: nan", ((1, 2, 3, 4),),
+     "factor_height is nan"),
     ("MaskResize", "output_width: 3 output_height: 3 factor_height: 0.2", ((1, 2, 3, 4),),
      r"factor_height and factor_width leave 0 x 3 of the bottom"),
 ])

@@ -125,7 +125,11 @@ def test_the_largest_of_four_samples_at_the_thirds_of_each_bin():
     ("roi_align_param { pooled_h: 3 }", "roi_align_param.pooled_w is 0"),
     ("roi_align_param { pooled_h: 3 pooled_w: 2 } roi_pooling_param { pooled_h: 3 }",
      "given together with roi_pooling_param"),
+    ("roi_align_param { pooled_h: 3 pooled_w: 2 sampling_ratio: 2 } "
+     "roi_pooling_param { spatial_scale: 0.5 }", "given together with roi_pooling_param"),
+    ("roi_align_param { pooled_h: 3 pooled_w: 2 sampling_ratio: 0 }",
+     "sampling_ratio is 0; it must be at least 1, or left out"),
 ])
-def test_the_largest_samples_need_their_sizes_alone(text, message):
+def test_roi_align_param_needs_its_sizes_alone(text, message):
     with pytest.raises(SpecError, match=message):
         make("ROIAlign", text, (2, 3, 7, 9), (4, 5))

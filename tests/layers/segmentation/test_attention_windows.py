@@ -45,7 +45,7 @@ def test_the_highest_values_come_first_and_of_equal_ones_the_last():
         ).tolist() == [2, 1, 4, 0, 3]
 
 
-def test_windows_lie_around_the_corners_that_are_flagged():
+def test_windows_are_around_the_corners_that_are_flagged():
     x = noise(1, 3, 4, 5)
     layer = make("SlidingWindowIndex", "sliding_window_param { window_h: 2 window_w: 4 }",
                  (1, 3, 4, 5), (1, 1, 1, 30))
@@ -57,7 +57,7 @@ def test_windows_lie_around_the_corners_that_are_flagged():
             y, column = corner // 6 + i - 1, corner % 6 + j - 2
             inside = 0 <= y < 4 and 0 <= column < 5
             assert top[k, c, i, j] == (x[0, c, y, column].item() if inside else 0)
-    empty = layer(x, CORNERS * 0)
+    empty = layer(x * float("nan"), CORNERS * 0)
     assert empty.shape == (1, 3, 2, 4) and not empty.any()
 
 
@@ -95,6 +95,7 @@ def test_products_and_losses_over_positions():
     ("SlidingWindowIndex", "sliding_window_param { window_h: 2 window_w: 2 }",
      ((1, 3, 4, 5), (1, 1, 1, 20)), "there are 5 x 6 corners"),
     ("TileProduct", "", ((2, 3, 5, 4), (2, 3, 5, 4)), r"and \(N, 1, H, W\)"),
+    ("TopKOld", "", ((4, 3), (4,), (2, 1)), r"bottom\[1\] has the shape \(4,\); it must be"),
 ])
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     tops = 2 if kind == "CheckAtt" else 1

@@ -177,6 +177,8 @@ def test_meanfield_refuses_what_cannot_be(text, match):
         make("MultiStageMeanfield", text, SIZE, SIZE, SIZE)
     with pytest.raises(SpecError, match=r"they must be \(N, C, H, W\) twice and \(N, 3, H, W\)"):
         make("MultiStageMeanfield", "num_iterations: 2", SIZE, SIZE, (2, 1, 6, 5))
+    with pytest.raises(SpecError, match=r"must be \(N, C, H, W\) twice and \(N, F, H, W\)"):
+        make("MultiStageMeanfieldAU3", "num_iterations: 2", SIZE, SIZE, (2,))
 
 
 def test_the_v1_form_of_crf_rnn_is_read():

@@ -202,3 +202,9 @@ def test_a_flow_leads_from_one_crop_to_the_other():
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     with pytest.raises(SpecError, match=words):
         make(kind, f"augmentation_param {{ {param} }}", *shapes)
+
+
+def test_a_schedule_has_a_half_life():
+    with pytest.raises(SpecError, match="coeff_schedule_param.half_life is 0; it must be above 0"):
+        make("DataAugmentation", "augmentation_param { } coeff_schedule_param { half_life: 0 }",
+             (1, 3, *FULL))

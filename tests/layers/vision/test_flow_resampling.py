@@ -138,7 +138,7 @@ def test_lpq_loss_is_the_power_of_sums_of_powers_without_nan():
     ("Correlation1D", "kernel_size: 1 single_direction: 2", 2, "it must be -1, 0 or 1"),
     ("Correlation1D", "kernel_size: 3 max_displacement: 3", 2, "take 3 x 9 cells; the padded map"),
     ("Mean", "value: 1", 1, "operation is missing; it must be ADD or SUBTRACT"),
-    ("Mean", "operation: ADD", 1, "value is missing, as file is"),
+    ("Mean", "operation: ADD", 1, "value is missing; it or file must be given"),
     ("Mean", "operation: ADD value: 1 value: 2", 1, "does not fit"),
     ("Mean", 'operation: ADD file: "missing.binaryproto"', 1, "cannot be read"),
     ("LpqLoss", "p: 1", 2, "p is given 1 times and q 0 times"),
@@ -146,3 +146,24 @@ def test_lpq_loss_is_the_power_of_sums_of_powers_without_nan():
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     with pytest.raises(SpecError, match=words):
         make(kind, param, *[(2, 3, 5, 4)] * shapes)
+
+
+def test_a_window_of_nan_keeps_the_gradient_of_the_other_cells():
+    x = noise(1, 1, 9, 9)
+    x.data[..., :4, :4] = math.nan
+    top = make("Downsample", "top_height: 3 top_width: 3", (1, 1, 9, 9))(x)
+    assert top[0, 0, 0, 0].isnan() and not top[0, 0, 2, 2].isnan()
+    top[0, 0, 2, 2].backward()
+    # 1 - distance / 4 along both axes, of the cells 5 to 8: 0.25 to 1, whose sum is 2.5
+    share = np.array([0] * 5 + [0.25, 0.5, 0.75, 1]) / 2.5
+    np.testing.assert_allclose(x.grad[0, 0], share[:, None] * share, rtol=1e-12)
+
+
+def test_a_target_of_nan_only_leaves_a_finite_loss():
+    x, target = noise(2, 3, 4, 5), torch.full((2, 3, 4, 5), math.nan, dtype=torch.float64)
+    loss = make("LpqLoss", "p: 1 q: 1 p_epsilon: 0.01 q_epsilon: 0.02 "
+                "normalize_by_num_entries: true", (2, 3, 4, 5), (2, 3, 4, 5))(x, target)
+    loss.backward()
+    # 2 * 4 * 5 positions of 3 * 0.01 + 0.02, over 1 / 3
+    np.testing.assert_allclose(loss.item(), 40 * 0.05 * 3, rtol=1e-6)
+    assert not x.grad.any()

@@ -82,7 +82,7 @@ def test_regions_of_an_image_are_summed_up():
     ("Resize", "resize_param { height_fac: 0.1 width_fac: 1 }", ((2, 3, 5, 4),), "is 0"),
     ("SpatialDropout", "dropout_ratio: 1", ((2, 3),), "is 1; it must be between 0 and 1"),
     ("RescaledPoseCoords", "", ((2, 6), (2, 4)), "and 5 numbers, for each item"),
-    ("CrossBlobsSum", "", ((2, 6), (2, 4)), r"bottom\[1\] has the shape \(2, 4\)"),
+    ("CrossBlobsSum", "", ((2, 6), (2, 4)), r"has the shapes \(2, 6\) and \(2, 4\)"),
     ("SecondaryRegionsOpScores", "n_secondary_regions: 4", ((6, 4),), "it must divide 6 rows"),
 ])
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
