@@ -14,6 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.layers.vision.optical_flow import bilinear
+from framework.ops.windows import convolved_sizes
 from framework.proto import LayerParameter
 
 FIELDS = ("num_output bias_term pad kernel_size stride dilation pad_h pad_w kernel_h kernel_w "
@@ -53,7 +54,7 @@ class Deformable(Layer):
                              f" both must divide the {x[1]} channels, and group the "
                              f"{param.num_output} outputs")
         self.taps = math.prod(self.kernel)
-        sizes = self._sizes(x[2:])
+        sizes = convolved_sizes(x[2:], self.kernel, self.stride, self.pad, self.dilation)
         at_least(spec, f"{field}.kernel_size", sizes, 1)
         wanted = [(x[0], factor * self.parts * self.taps, *sizes) for factor in (2, 1)]
         for index, (shape, right) in enumerate(zip(others, wanted, strict=False), 1):
@@ -66,11 +67,6 @@ class Deformable(Layer):
             self.add_blob("bias", (param.num_output,), param.bias_filler)
         else:
             self.bias = None
-
-    def _sizes(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple((size + 2 * pad - dilation * (kernel - 1) - 1) // stride + 1
-                     for size, pad, dilation, kernel, stride in zip(
-                         sizes, self.pad, self.dilation, self.kernel, self.stride, strict=True))
 
     def points(self, x: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
         """Rows and columns (N * parts, taps * h, w) that the taps read, in cells of x."""

@@ -99,10 +99,7 @@ class SpatialDropout(Layer):
         self.drops = spec.phase == "TRAIN"
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.drops:
-            return x
-        kept = torch.rand(x.shape[:2], device=x.device, dtype=x.dtype) >= self.ratio
-        return x * (kept.to(x.dtype) / (1 - self.ratio)).reshape(*x.shape[:2], *[1] * (x.dim() - 2))
+        return torch.feature_dropout(x, self.ratio, self.drops)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return list(bottoms)

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.normalization.bn import PSPNetForm
 from framework.layers.params import honour
-from framework.ops.normalisation import by_stored
 from framework.proto import FillerParameter, LayerParameter, enum_name
 
 EPS = 1e-10
@@ -55,8 +55,7 @@ class BNConv(Layer):
         param = spec.proto.bn_conv_param
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
-        self.decay = param.decay
-        self.by_batch = spec.phase == "TRAIN" and not param.fix
+        self.form = PSPNetForm(param.fix or spec.phase == "TEST", 1 - param.decay, EPS)
         shape = (1, x[1], 1, 1)
         self.add_blob("scale", shape, FillerParameter(type="constant", value=1))
         self.add_blob("shift", shape)
@@ -64,15 +63,7 @@ class BNConv(Layer):
         self.add_blob("variance", shape, learned=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        scale, shift = self.scale.reshape(-1), self.shift.reshape(-1)
-        if not self.by_batch:
-            return by_stored(x, scale, shift, self.mean.reshape(-1), self.variance.reshape(-1), EPS)
-        mean = x.mean((0, 2, 3), keepdim=True)
-        variance = (x - mean).square().mean((0, 2, 3), keepdim=True)
-        with torch.no_grad():
-            for blob, batch in ((self.mean, mean), (self.variance, variance)):
-                blob.mul_(1 - self.decay).add_(batch, alpha=self.decay)
-        return (x - mean) / (variance + EPS).sqrt() * self.scale + self.shift
+        return self.form.top(x, self.scale, self.shift, self.mean, self.variance)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return 0
