@@ -18,8 +18,35 @@ from framework.proto import enum_name, has_field
 LENGTH_EPS = 1e-9       # beside a length in the slope of ChannelNorm
 
 
+class Correlating(Layer):
+    """What both correlations have in common; see the subclasses."""
+
+    num_bottoms = (2, 2)
+    no_onnx_form = "no form of it is written"
+
+    def read(self, a: Shape, b: Shape, more: str = "") -> None:
+        """The settings. SpecError for maps of two shapes and fields not known or out of range."""
+        spec = self.spec
+        honour(spec, "correlation_param",
+               f"pad kernel_size max_displacement stride_1 stride_2 correlation_type{more}")
+        param = spec.proto.correlation_param
+        if len(a) != 4 or tuple(a) != tuple(b):
+            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
+                             "the same, (N, C, H, W)")
+        if param.kernel_size % 2 == 0:
+            raise spec.error("correlation_param.kernel_size", f"is {param.kernel_size}; it must be "
+                             "an odd number")
+        for field, least in (("stride_1", 1), ("stride_2", 1), ("pad", 0),
+                             ("max_displacement", 0)):
+            within(spec, f"correlation_param.{field}", (getattr(param, field),), least,
+                   LARGEST_STEP)
+        self.pad, self.kernel = param.pad, param.kernel_size
+        self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
+        self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
+
+
 @layer
-class Correlation(Layer):
+class Correlation(Correlating):
     """Correlation of two maps: mean products of a patch and those at displacements from it.
 
     Bottoms: a and b (N, C, H, W).
@@ -33,16 +60,9 @@ class Correlation(Layer):
              read by nothing; Dosovitskiy et al. 2015.
     """
 
-    num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
-
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
-        _check_correlation(spec, a, b)
-        param = spec.proto.correlation_param
-        self.pad, self.kernel = param.pad, param.kernel_size
-        self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
-        self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
+        self.read(a, b)
         used = 2 * self.reach + self.kernel - 1
         if min(a[2:]) + 2 * self.pad <= used:
             raise spec.error("correlation_param.max_displacement", f"and kernel_size take "
@@ -63,7 +83,7 @@ class Correlation(Layer):
 
 
 @layer
-class Correlation1D(Layer):
+class Correlation1D(Correlating):
     """Correlation of two maps along rows: mean products of a patch and those beside it.
 
     Bottoms: a and b (N, C, H, W).
@@ -79,16 +99,10 @@ class Correlation1D(Layer):
              here); DispNet, Mayer et al. 2016.
     """
 
-    num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
-
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
-        _check_correlation(spec, a, b, " single_direction")
+        self.read(a, b, " single_direction")
         param = spec.proto.correlation_param
-        self.pad, self.kernel = param.pad, param.kernel_size
-        self.reach, self.strides = param.max_displacement, (param.stride_1, param.stride_2)
-        self.subtracts = enum_name(param, "correlation_type") == "SUBTRACT"
         radius = self.reach // self.strides[1]
         directions = {0: (-radius, radius), 1: (0, radius), -1: (-radius - 1, -1)}
         if param.single_direction not in directions:
@@ -103,29 +117,11 @@ class Correlation1D(Layer):
                              f"{a[3] + 2 * self.pad}")
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        reach, step = self.reach, self.strides[1]
-        width = a.shape[3] + 2 * (self.pad - reach)
-        a = F.pad(a, (self.pad - reach,) * 2)
-        left = self.pad - reach - self.first
-        b = F.pad(b, (left, self.pad - reach + self.last))
-        planes = _along_rows(a, b, step, self.subtracts)
-        assert planes.shape[3] == width
+        pad = self.pad - self.reach
+        a = F.pad(a, (pad, pad))
+        b = F.pad(b, (pad - self.first, pad + self.last))
+        planes = _along_rows(a, b, self.strides[1], self.subtracts)
         return _of_patches(planes, self.kernel, self.strides[0])
-
-
-def _check_correlation(spec: LayerSpec, a: Shape, b: Shape, more: str = "") -> None:
-    """SpecError for maps of two shapes and fields that are not known or out of range."""
-    honour(spec, "correlation_param",
-           f"pad kernel_size max_displacement stride_1 stride_2 correlation_type{more}")
-    param = spec.proto.correlation_param
-    if len(a) != 4 or tuple(a) != tuple(b):
-        raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; both must be "
-                         "the same, (N, C, H, W)")
-    if param.kernel_size % 2 == 0:
-        raise spec.error("correlation_param.kernel_size", f"is {param.kernel_size}; it must be "
-                         "an odd number")
-    for field, least in (("stride_1", 1), ("stride_2", 1), ("pad", 0), ("max_displacement", 0)):
-        within(spec, f"correlation_param.{field}", (getattr(param, field),), least, LARGEST_STEP)
 
 
 def _along_rows(a: Tensor, b: Tensor, step: int, subtracts: bool) -> Tensor:
