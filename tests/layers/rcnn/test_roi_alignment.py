@@ -3,15 +3,8 @@
 import numpy as np
 
 from tests.fork_examples import REGIONS
+from tests.slow_samples import between
 from tests.support import make, noise
-
-
-def between(plane, y, x):
-    top, left = int(y), int(x)
-    below, right = min(top + 1, plane.shape[0] - 1), min(left + 1, plane.shape[1] - 1)
-    b, a = y - top, x - left
-    return ((1 - b) * ((1 - a) * plane[top, left] + a * plane[top, right])
-            + b * ((1 - a) * plane[below, left] + a * plane[below, right]))
 
 
 def test_a_bin_is_read_at_the_center_of_what_the_map_has_of_it():

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.slow_samples import between
 from tests.support import make, noise
 
 
@@ -37,15 +38,6 @@ def test_correlation_is_the_mean_over_patches_of_its_definition(param, pad, kern
 def test_correlation_refuses_what_does_not_fit(param, words):
     with pytest.raises(SpecError, match=words):
         make("Correlation", param, (2, 3, 7, 6), (2, 3, 7, 6))
-
-
-def between(plane, y, x):
-    """The bilinear value at a point inside, neighbours beyond the last row being that row."""
-    top, left = int(y), int(x)
-    below, right = min(top + 1, plane.shape[0] - 1), min(left + 1, plane.shape[1] - 1)
-    b, a = y - top, x - left
-    return ((1 - b) * ((1 - a) * plane[top, left] + a * plane[top, right])
-            + b * ((1 - a) * plane[below, left] + a * plane[below, right]))
 
 
 @pytest.mark.parametrize("param, outside", [("", 0.0), ("fill_value: NOT_A_NUMBER", np.nan)])
