@@ -26,6 +26,8 @@ _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
 _ITEMS = "how many items there are; the bottoms have them"
 _KNOWN_ONLY = "of a data layer that is known by its shapes only"
+_LOGGING = "what is logged, and where"
+_COPYING = "which weights a layer begins with; layers that a weights file lacks are named here"
 
 # by "Message.field"
 HINTS = {
@@ -129,6 +131,31 @@ HINTS = {
                      "DataParameter.prefetch",
                      "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
+    **dict.fromkeys((f"PoseImageDataParameter.{name}" for name in (
+        "source root_folder always_max_size rand_skip shuffle min_size visual_path "
+        "skel_points_path img_ext visual_images_path visual_labels_path visual_aux_info_path "
+        "is_perturb_coords min_plb max_plb receptive_field_size parts_orders_path").split()),
+                    _KNOWN_ONLY),
+    **dict.fromkeys((f"MultiSourcesImagesDataParameter.{name}" for name in (
+        "source always_max_size rand_skip shuffle min_size visual_path skel_points_path "
+        "visual_images_path visual_labels_path visual_aux_info_path is_perturb_coords min_plb "
+        "max_plb receptive_field_size parts_orders_path scale_string angle_max need_rotates "
+        "translate_num need_translates rotate_prob_num translate_prob_num").split()),
+                    _KNOWN_ONLY),
+    **dict.fromkeys((f"LoadDataFromFileParameter.{name}" for name in (
+        "source root_folder shuffle rand_skip visual_path scale").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("CoordsToBboxMasksParameter.visual_path", "LoadDataImageParameter.visual_path",
+                     "CoordsToBboxMasksParameter.img_ext", "TorsoMaskFromCoordsParameter.img_ext",
+                     "TorsoMaskFromCoordsParameter.visual_path"), _DRAWING),
+    **dict.fromkeys(("PoseHeatMapLossParameter.parts_err_num_thres",
+                     "PoseHeatMapLossParameter.heat_score_thres_arr",
+                     "PoseHeatMapLossParameter.hard_negative_filepath",
+                     "PoseEuDistAccuracyParameter.acc_factor",
+                     "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
+    **dict.fromkeys(("LayerParameter.is_disp_info", *(
+        f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
+        for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
+    "LayerParameter.copy_postfix_name": _COPYING,
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

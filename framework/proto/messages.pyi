@@ -662,6 +662,42 @@ class LayerParameter(Message):
     @property
     def secondary_regions_op_scores_param(self) -> SecondaryRegionsOpScoresParameter: ...
     @property
+    def heat_maps_from_coords_origin_param(self) -> HeatMapsFromCoordsOriginParameter: ...
+    @property
+    def pose_heat_map_loss_param(self) -> PoseHeatMapLossParameter: ...
+    @property
+    def pose_pdj_accuracy_param(self) -> PosePDJAccuracyParameter: ...
+    @property
+    def pose_eudist_accuracy_param(self) -> PoseEuDistAccuracyParameter: ...
+    @property
+    def random_image_data2_param(self) -> PoseImageDataParameter: ...
+    @property
+    def multi_sources_images_data_param(self) -> MultiSourcesImagesDataParameter: ...
+    @property
+    def coord_to_bbox_masks_param(self) -> CoordsToBboxMasksParameter: ...
+    @property
+    def torso_mask_from_coords_param(self) -> TorsoMaskFromCoordsParameter: ...
+    @property
+    def visual_heat_maps_param(self) -> VisualHeatMapsParameter: ...
+    @property
+    def visual_pose_coords_param(self) -> VisualPoseCoordsParameter: ...
+    @property
+    def extract_primary_param(self) -> ExtractPrimaryParameter: ...
+    @property
+    def arg_max_c_param(self) -> ArgMaxCParameter: ...
+    @property
+    def load_data_image_param(self) -> LoadDataImageParameter: ...
+    @property
+    def load_data_from_file_param(self) -> LoadDataFromFileParameter: ...
+    @property
+    def scene_pooling_param(self) -> ScenePoolingParameter: ...
+    @property
+    def similary_euclidean_loss_param(self) -> SimilaryEuclideanLossParameter: ...
+    @property
+    def write_data_into_file_param(self) -> WriteDataIntoFileParameter: ...
+    copy_postfix_name: str
+    is_disp_info: bool
+    @property
     def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
     def psroi_align_param(self) -> PSROIAlignParameter: ...
@@ -902,23 +938,40 @@ class LayerParameter(Message):
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
             ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
-            | None = ..., hypercolumns_param: HyperColumnsParameter | _Fields | None = ...,
-            psroi_align_param: PSROIAlignParameter | _Fields | None = ..., division_param:
-            DivisionParameter | _Fields | None = ..., combination_param: CombinationParameter |
-            _Fields | None = ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None =
-            ..., multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
-            lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
-            lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
-            OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
-            WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
-            WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
-            _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
-            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            | None = ..., heat_maps_from_coords_origin_param: HeatMapsFromCoordsOriginParameter
+            | _Fields | None = ..., pose_heat_map_loss_param: PoseHeatMapLossParameter | _Fields
+            | None = ..., pose_pdj_accuracy_param: PosePDJAccuracyParameter | _Fields | None =
+            ..., pose_eudist_accuracy_param: PoseEuDistAccuracyParameter | _Fields | None = ...,
+            random_image_data2_param: PoseImageDataParameter | _Fields | None = ...,
+            multi_sources_images_data_param: MultiSourcesImagesDataParameter | _Fields | None =
+            ..., coord_to_bbox_masks_param: CoordsToBboxMasksParameter | _Fields | None = ...,
+            torso_mask_from_coords_param: TorsoMaskFromCoordsParameter | _Fields | None = ...,
+            visual_heat_maps_param: VisualHeatMapsParameter | _Fields | None = ...,
+            visual_pose_coords_param: VisualPoseCoordsParameter | _Fields | None = ...,
+            extract_primary_param: ExtractPrimaryParameter | _Fields | None = ...,
+            arg_max_c_param: ArgMaxCParameter | _Fields | None = ..., load_data_image_param:
+            LoadDataImageParameter | _Fields | None = ..., load_data_from_file_param:
+            LoadDataFromFileParameter | _Fields | None = ..., scene_pooling_param:
+            ScenePoolingParameter | _Fields | None = ..., similary_euclidean_loss_param:
+            SimilaryEuclideanLossParameter | _Fields | None = ..., write_data_into_file_param:
+            WriteDataIntoFileParameter | _Fields | None = ..., copy_postfix_name: str | None =
+            ..., is_disp_info: bool | None = ..., hypercolumns_param: HyperColumnsParameter |
+            _Fields | None = ..., psroi_align_param: PSROIAlignParameter | _Fields | None = ...,
+            division_param: DivisionParameter | _Fields | None = ..., combination_param:
+            CombinationParameter | _Fields | None = ..., dice_coef_loss_param:
+            DiceCoefLossParameter | _Fields | None = ..., multi_roi_pooling_param:
+            MultiROIPoolingParameter | _Fields | None = ..., lstm_conv_param:
+            Iterable[LSTMConvolutionParameter | _Fields] | None = ..., lstm_debug_param:
+            LSTMDebugParameter | _Fields | None = ..., output_decay_param: OutputDecayParameter
+            | _Fields | None = ..., weighted_softmax_param: WeightedSoftmaxParameter | _Fields |
+            None = ..., weighted_softmax_loss_param: WeightedSoftmaxLossParameter | _Fields |
+            None = ..., l2norm_param: L2NormParameter | _Fields | None = ..., prune_param:
+            PruneParameter | _Fields | None = ..., heatmap_data_param: HeatmapDataParameter |
+            _Fields | None = ..., visualise: bool | None = ..., visualise_channel: int | None =
+            ..., au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
+            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -992,12 +1045,19 @@ class LayerParameter(Message):
             "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
             "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
-            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
+            "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
+            "multi_sources_images_data_param", "coord_to_bbox_masks_param",
+            "torso_mask_from_coords_param", "visual_heat_maps_param",
+            "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
+            "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
+            "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
+            "is_disp_info", "hypercolumns_param", "psroi_align_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1073,12 +1133,20 @@ class LayerParameter(Message):
             "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
             "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
-            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
-            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
+            "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
+            "multi_sources_images_data_param", "coord_to_bbox_masks_param",
+            "torso_mask_from_coords_param", "visual_heat_maps_param",
+            "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
+            "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
+            "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
+            "is_disp_info", "hypercolumns_param", "psroi_align_param", "division_param",
+            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
+            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -10229,6 +10297,536 @@ class SecondaryRegionsOpScoresParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "n_secondary_regions", "op_scores", "has_scene_branch",
+        ]
+    ) -> None: ...
+
+class HeatMapsFromCoordsOriginParameter(Message):
+    DESCRIPTOR: Descriptor
+    radius: int
+    is_binary: bool
+    gau_mean: float
+    gau_stds: float
+    radius_str: str
+    def __init__(
+        self, *,
+            radius: int | None = ..., is_binary: bool | None = ..., gau_mean: float | None =
+            ..., gau_stds: float | None = ..., radius_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "radius", "is_binary", "gau_mean", "gau_stds", "radius_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "radius", "is_binary", "gau_mean", "gau_stds", "radius_str",
+        ]
+    ) -> None: ...
+
+class PoseHeatMapLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    loss_emphase_type: int
+    fg_eof: float
+    bg_eof: float
+    ratio: float
+    bg_num: float
+    heat_score_thres: float
+    @property
+    def heat_score_thres_arr(self) -> Values[float]: ...
+    parts_err_num_thres: int
+    hard_negative_filepath: str
+    prob_num: int
+    def __init__(
+        self, *,
+            loss_emphase_type: int | None = ..., fg_eof: float | None = ..., bg_eof: float |
+            None = ..., ratio: float | None = ..., bg_num: float | None = ..., heat_score_thres:
+            float | None = ..., heat_score_thres_arr: Iterable[float] | None = ...,
+            parts_err_num_thres: int | None = ..., hard_negative_filepath: str | None = ...,
+            prob_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "loss_emphase_type", "fg_eof", "bg_eof", "ratio", "bg_num", "heat_score_thres",
+            "parts_err_num_thres", "hard_negative_filepath", "prob_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_emphase_type", "fg_eof", "bg_eof", "ratio", "bg_num", "heat_score_thres",
+            "heat_score_thres_arr", "parts_err_num_thres", "hard_negative_filepath", "prob_num",
+        ]
+    ) -> None: ...
+
+class PosePDJAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    acc_factor: float
+    acc_factor_num: int
+    images_num: int
+    acc_path: str
+    acc_name: str
+    hip_id: int
+    shoulder_id: int
+    log_name: str
+    zero_iter_test: bool
+    def __init__(
+        self, *,
+            acc_factor: float | None = ..., acc_factor_num: int | None = ..., images_num: int |
+            None = ..., acc_path: str | None = ..., acc_name: str | None = ..., hip_id: int |
+            None = ..., shoulder_id: int | None = ..., log_name: str | None = ...,
+            zero_iter_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "hip_id",
+            "shoulder_id", "log_name", "zero_iter_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "hip_id",
+            "shoulder_id", "log_name", "zero_iter_test",
+        ]
+    ) -> None: ...
+
+class PoseEuDistAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    acc_factor: float
+    acc_factor_num: int
+    images_num: int
+    acc_path: str
+    acc_name: str
+    log_name: str
+    zero_iter_test: bool
+    def __init__(
+        self, *,
+            acc_factor: float | None = ..., acc_factor_num: int | None = ..., images_num: int |
+            None = ..., acc_path: str | None = ..., acc_name: str | None = ..., log_name: str |
+            None = ..., zero_iter_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "log_name",
+            "zero_iter_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "log_name",
+            "zero_iter_test",
+        ]
+    ) -> None: ...
+
+class PoseImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def source(self) -> Values[str]: ...
+    @property
+    def root_folder(self) -> Values[str]: ...
+    label_num: int
+    batch_size: int
+    always_max_size: bool
+    is_scale_image: bool
+    rand_skip: int
+    shuffle: bool
+    max_size: int
+    @property
+    def min_size(self) -> Values[int]: ...
+    is_color: bool
+    visual_path: str
+    skel_points_path: str
+    img_ext: str
+    visual_images_path: str
+    visual_labels_path: str
+    visual_aux_info_path: str
+    is_perturb_coords: bool
+    min_plb: float
+    max_plb: float
+    receptive_field_size: int
+    parts_orders_path: str
+    def __init__(
+        self, *,
+            source: Iterable[str] | None = ..., root_folder: Iterable[str] | None = ...,
+            label_num: int | None = ..., batch_size: int | None = ..., always_max_size: bool |
+            None = ..., is_scale_image: bool | None = ..., rand_skip: int | None = ..., shuffle:
+            bool | None = ..., max_size: int | None = ..., min_size: Iterable[int] | None = ...,
+            is_color: bool | None = ..., visual_path: str | None = ..., skel_points_path: str |
+            None = ..., img_ext: str | None = ..., visual_images_path: str | None = ...,
+            visual_labels_path: str | None = ..., visual_aux_info_path: str | None = ...,
+            is_perturb_coords: bool | None = ..., min_plb: float | None = ..., max_plb: float |
+            None = ..., receptive_field_size: int | None = ..., parts_orders_path: str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "batch_size", "always_max_size", "is_scale_image", "rand_skip",
+            "shuffle", "max_size", "is_color", "visual_path", "skel_points_path", "img_ext",
+            "visual_images_path", "visual_labels_path", "visual_aux_info_path",
+            "is_perturb_coords", "min_plb", "max_plb", "receptive_field_size",
+            "parts_orders_path",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "label_num", "batch_size", "always_max_size",
+            "is_scale_image", "rand_skip", "shuffle", "max_size", "min_size", "is_color",
+            "visual_path", "skel_points_path", "img_ext", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path",
+        ]
+    ) -> None: ...
+
+class MultiSourcesImagesDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def source(self) -> Values[str]: ...
+    @property
+    def root_folder(self) -> Values[str]: ...
+    label_num: int
+    batch_size: int
+    always_max_size: bool
+    is_scale_image: bool
+    rand_skip: int
+    shuffle: bool
+    max_size: int
+    @property
+    def min_size(self) -> Values[int]: ...
+    @property
+    def is_colors(self) -> Values[bool]: ...
+    visual_path: str
+    skel_points_path: str
+    @property
+    def im_exts(self) -> Values[str]: ...
+    visual_images_path: str
+    visual_labels_path: str
+    visual_aux_info_path: str
+    is_perturb_coords: bool
+    min_plb: float
+    max_plb: float
+    receptive_field_size: int
+    parts_orders_path: str
+    scale_string: str
+    angle_max: float
+    @property
+    def need_rotates(self) -> Values[bool]: ...
+    translate_num: int
+    @property
+    def need_translates(self) -> Values[bool]: ...
+    rotate_prob_num: int
+    translate_prob_num: int
+    def __init__(
+        self, *,
+            source: Iterable[str] | None = ..., root_folder: Iterable[str] | None = ...,
+            label_num: int | None = ..., batch_size: int | None = ..., always_max_size: bool |
+            None = ..., is_scale_image: bool | None = ..., rand_skip: int | None = ..., shuffle:
+            bool | None = ..., max_size: int | None = ..., min_size: Iterable[int] | None = ...,
+            is_colors: Iterable[bool] | None = ..., visual_path: str | None = ...,
+            skel_points_path: str | None = ..., im_exts: Iterable[str] | None = ...,
+            visual_images_path: str | None = ..., visual_labels_path: str | None = ...,
+            visual_aux_info_path: str | None = ..., is_perturb_coords: bool | None = ...,
+            min_plb: float | None = ..., max_plb: float | None = ..., receptive_field_size: int
+            | None = ..., parts_orders_path: str | None = ..., scale_string: str | None = ...,
+            angle_max: float | None = ..., need_rotates: Iterable[bool] | None = ...,
+            translate_num: int | None = ..., need_translates: Iterable[bool] | None = ...,
+            rotate_prob_num: int | None = ..., translate_prob_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "batch_size", "always_max_size", "is_scale_image", "rand_skip",
+            "shuffle", "max_size", "visual_path", "skel_points_path", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path", "scale_string", "angle_max",
+            "translate_num", "rotate_prob_num", "translate_prob_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "label_num", "batch_size", "always_max_size",
+            "is_scale_image", "rand_skip", "shuffle", "max_size", "min_size", "is_colors",
+            "visual_path", "skel_points_path", "im_exts", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path", "scale_string", "angle_max",
+            "need_rotates", "translate_num", "need_translates", "rotate_prob_num",
+            "translate_prob_num",
+        ]
+    ) -> None: ...
+
+class CoordsToBboxMasksParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_id: int
+    bottom_id: int
+    value: int
+    visual_path: str
+    img_ext: str
+    top_id2: int
+    bottom_id2: int
+    perturb_num: int
+    def __init__(
+        self, *,
+            top_id: int | None = ..., bottom_id: int | None = ..., value: int | None = ...,
+            visual_path: str | None = ..., img_ext: str | None = ..., top_id2: int | None = ...,
+            bottom_id2: int | None = ..., perturb_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "visual_path", "img_ext", "top_id2", "bottom_id2",
+            "perturb_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "visual_path", "img_ext", "top_id2", "bottom_id2",
+            "perturb_num",
+        ]
+    ) -> None: ...
+
+class TorsoMaskFromCoordsParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_id: int
+    bottom_id: int
+    value: int
+    img_ext: str
+    visual_path: str
+    top_id2: int
+    bottom_id2: int
+    input_path: str
+    perb_num: int
+    def __init__(
+        self, *,
+            top_id: int | None = ..., bottom_id: int | None = ..., value: int | None = ...,
+            img_ext: str | None = ..., visual_path: str | None = ..., top_id2: int | None = ...,
+            bottom_id2: int | None = ..., input_path: str | None = ..., perb_num: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "img_ext", "visual_path", "top_id2", "bottom_id2",
+            "input_path", "perb_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "img_ext", "visual_path", "top_id2", "bottom_id2",
+            "input_path", "perb_num",
+        ]
+    ) -> None: ...
+
+class VisualHeatMapsParameter(Message):
+    DESCRIPTOR: Descriptor
+    heat_map_path: str
+    heat_map_files_name: str
+    heat_map_images_name: str
+    visual_type: int
+    threshold: float
+    phase_name: str
+    img_ext: str
+    file_ext: str
+    def __init__(
+        self, *,
+            heat_map_path: str | None = ..., heat_map_files_name: str | None = ...,
+            heat_map_images_name: str | None = ..., visual_type: int | None = ..., threshold:
+            float | None = ..., phase_name: str | None = ..., img_ext: str | None = ...,
+            file_ext: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "heat_map_path", "heat_map_files_name", "heat_map_images_name", "visual_type",
+            "threshold", "phase_name", "img_ext", "file_ext",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "heat_map_path", "heat_map_files_name", "heat_map_images_name", "visual_type",
+            "threshold", "phase_name", "img_ext", "file_ext",
+        ]
+    ) -> None: ...
+
+class VisualPoseCoordsParameter(Message):
+    DESCRIPTOR: Descriptor
+    coords_path: str
+    coords_files_name: str
+    coords_images_name: str
+    skel_path: str
+    @property
+    def phase_name(self) -> Values[str]: ...
+    img_ext: str
+    file_ext: str
+    is_draw_skel: bool
+    is_draw_text: bool
+    is_write_file: bool
+    is_write_image: bool
+    need_to_draw_inds_string: str
+    def __init__(
+        self, *,
+            coords_path: str | None = ..., coords_files_name: str | None = ...,
+            coords_images_name: str | None = ..., skel_path: str | None = ..., phase_name:
+            Iterable[str] | None = ..., img_ext: str | None = ..., file_ext: str | None = ...,
+            is_draw_skel: bool | None = ..., is_draw_text: bool | None = ..., is_write_file:
+            bool | None = ..., is_write_image: bool | None = ..., need_to_draw_inds_string: str
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "coords_path", "coords_files_name", "coords_images_name", "skel_path", "img_ext",
+            "file_ext", "is_draw_skel", "is_draw_text", "is_write_file", "is_write_image",
+            "need_to_draw_inds_string",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "coords_path", "coords_files_name", "coords_images_name", "skel_path", "phase_name",
+            "img_ext", "file_ext", "is_draw_skel", "is_draw_text", "is_write_file",
+            "is_write_image", "need_to_draw_inds_string",
+        ]
+    ) -> None: ...
+
+class ExtractPrimaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    ims_per_batch: int
+    def __init__(
+        self, *,
+            ims_per_batch: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ims_per_batch",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ims_per_batch",
+        ]
+    ) -> None: ...
+
+class ArgMaxCParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_max_val: bool
+    def __init__(
+        self, *,
+            out_max_val: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_max_val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_max_val",
+        ]
+    ) -> None: ...
+
+class LoadDataImageParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_color: bool
+    root_folder: str
+    visual_path: str
+    img_ext: str
+    is_rgb2gray: bool
+    def __init__(
+        self, *,
+            is_color: bool | None = ..., root_folder: str | None = ..., visual_path: str | None
+            = ..., img_ext: str | None = ..., is_rgb2gray: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_color", "root_folder", "visual_path", "img_ext", "is_rgb2gray",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_color", "root_folder", "visual_path", "img_ext", "is_rgb2gray",
+        ]
+    ) -> None: ...
+
+class LoadDataFromFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    shuffle: bool
+    batch_size: int
+    rand_skip: int
+    visual_path: str
+    ow: int
+    oh: int
+    scale: float
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., shuffle: bool | None = ...,
+            batch_size: int | None = ..., rand_skip: int | None = ..., visual_path: str | None =
+            ..., ow: int | None = ..., oh: int | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "shuffle", "batch_size", "rand_skip", "visual_path", "ow",
+            "oh", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "shuffle", "batch_size", "rand_skip", "visual_path", "ow",
+            "oh", "scale",
+        ]
+    ) -> None: ...
+
+class ScenePoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
+class SimilaryEuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    learn_lr: float
+    loss_thresh: float
+    loss_bias: float
+    def __init__(
+        self, *,
+            learn_lr: float | None = ..., loss_thresh: float | None = ..., loss_bias: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "learn_lr", "loss_thresh", "loss_bias",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "learn_lr", "loss_thresh", "loss_bias",
+        ]
+    ) -> None: ...
+
+class WriteDataIntoFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    visual_dire: str
+    n_images: int
+    file_ext: str
+    def __init__(
+        self, *,
+            scale: float | None = ..., visual_dire: str | None = ..., n_images: int | None =
+            ..., file_ext: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "visual_dire", "n_images", "file_ext",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "visual_dire", "n_images", "file_ext",
         ]
     ) -> None: ...
 

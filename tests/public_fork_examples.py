@@ -1,0 +1,52 @@
+"""Examples of types of public forks; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+from tests.layer_examples import (
+    AFTER_ROUNDING,
+    BATCH,
+    DRAWS,
+    FILES,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
+    Example,
+    fixed,
+    of_sample,
+    whole,
+)
+from tests.support import noise
+
+IMAGES = fixed([0, 30, 20, 1.5, 0], [1, 25, 40, 0.5, 1]).reshape(2, 5, 1, 1)
+JOINTS = fixed([3, 4, 12, 9.5, 8, 2], [2, 3, 40, 12, 15, 11]).reshape(2, 6, 1, 1)
+OF_IMAGES = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}
+HALF = {"gradient": NOT_DERIVATIVE + "half of it, and what is left out has none"}
+TARGETS = (noise(2, 3, 5, 4, seed=8, requires_grad=False) > 0.8).double()
+SAME = whole(2, below=2)
+POINTS = (noise(4, 6, requires_grad=False).abs() * 9, noise(4, 6, requires_grad=False).abs() * 8)
+MEASURE = {**NO_GRADIENT, **dict.fromkeys(("compile", "export"), "it reports")}
+POSES = (
+    of_sample("HeatMapsFromCoordsOrigin", bottoms=(JOINTS, IMAGES), grows=BATCH,
+              without=OF_IMAGES),
+    of_sample("CoordsToBboxesMasks", bottoms=(JOINTS, IMAGES), grows=BATCH,
+              without={**OF_IMAGES, **DRAWS}),
+    of_sample("TorsoMaskFromCoords", bottoms=(JOINTS, IMAGES), grows=BATCH,
+              without={**OF_IMAGES, **DRAWS}),
+    of_sample("PoseHeatMapLoss", bottoms=((2, 3, 5, 4), TARGETS, noise(
+        2, 3, 1, 1, requires_grad=False)), grows=BATCH, without=HALF),
+    Example("PoseHeatMapLoss", "loss_emphase_type: 4 bg_num: 5 heat_score_thres: 0.1",
+            ((2, 3, 5, 4), TARGETS), grows=(), without={**HALF, **DRAWS}),
+    Example("PoseHeatMapLoss", "loss_emphase_type: 5 ratio: 0.25 heat_score_thres: 0.1",
+            ((2, 3, 5, 4), TARGETS), grows=(), without={**HALF, **DRAWS}),
+    of_sample("PosePDJAccuracy", bottoms=POINTS, grows=BATCH, without=MEASURE),
+    of_sample("PoseEuDistAccuracy", bottoms=POINTS, grows=BATCH, without=MEASURE),
+    of_sample("SimilaryEuclideanLoss", bottoms=((2, 5), SAME), grows=(), without=HALF),
+    of_sample("ArgMaxC", without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    Example("ArgMaxC", without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("VisualizedHeatMaps2", grows=BATCH, without=NO_GRADIENT),
+    of_sample("VisualizedPoseCoords", grows=BATCH, without=NO_GRADIENT),
+    of_sample("WriteDataIntoFile", without=FILES),
+    of_sample("ExtractPrimary", grows=()), of_sample("ScenePooling", grows=BATCH),
+)
+
+EXAMPLES = (*POSES,)
