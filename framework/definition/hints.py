@@ -144,6 +144,14 @@ HINTS = {
                     _KNOWN_ONLY),
     **dict.fromkeys((f"LoadDataFromFileParameter.{name}" for name in (
         "source root_folder shuffle rand_skip visual_path scale").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"VisualHeatMapsParameter.{name}" for name in (
+        "heat_map_path heat_map_files_name heat_map_images_name phase_name img_ext file_ext"
+        ).split()), _DRAWING),
+    **dict.fromkeys((f"VisualPoseCoordsParameter.{name}" for name in (
+        "coords_path coords_files_name coords_images_name skel_path img_ext file_ext is_draw_skel "
+        "is_draw_text is_write_file is_write_image need_to_draw_inds_string").split()), _DRAWING),
+    **dict.fromkeys(("LoadDataImageParameter.root_folder", "LoadDataImageParameter.img_ext"),
+                    _KNOWN_ONLY),
     **dict.fromkeys(("CoordsToBboxMasksParameter.visual_path", "LoadDataImageParameter.visual_path",
                      "CoordsToBboxMasksParameter.img_ext", "TorsoMaskFromCoordsParameter.img_ext",
                      "TorsoMaskFromCoordsParameter.visual_path"), _DRAWING),

@@ -134,8 +134,7 @@ class VisualizedHeatMaps2(Drawing):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec, *bottoms)
         field = "visual_heat_maps_param"
-        honour(spec, field, "heat_map_path heat_map_files_name heat_map_images_name visual_type "
-               "threshold phase_name img_ext file_ext")
+        honour(spec, field, "visual_type threshold")
         param = spec.proto.visual_heat_maps_param
         if not 0 <= param.visual_type <= 2:
             raise spec.error(f"{field}.visual_type", f"is {param.visual_type}; it must be 0, 1 or "
@@ -159,9 +158,7 @@ class VisualizedPoseCoords(Drawing):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec, *bottoms)
         field = "visual_pose_coords_param"
-        honour(spec, field, "coords_path coords_files_name coords_images_name skel_path phase_name "
-               "img_ext file_ext is_draw_skel is_draw_text is_write_file is_write_image "
-               "need_to_draw_inds_string")
+        honour(spec, field, "phase_name")
         num = len(spec.proto.visual_pose_coords_param.phase_name)
         if num not in (1, 3):
             raise spec.error(f"{field}.phase_name", f"is given {num} times; it must be 1 or 3")

@@ -296,7 +296,7 @@ class LoadImageData(OfImageSize):
 
     def __init__(self, spec: LayerSpec, images: Shape):
         super().__init__(spec)
-        honour(spec, "load_data_image_param", "is_color is_rgb2gray root_folder img_ext")
+        honour(spec, "load_data_image_param", "is_color is_rgb2gray")
         param = spec.proto.load_data_image_param
         check_images(spec, 0, images, images[0])
         self.channels = 3 if param.is_color and not param.is_rgb2gray else 1
