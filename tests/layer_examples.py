@@ -261,6 +261,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "RandVec": [(4, 100)],
     "RandomImageData2": [(12, 3, 256, 256), (12, 28, 1, 1), (12, 5, 1, 1)],
     "MultiSourcesImagesData": [(8, 4, 320, 320), (8, 38, 1, 1), (8, 5, 1, 1)],
+    "TwoImageData": [(20, 3, 161, 161), (20, 1, 161, 161)],
     "LoadDataFromFile": [(4, 3, 40, 60), (4, 1, 40, 60)],
     "SparseData": [(64, 1000), (64,)],
     "VideoSegmentationData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],

@@ -48,5 +48,26 @@ POSES = (
     of_sample("WriteDataIntoFile", without=FILES),
     of_sample("ExtractPrimary", grows=()), of_sample("ScenePooling", grows=BATCH),
 )
+REGIONS = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 40, 24], [1, 12, 12, 30, 14], [0, 40, 5, 63, 60])
+GAZES = (noise(2, 1, 5, 4, seed=4, requires_grad=False) > 0.5).double()
+KNOWN = whole(4, 3, below=2, first=-1)
+PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
+OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
+SEGMENTS = (
+    of_sample("ColumnConvolution", blobs=((4, 4, 3, 1), (4,))),
+    Example("ColumnConvolution", "convolution_param { num_output: 4 kernel_size: 1 group: 2 "
+            "bottom_is_im2col: true bias_term: false }", ((2, 6, 5, 4),), ((4, 3, 1, 1),)),
+    of_sample("ChannelReduce"), Example("ChannelReduce", "num_channels: 3", ((2, 6, 5, 4),)),
+    of_sample("NormConvMeanfield", blobs=((1, 1, 3, 3),) * 3, grows=BATCH),
+    of_sample("KLDivLoss", bottoms=(noise(2, 1, 5, 4).detach().abs().requires_grad_(), GAZES),
+              without={"gradient": NOT_DERIVATIVE + "it leaves out the small numbers"}),
+    of_sample("NSSLoss", bottoms=((2, 1, 5, 4), GAZES)),
+)
+IN_REGIONS = (
+    of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
+              grows=(), without=OUTSIDE),
+    of_sample("MIL", grows=BATCH), of_sample("Sum"),
+    of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),
+)
 
-EXAMPLES = (*POSES,)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS)

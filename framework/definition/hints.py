@@ -52,7 +52,8 @@ HINTS = {
                      "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
-                     "APLParameter.save_mem"), _MEMORY),
+                     "APLParameter.save_mem", "LayerParameter.deletetop",
+                     "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
@@ -160,10 +161,14 @@ HINTS = {
                      "PoseHeatMapLossParameter.hard_negative_filepath",
                      "PoseEuDistAccuracyParameter.acc_factor",
                      "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
-    **dict.fromkeys(("LayerParameter.is_disp_info", *(
+    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
     "LayerParameter.copy_postfix_name": _COPYING,
+    **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
+        "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "
+        "forced_spatial_filter_weight forced_bilateral_filter_weight iter_multiplier norm "
+        "scale_term bias_term group").split()), _UNREAD),
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

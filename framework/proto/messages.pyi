@@ -634,6 +634,18 @@ class LayerParameter(Message):
     @property
     def im2parity_param(self) -> Im2parityParameter: ...
     @property
+    def norm_conv_meanfield_param(self) -> NormConvMeanfieldParameter: ...
+    @property
+    def channel_reduce_param(self) -> ChannelReduceParameter: ...
+    @property
+    def two_image_data_param(self) -> TwoImageDataParameter: ...
+    deletetop: bool
+    deletebottom: bool
+    @property
+    def roi_convolution_param(self) -> ROIConvolutionParameter: ...
+    @property
+    def mil_param(self) -> MILParameter: ...
+    @property
     def dist_loss_param(self) -> DistLossParameter: ...
     @property
     def molgrid_data_param(self) -> MolGridDataParameter: ...
@@ -697,6 +709,7 @@ class LayerParameter(Message):
     def write_data_into_file_param(self) -> WriteDataIntoFileParameter: ...
     copy_postfix_name: str
     is_disp_info: bool
+    train_net_output_disp: bool
     @property
     def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
@@ -925,13 +938,19 @@ class LayerParameter(Message):
             None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
             _Fields | None = ..., sliding_window_param: SlidingWindowParameter | _Fields | None
             = ..., im2dist_param: Im2distParameter | _Fields | None = ..., im2parity_param:
-            Im2parityParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
-            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
-            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
-            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
-            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
-            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
-            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            Im2parityParameter | _Fields | None = ..., norm_conv_meanfield_param:
+            NormConvMeanfieldParameter | _Fields | None = ..., channel_reduce_param:
+            ChannelReduceParameter | _Fields | None = ..., two_image_data_param:
+            TwoImageDataParameter | _Fields | None = ..., deletetop: bool | None = ...,
+            deletebottom: bool | None = ..., roi_convolution_param: ROIConvolutionParameter |
+            _Fields | None = ..., mil_param: MILParameter | _Fields | None = ...,
+            dist_loss_param: DistLossParameter | _Fields | None = ..., molgrid_data_param:
+            MolGridDataParameter | _Fields | None = ..., ndim_data_param: NDimDataParameter |
+            _Fields | None = ..., affinity_loss_param: AffinityLossParameter | _Fields | None =
+            ..., ssim_loss_param: SSIMLossParameter | _Fields | None = ..., set_loss2_param:
+            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
+            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
+            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
             QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -955,23 +974,24 @@ class LayerParameter(Message):
             ScenePoolingParameter | _Fields | None = ..., similary_euclidean_loss_param:
             SimilaryEuclideanLossParameter | _Fields | None = ..., write_data_into_file_param:
             WriteDataIntoFileParameter | _Fields | None = ..., copy_postfix_name: str | None =
-            ..., is_disp_info: bool | None = ..., hypercolumns_param: HyperColumnsParameter |
-            _Fields | None = ..., psroi_align_param: PSROIAlignParameter | _Fields | None = ...,
-            division_param: DivisionParameter | _Fields | None = ..., combination_param:
-            CombinationParameter | _Fields | None = ..., dice_coef_loss_param:
-            DiceCoefLossParameter | _Fields | None = ..., multi_roi_pooling_param:
-            MultiROIPoolingParameter | _Fields | None = ..., lstm_conv_param:
-            Iterable[LSTMConvolutionParameter | _Fields] | None = ..., lstm_debug_param:
-            LSTMDebugParameter | _Fields | None = ..., output_decay_param: OutputDecayParameter
-            | _Fields | None = ..., weighted_softmax_param: WeightedSoftmaxParameter | _Fields |
-            None = ..., weighted_softmax_loss_param: WeightedSoftmaxLossParameter | _Fields |
-            None = ..., l2norm_param: L2NormParameter | _Fields | None = ..., prune_param:
-            PruneParameter | _Fields | None = ..., heatmap_data_param: HeatmapDataParameter |
-            _Fields | None = ..., visualise: bool | None = ..., visualise_channel: int | None =
-            ..., au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
-            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ..., is_disp_info: bool | None = ..., train_net_output_disp: bool | None = ...,
+            hypercolumns_param: HyperColumnsParameter | _Fields | None = ..., psroi_align_param:
+            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
+            _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
+            ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
+            multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
+            lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
+            lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
+            OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
+            WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
+            WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
+            _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
+            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
+            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1040,7 +1060,9 @@ class LayerParameter(Message):
             "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
-            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
+            "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
+            "mil_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
             "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
             "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
@@ -1052,12 +1074,13 @@ class LayerParameter(Message):
             "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
             "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
             "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
-            "is_disp_info", "hypercolumns_param", "psroi_align_param", "division_param",
-            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "is_disp_info", "train_net_output_disp", "hypercolumns_param", "psroi_align_param",
+            "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1128,7 +1151,9 @@ class LayerParameter(Message):
             "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
-            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
+            "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
+            "mil_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
             "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
             "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
@@ -1140,13 +1165,13 @@ class LayerParameter(Message):
             "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
             "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
             "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
-            "is_disp_info", "hypercolumns_param", "psroi_align_param", "division_param",
-            "combination_param", "dice_coef_loss_param", "multi_roi_pooling_param",
-            "lstm_conv_param", "lstm_debug_param", "output_decay_param",
-            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "is_disp_info", "train_net_output_disp", "hypercolumns_param", "psroi_align_param",
+            "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1439,6 +1464,8 @@ class ConvolutionParameter(Message):
     kstride: int
     kstride_h: int
     kstride_w: int
+    bottom_is_im2col: bool
+    is_roi: bool
     @property
     def relu_param(self) -> ReLUParameter: ...
     hole: int
@@ -1470,12 +1497,13 @@ class ConvolutionParameter(Message):
             str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
             temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
-            kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
-            | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
-            int | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
-            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
-            shape_offset: Iterable[int] | None = ..., cudnn_flavor:
-            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            kstride_h: int | None = ..., kstride_w: int | None = ..., bottom_is_im2col: bool |
+            None = ..., is_roi: bool | None = ..., relu_param: ReLUParameter | _Fields | None =
+            ..., hole: int | None = ..., hole_h: int | None = ..., hole_w: int | None = ...,
+            CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None = ...,
+            filter_stride_h: int | None = ..., filter_stride_w: int | None = ..., shape_offset:
+            Iterable[int] | None = ..., cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int |
+            str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1484,9 +1512,10 @@ class ConvolutionParameter(Message):
             "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
-            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
-            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w",
+            "bottom_is_im2col", "is_roi", "relu_param", "hole", "hole_h", "hole_w",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1497,9 +1526,9 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
-            "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "bottom_is_im2col", "is_roi",
+            "relu_param", "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -11336,6 +11365,157 @@ class SlidingWindowParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "window_h", "window_w", "stride_h", "stride_w",
+        ]
+    ) -> None: ...
+
+class NormConvMeanfieldParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Mode(_Enum):
+        POTTS: ClassVar[NormConvMeanfieldParameter.Mode]
+    POTTS: ClassVar[NormConvMeanfieldParameter.Mode]
+    class Norm(_Enum):
+        L1: ClassVar[NormConvMeanfieldParameter.Norm]
+        L2: ClassVar[NormConvMeanfieldParameter.Norm]
+    L1: ClassVar[NormConvMeanfieldParameter.Norm]
+    L2: ClassVar[NormConvMeanfieldParameter.Norm]
+    compatibility_mode: NormConvMeanfieldParameter.Mode
+    threshold: float
+    num_iterations: int
+    spatial_filter_weight: float
+    bilateral_filter_weight: float
+    forced_spatial_filter_weight: float
+    forced_bilateral_filter_weight: float
+    iter_multiplier: float
+    @property
+    def norm(self) -> Values[NormConvMeanfieldParameter.Norm]: ...
+    @property
+    def scale_term(self) -> Values[bool]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def remove_center(self) -> Values[bool]: ...
+    @property
+    def remove_bounds(self) -> Values[bool]: ...
+    @property
+    def bias_term(self) -> Values[bool]: ...
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def dilation(self) -> Values[int]: ...
+    @property
+    def group(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            compatibility_mode: NormConvMeanfieldParameter.Mode | int | str | None = ...,
+            threshold: float | None = ..., num_iterations: int | None = ...,
+            spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
+            ..., forced_spatial_filter_weight: float | None = ...,
+            forced_bilateral_filter_weight: float | None = ..., iter_multiplier: float | None =
+            ..., norm: Iterable[NormConvMeanfieldParameter.Norm | int | str] | None = ...,
+            scale_term: Iterable[bool] | None = ..., scale: Iterable[float] | None = ...,
+            remove_center: Iterable[bool] | None = ..., remove_bounds: Iterable[bool] | None =
+            ..., bias_term: Iterable[bool] | None = ..., pad: Iterable[int] | None = ...,
+            kernel_size: Iterable[int] | None = ..., stride: Iterable[int] | None = ...,
+            dilation: Iterable[int] | None = ..., group: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "num_iterations", "spatial_filter_weight",
+            "bilateral_filter_weight", "forced_spatial_filter_weight",
+            "forced_bilateral_filter_weight", "iter_multiplier",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "num_iterations", "spatial_filter_weight",
+            "bilateral_filter_weight", "forced_spatial_filter_weight",
+            "forced_bilateral_filter_weight", "iter_multiplier", "norm", "scale_term", "scale",
+            "remove_center", "remove_bounds", "bias_term", "pad", "kernel_size", "stride",
+            "dilation", "group",
+        ]
+    ) -> None: ...
+
+class ChannelReduceParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Op(_Enum):
+        SUM: ClassVar[ChannelReduceParameter.Op]
+        MAX: ClassVar[ChannelReduceParameter.Op]
+    SUM: ClassVar[ChannelReduceParameter.Op]
+    MAX: ClassVar[ChannelReduceParameter.Op]
+    num_channels: int
+    operation: ChannelReduceParameter.Op
+    def __init__(
+        self, *,
+            num_channels: int | None = ..., operation: ChannelReduceParameter.Op | int | str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_channels", "operation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_channels", "operation",
+        ]
+    ) -> None: ...
+
+class TwoImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    first_is_color: bool
+    second_is_color: bool
+    def __init__(
+        self, *,
+            first_is_color: bool | None = ..., second_is_color: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "first_is_color", "second_is_color",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "first_is_color", "second_is_color",
+        ]
+    ) -> None: ...
+
+class ROIConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: float
+    def __init__(
+        self, *,
+            spatial_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> None: ...
+
+class MILParameter(Message):
+    DESCRIPTOR: Descriptor
+    context_per_roi: int
+    def __init__(
+        self, *,
+            context_per_roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "context_per_roi",
         ]
     ) -> None: ...
 

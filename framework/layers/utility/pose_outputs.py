@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import check_same_shape, honour
+from framework.layers.params import honour
 from framework.layers.vision.pose_truth import check_images
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
@@ -98,7 +98,10 @@ class WriteDataIntoFile(Layer):
 
 
 class Drawing(Layer):
-    """What the two layers below share: they take what they would draw, and say that they do not."""
+    """What the two layers below share: they take what they would draw, and say that they do not.
+
+    The original does not compare the shapes of what it draws.
+    """
 
     num_bottoms = (2, 3)
     num_tops = (0, 0)
@@ -106,7 +109,6 @@ class Drawing(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        check_same_shape(spec, bottoms[:-1])
         check_images(spec, len(bottoms) - 1, bottoms[-1], bottoms[0][0])
         if not spec.without_files:
             LOG.warning("%s: draws on images whose names its project's data layers alone know; "

@@ -182,12 +182,14 @@ class RescaledPoseCoords(Layer):
 
 
 @layer
+@layer("Sum")
 class CrossBlobsSum(Layer):
     """Sum of bottoms of one shape.
 
     Bottoms: one or more (N, ...). Top: as each of them.
     Errors:  SpecError for bottoms of different shapes.
-    Source:  cross_blobs_sum_layer.cpp of zimenglan-sysu-512/pose_action_caffe.
+    Source:  cross_blobs_sum_layer.cpp of zimenglan-sysu-512/pose_action_caffe; Sum, R*CNN's
+             sum_layer.cpp of gkioxari/caffe-fast-rcnn.
     """
 
     num_bottoms = (1, None)
