@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -69,5 +71,14 @@ IN_REGIONS = (
     of_sample("MIL", grows=BATCH), of_sample("Sum"),
     of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),
 )
+BOXES = fixed([1, 0.4, 0.3, 0.25, 0.5, 0, 0.45, 0.35, 0.3, 0.4, 0, 0.9, 0.8, 0.1, 0.15],
+              [0, 0.7, 0.1, 0.9, 0.6, -1, 0, 0, 0, 0, 1, 0.5, 0.5, 0.5, 0.5])
+ONE_BOX = torch.cat([BOXES[:, :5], torch.full((2, 10), -1.0, dtype=torch.float64)], 1)
+ANCHOR_MAPS = (
+    of_sample("YoloDetectionLoss", bottoms=((2, 14, 3, 4), (2, 7, 5, 8), BOXES), grows=(),
+              without={"gradient": NOT_DERIVATIVE + "it is not over N", **AFTER_ROUNDING}),
+    of_sample("YoloAccuracy", bottoms=((2, 14, 3, 4), (2, 7, 5, 8), ONE_BOX), grows=(),
+              without={**MEASURE, **AFTER_ROUNDING}),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS)

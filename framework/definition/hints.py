@@ -98,8 +98,8 @@ HINTS = {
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
-        "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
-        "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
+        "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
+        "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
         "anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr mix_group_size "
         "template_ratio").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"OPTransformationParameter.{name}" for name in (

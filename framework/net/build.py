@@ -201,8 +201,8 @@ def _note_loss_weights(spec: LayerSpec, cls: type[Layer], weights: dict[str, flo
     if len(stated) > len(spec.tops):
         raise spec.error("loss_weight", f"is given {len(stated)} times; the layer has "
                          f"{counted(len(spec.tops), 'top')}")
-    if not stated and cls.loss:
-        stated = [1.0]
+    if cls.loss and (cls.loss_tops > 1 or not stated):
+        stated += [1.0] * (cls.loss_tops - len(stated))
     for top, weight in zip(spec.tops, stated, strict=False):
         if weight:
             weights[top] = weight

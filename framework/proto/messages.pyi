@@ -646,6 +646,10 @@ class LayerParameter(Message):
     @property
     def mil_param(self) -> MILParameter: ...
     @property
+    def yolo_detection_loss_param(self) -> YoloDetectionLossParameter: ...
+    @property
+    def yolo_accuracy_param(self) -> YoloAccuracyParameter: ...
+    @property
     def dist_loss_param(self) -> DistLossParameter: ...
     @property
     def molgrid_data_param(self) -> MolGridDataParameter: ...
@@ -944,15 +948,16 @@ class LayerParameter(Message):
             TwoImageDataParameter | _Fields | None = ..., deletetop: bool | None = ...,
             deletebottom: bool | None = ..., roi_convolution_param: ROIConvolutionParameter |
             _Fields | None = ..., mil_param: MILParameter | _Fields | None = ...,
-            dist_loss_param: DistLossParameter | _Fields | None = ..., molgrid_data_param:
-            MolGridDataParameter | _Fields | None = ..., ndim_data_param: NDimDataParameter |
-            _Fields | None = ..., affinity_loss_param: AffinityLossParameter | _Fields | None =
-            ..., ssim_loss_param: SSIMLossParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
-            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
-            QuantTruncAbsParameter | _Fields | None = ...,
+            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
+            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
+            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
+            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
+            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
+            SSIMLossParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
+            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
+            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1062,10 +1067,11 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mil_param", "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1153,10 +1159,11 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mil_param", "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -6555,6 +6562,13 @@ class DetectionDataParameter(Message):
     mix_group_size: int
     @property
     def template_ratio(self) -> Values[float]: ...
+    meta_source: str
+    is_color: bool
+    max_bboxes: int
+    net_height: int
+    net_width: int
+    @property
+    def augmentation_param(self) -> BoxAugmentationParameter: ...
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
@@ -6573,7 +6587,10 @@ class DetectionDataParameter(Message):
             low_scale_ratio: float | None = ..., high_scale_ratio: float | None = ...,
             anchor_ignore_margin_ratio: float | None = ..., anchor_ignore_iou_thr: float | None
             = ..., pickup_iou_thr: float | None = ..., mix_group_size: int | None = ...,
-            template_ratio: Iterable[float] | None = ...,
+            template_ratio: Iterable[float] | None = ..., meta_source: str | None = ...,
+            is_color: bool | None = ..., max_bboxes: int | None = ..., net_height: int | None =
+            ..., net_width: int | None = ..., augmentation_param: BoxAugmentationParameter |
+            _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6584,7 +6601,8 @@ class DetectionDataParameter(Message):
             "cache_images", "root_folder", "distort_param", "resize_param", "resize_ratio",
             "crop_short_size", "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
-            "mix_group_size",
+            "mix_group_size", "meta_source", "is_color", "max_bboxes", "net_height",
+            "net_width", "augmentation_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6597,7 +6615,143 @@ class DetectionDataParameter(Message):
             "distort_param", "resize_param", "resize_ratio", "crop_short_size",
             "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
-            "mix_group_size", "template_ratio",
+            "mix_group_size", "template_ratio", "meta_source", "is_color", "max_bboxes",
+            "net_height", "net_width", "augmentation_param",
+        ]
+    ) -> None: ...
+
+class BoxAugmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    mirror: bool
+    jitter: float
+    distort: bool
+    hue: float
+    sat: float
+    val: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ..., mirror: bool | None =
+            ..., jitter: float | None = ..., distort: bool | None = ..., hue: float | None =
+            ..., sat: float | None = ..., val: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "mirror", "jitter", "distort", "hue", "sat", "val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "mirror", "jitter", "distort", "hue", "sat", "val",
+        ]
+    ) -> None: ...
+
+class AnchorSizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    width: float
+    height: float
+    def __init__(
+        self, *,
+            width: float | None = ..., height: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> None: ...
+
+class YoloDetectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Messages[AnchorSizeParameter]: ...
+    classes: int
+    def __init__(
+        self, *,
+            anchors: Iterable[AnchorSizeParameter | _Fields] | None = ..., classes: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "classes",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "classes",
+        ]
+    ) -> None: ...
+
+class YoloLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class YoloLossType(_Enum):
+        L2Loss: ClassVar[YoloLossParameter.YoloLossType]
+        SoftmaxLoss: ClassVar[YoloLossParameter.YoloLossType]
+    L2Loss: ClassVar[YoloLossParameter.YoloLossType]
+    SoftmaxLoss: ClassVar[YoloLossParameter.YoloLossType]
+    @property
+    def detection_param(self) -> YoloDetectionParameter: ...
+    confidence_loss_type: YoloLossParameter.YoloLossType
+    position_loss_type: YoloLossParameter.YoloLossType
+    class_loss_type: YoloLossParameter.YoloLossType
+    ignore_threshold: float
+    object_scale: float
+    noobject_scale: float
+    coord_scale: float
+    class_scale: float
+    def __init__(
+        self, *,
+            detection_param: YoloDetectionParameter | _Fields | None = ...,
+            confidence_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            position_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            class_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            ignore_threshold: float | None = ..., object_scale: float | None = ...,
+            noobject_scale: float | None = ..., coord_scale: float | None = ..., class_scale:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "detection_param", "confidence_loss_type", "position_loss_type", "class_loss_type",
+            "ignore_threshold", "object_scale", "noobject_scale", "coord_scale", "class_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "detection_param", "confidence_loss_type", "position_loss_type", "class_loss_type",
+            "ignore_threshold", "object_scale", "noobject_scale", "coord_scale", "class_scale",
+        ]
+    ) -> None: ...
+
+class YoloDetectionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def loss_param(self) -> Messages[YoloLossParameter]: ...
+    def __init__(
+        self, *,
+            loss_param: Iterable[YoloLossParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_param",
+        ]
+    ) -> None: ...
+
+class YoloAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def detection_param(self) -> Messages[YoloDetectionParameter]: ...
+    def __init__(
+        self, *,
+            detection_param: Iterable[YoloDetectionParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "detection_param",
         ]
     ) -> None: ...
 

@@ -32,9 +32,8 @@ class MIL(Layer):
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (R, C)")
 
     @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: list[Shape] | tuple[Shape, ...]
-                       ) -> Shape | None:
-        return (spec.proto.mil_param.context_per_roi, *bottoms[0][1:])
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        return spec.proto.mil_param.context_per_roi
 
     def forward(self, x: Tensor) -> Tensor:
         groups = x.reshape(-1, self.num, x.shape[1])

@@ -16,9 +16,10 @@ class ExtractPrimary(Layer):
     """The first region of each image, and its other ones.
 
     Bottom: x (B * R, ...), R regions of each of ims_per_batch images.
-    Tops:   (B, ...) the first ones; (B * (R - 1), ...) the others.
-    Errors: SpecError for rows that ims_per_batch does not divide, or for one region an image (a
-            second bottom that states their number is refused here).
+    Tops:   (B, ...) the first ones; (B * (R - 1), ...) the others; with one region an image the
+            net is built as if there were one other, and a forward gives none.
+    Errors: SpecError for rows that ims_per_batch does not divide (a second bottom that states the
+            number of regions is refused here).
     Source: ExtractPrimaryParameter; extract_primary_layer.cpp of
             zimenglan-sysu-512/pose_action_caffe.
     """
@@ -31,9 +32,17 @@ class ExtractPrimary(Layer):
         field = "extract_primary_param"
         honour(spec, field, "ims_per_batch")
         self.num = spec.proto.extract_primary_param.ims_per_batch
-        if not 0 < self.num < x[0] or x[0] % self.num:
+        if not 0 < self.num <= x[0] or x[0] % self.num:
             raise spec.error(f"{field}.ims_per_batch", f"is {self.num}; it must divide the {x[0]} "
-                             "rows of the bottom, and be less")
+                             "rows of the bottom")
+
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        return 2 * spec.proto.extract_primary_param.ims_per_batch
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        num, *rest = bottoms[0]
+        return [(self.num, *rest), (max(1, num - self.num), *rest)]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         images = x.reshape(self.num, -1, *x.shape[1:])
