@@ -80,5 +80,9 @@ ANCHOR_MAPS = (
     of_sample("YoloAccuracy", bottoms=((2, 14, 3, 4), (2, 7, 5, 8), ONE_BOX), grows=(),
               without={**MEASURE, **AFTER_ROUNDING}),
 )
+FEW_BITS = (
+    of_sample("CompressedBlob", without={
+        "gradient": NOT_DERIVATIVE + "the top's goes on unchanged", **AFTER_ROUNDING}),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS)

@@ -99,9 +99,9 @@ HINTS = {
                      "RandomGeneratorParameter.multiplier"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
-        "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
-        "anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr mix_group_size "
-        "template_ratio").split()), _KNOWN_ONLY),
+        "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "
+        "high_scale_ratio anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr "
+        "mix_group_size template_ratio").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"OPTransformationParameter.{name}" for name in (
         "flip_prob max_degree_rotations center_perterb_max center_swap_prob scale_prob scale_mins "
         "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "

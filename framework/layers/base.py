@@ -101,6 +101,11 @@ class Layer(nn.Module):
         return 0
 
     @classmethod
+    def rows_before(cls, spec: LayerSpec, top: int, rows: int) -> int:
+        """The rows of the first bottom with which a top has `rows` for each image."""
+        return rows
+
+    @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         """From coordinates of the first bottom to those of the top; `proto` as above.
 

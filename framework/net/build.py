@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.values import counted
 from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
+from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
@@ -116,6 +117,7 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
         if issubclass(cls, Python) and modules is not None:
             cls = _looked_at(layer_spec, cls, modules)
         layer_spec = _with_automatic_top(layer_spec, cls)
+        cls = compressed(cls, layer_spec)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if cls.same_number and len(layer_spec.bottoms) != len(layer_spec.tops):

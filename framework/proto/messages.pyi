@@ -646,6 +646,14 @@ class LayerParameter(Message):
     @property
     def mil_param(self) -> MILParameter: ...
     @property
+    def weights_compress(self) -> Values[str]: ...
+    @property
+    def activations_compress(self) -> Values[str]: ...
+    @property
+    def weights_compress_param(self) -> Messages[CompressParameter]: ...
+    @property
+    def activations_compress_param(self) -> Messages[CompressParameter]: ...
+    @property
     def yolo_detection_loss_param(self) -> YoloDetectionLossParameter: ...
     @property
     def yolo_accuracy_param(self) -> YoloAccuracyParameter: ...
@@ -948,6 +956,9 @@ class LayerParameter(Message):
             TwoImageDataParameter | _Fields | None = ..., deletetop: bool | None = ...,
             deletebottom: bool | None = ..., roi_convolution_param: ROIConvolutionParameter |
             _Fields | None = ..., mil_param: MILParameter | _Fields | None = ...,
+            weights_compress: Iterable[str] | None = ..., activations_compress: Iterable[str] |
+            None = ..., weights_compress_param: Iterable[CompressParameter | _Fields] | None =
+            ..., activations_compress_param: Iterable[CompressParameter | _Fields] | None = ...,
             yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
             yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
             DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
@@ -1159,10 +1170,11 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
-            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "mil_param", "weights_compress", "activations_compress", "weights_compress_param",
+            "activations_compress_param", "yolo_detection_loss_param", "yolo_accuracy_param",
+            "dist_loss_param", "molgrid_data_param", "ndim_data_param", "affinity_loss_param",
+            "ssim_loss_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
@@ -11652,6 +11664,28 @@ class ROIConvolutionParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "spatial_scale",
+        ]
+    ) -> None: ...
+
+class CompressParameter(Message):
+    DESCRIPTOR: Descriptor
+    delta: float
+    alpha: float
+    fixedpos: int
+    maxbits: int
+    def __init__(
+        self, *,
+            delta: float | None = ..., alpha: float | None = ..., fixedpos: int | None = ...,
+            maxbits: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "delta", "alpha", "fixedpos", "maxbits",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "delta", "alpha", "fixedpos", "maxbits",
         ]
     ) -> None: ...
 

@@ -69,6 +69,8 @@ def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str,
         if issubclass(cls, Layer) and cls.pools_regions:
             copy = copies.get(maker.bottoms[-1])
             return {copy.top: (rows, 5)} if copy else {}
+        if issubclass(cls, Layer):
+            rows = cls.rows_before(maker, maker.tops.index(blob), rows)
         blob = maker.bottoms[0]
     return {}
 

@@ -40,6 +40,10 @@ class ExtractPrimary(Layer):
     def assumed_rows(cls, spec: LayerSpec) -> int:
         return 2 * spec.proto.extract_primary_param.ims_per_batch
 
+    @classmethod
+    def rows_before(cls, spec: LayerSpec, top: int, rows: int) -> int:
+        return spec.proto.extract_primary_param.ims_per_batch * (rows + 1) if top else rows
+
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         num, *rest = bottoms[0]
         return [(self.num, *rest), (max(1, num - self.num), *rest)]
