@@ -84,5 +84,11 @@ FEW_BITS = (
     of_sample("CompressedBlob", without={
         "gradient": NOT_DERIVATIVE + "the top's goes on unchanged", **AFTER_ROUNDING}),
 )
+CELLS = whole(2, 1, 5, 4, below=3)
+VOLUMES = (
+    of_sample("DiceLoss", bottoms=((2, 3, 5, 4), CELLS), without={
+        "gradient": NOT_DERIVATIVE + "it is that of a loss of shares", **AFTER_ROUNDING}),
+    of_sample("SegmentOutput", without=NO_GRADIENT),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)

@@ -151,6 +151,8 @@ HINTS = {
     **dict.fromkeys((f"VisualPoseCoordsParameter.{name}" for name in (
         "coords_path coords_files_name coords_images_name skel_path img_ext file_ext is_draw_skel "
         "is_draw_text is_write_file is_write_image need_to_draw_inds_string").split()), _DRAWING),
+    **dict.fromkeys((f"BoxAugmentationParameter.{name}" for name in (
+        "min_scale max_scale mirror jitter distort hue sat val").split()), _KNOWN_ONLY),
     **dict.fromkeys(("LoadDataImageParameter.root_folder", "LoadDataImageParameter.img_ext"),
                     _KNOWN_ONLY),
     **dict.fromkeys(("CoordsToBboxMasksParameter.visual_path", "LoadDataImageParameter.visual_path",
@@ -164,6 +166,16 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
+    **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
+        "source rand_skip shuffle root_folder hist_matching random_deform deform_control_point "
+        "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
+        "resample_spacing_x resample_spacing_y resample_spacing_z").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (
+        "source root_folder threshold output_heatmap output_folder contour_name_list "
+        "resample_volume center_align_label resample_volume_width resample_volume_height "
+        "resample_volume_length resample_spacing_x resample_spacing_y resample_spacing_z "
+        "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD output_MSD"
+        ).split()), _DRAWING),
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

@@ -654,6 +654,14 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def mhd_data_param(self) -> VolumeDataParameter: ...
+    @property
+    def mhd_data_with_dense_param(self) -> VolumeDataParameter: ...
+    @property
+    def multi_channel_data_param(self) -> VolumeDataParameter: ...
+    @property
+    def segment_output_param(self) -> SegmentOutputParameter: ...
+    @property
     def yolo_detection_loss_param(self) -> YoloDetectionLossParameter: ...
     @property
     def yolo_accuracy_param(self) -> YoloAccuracyParameter: ...
@@ -959,6 +967,10 @@ class LayerParameter(Message):
             weights_compress: Iterable[str] | None = ..., activations_compress: Iterable[str] |
             None = ..., weights_compress_param: Iterable[CompressParameter | _Fields] | None =
             ..., activations_compress_param: Iterable[CompressParameter | _Fields] | None = ...,
+            mhd_data_param: VolumeDataParameter | _Fields | None = ...,
+            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
+            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
+            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
             yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
             yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
             DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
@@ -1078,11 +1090,12 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
-            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mil_param", "mhd_data_param", "mhd_data_with_dense_param",
+            "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
+            "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1171,11 +1184,12 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "mil_param", "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "yolo_detection_loss_param", "yolo_accuracy_param",
-            "dist_loss_param", "molgrid_data_param", "ndim_data_param", "affinity_loss_param",
-            "ssim_loss_param", "set_loss2_param", "ordinal_regression_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "activations_compress_param", "mhd_data_param", "mhd_data_with_dense_param",
+            "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
+            "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -11686,6 +11700,167 @@ class CompressParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "delta", "alpha", "fixedpos", "maxbits",
+        ]
+    ) -> None: ...
+
+class ContourNameList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def name(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            name: Iterable[str] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name",
+        ]
+    ) -> None: ...
+
+class ContourWindowLevelList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def win_level(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            win_level: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "win_level",
+        ]
+    ) -> None: ...
+
+class ContourWindowWidthList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def win_width(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            win_width: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "win_width",
+        ]
+    ) -> None: ...
+
+class VolumeDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    root_folder: str
+    hist_matching: bool
+    random_deform: float
+    deform_control_point: int
+    deform_sigma: float
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    @property
+    def contour_win_level_list(self) -> ContourWindowLevelList: ...
+    @property
+    def contour_win_width_list(self) -> ContourWindowWidthList: ...
+    resample_volume: bool
+    center_align_label: bool
+    resample_volume_width: int
+    resample_volume_height: int
+    resample_volume_length: int
+    resample_spacing_x: float
+    resample_spacing_y: float
+    resample_spacing_z: float
+    output_data_in_dense: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., root_folder: str | None = ..., hist_matching: bool |
+            None = ..., random_deform: float | None = ..., deform_control_point: int | None =
+            ..., deform_sigma: float | None = ..., contour_name_list: ContourNameList | _Fields
+            | None = ..., contour_win_level_list: ContourWindowLevelList | _Fields | None = ...,
+            contour_win_width_list: ContourWindowWidthList | _Fields | None = ...,
+            resample_volume: bool | None = ..., center_align_label: bool | None = ...,
+            resample_volume_width: int | None = ..., resample_volume_height: int | None = ...,
+            resample_volume_length: int | None = ..., resample_spacing_x: float | None = ...,
+            resample_spacing_y: float | None = ..., resample_spacing_z: float | None = ...,
+            output_data_in_dense: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "hist_matching",
+            "random_deform", "deform_control_point", "deform_sigma", "contour_name_list",
+            "contour_win_level_list", "contour_win_width_list", "resample_volume",
+            "center_align_label", "resample_volume_width", "resample_volume_height",
+            "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
+            "resample_spacing_z", "output_data_in_dense",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "hist_matching",
+            "random_deform", "deform_control_point", "deform_sigma", "contour_name_list",
+            "contour_win_level_list", "contour_win_width_list", "resample_volume",
+            "center_align_label", "resample_volume_width", "resample_volume_height",
+            "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
+            "resample_spacing_z", "output_data_in_dense",
+        ]
+    ) -> None: ...
+
+class SegmentOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    threshold: float
+    output_heatmap: bool
+    output_folder: str
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    resample_volume: bool
+    center_align_label: bool
+    resample_volume_width: int
+    resample_volume_height: int
+    resample_volume_length: int
+    resample_spacing_x: float
+    resample_spacing_y: float
+    resample_spacing_z: float
+    output_dice_file: bool
+    dice_file_name: str
+    output_mask: bool
+    output_VOE: bool
+    output_RVD: bool
+    output_ASD: bool
+    output_MSD: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., threshold: float | None =
+            ..., output_heatmap: bool | None = ..., output_folder: str | None = ...,
+            contour_name_list: ContourNameList | _Fields | None = ..., resample_volume: bool |
+            None = ..., center_align_label: bool | None = ..., resample_volume_width: int | None
+            = ..., resample_volume_height: int | None = ..., resample_volume_length: int | None
+            = ..., resample_spacing_x: float | None = ..., resample_spacing_y: float | None =
+            ..., resample_spacing_z: float | None = ..., output_dice_file: bool | None = ...,
+            dice_file_name: str | None = ..., output_mask: bool | None = ..., output_VOE: bool |
+            None = ..., output_RVD: bool | None = ..., output_ASD: bool | None = ...,
+            output_MSD: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "threshold", "output_heatmap", "output_folder",
+            "contour_name_list", "resample_volume", "center_align_label",
+            "resample_volume_width", "resample_volume_height", "resample_volume_length",
+            "resample_spacing_x", "resample_spacing_y", "resample_spacing_z",
+            "output_dice_file", "dice_file_name", "output_mask", "output_VOE", "output_RVD",
+            "output_ASD", "output_MSD",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "threshold", "output_heatmap", "output_folder",
+            "contour_name_list", "resample_volume", "center_align_label",
+            "resample_volume_width", "resample_volume_height", "resample_volume_length",
+            "resample_spacing_x", "resample_spacing_y", "resample_spacing_z",
+            "output_dice_file", "dice_file_name", "output_mask", "output_VOE", "output_RVD",
+            "output_ASD", "output_MSD",
         ]
     ) -> None: ...
 
