@@ -176,6 +176,9 @@ HINTS = {
         "resample_volume_length resample_spacing_x resample_spacing_y resample_spacing_z "
         "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD output_MSD"
         ).split()), _DRAWING),
+    **dict.fromkeys((f"OctreeParameter.{name}" for name in (
+        "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth adapt_depth"
+        ).split()), "of a layer that is known by its shapes only"),
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

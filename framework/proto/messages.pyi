@@ -654,6 +654,8 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def octree_param(self) -> OctreeParameter: ...
+    @property
     def mhd_data_param(self) -> VolumeDataParameter: ...
     @property
     def mhd_data_with_dense_param(self) -> VolumeDataParameter: ...
@@ -967,20 +969,21 @@ class LayerParameter(Message):
             weights_compress: Iterable[str] | None = ..., activations_compress: Iterable[str] |
             None = ..., weights_compress_param: Iterable[CompressParameter | _Fields] | None =
             ..., activations_compress_param: Iterable[CompressParameter | _Fields] | None = ...,
-            mhd_data_param: VolumeDataParameter | _Fields | None = ...,
-            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
-            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
-            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
-            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
-            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
-            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
-            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
-            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
-            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
-            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
-            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
-            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
+            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
+            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
+            VolumeDataParameter | _Fields | None = ..., segment_output_param:
+            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
+            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
+            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
+            QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1090,7 +1093,7 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "mhd_data_param", "mhd_data_with_dense_param",
+            "mil_param", "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
@@ -1184,12 +1187,13 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "mil_param", "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "mhd_data_param", "mhd_data_with_dense_param",
-            "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
-            "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "activations_compress_param", "octree_param", "mhd_data_param",
+            "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
+            "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -11861,6 +11865,45 @@ class SegmentOutputParameter(Message):
             "resample_spacing_x", "resample_spacing_y", "resample_spacing_z",
             "output_dice_file", "dice_file_name", "output_mask", "output_VOE", "output_RVD",
             "output_ASD", "output_MSD",
+        ]
+    ) -> None: ...
+
+class OctreeParameter(Message):
+    DESCRIPTOR: Descriptor
+    curr_depth: int
+    full_octree: bool
+    batch_size: int
+    is_adaptive: bool
+    auto_pad: bool
+    @property
+    def mask(self) -> Values[int]: ...
+    content_flag: str
+    @property
+    def dropout_depth(self) -> Values[int]: ...
+    @property
+    def dropout_ratio(self) -> Values[float]: ...
+    tile_depth: int
+    signal_channel: int
+    adapt_depth: int
+    def __init__(
+        self, *,
+            curr_depth: int | None = ..., full_octree: bool | None = ..., batch_size: int | None
+            = ..., is_adaptive: bool | None = ..., auto_pad: bool | None = ..., mask:
+            Iterable[int] | None = ..., content_flag: str | None = ..., dropout_depth:
+            Iterable[int] | None = ..., dropout_ratio: Iterable[float] | None = ..., tile_depth:
+            int | None = ..., signal_channel: int | None = ..., adapt_depth: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "curr_depth", "full_octree", "batch_size", "is_adaptive", "auto_pad",
+            "content_flag", "tile_depth", "signal_channel", "adapt_depth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "curr_depth", "full_octree", "batch_size", "is_adaptive", "auto_pad", "mask",
+            "content_flag", "dropout_depth", "dropout_ratio", "tile_depth", "signal_channel",
+            "adapt_depth",
         ]
     ) -> None: ...
 
