@@ -56,9 +56,6 @@ KNOWN = whole(4, 3, below=2, first=-1)
 PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
 SEGMENTS = (
-    of_sample("ColumnConvolution", blobs=((4, 4, 3, 1), (4,))),
-    Example("ColumnConvolution", "convolution_param { num_output: 4 kernel_size: 1 group: 2 "
-            "bottom_is_im2col: true bias_term: false }", ((2, 6, 5, 4),), ((4, 3, 1, 1),)),
     of_sample("ChannelReduce"), Example("ChannelReduce", "num_channels: 3", ((2, 6, 5, 4),)),
     of_sample("NormConvMeanfield", blobs=((1, 1, 3, 3),) * 3, grows=BATCH),
     of_sample("KLDivLoss", bottoms=(noise(2, 1, 5, 4).detach().abs().requires_grad_(), GAZES),
@@ -68,7 +65,6 @@ SEGMENTS = (
 IN_REGIONS = (
     of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
               grows=(), without=OUTSIDE),
-    of_sample("MIL", grows=BATCH), of_sample("Sum"),
     of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),
 )
 BOXES = fixed([1, 0.4, 0.3, 0.25, 0.5, 0, 0.45, 0.35, 0.3, 0.4, 0, 0.9, 0.8, 0.1, 0.15],

@@ -644,8 +644,6 @@ class LayerParameter(Message):
     @property
     def roi_convolution_param(self) -> ROIConvolutionParameter: ...
     @property
-    def mil_param(self) -> MILParameter: ...
-    @property
     def weights_compress(self) -> Values[str]: ...
     @property
     def activations_compress(self) -> Values[str]: ...
@@ -965,25 +963,24 @@ class LayerParameter(Message):
             ChannelReduceParameter | _Fields | None = ..., two_image_data_param:
             TwoImageDataParameter | _Fields | None = ..., deletetop: bool | None = ...,
             deletebottom: bool | None = ..., roi_convolution_param: ROIConvolutionParameter |
-            _Fields | None = ..., mil_param: MILParameter | _Fields | None = ...,
-            weights_compress: Iterable[str] | None = ..., activations_compress: Iterable[str] |
-            None = ..., weights_compress_param: Iterable[CompressParameter | _Fields] | None =
-            ..., activations_compress_param: Iterable[CompressParameter | _Fields] | None = ...,
-            octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
-            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
-            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
-            VolumeDataParameter | _Fields | None = ..., segment_output_param:
-            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
-            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
-            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
-            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
-            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
-            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
-            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
-            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
-            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
-            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
-            QuantTruncAbsParameter | _Fields | None = ...,
+            _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
+            activations_compress: Iterable[str] | None = ..., weights_compress_param:
+            Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
+            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
+            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
+            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
+            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
+            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
+            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
+            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
+            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
+            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
+            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
+            SSIMLossParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
+            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
+            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1093,7 +1090,7 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
+            "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
@@ -1186,7 +1183,7 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
-            "mil_param", "weights_compress", "activations_compress", "weights_compress_param",
+            "weights_compress", "activations_compress", "weights_compress_param",
             "activations_compress_param", "octree_param", "mhd_data_param",
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
@@ -1501,7 +1498,6 @@ class ConvolutionParameter(Message):
     kstride: int
     kstride_h: int
     kstride_w: int
-    bottom_is_im2col: bool
     is_roi: bool
     @property
     def relu_param(self) -> ReLUParameter: ...
@@ -1534,13 +1530,12 @@ class ConvolutionParameter(Message):
             str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
             temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
-            kstride_h: int | None = ..., kstride_w: int | None = ..., bottom_is_im2col: bool |
-            None = ..., is_roi: bool | None = ..., relu_param: ReLUParameter | _Fields | None =
-            ..., hole: int | None = ..., hole_h: int | None = ..., hole_w: int | None = ...,
-            CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None = ...,
-            filter_stride_h: int | None = ..., filter_stride_w: int | None = ..., shape_offset:
-            Iterable[int] | None = ..., cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int |
-            str | None = ...,
+            kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
+            relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
+            int | None = ..., hole_w: int | None = ..., CuDNNWorkspaceSize: int | None = ...,
+            filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
+            int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
+            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1549,10 +1544,9 @@ class ConvolutionParameter(Message):
             "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
-            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w",
-            "bottom_is_im2col", "is_roi", "relu_param", "hole", "hole_h", "hole_w",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
+            "relu_param", "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1563,9 +1557,9 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "bottom_is_im2col", "is_roi",
-            "relu_param", "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
+            "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -11904,24 +11898,6 @@ class OctreeParameter(Message):
             "curr_depth", "full_octree", "batch_size", "is_adaptive", "auto_pad", "mask",
             "content_flag", "dropout_depth", "dropout_ratio", "tile_depth", "signal_channel",
             "adapt_depth",
-        ]
-    ) -> None: ...
-
-class MILParameter(Message):
-    DESCRIPTOR: Descriptor
-    context_per_roi: int
-    def __init__(
-        self, *,
-            context_per_roi: int | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "context_per_roi",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "context_per_roi",
         ]
     ) -> None: ...
 

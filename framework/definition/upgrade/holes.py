@@ -1,5 +1,4 @@
-"""Dilation under the name that it had before BVLC's: `hole`, and the type HoleConvolution; and
-convolutions of what Im2col makes, which have a type of their own here.
+"""Dilation under the name that it had before BVLC's: `hole`, and the type HoleConvolution.
 
 Source: hole_conv_layer.cpp of hszhao/PSPNet (2016); DeepLab's `hole` of Convolution.
 """
@@ -38,17 +37,6 @@ def upgrade_holes(document: Document) -> bool:
         _move(param, given, (lines.fields.get("convolution_param") or [Lines()])[0])
         if layer.type == "HoleConvolution":
             layer.type = "Convolution"
-    return changed
-
-
-def name_column_convolutions(document: Document) -> bool:
-    """A Convolution with `bottom_is_im2col` becomes a ColumnConvolution. Returns whether there was
-    any. Source: base_conv_layer.cpp of aharley/segaware."""
-    changed = False
-    for layer in document.message.layer:
-        if layer.type == "Convolution" and layer.convolution_param.bottom_is_im2col:
-            layer.type = "ColumnConvolution"
-            changed = True
     return changed
 
 

@@ -30,8 +30,6 @@ class Im2col(Layer):
     Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
     """
 
-    fork_fields = frozenset(["convolution_param.bottom_is_im2col"])
-
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
@@ -39,7 +37,7 @@ class Im2col(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         # fields that a convolution needs and im2col ignores, as the original does
-        unused = "num_output bias_term group weight_filler bias_filler bottom_is_im2col"
+        unused = "num_output bias_term group weight_filler bias_filler"
         honour(spec, "convolution_param", "pad kernel_size stride pad_h pad_w kernel_h kernel_w "
                "stride_h stride_w axis dilation " + unused)
         param = spec.proto.convolution_param

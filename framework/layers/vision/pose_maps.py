@@ -182,31 +182,25 @@ class RescaledPoseCoords(Layer):
 
 
 @layer
-@layer("Sum")
 class CrossBlobsSum(Layer):
     """Sum of bottoms of one shape.
 
-    Bottoms: one or more (N, ...), some of which may have further axes of 1. Top: as the first.
+    Bottoms: one or more (N, ...). Top: as each of them.
     Errors:  SpecError for bottoms of different shapes.
-    Source:  cross_blobs_sum_layer.cpp of zimenglan-sysu-512/pose_action_caffe; Sum, R*CNN's
-             sum_layer.cpp of gkioxari/caffe-fast-rcnn.
+    Source:  cross_blobs_sum_layer.cpp of zimenglan-sysu-512/pose_action_caffe.
     """
 
     num_bottoms = (1, None)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        most = max(map(len, bottoms))
-        check_same_shape(spec, [(*shape, *(1,) * (most - len(shape))) for shape in bottoms])
+        check_same_shape(spec, bottoms)
 
     def forward(self, *bottoms: Tensor) -> Tensor:
-        return torch.stack([one.reshape(bottoms[0].shape) for one in bottoms]).sum(0)
+        return torch.stack(bottoms).sum(0)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        shape = graph.shape(bottoms[0])
-        alike = [x if graph.shape(x) == shape else graph.reshape(x, [-1, *shape[1:]])
-                 for x in bottoms]
-        return [graph.add("Sum", *alike)]
+        return [graph.add("Sum", *bottoms)]
 
 
 @layer

@@ -1,4 +1,4 @@
-"""Segmentation-aware nets: normalized convolutions, columns, groups of channels, by definition."""
+"""Segmentation-aware nets: normalized convolutions and groups of channels, by definition."""
 
 import numpy as np
 import pytest
@@ -64,23 +64,6 @@ def test_the_weights_begin_as_the_identity():
         assert torch.equal(blob[0, 0].detach(), value * torch.eye(3))
 
 
-def test_a_convolution_of_columns_is_that_of_the_image():
-    text = """layer { name: "x" type: "Input" top: "x"
-                      input_param { shape { dim: 2 dim: 3 dim: 6 dim: 5 } } }
-      layer { name: "columns" type: "Im2col" bottom: "x" top: "columns"
-              convolution_param { num_output: 4 kernel_size: 3 pad: 1 bottom_is_im2col: true } }
-      layer { name: "a" type: "Convolution" bottom: "columns" top: "a" convolution_param {
-              num_output: 4 kernel_size: 3 pad: 1 bottom_is_im2col: true
-              weight_filler { type: "gaussian" } bias_filler { type: "gaussian" } }
-              param { name: "w" } param { name: "b" } }
-      layer { name: "b" type: "Convolution" bottom: "x" top: "b" convolution_param {
-              num_output: 4 kernel_size: 3 pad: 1 } param { name: "w" } param { name: "b" } }"""
-    net = Net(parse_net(text)).double()
-    found = net({"x": noise(2, 3, 6, 5, requires_grad=False)})
-    np.testing.assert_allclose(found["a"].detach(), found["b"].detach(), rtol=1e-9, atol=1e-12)
-    assert found["a"].abs().max() > 0.1
-
-
 @pytest.mark.parametrize("operation", ["SUM", "MAX"])
 def test_groups_of_channels_become_one(operation):
     x = noise(2, 6, 5, 4)
@@ -99,8 +82,6 @@ def test_groups_of_channels_become_one(operation):
     ("NormConvMeanfield", f"{FIELD} {{ num_iterations: 2 {FIELDS} }}",
      (*SHAPES[:3], (2, 2, 5, 5)), r"all must be \(N, any, H, W\)"),
     ("ChannelReduce", "num_channels: 4", ((2, 6, 5, 4),), "is 4; it must divide the 6 channels"),
-    ("ColumnConvolution", "convolution_param { num_output: 1 kernel_size: 2 }", ((2, 4, 5, 4),),
-     r"the sizes of the top, \(4, 3\), and 4 channels"),
 ])
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     with pytest.raises(SpecError, match=words):

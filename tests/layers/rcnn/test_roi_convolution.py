@@ -1,8 +1,7 @@
-"""Convolutions in regions, the best context of a region, and their losses, by definition."""
+"""Convolutions in regions, unknown labels, and losses of gazes, by definition."""
 
 import numpy as np
 import pytest
-import torch
 
 from framework.errors import SpecError
 from tests.public_fork_examples import GAZES, KNOWN, REGIONS
@@ -64,23 +63,6 @@ def test_gradients_go_to_cells_in_regions():
     np.testing.assert_allclose(layer.blobs[1].grad, slopes.sum((0, 2, 3)), rtol=1e-9)
 
 
-def test_the_best_context_of_a_region_counts():
-    x = noise(6, 4)
-    with torch.no_grad():
-        x[1] = x[0]         # equal rows: each gets the gradient where it is the best
-    top = make("MIL", "context_per_roi: 3", (6, 4))(x)
-    array = x.detach().numpy().reshape(2, 3, 4)
-    np.testing.assert_allclose(top.detach()[..., 0, 0], array.max(1), rtol=1e-12)
-    top.sum().backward()
-    np.testing.assert_array_equal(x.grad.reshape(2, 3, 4), array == array.max(1, keepdims=True))
-
-
-def test_the_sum_of_blobs_is_theirs():
-    x = noise(3, 4)
-    top = make("Sum", "", (3, 4), (3, 4), (3, 4))(x, 2 * x, 4 * x)
-    np.testing.assert_allclose(top.detach(), 7 * x.detach(), rtol=1e-12)
-
-
 def test_unknown_labels_add_nothing():
     x = noise(4, 3)
     top = make("SigmoidCrossEntropyWeightedLoss", "", (4, 3), (4, 3))(x, KNOWN)
@@ -112,10 +94,7 @@ def test_maps_of_saliency_are_compared_with_gazes():
 @pytest.mark.parametrize("kind, param, shapes, words", [
     ("ROIConvolution", "convolution_param { num_output: 2 kernel_size: 3 }", (SHAPE, (4, 4)),
      "item, x1, y1, x2, y2 in pixels"),
-    ("MIL", "context_per_roi: 4", ((6, 4),), "is 4; it must divide the 6 rows"),
-    ("MIL", "context_per_roi: 3", ((6, 4, 2),), r"it must be \(R, C\)"),
     ("KLDivLoss", "", ((2, 3, 5, 4), (2, 3, 5, 4)), r"it must be \(N, 1, H, W\)"),
-    ("Sum", "", ((2, 3), (2, 4)), r"has the shapes \(2, 3\) and \(2, 4\)"),
 ])
 def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     with pytest.raises(SpecError, match=words):
