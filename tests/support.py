@@ -54,17 +54,11 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
 def param_field(kind: str) -> str:
     """The name of a type's param message: `InnerProduct` -> `inner_product_param`."""
     import framework.proto as proto
-    special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
-               "Im2col": "convolution_param", "Normalize": "norm_param",
-               "MultiBoxLoss": "multibox_loss_param",
-               "BatchTripletLoss": "triplet_loss_param", "LSTM": "recurrent_param",
-               "RNN": "recurrent_param", "GRU": "recurrent_param",
-               "Correlation1D": "correlation_param"}
-    if kind in special:
-        return special[kind]
-    names = proto.LayerParameter.DESCRIPTOR.fields_by_name
-    folded = {name.replace("_", ""): name for name in names}
-    return folded[kind.lower() + "param"]
+    if kind == "Normalize":
+        return "norm_param"         # its own is another project's Normalize
+    folded = {name.replace("_", ""): name
+              for name in proto.LayerParameter.DESCRIPTOR.fields_by_name}
+    return folded.get(f"{kind.lower()}param") or LAYERS[kind].reads[0]
 
 
 def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str = "TRAIN",
