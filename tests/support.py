@@ -13,7 +13,7 @@ from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape
+from framework.layers.base import Layer, Shape, reads_message
 from framework.net.net import Net
 
 
@@ -56,9 +56,9 @@ def param_field(kind: str) -> str:
     import framework.proto as proto
     if kind == "Normalize":
         return "norm_param"         # its own is another project's Normalize
-    folded = {name.replace("_", ""): name
-              for name in proto.LayerParameter.DESCRIPTOR.fields_by_name}
-    return folded.get(f"{kind.lower()}param") or LAYERS[kind].reads[0]
+    own = [name for name in proto.LayerParameter.DESCRIPTOR.fields_by_name
+           if reads_message(kind, name) and name not in LAYERS[kind].reads]
+    return (own or LAYERS[kind].reads)[0]
 
 
 def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str = "TRAIN",
