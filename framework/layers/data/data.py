@@ -45,6 +45,7 @@ class Data(ImageSource):
     records in memory and is left to the system's own cache here, as are threads and precache.
     """
 
+    reads = ("transform_param",)
     list_param = "data_param"
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)

@@ -54,6 +54,7 @@ class PriorBox(Layer):
             prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe.
     """
 
+    reads = ("prior_box_param",)
     dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",

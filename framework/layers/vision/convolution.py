@@ -183,6 +183,7 @@ class Convolution(Layer):
             conv_data_layer.cpp of Lyp100208/Caffe_action.
     """
 
+    reads = ("convolution_param", "relu_param")
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
@@ -265,6 +266,7 @@ class Deconvolution(Layer):
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, deconv_layer.cpp.
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True

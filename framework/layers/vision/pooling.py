@@ -48,6 +48,7 @@ class Pooling(Layer):
     Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's.
     """
 
+    reads = ("pooling_param",)
     dialects = ("intel",)
     fork_fields = frozenset(f"pooling_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
