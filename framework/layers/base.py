@@ -96,17 +96,6 @@ class Layer(nn.Module):
         return bottoms[0] if index else bottoms[1]
 
     @classmethod
-    def assumed_rows(cls, spec: LayerSpec) -> int:
-        """How many regions the rows of the first bottom come from as a rule, where only files say
-        it; 0: nothing is known."""
-        return 0
-
-    @classmethod
-    def rows_before(cls, spec: LayerSpec, top: int, rows: int) -> int:
-        """The rows of the first bottom with which a top has `rows` for each image."""
-        return rows
-
-    @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         """From coordinates of the first bottom to those of the top; `proto` as above.
 
@@ -258,10 +247,8 @@ class Layer(nn.Module):
         raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: {reason}")
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        """Values that bottom `index` may hold, where noise would make no sense; None: noise does.
-
-        shapes  of all bottoms
-        """
+        """Values that bottom `index` of these shapes may hold, where noise would make no sense;
+        None: noise does."""
         return None
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:

@@ -150,6 +150,7 @@ class CompressedBlob(Layer):
 
     keeps_shape = True
     pointwise = True
+    reads = ("activations_compress_param",)
     fork_fields = frozenset(["activations_compress", "activations_compress_param"])
     no_onnx_form = "it rounds at random"
 

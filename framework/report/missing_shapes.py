@@ -8,6 +8,7 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Slice
 from framework.report.python_layers import PythonOutput
 
@@ -33,7 +34,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
-    if rows := cls.assumed_rows(layer):
+    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)):
         return _regions(spec.layers[:index], layer.bottoms[0], rows, copies)
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
@@ -69,7 +70,7 @@ def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str,
         if issubclass(cls, Layer) and cls.pools_regions:
             copy = copies.get(maker.bottoms[-1])
             return {copy.top: (rows, 5)} if copy else {}
-        if issubclass(cls, Layer):
+        if issubclass(cls, RegionRows):
             rows = cls.rows_before(maker, maker.tops.index(blob), rows)
         blob = maker.bottoms[0]
     return {}

@@ -114,3 +114,8 @@ def test_a_layer_in_place_follows_each_top_that_is_compressed():
 def test_settings_that_do_not_fit_are_refused(fields, words):
     with pytest.raises(SpecError, match=words):
         net_of(fields)
+
+
+def test_a_message_of_weights_is_no_stranger(caplog):
+    net_of('weights_compress: "Ternary" weights_compress_param { maxbits: 4 }')
+    assert "not read" not in caplog.text

@@ -369,6 +369,7 @@ class TwoImageData(KnownByShape):
     """
 
     num_tops = (2, 2)
+    reads = ("image_data_param", "transform_param")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

@@ -43,6 +43,7 @@ class ROIConvolution(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)
+    reads = ("convolution_param",)
     fork_fields = frozenset(["convolution_param.is_roi"])
     no_onnx_form = "no form of it is written"
     needs_float32 = True
@@ -118,7 +119,7 @@ class ROIConvolution(Layer):
 
 
 def _any(corners: Tensor, rows: Tensor, columns: Tensor, last: bool = True) -> Tensor:
-    """Whether a place (rows, columns) is in a region; `last`: also on its last row or column."""
+    """Whether a cell (rows, columns) is in a region; `last`: also on its last row or column."""
     x1, y1, x2, y2 = corners[:, :, None].unbind(1)
     below, right = (rows <= y2, columns <= x2) if last else (rows < y2, columns < x2)
     down, along = (rows >= y1) & below, (columns >= x1) & right

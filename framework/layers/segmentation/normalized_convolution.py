@@ -17,7 +17,7 @@ from framework.proto import FillerParameter, LayerParameter
 
 FIELD = "norm_conv_meanfield_param"
 MOST_ITERATIONS = 1000
-COLOURS, PLACES = 0, 1      # of each repeated field: the filter by colours and places, by places
+COLOURS, POSITIONS = 0, 1       # of each repeated field: by colours and positions, by positions
 
 
 def normalized_sum(x: Tensor, embedding: Tensor, cut: Cut, scale: float, remove_center: bool,
@@ -34,18 +34,18 @@ def normalized_sum(x: Tensor, embedding: Tensor, cut: Cut, scale: float, remove_
 class NormConvMeanfield(Layer):
     """Mean-field iterations of a CRF whose filters are normalized convolutions over windows.
 
-    Bottoms: unary scores and scores to begin with (N, C, H, W); embeddings of colours and places,
-             and of places (N, any, H, W).
+    Bottoms: unary scores and scores to begin with (N, C, H, W); embeddings of colours and
+             positions, and of positions (N, any, H, W).
     Top:     (N, C, H, W), before a softmax. Each iteration takes the softmax p of the last scores;
              the mean of p over each window, weighed by exp(-scale d), d half of the squared
              distance of the embeddings to the center's, for each of the two embeddings; multiplies
              these by the two weight matrices, sums, multiplies by the compatibility matrix, and
              subtracts that from the unary scores.
-    Blobs:   weights of places, weights of colours, compatibility (1, 1, C, C): at first the
+    Blobs:   weights of positions, weights of colours, compatibility (1, 1, C, C): at first the
              identity, the identity and the identity times -1.
     kernel_size, pad, dilation, stride, scale, remove_center and remove_bounds are given twice, for
-    colours and for places; of those not given stride is 1, pad and scale are 0, and the center and
-    cells outside of the image are left out.
+    colours and for positions; of those not given stride is 1, pad and scale are 0, and the center
+    and cells outside of the image are left out.
     Errors:  SpecError for fewer than 2 iterations, other numbers of fields, no dilation (the
              original's is 0 then), bottoms that do not fit, and windows that change the size.
     Source:  NormConvMeanfieldParameter; norm_conv_meanfield_layer.cpp,
@@ -76,7 +76,7 @@ class NormConvMeanfield(Layer):
             if len(shape) != 4 or (shape[0], *shape[2:]) != (unary[0], *unary[2:]):
                 raise spec.error("bottom", f"has the shapes {tuple(unary)} and {tuple(shape)}; all "
                                  "must be (N, any, H, W)")
-        self.cuts = [self._cut(index, unary) for index in (COLOURS, PLACES)]
+        self.cuts = [self._cut(index, unary) for index in (COLOURS, POSITIONS)]
         self.scales = self._pair("scale", 0.0)
         self.without_center = self._pair("remove_center", 1.0)
         self.without_bounds = self._pair("remove_bounds", 1.0)
@@ -87,7 +87,7 @@ class NormConvMeanfield(Layer):
         values = [float(one) for one in getattr(self.spec.proto.norm_conv_meanfield_param, name)]
         if len(values) != 2 and (values or default is None):
             raise self.spec.error(f"{FIELD}.{name}", f"is given {len(values)} times; it must be "
-                                  "twice, for colours and for places")
+                                  "twice, for colours and for positions")
         for value in values:
             if not least <= value <= LARGEST_STEP:
                 raise self.spec.error(f"{FIELD}.{name}", f"is {value:g}; it must be from "
@@ -119,15 +119,15 @@ class NormConvMeanfield(Layer):
         each = 3 * bottoms[0][1] + cells
         return self.num_iterations * each * math.prod(bottoms[0])
 
-    def forward(self, unary: Tensor, start: Tensor, colours: Tensor, places: Tensor) -> Tensor:
+    def forward(self, unary: Tensor, start: Tensor, colours: Tensor, positions: Tensor) -> Tensor:
         scores = start
         for _ in range(self.num_iterations):
             share = scores.softmax(1)
-            by_colour, by_place = (
+            by_colour, by_position = (
                 normalized_sum(share, embedding, self.cuts[index], self.scales[index],
                                bool(self.without_center[index]), bool(self.without_bounds[index]))
-                for index, embedding in ((COLOURS, colours), (PLACES, places)))
-            message = _mixed(self.spatial, by_place) + _mixed(self.bilateral, by_colour)
+                for index, embedding in ((COLOURS, colours), (POSITIONS, positions)))
+            message = _mixed(self.spatial, by_position) + _mixed(self.bilateral, by_colour)
             scores = unary - _mixed(self.compatibility, message)
         return scores
 

@@ -133,6 +133,8 @@ class VisualizedHeatMaps2(Drawing):
              zimenglan-sysu-512/pose_action_caffe.
     """
 
+    reads = ("visual_heat_maps_param",)
+
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec, *bottoms)
         field = "visual_heat_maps_param"
@@ -156,6 +158,8 @@ class VisualizedPoseCoords(Drawing):
     Source:  VisualPoseCoordsParameter; visualized_pose_coords_layer.cpp of
              zimenglan-sysu-512/pose_action_caffe.
     """
+
+    reads = ("visual_pose_coords_param",)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec, *bottoms)

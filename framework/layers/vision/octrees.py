@@ -54,6 +54,7 @@ class OctreeDataBase(KnownByShape):
     """
 
     num_tops = (1, 3)
+    reads = ("octree_param", "data_param")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -65,6 +66,7 @@ class OctreeDataBase(KnownByShape):
 class OnOctree(Layer):
     """A layer whose forward is refused."""
 
+    reads = ("octree_param",)
     no_onnx_form = "it computes on octrees"
 
     @uncompiled
@@ -77,6 +79,7 @@ class OctreeFilters(OnOctree):
     """What convolution and its transpose share: (1, num_output, 8, 1), and filters of windows."""
 
     num_bottoms = (1, 2)
+    reads = ("octree_param", "convolution_param")
     transposed: ClassVar[bool] = False
     weight: Tensor
     bias: Tensor | None

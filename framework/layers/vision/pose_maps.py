@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
+from framework.layers.region_rows import RegionRows
 from framework.proto import enum_name, has_field
 
 SOURCE_NUMBERS = 5      # of each image: its number, width, height, scale and whether mirrored
@@ -205,7 +206,7 @@ class CrossBlobsSum(Layer):
 
 
 @layer
-class SecondaryRegionsOpScores(Layer):
+class SecondaryRegionsOpScores(RegionRows):
     """The maximum, sum or mean of the scores of an image's secondary regions (R*CNN).
 
     Bottom: scores (B * R, ...), R = n_secondary_regions, one less with has_scene_branch.

@@ -8,11 +8,12 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.region_rows import RegionRows
 from framework.ops.regions import Bins, bin_edges, rectangle_max
 
 
 @layer
-class ExtractPrimary(Layer):
+class ExtractPrimary(RegionRows):
     """The first region of each image, and its other ones.
 
     Bottom: x (B * R, ...), R regions of each of ims_per_batch images.

@@ -231,6 +231,8 @@ class CoordsToBboxesMasks(BoxMask):
              zimenglan-sysu-512/pose_action_caffe.
     """
 
+    reads = ("coord_to_bbox_masks_param",)
+
     def __init__(self, spec: LayerSpec, points: Shape, images: Shape):
         super().__init__(spec, "coord_to_bbox_masks_param", points, images)
         self.most = spec.proto.coord_to_bbox_masks_param.perturb_num
@@ -257,10 +259,10 @@ class CoordsToBboxesMasks(BoxMask):
 
 @layer
 class TorsoMaskFromCoords(BoxMask):
-    """Mask of a person's torso as CoordsToBboxesMasks, each number of whose boxes is moved.
+    """Mask of a person's torso: the box between two joints, each number of which is moved.
 
-    Bottoms, top, errors: as of CoordsToBboxesMasks. The four numbers of a box move by up to
-    perb_num, if it is given and above 1.
+    Bottoms, top, errors: as of the mask by coord_to_bbox_masks. The four numbers of a box move by
+    up to perb_num, if it is given and above 1.
     Source: TorsoMaskFromCoordsParameter; torso_mask_from_coords.cpp of
             zimenglan-sysu-512/pose_action_caffe.
     """
@@ -293,6 +295,7 @@ class LoadImageData(OfImageSize):
     """
 
     no_gradient_bottoms = (0,)
+    reads = ("load_data_image_param",)
 
     def __init__(self, spec: LayerSpec, images: Shape):
         super().__init__(spec)

@@ -16,6 +16,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour
 from framework.ops.losses import precise
 
+OF_MAP = "loss_param"       # in YoloDetectionLossParameter, the message of one map
 NUMBERS = 5     # of a label: class, centre x and y, width, height
 BEFORE_CLASSES = 5      # of a prediction: confidence, x, y, w, h
 
@@ -102,8 +103,8 @@ class YoloDetectionLoss(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        field = "yolo_detection_loss_param.loss_param"
-        honour(spec, "yolo_detection_loss_param", "loss_param")
+        field = f"yolo_detection_loss_param.{OF_MAP}"
+        honour(spec, "yolo_detection_loss_param", OF_MAP)
         params = list(spec.proto.yolo_detection_loss_param.loss_param)
         *maps, labels = bottoms
         self.no_gradient_bottoms = (len(maps),)
