@@ -48,11 +48,11 @@ class Concat(Layer):
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """Where it has no axis to be joined along, like a bottom that has more, or a column; of
-        maps, as high and wide as the first other ones."""
+        maps, as high and wide as the first other ones; a row beside maps is maps of one value."""
         own = bottoms[index]
         param = spec.proto.concat_param
         axis = param.concat_dim if param.HasField("concat_dim") else param.axis
-        if axis == 1 and len(own) == 4:
+        if axis == 1 and len(own) in (2, 4):
             return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
                          if at != index and len(other) == 4), None)
         if not axis == len(own) == 1:
