@@ -250,7 +250,7 @@ class Net(InBatches):
         node = self._nodes[index]
         source = next((source for source, _ in self._net.sources
                        if source.spec.name == node.name), None)
-        if node.type != "MemoryData" or not isinstance(source, MemoryData):
+        if not isinstance(source, MemoryData):
             which = f"layer {index}" if index else "first layer"
             raise CaffeError(f"set_input_arrays is for nets whose {which} is MemoryData; here it "
                              f"is '{node.name}' ({node.type})")
