@@ -235,6 +235,8 @@ SCALARS = (
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
 )
 ITEMS = (
+    of_sample("Sum", grows=BATCH), Example("Sum", bottoms=((2, 3), (2, 3, 1, 1), (2, 3))),
+    of_sample("MIL", grows=()),
     of_sample("Normalization", grows=BATCH),
     of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
     of_sample("L2Normalize", grows=BATCH), Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),

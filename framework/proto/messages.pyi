@@ -648,6 +648,8 @@ class LayerParameter(Message):
     @property
     def mixup_param(self) -> MixupParameter: ...
     @property
+    def mil_param(self) -> MILParameter: ...
+    @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
     def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
@@ -898,10 +900,10 @@ class LayerParameter(Message):
             ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
             AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
             _Fields | None = ..., pooling_nd_param: PoolingParameter | _Fields | None = ...,
-            mixup_param: MixupParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            mixup_param: MixupParameter | _Fields | None = ..., mil_param: MILParameter |
+            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
             QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -995,7 +997,7 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
             "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
@@ -1077,7 +1079,7 @@ class LayerParameter(Message):
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
             "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
@@ -11040,5 +11042,23 @@ class MixupParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "alpha", "cls_num",
+        ]
+    ) -> None: ...
+
+class MILParameter(Message):
+    DESCRIPTOR: Descriptor
+    context_per_roi: int
+    def __init__(
+        self, *,
+            context_per_roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "context_per_roi",
         ]
     ) -> None: ...
