@@ -78,3 +78,17 @@ layer { name: "c" type: "Crop" bottom: "u" bottom: "x" top: "c" }""", skip_data=
     assert census.problems == []
     assert "images of 128 x 128 assumed" in census.assumed
     assert census.rows[-1].shapes == ((1, 2, 128, 128),)
+
+
+def test_a_target_that_is_flattened_is_as_flat_as_the_predictions(tmp_path):
+    """tomstream/SSDA, whose predictions are rows."""
+    (census,) = census_of(tmp_path, """
+layer { name: "d" type: "HDF5Data" top: "data" top: "label" hdf5_data_param { source: "l"
+  batch_size: 4 } }
+layer { name: "t" type: "Flatten" bottom: "label" top: "t" }
+layer { name: "i" type: "InnerProduct" bottom: "data" top: "i"
+  inner_product_param { num_output: 100 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "t" top: "loss" }""",
+                          phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert "'label' assumed to be (4, 100)" in census.assumed
