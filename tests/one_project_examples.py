@@ -127,7 +127,8 @@ PLANES = (
 )
 SPREAD = (
     of_sample("ConvolutionSK", blobs=((4, 3, 3, 3), (4,))),
-    of_sample("PoolingSK"),
+    of_sample("PoolingSK"), of_sample("PoolingND", grows=(0, 2, 3, 4)),
+    Example("PoolingND", "pooling_param { kernel_size: 2 kstride: 2 }"),
     Example("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 stride: 2 }"),
 )
 KITTI = fixed([2, 16] + [0] * 14, [10, 8, 20, 16, 0, 1] + [0] * 10, [30, 20, 30, 24, 0, 1]
@@ -234,6 +235,9 @@ SCALARS = (
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
 )
 ITEMS = (
+    of_sample("Sum", grows=BATCH), Example("Sum", bottoms=((2, 3), (2, 3, 1, 1), (2, 3))),
+    of_sample("MIL", grows=()),
+    of_sample("Normalization", grows=BATCH),
     of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
     of_sample("L2Normalize", grows=BATCH), Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
 )
@@ -299,6 +303,15 @@ SINGLE = (
 
 WEIGHTS = (noise(2, 1, 3, 5, seed=4, requires_grad=False) + 1).abs()
 PLACES = whole(2, 1, 3, 5, below=4)
+SHARES = positive(4, 5, seed=6).detach()
+SOFT_LABELS = (
+    of_sample("Mixup", bottoms=((4, 3, 5, 6), LABELS), grows=BATCH,
+              without={**DRAWS, **NO_GRADIENT}),
+    Example("Mixup", "alpha: 1", ((4, 3, 5), (4, 2)), tops=2, grows=BATCH,
+            without={**DRAWS, **NO_GRADIENT}),
+    of_sample("SoftmaxCrossEntropyLoss", grows=BATCH, bottoms=(
+              (4, 5), SHARES / SHARES.sum(1, keepdim=True))),
+)
 WEIGHTED = (
     of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
     Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
@@ -323,6 +336,7 @@ FIELD = (
               without=dict.fromkeys(("values", "gradient"), CARRIED)),
 )
 
-EXAMPLES = (*WEIGHTED, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
-            *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
-            *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)
+EXAMPLES = (*WEIGHTED, *SOFT_LABELS, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES,
+            *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES,
+            *MARGINS, *SPARSE, *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS,
+            *QUANTIZED, *FLOWS)

@@ -644,6 +644,12 @@ class LayerParameter(Message):
     @property
     def ssim_loss_param(self) -> SSIMLossParameter: ...
     @property
+    def pooling_nd_param(self) -> PoolingParameter: ...
+    @property
+    def mixup_param(self) -> MixupParameter: ...
+    @property
+    def mil_param(self) -> MILParameter: ...
+    @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
     def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
@@ -893,6 +899,8 @@ class LayerParameter(Message):
             _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
             ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
             AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., pooling_nd_param: PoolingParameter | _Fields | None = ...,
+            mixup_param: MixupParameter | _Fields | None = ..., mil_param: MILParameter |
             _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
             ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
             ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
@@ -988,9 +996,10 @@ class LayerParameter(Message):
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
@@ -1069,9 +1078,10 @@ class LayerParameter(Message):
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
             "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
@@ -1331,6 +1341,7 @@ class ConvolutionParameter(Message):
     def stride_shape(self) -> BlobShape: ...
     @property
     def pad_shape(self) -> BlobShape: ...
+    binary: bool
     num_output: int
     bias_term: bool
     @property
@@ -1387,20 +1398,21 @@ class ConvolutionParameter(Message):
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
             | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
-            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
-            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
-            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
-            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
-            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
-            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
-            ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
-            cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
-            | int | str | None = ..., conv_algos_override: str | None = ..., relu: bool | None =
-            ..., negative_slope: float | None = ..., conv_algorithm: str | None = ..., coeff:
-            Iterable[float] | None = ..., fusion_type: ConvolutionParameter.FusionType | int |
-            str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
+            _Fields | None = ..., binary: bool | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., pad: Iterable[int] | None = ..., kernel_size:
+            Iterable[int] | None = ..., group: int | None = ..., stride: Iterable[int] | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ..., pad_h: int | None = ..., pad_w: int | None =
+            ..., kernel_h: int | None = ..., kernel_w: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., engine: ConvolutionParameter.Engine | int | str |
+            None = ..., axis: int | None = ..., force_nd_im2col: bool | None = ..., dilation:
+            Iterable[int] | None = ..., cudnn_convolution_algo_seeker:
+            ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker | int | str | None = ...,
+            conv_algos_override: str | None = ..., relu: bool | None = ..., negative_slope:
+            float | None = ..., conv_algorithm: str | None = ..., coeff: Iterable[float] | None
+            = ..., fusion_type: ConvolutionParameter.FusionType | int | str | None = ...,
+            kernel_depth: int | None = ..., temporal_stride: int | None = ..., temporal_pad: int
+            | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
             | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
@@ -1411,7 +1423,7 @@ class ConvolutionParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
@@ -1423,7 +1435,7 @@ class ConvolutionParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
@@ -4307,6 +4319,11 @@ class TransformationParameter(Message):
     def resize_param_more(self) -> Messages[ResizeParameter]: ...
     @property
     def geometry_param(self) -> GeometryParameter: ...
+    random_blur: bool
+    blur_kernel_size: int
+    max_degree: int
+    max_scale: float
+    min_scale: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4348,7 +4365,9 @@ class TransformationParameter(Message):
             more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
             bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ...,
+            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
+            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4369,7 +4388,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4391,7 +4411,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param",
+            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
         ]
     ) -> None: ...
 
@@ -11002,5 +11023,42 @@ class SSIMLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride", "c1", "c2",
+        ]
+    ) -> None: ...
+
+class MixupParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    cls_num: int
+    def __init__(
+        self, *,
+            alpha: float | None = ..., cls_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> None: ...
+
+class MILParameter(Message):
+    DESCRIPTOR: Descriptor
+    context_per_roi: int
+    def __init__(
+        self, *,
+            context_per_roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "context_per_roi",
         ]
     ) -> None: ...

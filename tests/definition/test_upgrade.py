@@ -346,3 +346,13 @@ def test_intels_size_of_ghost_batches_is_that_of_each_batch_norm():
     assert not net.HasField("bn_stats_batch_size")
     sizes = [layer.batch_norm_param.stats_batch_size for layer in net.layer]
     assert sizes[-3:] == [4, 4, 0]
+
+
+def test_a_convolution_of_binary_weights_is_a_binary_convolution():
+    text = """layer { name: "c" type: "%s" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    assert_same(upgraded(text % ("Convolution", "binary: true")), text % ("BinaryConvolution", ""))
+    plain = text % ("Convolution", "binary: false")
+    assert_same(upgraded(plain), plain)
+    with pytest.raises(SpecError, match=r":2: .*binary is given with sq or ratio, which Binary"):
+        upgraded(text % ("Convolution", "binary: true ratio: 50"))

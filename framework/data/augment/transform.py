@@ -15,6 +15,7 @@ from framework.data.augment import (
     random_sizes,
     resizing,
     steps,
+    turning,
     yolo,
 )
 from framework.data.augment.draws import Draws
@@ -117,6 +118,7 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
         noise.check_noise(param.noise_param, error)
     if param.HasField("geometry_param"):
         perspective.check_geometry(param.geometry_param, error)
+    turning.check_turning(param, error)
     if param.HasField("distort_param"):
         distortion.check_distortion(param.distort_param, error)
     if param.HasField("expand_param") \

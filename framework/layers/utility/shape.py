@@ -225,6 +225,20 @@ class Crop(Layer):
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return crop_map(proto.crop_param)
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """A second bottom as large as the first one with the offsets cut off its end."""
+        x = bottoms[0]
+        param = spec.proto.crop_param
+        axis = param.axis % max(len(x), 1)
+        offsets = list(param.offset)
+        if index != 1 or len(bottoms[1]) != len(x) or not offsets:
+            return None
+        offsets = offsets * (len(x) - axis) if len(offsets) == 1 else offsets
+        sizes = [size - offset for size, offset in zip(x[axis:], offsets, strict=False)]
+        return (*bottoms[1][:axis], *sizes) if min(sizes, default=0) > 0 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
         super().__init__(spec)
         param = spec.proto.crop_param

@@ -145,6 +145,23 @@ def test_memory_data_takes_its_shape_whole():
     assert source.top_shapes == [(2, 3, 4, 5), (2, 1, 1, 1)]
 
 
+def test_memory_data_of_any_number_of_axes_needs_no_labels():
+    source = make_source('layer { name: "d" type: "MemoryData" top: "data" memory_data_param { '
+                         'dim: 2 dim: 1 dim: 4 dim: 5 dim: 6 } }')
+    assert source.top_shapes == [(2, 1, 4, 5, 6)]
+    arrays = np.arange(480, dtype=np.float32).reshape(4, 1, 4, 5, 6)
+    source.set_input_arrays(arrays)
+    (data,) = next(source.batches(1))
+    np.testing.assert_array_equal(data, arrays[:2])
+    with pytest.raises(DataError, match=r"got data \(2, 4\); it takes \(n, 1, 4, 5, 6\), n a mult"):
+        source.set_input_arrays(arrays[0, 0, :2, 0, :4])
+    with pytest.raises(DataError, match=r"got data \(4, 3, 4, 5\); it takes \(n, 3, 4, 5\) and "):
+        make_source(MEMORY).set_input_arrays(np.zeros((4, 3, 4, 5), np.float32))
+    with pytest.raises(SpecError, match="memory_data_param.dim is missing or 0; it must be at"):
+        make_source('layer { name: "d" type: "MemoryData" top: "data" memory_data_param { '
+                    'dim: 2 dim: 0 } }')
+
+
 @pytest.mark.parametrize("shape, count", [((3, 3, 4, 5), 3), ((2, 3, 5, 4), 2), ((2, 3, 4, 5), 3)])
 def test_memory_data_checks_the_arrays(shape, count):
     with pytest.raises(DataError, match=r"it takes \(n, 3, 4, 5\) and \(n,\), n a multiple"):

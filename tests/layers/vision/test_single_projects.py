@@ -176,7 +176,27 @@ def test_strided_kernels_take_every_nth_cell_of_a_window():
     np.testing.assert_array_equal(array(layer(x)), expected)
 
 
+@pytest.mark.parametrize("message", ["pooling_nd_param", "pooling_param"])
+def test_a_pooling_over_three_axes_keeps_a_last_window_in_the_padding(message):
+    size = (2, 3, 5, 4, 6)
+    layer = make("PoolingND", f"{message} {{ pool: MAX kernel_size: 2 stride: 3 pad: 1 "
+                 "engine: CAFFE }", size)
+    x = noise(size)
+    padded = np.pad(array(x), ((0, 0), (0, 0), (1, 5), (1, 5), (1, 5)), constant_values=-np.inf)
+    expected = np.empty((2, 3, 3, 3, 3))        # ceil((n + 2 - 2) / 3) + 1
+    for n, c, i, j, k in np.ndindex(expected.shape):
+        expected[n, c, i, j, k] = padded[n, c, 3 * i:3 * i + 2, 3 * j:3 * j + 2,
+                                         3 * k:3 * k + 2].max()
+    expected[expected == -np.inf] = 0
+    assert (expected == 0).any()
+    np.testing.assert_array_equal(array(layer(x)), expected)
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+
+
 @pytest.mark.parametrize("kind, param, match", [
+    ("PoolingND", "pooling_nd_param { pool: AVE kernel_size: 2 }",
+     "pooling_nd_param.pool is AVE; only MAX is supported here"),
+    ("PoolingND", "pooling_nd_param { kernel_size: 9 }", "pooling_nd_param.kernel_size leaves no"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }",
      r"convolution_param.pad is \(1, 1\); it must be 0"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 kstride: 4 }",
