@@ -233,8 +233,8 @@ def test_a_datum_among_annotated_ones_is_called_that(tmp_path, capsys):
 
 
 def test_an_annotated_datum_among_datums_is_called_that(tmp_path, capsys):
-    records = [Datum(data=encoded(image(index)), encoded=True, channels=3, height=40, width=56)
-               for index in range(3)]
+    datum = Datum(data=encoded(image(0)), encoded=True, channels=3, height=40, width=56)
+    records = [datum.SerializeToString()] * 3
     path = write_database(tmp_path / "db", [*records, *good_records(2)])
     assert check_data.main([str(path)]) == 1
     assert sum("the record is not a Datum, but an AnnotatedDatum" in line
