@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.augment.draws import Draws
+from framework.data.loading.bad_records import MAX_BAD_SHARE
+from framework.data.loading.batches import BatchMaker
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
 from framework.definition.spec import LayerSpec
@@ -18,7 +20,7 @@ from framework.layers.data.data import Data
 from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.anchor_choice import print_anchors
-from framework.report.data_problems import problems
+from framework.report.data_problems import item_problems, problems
 from framework.report.data_report import report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
@@ -73,7 +75,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
-        return check_items(spec)
+        return check_items(spec, path, phase, options.strict)
     net, faults = built_net(path, phase)
     makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
@@ -100,22 +102,34 @@ def _refused(kind: Any, spec: LayerSpec) -> list[str]:
     return []
 
 
-def check_items(spec: LayerSpec) -> int:
-    """Read every file of a list and put it through the transformation."""
+def check_items(spec: LayerSpec, path: str, phase: str, is_strict: bool) -> int:
+    """Read every file of a list and put it through the transformation; 1 if training would refuse
+    what it makes, or too many are bad."""
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
-    items = kind(spec, DataOptions()).maker.source
+    maker: BatchMaker = kind(spec, DataOptions()).maker
+    items = maker.source
+    found = Survey(data_source(spec), list(map(items.name, range(items.size()))))
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
         try:
             with failing_as_bad():
-                items.item(index, Draws(0, index))
+                item = items.item(index, Draws(0, index))
         except BadRecord as error:
             bad[index] = str(error)
+            continue
+        found.shapes[tuple(plane.shape for plane in item.planes)] += 1
+        if float(item.label).is_integer():
+            found.classes[int(item.label)] += 1
     bad |= items.found_bad()          # some find them on their own, some do both
-    print(f"{data_source(spec)}: {items.size()} entries, {len(bad)} of them bad")
+    print(f"{found.path}: {items.size()} entries, {len(bad)} of them bad")
     for index, reason in bad.items():
         print(f"  bad: {items.name(index)}: {reason}")
-    return 0
+    net, faults = built_net(path, phase)
+    wrong = [*faults, *item_problems(found, spec, net, maker.takes_any_shape)]
+    for text in wrong:
+        print(f"  bad for training: {text}")
+    most_bad = 0 if is_strict else max(1, MAX_BAD_SHARE * items.size())
+    return int(bool(wrong) or len(bad) > most_bad)
 
 
 def input_size(spec: LayerSpec) -> tuple[int, int] | None:

@@ -232,6 +232,15 @@ def test_a_datum_among_annotated_ones_is_called_that(tmp_path, capsys):
         in capsys.readouterr().out
 
 
+def test_an_annotated_datum_among_datums_is_called_that(tmp_path, capsys):
+    datum = Datum(data=encoded(image(0)), encoded=True, channels=3, height=40, width=56)
+    records = [datum.SerializeToString()] * 3
+    path = write_database(tmp_path / "db", [*records, *good_records(2)])
+    assert check_data.main([str(path)]) == 1
+    assert sum("the record is not a Datum, but an AnnotatedDatum" in line
+               for line in lines(capsys)) == 2
+
+
 def test_boxes_of_the_background_are_named(tmp_path, capsys):
     label_map = 'item { name: "cat" label: 0 } item { name: "dog" label: 1 }'
     records = [annotated(encoded(image(index)), [(index % 2, .1, .1, .5, .5)])

@@ -72,3 +72,23 @@ def test_an_unusable_file_of_data_names_its_layer(tmp_path):
     with pytest.raises(DataError, match=r"net.prototxt:1: layer 'rows' \(HDF5Data\): \S*gone.h5: "
                                         "there is no such file"):
         Net(path, "TRAIN")
+
+
+@pytest.mark.parametrize("height, width", [(256, 512), (180, 240), (720, 960)])
+def test_the_size_that_an_upsample_states_is_traced_back_to_the_images(height, width, tmp_path):
+    net = tmp_path / "segnet.prototxt"
+    net.write_text(f"""
+        layer {{ name: "data" type: "DenseImageData" top: "data" top: "label"
+                 dense_image_data_param {{ source: "/camvid/train.txt" batch_size: 3 }} }}
+        layer {{ name: "pool1" type: "Pooling" bottom: "data" top: "pool1" top: "mask1"
+                 pooling_param {{ kernel_size: 2 stride: 2 }} }}
+        layer {{ name: "pool2" type: "Pooling" bottom: "pool1" top: "pool2" top: "mask2"
+                 pooling_param {{ kernel_size: 2 stride: 2 }} }}
+        layer {{ name: "up2" type: "Upsample" bottom: "pool2" bottom: "mask2" top: "up2"
+                 upsample_param {{ upsample_h: {height // 2} upsample_w: {width // 2} }} }}
+        layer {{ name: "up1" type: "Upsample" bottom: "up2" bottom: "mask1" top: "up1"
+                 upsample_param {{ scale: 2 }} }}
+        layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "up1" bottom: "label" }}""")
+    [found] = take_census(str(net), Selection(skip_data=True))
+    assert found.built and found.assumed == f"images of {height} x {width}, as a layer has it, " \
+        "assumed"
