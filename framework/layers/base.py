@@ -44,6 +44,7 @@ class Layer(nn.Module):
     num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
+    loss_tops: ClassVar[int] = 1    # tops of a loss that count 1 if no loss_weight is stated
     pools_regions: ClassVar[bool] = False   # the last bottom is (R, 5): item, x1, y1, x2, y2
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
@@ -93,6 +94,17 @@ class Layer(nn.Module):
         if not cls.loss or len(bottoms) < 2:
             return None
         return bottoms[0] if index else bottoms[1]
+
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        """How many regions the rows of the first bottom come from as a rule, where only files say
+        it; 0: nothing is known."""
+        return 0
+
+    @classmethod
+    def rows_before(cls, spec: LayerSpec, top: int, rows: int) -> int:
+        """The rows of the first bottom with which a top has `rows` for each image."""
+        return rows
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:

@@ -113,6 +113,19 @@ def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.view(-1)[outputs * num_inputs + outputs] = 1
 
 
+def xy_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Columns and rows of an image's cells; ValueError unless the blob is (1, 2, H, W).
+
+    Source: XYFiller in filler.hpp of aharley/segaware.
+    """
+    if blob.dim() != 4 or tuple(blob.shape[:2]) != (1, 2):
+        raise ValueError(f"is xy; the blob must be (1, 2, H, W), not the shape "
+                         f"{tuple(blob.shape)}")
+    height, width = blob.shape[2:]
+    blob[0, 0] = torch.arange(width)
+    blob[0, 1] = torch.arange(height)[:, None]
+
+
 def eye_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """`value` on the diagonal, 0 elsewhere; ValueError unless the weights are a square matrix.
 
@@ -232,6 +245,6 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, "radial": radial_,
+    "file": file_, "radial": radial_, "xy": xy_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

@@ -10,6 +10,7 @@ import logging
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade.binary_weights import upgrade_binary_weights
+from framework.definition.upgrade.compression import spread_compressions
 from framework.definition.upgrade.holes import upgrade_holes
 from framework.definition.upgrade.v0 import fold_padding
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
@@ -30,7 +31,8 @@ def upgrade_net(document: Document) -> bool:
     # a list, not a generator: each step is taken
     changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
                _spread_stats_size(document), upgrade_holes(document),
-               upgrade_binary_weights(document)]
+               upgrade_binary_weights(document),
+               spread_compressions(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)

@@ -232,6 +232,11 @@ class SecondaryRegionsOpScores(Layer):
         if len(spec.tops) > 1 and self.kind != "MAX":
             raise spec.error("top", "is given more than once; only MAX has further tops")
 
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        param = spec.proto.secondary_regions_op_scores_param
+        return max(0, param.n_secondary_regions - param.has_scene_branch)
+
     def forward(self, scores: Tensor) -> Tensor | tuple[Tensor, ...]:
         groups = scores.reshape(-1, self.num, *scores.shape[1:])
         if self.kind != "MAX":
