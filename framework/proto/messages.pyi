@@ -1376,6 +1376,11 @@ class ConvolutionParameter(Message):
     hole: int
     hole_h: int
     hole_w: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1404,10 +1409,11 @@ class ConvolutionParameter(Message):
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
             | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
-            int | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
-            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
-            shape_offset: Iterable[int] | None = ..., cudnn_flavor:
-            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            int | None = ..., pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int |
+            None = ..., pad_r: int | None = ..., pad_type: int | None = ..., CuDNNWorkspaceSize:
+            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
+            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1417,8 +1423,9 @@ class ConvolutionParameter(Message):
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
-            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1430,8 +1437,9 @@ class ConvolutionParameter(Message):
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
-            "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "CuDNNWorkspaceSize",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
+            "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -1452,9 +1460,13 @@ class PoolingParameter(Message):
         MAX: ClassVar[PoolingParameter.PoolMethod]
         AVE: ClassVar[PoolingParameter.PoolMethod]
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+        AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+        AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+    AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -1496,6 +1508,11 @@ class PoolingParameter(Message):
     kstride_w: int
     kernel_depth: int
     temporal_stride: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
     bin_h: int
     bin_size: int
     bin_w: int
@@ -1516,8 +1533,10 @@ class PoolingParameter(Message):
             Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
             None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
             None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
-            blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
+            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
+            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
+            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1525,7 +1544,8 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1534,8 +1554,9 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
-            "bin_w", "blobs_a_min", "blobs_lr",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
+            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
+            "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1792,19 +1813,20 @@ class ReLUParameter(Message):
     negative_slope: float
     engine: ReLUParameter.Engine
     fuse: bool
+    relu6: bool
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> None: ...
 

@@ -346,3 +346,20 @@ def test_intels_size_of_ghost_batches_is_that_of_each_batch_norm():
     assert not net.HasField("bn_stats_batch_size")
     sizes = [layer.batch_norm_param.stats_batch_size for layer in net.layer]
     assert sizes[-3:] == [4, 4, 0]
+
+
+def test_relu6_of_relu_is_a_relu6():
+    text = 'layer {{ name: "r" type: "{}" bottom: "x" top: "x" {} }}'
+    assert_same(upgraded(text.format("ReLU", "relu_param { relu6: true }")),
+                text.format("ReLU6", ""))
+    assert_same(upgraded(text.format("ReLU", "relu_param { negative_slope: 0.5 relu6: true }")),
+                text.format("ReLU6", "relu6_param { negative_slope: 0.5 }"))
+    same = text.format("ReLU", "relu_param { relu6: false }")
+    assert_same(upgraded(same), same)
+
+
+@pytest.mark.parametrize("name", ["AVE_EXC_PAD", "AVE_TF"])
+def test_an_average_without_the_padding_has_two_more_names(name):
+    text = 'layer {{ name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param {{ {} }} }}'
+    assert_same(upgraded(text.format(f"pool: {name} kernel_size: 3")),
+                text.format("pool: AVE kernel_size: 3 avg_include_pad: false"))

@@ -10,6 +10,7 @@ import logging
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade.holes import upgrade_holes
+from framework.definition.upgrade.synopsys import upgrade_synopsys
 from framework.definition.upgrade.v0 import fold_padding
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
@@ -21,14 +22,14 @@ def upgrade_net(document: Document) -> bool:
     """Bring a NetParameter to today's form: `layer` only. Returns whether anything was old.
 
     V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
-    of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers, and
-    `hole`, an older name of dilation. Raises SpecError for what has no
-    meaning in today's form.
+    of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers,
+    `hole`, an older name of dilation, and Synopsys' `relu6` and AVE_EXC_PAD. Raises
+    SpecError for what has no meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
     changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
-               _spread_stats_size(document), upgrade_holes(document)]
+               _spread_stats_size(document), upgrade_holes(document), upgrade_synopsys(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)

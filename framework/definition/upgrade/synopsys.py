@@ -1,0 +1,45 @@
+"""Two forms of Synopsys' Caffe: `relu6` of ReLU, and the pooling method AVE_EXC_PAD.
+
+Source: relu_layer.cpp and pooling_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+"""
+
+from __future__ import annotations
+
+from framework import proto
+from framework.definition.prototxt import Document, Lines
+
+WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
+
+
+def upgrade_synopsys(document: Document) -> bool:
+    """A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
+    with `avg_include_pad: false`. Returns whether there was any."""
+    changed = False
+    places = document.lines.fields.get("layer", [])
+    for index, layer in enumerate(document.message.layer):
+        lines = places[index] if index < len(places) else Lines()
+        if layer.type == "ReLU" and layer.relu_param.relu6:
+            _as_relu6(layer, lines)
+            changed = True
+        if proto.has_field(layer, "pooling_param") \
+                and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
+            _as_average(layer, lines)
+            changed = True
+    return changed
+
+
+def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "ReLU6"
+    layer.relu_param.ClearField("relu6")
+    if layer.relu_param.ListFields():
+        layer.relu6_param.CopyFrom(layer.relu_param)
+    layer.ClearField("relu_param")
+    if "relu_param" in lines.fields:
+        lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+
+
+def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.pooling_param.pool = layer.pooling_param.AVE
+    layer.pooling_param.avg_include_pad = False
+    inside = (lines.fields.get("pooling_param") or [Lines()])[0]
+    inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
