@@ -696,6 +696,22 @@ class LayerParameter(Message):
     @property
     def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
     @property
+    def squeeze_param(self) -> SqueezeParameter: ...
+    @property
+    def mul_param(self) -> MulParameter: ...
+    @property
+    def depth_to_space_param(self) -> DepthToSpaceParameter: ...
+    @property
+    def space_to_depth_param(self) -> SpaceToDepthParameter: ...
+    @property
+    def space_to_batch_nd_param(self) -> SpaceToBatchNDParameter: ...
+    @property
+    def batch_to_space_nd_param(self) -> BatchToSpaceNDParameter: ...
+    @property
+    def resize_bilinear_param(self) -> ResizeBilinearParameter: ...
+    @property
+    def resize_nearest_neighbor_param(self) -> ResizeNearestNeighborParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -916,9 +932,16 @@ class LayerParameter(Message):
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
             None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
+            batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
+            resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
+            resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
+            ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -997,7 +1020,9 @@ class LayerParameter(Message):
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
             "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "anchor_target_param", "mask_target_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1078,7 +1103,10 @@ class LayerParameter(Message):
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
             "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
             "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2097,6 +2125,7 @@ class BatchNormParameter(Message):
     relu: bool
     update_global_stats: bool
     fused_relu: bool
+    add_eps_before_sqrt: bool
     disable_mean: bool
     disable_variance: bool
     def __init__(
@@ -2107,23 +2136,23 @@ class BatchNormParameter(Message):
             _Fields | None = ..., scale_bias: bool | None = ..., use_weight_bias: bool | None =
             ..., bias_term: bool | None = ..., filler: FillerParameter | _Fields | None = ...,
             stats_batch_size: int | None = ..., relu: bool | None = ..., update_global_stats:
-            bool | None = ..., fused_relu: bool | None = ..., disable_mean: bool | None = ...,
-            disable_variance: bool | None = ...,
+            bool | None = ..., fused_relu: bool | None = ..., add_eps_before_sqrt: bool | None =
+            ..., disable_mean: bool | None = ..., disable_variance: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> None: ...
 
@@ -6154,6 +6183,7 @@ class BNParameter(Message):
     decay: float
     across_spatial: bool
     axis: float
+    icnet: bool
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -6162,20 +6192,21 @@ class BNParameter(Message):
             _Fields | None = ..., momentum: float | None = ..., eps: float | None = ..., frozen:
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
-            across_spatial: bool | None = ..., axis: float | None = ...,
+            across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> None: ...
 
@@ -8547,20 +8578,24 @@ class PadParameter(Message):
     pad_b: int
     pad_l: int
     pad_r: int
+    @property
+    def paddings(self) -> Values[int]: ...
+    constant_values: float
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
-            int | None = ...,
+            int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
         ]
     ) -> None: ...
 
@@ -11024,5 +11059,163 @@ class SSIMLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride", "c1", "c2",
+        ]
+    ) -> None: ...
+
+class SqueezeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def axis(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class MulParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def mul_shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            mul_shape: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mul_shape",
+        ]
+    ) -> None: ...
+
+class DepthToSpaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToDepthParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToBatchNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def paddings(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., paddings: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "paddings",
+        ]
+    ) -> None: ...
+
+class BatchToSpaceNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def crops(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., crops: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "crops",
+        ]
+    ) -> None: ...
+
+class ResizeBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    pytorch_half_pixel: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            pytorch_half_pixel: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> None: ...
+
+class ResizeNearestNeighborParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    half_pixel_onnx: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            half_pixel_onnx: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
         ]
     ) -> None: ...

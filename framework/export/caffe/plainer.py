@@ -149,6 +149,9 @@ def _batch_norm(parts: Parts, part: Part) -> list[Part]:
     """BatchNorm with stored statistics; NVIDIA's scale and bias as a Scale layer."""
     param = part.proto.batch_norm_param
     is_scaled, eps = has_scale(param), param.eps
+    if part.blobs and isinstance(part.layer, BatchNorm) and part.layer.adds_eps_last:
+        stored = [one.detach().float().cpu().numpy() for one in part.layer.stored()]
+        part.blobs[:3] = [*stored, np.ones(1, np.float32)]
     part.proto.ClearField("batch_norm_param")
     part.proto.batch_norm_param.use_global_stats = True
     part.proto.batch_norm_param.eps = eps

@@ -102,6 +102,7 @@ def _normalized(file: DarknetFile, layer: Layer, y: int) -> tuple[Layer, int, li
 def _is_darknets(layer: Layer) -> bool:
     """Whether it is Darknet's normalization by stored statistics."""
     return type(layer) is BatchNorm and layer.use_stored and layer.scale is None \
+        and not layer.adds_eps_last \
         and not layer.relu and np.float32(layer.eps) == np.float32(BATCH_NORM_EPS) \
         and float(layer.factor) != 0
 
