@@ -712,6 +712,8 @@ class LayerParameter(Message):
     @property
     def resize_nearest_neighbor_param(self) -> ResizeNearestNeighborParameter: ...
     @property
+    def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -940,7 +942,8 @@ class LayerParameter(Message):
             batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
-            ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
@@ -1022,7 +1025,8 @@ class LayerParameter(Message):
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "anchor_target_param", "mask_target_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1106,7 +1110,7 @@ class LayerParameter(Message):
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "anchor_target_param", "mask_target_param",
+            "upsample_darknet_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -3365,6 +3369,8 @@ class PriorBoxParameter(Message):
     def offset_w(self) -> Values[float]: ...
     @property
     def offset_h(self) -> Values[float]: ...
+    tf: bool
+    yx_order: bool
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3375,19 +3381,20 @@ class PriorBoxParameter(Message):
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
             float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
-            Iterable[float] | None = ...,
+            Iterable[float] | None = ..., tf: bool | None = ..., yx_order: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
-            "step_h", "step_w", "offset",
+            "step_h", "step_w", "offset", "tf", "yx_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h", "tf",
+            "yx_order",
         ]
     ) -> None: ...
 
@@ -3640,6 +3647,8 @@ class DetectionOutputParameter(Message):
     use_polygon: bool
     do_state_prediction: bool
     num_states: int
+    no_permute: bool
+    nbottom: int
     output_logits: bool
     def __init__(
         self, *,
@@ -3651,7 +3660,8 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3659,7 +3669,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3668,7 +3678,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> None: ...
 
@@ -11217,5 +11227,23 @@ class ResizeNearestNeighborParameter(Message):
         self, field_name: Literal[
             "align_corners", "output_height", "output_width", "data_format", "scale_height",
             "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> None: ...
+
+class UpsampleDarknetParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    def __init__(
+        self, *,
+            stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride",
         ]
     ) -> None: ...

@@ -363,3 +363,11 @@ def test_an_average_without_the_padding_has_two_more_names(name):
     text = 'layer {{ name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param {{ {} }} }}'
     assert_same(upgraded(text.format(f"pool: {name} kernel_size: 3")),
                 text.format("pool: AVE kernel_size: 3 avg_include_pad: false"))
+
+
+def test_darknets_upsampling_is_an_upsample():
+    text = 'layer {{ name: "u" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format("UpsampleDarknet", "upsample_darknet_param { stride: 3 }")),
+                text.format("Upsample", "upsample_param { scale: 3 }"))
+    assert_same(upgraded(text.format("UpsampleDarknet", "")),
+                text.format("Upsample", "upsample_param { scale: 1 }"))

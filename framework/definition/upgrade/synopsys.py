@@ -1,6 +1,7 @@
-"""Two forms of Synopsys' Caffe: `relu6` of ReLU, and the pooling method AVE_EXC_PAD.
+"""Forms of Synopsys' Caffe: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet.
 
-Source: relu_layer.cpp and pooling_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
+foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 
 def upgrade_synopsys(document: Document) -> bool:
     """A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
-    with `avg_include_pad: false`. Returns whether there was any."""
+    with `avg_include_pad: false`; UpsampleDarknet is the Upsample of one bottom, its stride the
+    scale. Returns whether there was any."""
     changed = False
     places = document.lines.fields.get("layer", [])
     for index, layer in enumerate(document.message.layer):
@@ -24,6 +26,9 @@ def upgrade_synopsys(document: Document) -> bool:
         if proto.has_field(layer, "pooling_param") \
                 and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
             _as_average(layer, lines)
+            changed = True
+        if layer.type == "UpsampleDarknet":
+            _as_upsample(layer, lines)
             changed = True
     return changed
 
@@ -43,3 +48,13 @@ def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.pooling_param.avg_include_pad = False
     inside = (lines.fields.get("pooling_param") or [Lines()])[0]
     inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
+
+
+def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "Upsample"
+    layer.upsample_param.scale = layer.upsample_darknet_param.stride
+    layer.ClearField("upsample_darknet_param")
+    given = lines.fields.pop("upsample_darknet_param", [])
+    if given:
+        given[0].fields["scale"] = given[0].fields.pop("stride", [])
+        lines.fields["upsample_param"] = given

@@ -88,8 +88,8 @@ def _square_fields(param: Any) -> None:
 def _with_equal_sides(parts: Parts, part: Part,
                       layer: Convolution | Deconvolution | ConvolutionDepthwise) -> Part:
     """Padding of single sides as `pad`: where the sides differ, a convolution's kernel gets zeros
-    on the side with less, and the padding of the other. As it is where the dilation leaves no place
-    for them, and of Deconvolution: that field is then refused."""
+    on the side with less, and the padding of the other. The field stays, and is refused then, where
+    the dilation does not divide the difference, and of Deconvolution."""
     at, param = layer.geometry, part.proto.convolution_param
     if not any(getattr(param, name) for name in OWN_PADDING):
         return part

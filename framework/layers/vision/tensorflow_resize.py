@@ -41,8 +41,8 @@ class _Plane:
                              "says where cells are")
         self.rule = chosen[0] if chosen else ""
         self.axis = PLANES[param.data_format]
-        self.given = [getattr(param, f"output_{side}") if param.HasField(f"output_{side}") else None
-                      for side in ("height", "width")]
+        self.given = [param.output_height if param.HasField("output_height") else None,
+                      param.output_width if param.HasField("output_width") else None]
         self.scales = [param.scale_height, param.scale_width]
         if min(self.sizes(x)) < 1:
             raise spec.error(f"{name}.output_height", f"and output_width make a plane of "
