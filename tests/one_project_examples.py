@@ -250,6 +250,7 @@ BLOCKS = (
     of_sample("GRIDPooling"),
     of_sample("NdConvolution", blobs=((4, 3, 2, 3, 1), (4,)), grows=BATCH),
     of_sample("NdPooling", grows=BATCH),
+    of_sample("Im2colConvolution", blobs=((4, 2, 3, 3), (4,))),
 )
 CONVERTED = (       # from TensorFlow
     of_sample("Mul", grows=()), of_sample("Add", grows=()),

@@ -1413,6 +1413,7 @@ class ConvolutionParameter(Message):
     pad_b: int
     pad_r: int
     pad_type: int
+    bottom_is_im2col: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1442,10 +1443,11 @@ class ConvolutionParameter(Message):
             kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
             | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
             int | None = ..., pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int |
-            None = ..., pad_r: int | None = ..., pad_type: int | None = ..., CuDNNWorkspaceSize:
-            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
-            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
-            cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bottom_is_im2col:
+            bool | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            shape_offset: Iterable[int] | None = ..., cudnn_flavor:
+            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1456,8 +1458,8 @@ class ConvolutionParameter(Message):
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
             "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1469,9 +1471,9 @@ class ConvolutionParameter(Message):
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
-            "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "CuDNNWorkspaceSize",
-            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
-            "cudnn_flavor",
+            "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -4773,6 +4775,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -4805,38 +4808,39 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
-            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
-            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
-            preselection_label: int | None = ..., rand_permute: bool | None = ...,
-            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
-            None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
-            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
-            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
-            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
-            source_more: Iterable[str] | None = ...,
+            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            preselection_file: str | None = ..., preselection_label: int | None = ...,
+            rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
+            | None = ..., range_start: int | None = ..., show_data: int | None = ...,
+            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
+            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
+            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
+            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
+            ..., source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order",
+            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
+            "verbose", "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
+            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
+            "source_more",
         ]
     ) -> None: ...
 

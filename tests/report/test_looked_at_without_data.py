@@ -72,3 +72,16 @@ def test_an_unusable_file_of_data_names_its_layer(tmp_path):
     with pytest.raises(DataError, match=r"net.prototxt:1: layer 'rows' \(HDF5Data\): \S*gone.h5: "
                                         "there is no such file"):
         Net(path, "TRAIN")
+
+
+def test_an_information_gain_loss_is_looked_at_without_its_matrix(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+        layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 4 } } }
+        layer { name: "loss" type: "InfogainLoss" bottom: "x" bottom: "label" top: "loss"
+          infogain_loss_param { source: "absent.binaryproto" } }""")
+    (census,) = take_census(path, Selection(phase="TRAIN", skip_data=True))
+    assert census.built, census.problems
+    with pytest.raises(SpecError, match="'absent.binaryproto' cannot be read: No such file"):
+        Net(path, "TRAIN")

@@ -1,7 +1,9 @@
-"""Forms of Synopsys' Caffe: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet.
+"""Forms of two forks that are other types or fields here.
 
+Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; segaware: a Convolution
+with `bottom_is_im2col`.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
-foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware.
 """
 
 from __future__ import annotations
@@ -10,12 +12,16 @@ from framework import proto
 from framework.definition.prototxt import Document, Lines
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
+COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
-def upgrade_synopsys(document: Document) -> bool:
-    """A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
-    with `avg_include_pad: false`; UpsampleDarknet is the Upsample of one bottom, its stride the
-    scale. Returns whether there was any."""
+def upgrade_forks(document: Document) -> bool:
+    """Bring them to the forms here. Returns whether there was any.
+
+    A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
+    with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
+    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution.
+    """
     changed = False
     places = document.lines.fields.get("layer", [])
     for index, layer in enumerate(document.message.layer):
@@ -26,6 +32,10 @@ def upgrade_synopsys(document: Document) -> bool:
         if proto.has_field(layer, "pooling_param") \
                 and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
             _as_average(layer, lines)
+            changed = True
+        if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
+            layer.type = COLUMNS[layer.type]
+            layer.convolution_param.ClearField("bottom_is_im2col")
             changed = True
         if layer.type == "UpsampleDarknet":
             _as_upsample(layer, lines)
