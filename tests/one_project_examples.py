@@ -295,6 +295,7 @@ FLOWS = (
 
 CARRIED = "the peepholes see the cell of the forward before, whatever cont says"
 MAP_STATES = ((1, 2, 3, 5, 6),) * 2
+SCALED = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 43, 24], [1, 12, 12, 60, 90])
 SINGLE = (
     of_sample("Division", grows=BATCH), of_sample("Combination", grows=BATCH),
     of_sample("DiceCoefLoss", bottoms=(positive(4, 1, 3, 5), positive(4, 1, 3, 5, seed=2)),
@@ -303,6 +304,7 @@ SINGLE = (
         "gradient": NOT_DERIVATIVE + "it fades near 0"}),
     of_sample("OutputDecay", without={"gradient": NOT_DERIVATIVE + "a decay is added"}),
     of_sample("PSROIAlign", bottoms=((2, 12, 8, 9), REGIONS), grows=SPACE),
+    of_sample("ROIMaskPooling", bottoms=((2, 3, 8, 9), SCALED), grows=SPACE),
     of_sample("MultiROIPooling", bottoms=((2, 3, 8, 9), fixed(
         [20, 30, 70, 60, 0, 0], [3, 1, -40, 20, 0, 0]).reshape(2, 3, 2)), grows=()),
     of_sample("GlobalLSEMargin", bottoms=(COSINES, LABELS), blobs=((1,), (1,)), grows=BATCH,

@@ -714,6 +714,8 @@ class LayerParameter(Message):
     @property
     def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
     @property
+    def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -943,6 +945,7 @@ class LayerParameter(Message):
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
             ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
+            roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
@@ -1025,8 +1028,8 @@ class LayerParameter(Message):
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "anchor_target_param",
-            "mask_target_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1110,7 +1113,8 @@ class LayerParameter(Message):
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "anchor_target_param", "mask_target_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5524,12 +5528,18 @@ class SolverBatchSizePair(Message):
 
 class ROIPoolingParameter(Message):
     DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+        AVE: ClassVar[ROIPoolingParameter.PoolMethod]
+    MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+    AVE: ClassVar[ROIPoolingParameter.PoolMethod]
     pooled_h: int
     pooled_w: int
     spatial_scale: float
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    pool: ROIPoolingParameter.PoolMethod
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -5538,19 +5548,20 @@ class ROIPoolingParameter(Message):
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
-            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
-            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
-            canonical_size: int | None = ..., canonical_level: int | None = ...,
+            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
+            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
+            canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
             "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
@@ -11249,5 +11260,30 @@ class UpsampleDarknetParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "stride",
+        ]
+    ) -> None: ...
+
+class ROIMaskPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    half_part: int
+    roi_scale: float
+    mask_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., half_part: int | None = ..., roi_scale: float | None = ..., mask_scale: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
         ]
     ) -> None: ...
