@@ -13,7 +13,7 @@ from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape
+from framework.layers.base import Layer, Shape, reads_message
 from framework.net.net import Net
 
 
@@ -54,17 +54,11 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
 def param_field(kind: str) -> str:
     """The name of a type's param message: `InnerProduct` -> `inner_product_param`."""
     import framework.proto as proto
-    special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
-               "Im2col": "convolution_param", "Normalize": "norm_param",
-               "MultiBoxLoss": "multibox_loss_param",
-               "BatchTripletLoss": "triplet_loss_param", "LSTM": "recurrent_param",
-               "RNN": "recurrent_param", "GRU": "recurrent_param",
-               "Correlation1D": "correlation_param"}
-    if kind in special:
-        return special[kind]
-    names = proto.LayerParameter.DESCRIPTOR.fields_by_name
-    folded = {name.replace("_", ""): name for name in names}
-    return folded[kind.lower() + "param"]
+    if kind == "Normalize":
+        return "norm_param"         # its own is another project's Normalize
+    own = [name for name in proto.LayerParameter.DESCRIPTOR.fields_by_name
+           if reads_message(kind, name) and name not in LAYERS[kind].reads]
+    return (own or LAYERS[kind].reads)[0]
 
 
 def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str = "TRAIN",

@@ -12,14 +12,12 @@ import torch
 from torch import Tensor
 
 from framework.definition.values import nearest
-from framework.errors import reason_of
 from framework.layers import gabor
+from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
-from framework.system.regular import read_regular
 
 # Fields of other projects that one type of filler reads.
 _OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file"}
-_MOST_BYTES = 64        # of a number in a file, with the blanks around it
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -183,17 +181,9 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     if blob.is_meta:
         return
     try:
-        words = read_regular(filler.file, blob.numel() * _MOST_BYTES + (1 << 20)).split()
-    except OSError as error:
-        raise ValueError(f"names the file '{filler.file}', which cannot be read: "
-                         f"{reason_of(error)}") from None
-    try:
-        values = [float(word) for word in words[:blob.numel()]]
-    except ValueError:      # what is in the file is not shown
-        raise ValueError(f"names the file '{filler.file}', which does not hold numbers") from None
-    if len(values) < blob.numel():
-        raise ValueError(f"names the file '{filler.file}', which has {len(values)} numbers; the "
-                         f"blob has {blob.numel()}")
+        values = read_numbers(filler.file, blob.numel(), "weights in the blob")
+    except ValueError as error:
+        raise ValueError(f"names the file '{filler.file}', {error}") from None
     blob.copy_(torch.tensor(values).reshape(blob.shape))
 
 

@@ -147,7 +147,8 @@ def test_a_file_gives_its_first_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("content, words", [
-    ("1 2 3", "which has 3 numbers; the blob has 6"), ("1 2 x 4 5 6", "does not hold numbers$"),
+    ("1 2 3", "which has 3 numbers; there are 6 weights in the blob"),
+    ("1 2 x 4 5 6", "which has other than numbers in it$"),
     (None, "cannot be read: .*No such file")])
 def test_a_file_that_does_not_fill_the_blob_is_named(tmp_path, content, words):
     path = tmp_path / "init.txt"

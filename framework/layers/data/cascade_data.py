@@ -40,6 +40,7 @@ class EvalData(Source):
     Meaning: zhaoweicai/cascade-rcnn eval_data_layer.cpp.
     """
 
+    reads = ("transform_param",)
     num_tops = (2, 3)
 
     @classmethod

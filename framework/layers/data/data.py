@@ -51,6 +51,7 @@ class Data(ImageSource):
     first one.
     """
 
+    reads = ("transform_param",)
     list_param = "data_param"
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)

@@ -42,6 +42,7 @@ class ImageData(ImageSource):
             thuml/HashNet's.
     """
 
+    reads = ("transform_param",)
     list_param = "image_data_param"
     num_tops = (1, 2)
     fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim",

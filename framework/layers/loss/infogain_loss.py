@@ -48,6 +48,7 @@ class InfogainLoss(Layer):
     Source:  InfogainLossParameter in caffe.proto; infogain_loss_layer.cpp of both.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     loss = True

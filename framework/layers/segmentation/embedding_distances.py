@@ -62,6 +62,8 @@ class Im2dist(_Windows):
             Derpanis and Kokkinos 2017.
     """
 
+    reads = ("convolution_param",)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec, x)
         self.param = spec.proto.im2dist_param
@@ -95,6 +97,7 @@ class Im2parity(_Windows):
     Source: Im2parityParameter; im2parity_layer.cpp and im2parity.cu of aharley/segaware.
     """
 
+    reads = ("convolution_param",)
     no_gradient_bottoms = (0,)
 
     def __init__(self, spec: LayerSpec, labels: Shape):

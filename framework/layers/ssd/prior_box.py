@@ -59,6 +59,7 @@ class PriorBox(Layer):
             prior_box_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("prior_box_param",)
     dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",

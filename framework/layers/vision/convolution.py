@@ -218,6 +218,7 @@ class Convolution(Layer):
             foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("convolution_param", "relu_param")
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
@@ -304,6 +305,7 @@ class Deconvolution(Layer):
             of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True

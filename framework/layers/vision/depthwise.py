@@ -48,6 +48,7 @@ class ConvolutionDepthwise(Layer):
             reads the first C filters, whatever the group).
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True

@@ -31,6 +31,8 @@ class Im2col(Layer):
     Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
     """
 
+    reads = ("convolution_param",)
+
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return window_map(proto.convolution_param, axis=proto.convolution_param.axis)

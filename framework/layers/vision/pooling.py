@@ -58,6 +58,7 @@ class Pooling(Layer):
             foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("pooling_param",)
     dialects = ("intel",)
     fork_fields = SHAPE_FIELDS | side_fields("pooling_param", "pad_type")
 

@@ -120,6 +120,7 @@ class CoordsFromHeatMaps(Layer):
             refused here.
     """
 
+    reads = ("pose_coords_from_heat_maps_param",)
     num_tops = (1, 2)
     no_gradient_bottoms = (0,)
     no_onnx_form = "no form of it is written"
