@@ -771,6 +771,26 @@ class LayerParameter(Message):
     @property
     def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
     @property
+    def squeeze_param(self) -> SqueezeParameter: ...
+    @property
+    def mul_param(self) -> MulParameter: ...
+    @property
+    def depth_to_space_param(self) -> DepthToSpaceParameter: ...
+    @property
+    def space_to_depth_param(self) -> SpaceToDepthParameter: ...
+    @property
+    def space_to_batch_nd_param(self) -> SpaceToBatchNDParameter: ...
+    @property
+    def batch_to_space_nd_param(self) -> BatchToSpaceNDParameter: ...
+    @property
+    def resize_bilinear_param(self) -> ResizeBilinearParameter: ...
+    @property
+    def resize_nearest_neighbor_param(self) -> ResizeNearestNeighborParameter: ...
+    @property
+    def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
+    @property
+    def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1025,9 +1045,18 @@ class LayerParameter(Message):
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
             None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
+            batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
+            resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
+            resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
+            ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
+            roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1118,8 +1147,11 @@ class LayerParameter(Message):
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
             "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1214,6 +1246,9 @@ class LayerParameter(Message):
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
             "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -1514,6 +1549,12 @@ class ConvolutionParameter(Message):
     hole: int
     hole_h: int
     hole_w: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
+    bottom_is_im2col: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1543,7 +1584,9 @@ class ConvolutionParameter(Message):
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
             relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
-            int | None = ..., hole_w: int | None = ..., CuDNNWorkspaceSize: int | None = ...,
+            int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
+            None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
+            ..., bottom_is_im2col: bool | None = ..., CuDNNWorkspaceSize: int | None = ...,
             filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
             int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
@@ -1556,7 +1599,8 @@ class ConvolutionParameter(Message):
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
-            "relu_param", "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
+            "pad_type", "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride",
             "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
@@ -1569,7 +1613,8 @@ class ConvolutionParameter(Message):
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
-            "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
             "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
@@ -1591,9 +1636,13 @@ class PoolingParameter(Message):
         MAX: ClassVar[PoolingParameter.PoolMethod]
         AVE: ClassVar[PoolingParameter.PoolMethod]
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+        AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+        AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+    AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -1635,6 +1684,11 @@ class PoolingParameter(Message):
     kstride_w: int
     kernel_depth: int
     temporal_stride: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
     bin_h: int
     bin_size: int
     bin_w: int
@@ -1655,8 +1709,10 @@ class PoolingParameter(Message):
             Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
             None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
             None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
-            blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
+            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
+            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
+            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1664,7 +1720,8 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1673,8 +1730,9 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
-            "bin_w", "blobs_a_min", "blobs_lr",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
+            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
+            "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1931,19 +1989,20 @@ class ReLUParameter(Message):
     negative_slope: float
     engine: ReLUParameter.Engine
     fuse: bool
+    relu6: bool
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> None: ...
 
@@ -2214,6 +2273,7 @@ class BatchNormParameter(Message):
     relu: bool
     update_global_stats: bool
     fused_relu: bool
+    add_eps_before_sqrt: bool
     disable_mean: bool
     disable_variance: bool
     def __init__(
@@ -2224,23 +2284,23 @@ class BatchNormParameter(Message):
             _Fields | None = ..., scale_bias: bool | None = ..., use_weight_bias: bool | None =
             ..., bias_term: bool | None = ..., filler: FillerParameter | _Fields | None = ...,
             stats_batch_size: int | None = ..., relu: bool | None = ..., update_global_stats:
-            bool | None = ..., fused_relu: bool | None = ..., disable_mean: bool | None = ...,
-            disable_variance: bool | None = ...,
+            bool | None = ..., fused_relu: bool | None = ..., add_eps_before_sqrt: bool | None =
+            ..., disable_mean: bool | None = ..., disable_variance: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> None: ...
 
@@ -3453,6 +3513,8 @@ class PriorBoxParameter(Message):
     def offset_w(self) -> Values[float]: ...
     @property
     def offset_h(self) -> Values[float]: ...
+    tf: bool
+    yx_order: bool
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3463,19 +3525,20 @@ class PriorBoxParameter(Message):
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
             float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
-            Iterable[float] | None = ...,
+            Iterable[float] | None = ..., tf: bool | None = ..., yx_order: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
-            "step_h", "step_w", "offset",
+            "step_h", "step_w", "offset", "tf", "yx_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h", "tf",
+            "yx_order",
         ]
     ) -> None: ...
 
@@ -3728,6 +3791,8 @@ class DetectionOutputParameter(Message):
     use_polygon: bool
     do_state_prediction: bool
     num_states: int
+    no_permute: bool
+    nbottom: int
     output_logits: bool
     def __init__(
         self, *,
@@ -3739,7 +3804,8 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3747,7 +3813,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3756,7 +3822,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> None: ...
 
@@ -4860,6 +4926,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -4892,38 +4959,39 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
-            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
-            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
-            preselection_label: int | None = ..., rand_permute: bool | None = ...,
-            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
-            None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
-            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
-            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
-            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
-            source_more: Iterable[str] | None = ...,
+            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            preselection_file: str | None = ..., preselection_label: int | None = ...,
+            rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
+            | None = ..., range_start: int | None = ..., show_data: int | None = ...,
+            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
+            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
+            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
+            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
+            ..., source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order",
+            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
+            "verbose", "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
+            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
+            "source_more",
         ]
     ) -> None: ...
 
@@ -5607,12 +5675,18 @@ class SolverBatchSizePair(Message):
 
 class ROIPoolingParameter(Message):
     DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+        AVE: ClassVar[ROIPoolingParameter.PoolMethod]
+    MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+    AVE: ClassVar[ROIPoolingParameter.PoolMethod]
     pooled_h: int
     pooled_w: int
     spatial_scale: float
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    pool: ROIPoolingParameter.PoolMethod
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -5621,19 +5695,20 @@ class ROIPoolingParameter(Message):
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
-            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
-            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
-            canonical_size: int | None = ..., canonical_level: int | None = ...,
+            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
+            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
+            canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
             "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
@@ -6280,6 +6355,7 @@ class BNParameter(Message):
     decay: float
     across_spatial: bool
     axis: float
+    icnet: bool
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -6288,20 +6364,21 @@ class BNParameter(Message):
             _Fields | None = ..., momentum: float | None = ..., eps: float | None = ..., frozen:
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
-            across_spatial: bool | None = ..., axis: float | None = ...,
+            across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> None: ...
 
@@ -8820,20 +8897,24 @@ class PadParameter(Message):
     pad_b: int
     pad_l: int
     pad_r: int
+    @property
+    def paddings(self) -> Values[int]: ...
+    constant_values: float
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
-            int | None = ...,
+            int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
         ]
     ) -> None: ...
 
@@ -12219,5 +12300,206 @@ class MILParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "context_per_roi",
+        ]
+    ) -> None: ...
+
+class SqueezeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def axis(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class MulParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def mul_shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            mul_shape: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mul_shape",
+        ]
+    ) -> None: ...
+
+class DepthToSpaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToDepthParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToBatchNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def paddings(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., paddings: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "paddings",
+        ]
+    ) -> None: ...
+
+class BatchToSpaceNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def crops(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., crops: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "crops",
+        ]
+    ) -> None: ...
+
+class ResizeBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    pytorch_half_pixel: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            pytorch_half_pixel: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> None: ...
+
+class ResizeNearestNeighborParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    half_pixel_onnx: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            half_pixel_onnx: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> None: ...
+
+class UpsampleDarknetParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    def __init__(
+        self, *,
+            stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> None: ...
+
+class ROIMaskPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    half_part: int
+    roi_scale: float
+    mask_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., half_part: int | None = ..., roi_scale: float | None = ..., mask_scale: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
         ]
     ) -> None: ...
