@@ -19,7 +19,7 @@ from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.anchor_choice import print_anchors
 from framework.report.data_problems import problems
-from framework.report.data_report import report
+from framework.report.data_report import most_bad, report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
 from framework.report.prior_makers import prior_makers
@@ -73,7 +73,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
-        return check_items(spec)
+        return check_items(spec, options.strict)
     net, faults = built_net(path, phase)
     makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
@@ -87,8 +87,16 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     def found_problems(found: Survey, label_map: Any) -> list[str]:
         return [*faults, *_refused(kind, spec), *problems(found, label_map, spec, net)]
 
-    return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), priors, size, plot, found_problems, options.strict)
+    return report(spec.proto.data_param.source, label_map_file(spec), color_of(spec), priors,
+                  size, plot, found_problems, options.strict)
+
+
+def label_map_file(spec: LayerSpec) -> str:
+    """The label map that the layer names; of a Data layer, which has no field for it, the one
+    beside the database, as `caffe new classifier` writes it; "": none."""
+    named = str(spec.proto.annotated_data_param.label_map_file)
+    beside = Path(spec.proto.data_param.source).absolute().parent / "labelmap.prototxt"
+    return str(beside) if not named and LAYERS[spec.type] is Data and beside.is_file() else named
 
 
 def _refused(kind: Any, spec: LayerSpec) -> list[str]:
@@ -100,8 +108,11 @@ def _refused(kind: Any, spec: LayerSpec) -> list[str]:
     return []
 
 
-def check_items(spec: LayerSpec) -> int:
-    """Read every file of a list and put it through the transformation."""
+def check_items(spec: LayerSpec, is_strict: bool) -> int:
+    """Read every file of a list and put it through the transformation; 1 if too many are bad.
+
+    is_strict  one that is bad is too many
+    """
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     items = kind(spec, DataOptions()).maker.source
     bad: dict[int, str] = {}
@@ -115,7 +126,7 @@ def check_items(spec: LayerSpec) -> int:
     print(f"{data_source(spec)}: {items.size()} entries, {len(bad)} of them bad")
     for index, reason in bad.items():
         print(f"  bad: {items.name(index)}: {reason}")
-    return 0
+    return int(len(bad) > most_bad(items.size(), is_strict))
 
 
 def input_size(spec: LayerSpec) -> tuple[int, int] | None:
