@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.cli import gflags, upgrade_net, upgrade_solver
+from framework.cli import gflags, new, upgrade_net, upgrade_solver
 from framework.cli.caffe import main
 
 FOLDER = Path(upgrade_net.__file__).parent
@@ -57,6 +57,11 @@ def test_a_command_of_caffe_shows_itself_in_its_usage(command, capsys):
         main([command, "--help"])
     shown = capsys.readouterr().out
     assert shown.startswith(f"usage: caffe {command} ") and f"example: caffe {command} " in shown
+
+
+@pytest.mark.parametrize("kind", new.KINDS)
+def test_the_help_of_new_says_which_data_each_kind_of_net_takes(kind):
+    assert f"For a {kind}: " in (PARSERS["new"].description or "").replace("\n", " ")
 
 
 FLAGS = [(name, action) for name, parser in PARSERS.items() for action in parser._actions
