@@ -1,4 +1,4 @@
-"""Run the examples: `python -m docs.generator.examples [NAME...]`, or all, as `make docs` does."""
+"""Run the examples: `python -m docs.generator.examples [NAME...]`, or all, as `make examples` does."""
 
 from __future__ import annotations
 
