@@ -25,8 +25,8 @@ def upgrade_net(document: Document) -> bool:
 
     V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
     of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers,
-    `hole`, an older name of dilation, `binary` of convolutions, and forms of single forks (`forks`).
-    Raises SpecError for what has no meaning in today's form.
+    `hole`, an older name of dilation, `binary` of convolutions, and forms of single forks
+    (`forks`). Raises SpecError for what has no meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
