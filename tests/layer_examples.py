@@ -189,7 +189,7 @@ LOSSES = (
     of_sample("ContrastiveLoss", bottoms=((4, 3), (4, 3), whole(4, below=2)),
               without={"gradient": NOT_DERIVATIVE + "1e-4 in the denominator"}),
     Example("ContrastiveLoss", "legacy_version: true margin: 3", (
-        (4, 3), (4, 3), whole(4, below=2))),
+        (4, 3), (4, 3), whole(4, below=2)), tops=3),
     of_sample("Accuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
 )
 RECURRENT = (

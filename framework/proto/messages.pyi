@@ -676,6 +676,12 @@ class LayerParameter(Message):
     @property
     def ssim_loss_param(self) -> SSIMLossParameter: ...
     @property
+    def pooling_nd_param(self) -> PoolingParameter: ...
+    @property
+    def mixup_param(self) -> MixupParameter: ...
+    @property
+    def mil_param(self) -> MILParameter: ...
+    @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
     def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
@@ -764,6 +770,26 @@ class LayerParameter(Message):
     def au_mask_based_land_param(self) -> AUMaskBasedLandParameter: ...
     @property
     def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
+    @property
+    def squeeze_param(self) -> SqueezeParameter: ...
+    @property
+    def mul_param(self) -> MulParameter: ...
+    @property
+    def depth_to_space_param(self) -> DepthToSpaceParameter: ...
+    @property
+    def space_to_depth_param(self) -> SpaceToDepthParameter: ...
+    @property
+    def space_to_batch_nd_param(self) -> SpaceToBatchNDParameter: ...
+    @property
+    def batch_to_space_nd_param(self) -> BatchToSpaceNDParameter: ...
+    @property
+    def resize_bilinear_param(self) -> ResizeBilinearParameter: ...
+    @property
+    def resize_nearest_neighbor_param(self) -> ResizeNearestNeighborParameter: ...
+    @property
+    def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
+    @property
+    def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
@@ -976,9 +1002,11 @@ class LayerParameter(Message):
             DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
             _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
             affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
-            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
-            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            SSIMLossParameter | _Fields | None = ..., pooling_nd_param: PoolingParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields |
+            None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields
+            | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
             bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
             quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -1017,9 +1045,18 @@ class LayerParameter(Message):
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
             None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
+            batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
+            resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
+            resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
+            ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
+            roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1093,9 +1130,10 @@ class LayerParameter(Message):
             "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1109,8 +1147,11 @@ class LayerParameter(Message):
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
             "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "anchor_target_param",
-            "mask_target_param",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1188,9 +1229,9 @@ class LayerParameter(Message):
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "pooling_nd_param", "mixup_param", "mil_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1205,6 +1246,9 @@ class LayerParameter(Message):
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
             "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -1458,6 +1502,7 @@ class ConvolutionParameter(Message):
     def stride_shape(self) -> BlobShape: ...
     @property
     def pad_shape(self) -> BlobShape: ...
+    binary: bool
     num_output: int
     bias_term: bool
     @property
@@ -1504,6 +1549,12 @@ class ConvolutionParameter(Message):
     hole: int
     hole_h: int
     hole_w: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
+    bottom_is_im2col: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1515,50 +1566,55 @@ class ConvolutionParameter(Message):
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
             | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
-            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
-            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
-            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
-            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
-            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
-            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
-            ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
-            cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
-            | int | str | None = ..., conv_algos_override: str | None = ..., relu: bool | None =
-            ..., negative_slope: float | None = ..., conv_algorithm: str | None = ..., coeff:
-            Iterable[float] | None = ..., fusion_type: ConvolutionParameter.FusionType | int |
-            str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
+            _Fields | None = ..., binary: bool | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., pad: Iterable[int] | None = ..., kernel_size:
+            Iterable[int] | None = ..., group: int | None = ..., stride: Iterable[int] | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ..., pad_h: int | None = ..., pad_w: int | None =
+            ..., kernel_h: int | None = ..., kernel_w: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., engine: ConvolutionParameter.Engine | int | str |
+            None = ..., axis: int | None = ..., force_nd_im2col: bool | None = ..., dilation:
+            Iterable[int] | None = ..., cudnn_convolution_algo_seeker:
+            ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker | int | str | None = ...,
+            conv_algos_override: str | None = ..., relu: bool | None = ..., negative_slope:
+            float | None = ..., conv_algorithm: str | None = ..., coeff: Iterable[float] | None
+            = ..., fusion_type: ConvolutionParameter.FusionType | int | str | None = ...,
+            kernel_depth: int | None = ..., temporal_stride: int | None = ..., temporal_pad: int
+            | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
             relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
-            int | None = ..., hole_w: int | None = ..., CuDNNWorkspaceSize: int | None = ...,
+            int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
+            None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
+            ..., bottom_is_im2col: bool | None = ..., CuDNNWorkspaceSize: int | None = ...,
             filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
             int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
-            "relu_param", "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
+            "pad_type", "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride",
             "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
-            "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
             "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
@@ -1580,9 +1636,13 @@ class PoolingParameter(Message):
         MAX: ClassVar[PoolingParameter.PoolMethod]
         AVE: ClassVar[PoolingParameter.PoolMethod]
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+        AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+        AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+    AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -1624,6 +1684,11 @@ class PoolingParameter(Message):
     kstride_w: int
     kernel_depth: int
     temporal_stride: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
     bin_h: int
     bin_size: int
     bin_w: int
@@ -1644,8 +1709,10 @@ class PoolingParameter(Message):
             Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
             None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
             None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
-            blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
+            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
+            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
+            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1653,7 +1720,8 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1662,8 +1730,9 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
-            "bin_w", "blobs_a_min", "blobs_lr",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
+            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
+            "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1920,19 +1989,20 @@ class ReLUParameter(Message):
     negative_slope: float
     engine: ReLUParameter.Engine
     fuse: bool
+    relu6: bool
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> None: ...
 
@@ -2203,6 +2273,7 @@ class BatchNormParameter(Message):
     relu: bool
     update_global_stats: bool
     fused_relu: bool
+    add_eps_before_sqrt: bool
     disable_mean: bool
     disable_variance: bool
     def __init__(
@@ -2213,23 +2284,23 @@ class BatchNormParameter(Message):
             _Fields | None = ..., scale_bias: bool | None = ..., use_weight_bias: bool | None =
             ..., bias_term: bool | None = ..., filler: FillerParameter | _Fields | None = ...,
             stats_batch_size: int | None = ..., relu: bool | None = ..., update_global_stats:
-            bool | None = ..., fused_relu: bool | None = ..., disable_mean: bool | None = ...,
-            disable_variance: bool | None = ...,
+            bool | None = ..., fused_relu: bool | None = ..., add_eps_before_sqrt: bool | None =
+            ..., disable_mean: bool | None = ..., disable_variance: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> None: ...
 
@@ -3442,6 +3513,8 @@ class PriorBoxParameter(Message):
     def offset_w(self) -> Values[float]: ...
     @property
     def offset_h(self) -> Values[float]: ...
+    tf: bool
+    yx_order: bool
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3452,19 +3525,20 @@ class PriorBoxParameter(Message):
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
             float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
-            Iterable[float] | None = ...,
+            Iterable[float] | None = ..., tf: bool | None = ..., yx_order: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
-            "step_h", "step_w", "offset",
+            "step_h", "step_w", "offset", "tf", "yx_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h", "tf",
+            "yx_order",
         ]
     ) -> None: ...
 
@@ -3717,6 +3791,8 @@ class DetectionOutputParameter(Message):
     use_polygon: bool
     do_state_prediction: bool
     num_states: int
+    no_permute: bool
+    nbottom: int
     output_logits: bool
     def __init__(
         self, *,
@@ -3728,7 +3804,8 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3736,7 +3813,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3745,7 +3822,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "output_logits",
+            "no_permute", "nbottom", "output_logits",
         ]
     ) -> None: ...
 
@@ -4435,6 +4512,11 @@ class TransformationParameter(Message):
     def resize_param_more(self) -> Messages[ResizeParameter]: ...
     @property
     def geometry_param(self) -> GeometryParameter: ...
+    random_blur: bool
+    blur_kernel_size: int
+    max_degree: int
+    max_scale: float
+    min_scale: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4476,7 +4558,9 @@ class TransformationParameter(Message):
             more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
             bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ...,
+            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
+            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4497,7 +4581,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4519,7 +4604,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param",
+            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
         ]
     ) -> None: ...
 
@@ -4840,6 +4926,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -4872,38 +4959,39 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
-            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
-            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
-            preselection_label: int | None = ..., rand_permute: bool | None = ...,
-            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
-            None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
-            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
-            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
-            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
-            source_more: Iterable[str] | None = ...,
+            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            preselection_file: str | None = ..., preselection_label: int | None = ...,
+            rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
+            | None = ..., range_start: int | None = ..., show_data: int | None = ...,
+            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
+            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
+            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
+            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
+            ..., source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order",
+            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
+            "verbose", "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
+            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
+            "source_more",
         ]
     ) -> None: ...
 
@@ -5587,12 +5675,18 @@ class SolverBatchSizePair(Message):
 
 class ROIPoolingParameter(Message):
     DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+        AVE: ClassVar[ROIPoolingParameter.PoolMethod]
+    MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+    AVE: ClassVar[ROIPoolingParameter.PoolMethod]
     pooled_h: int
     pooled_w: int
     spatial_scale: float
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    pool: ROIPoolingParameter.PoolMethod
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -5601,19 +5695,20 @@ class ROIPoolingParameter(Message):
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
-            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
-            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
-            canonical_size: int | None = ..., canonical_level: int | None = ...,
+            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
+            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
+            canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
             "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
@@ -6260,6 +6355,7 @@ class BNParameter(Message):
     decay: float
     across_spatial: bool
     axis: float
+    icnet: bool
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -6268,20 +6364,21 @@ class BNParameter(Message):
             _Fields | None = ..., momentum: float | None = ..., eps: float | None = ..., frozen:
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
-            across_spatial: bool | None = ..., axis: float | None = ...,
+            across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> None: ...
 
@@ -8800,20 +8897,24 @@ class PadParameter(Message):
     pad_b: int
     pad_l: int
     pad_r: int
+    @property
+    def paddings(self) -> Values[int]: ...
+    constant_values: float
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
-            int | None = ...,
+            int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
         ]
     ) -> None: ...
 
@@ -12162,5 +12263,243 @@ class SSIMLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride", "c1", "c2",
+        ]
+    ) -> None: ...
+
+class MixupParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    cls_num: int
+    def __init__(
+        self, *,
+            alpha: float | None = ..., cls_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> None: ...
+
+class MILParameter(Message):
+    DESCRIPTOR: Descriptor
+    context_per_roi: int
+    def __init__(
+        self, *,
+            context_per_roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> None: ...
+
+class SqueezeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def axis(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class MulParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def mul_shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            mul_shape: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mul_shape",
+        ]
+    ) -> None: ...
+
+class DepthToSpaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToDepthParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToBatchNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def paddings(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., paddings: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "paddings",
+        ]
+    ) -> None: ...
+
+class BatchToSpaceNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def crops(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., crops: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "crops",
+        ]
+    ) -> None: ...
+
+class ResizeBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    pytorch_half_pixel: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            pytorch_half_pixel: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> None: ...
+
+class ResizeNearestNeighborParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    half_pixel_onnx: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            half_pixel_onnx: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> None: ...
+
+class UpsampleDarknetParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    def __init__(
+        self, *,
+            stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> None: ...
+
+class ROIMaskPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    half_part: int
+    roi_scale: float
+    mask_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., half_part: int | None = ..., roi_scale: float | None = ..., mask_scale: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
         ]
     ) -> None: ...

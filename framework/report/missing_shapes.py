@@ -10,6 +10,7 @@ from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
 from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Slice
+from framework.layers.utility.shape import Flatten
 from framework.report.python_layers import PythonOutput
 
 
@@ -125,7 +126,7 @@ def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | N
 def _origins(layers: list[LayerSpec], known: Collection[str]
              ) -> tuple[dict[str, set[str]], dict[str, Copy]]:
     """For each blob the open tops of data layers that it depends on, and the one whose shape it
-    has or begins with, if that is sure."""
+    has or begins with, if that is sure. What is flattened can have been flat before."""
     origins: dict[str, set[str]] = {}
     copies: dict[str, Copy] = {}
     for layer in layers:
@@ -140,7 +141,7 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
         for top in layer.tops:
             origins[top] = needed
             copies.pop(top, None)
-            if copied and (cls.keeps_shape or cls.appends_axis):
+            if copied and (cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten)):
                 copies[top] = copied
         if copied and not copied.start and issubclass(cls, Slice):
             points = layer.proto.slice_param.slice_point
