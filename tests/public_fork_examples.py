@@ -57,6 +57,7 @@ PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
 SEGMENTS = (
     of_sample("ChannelReduce"), Example("ChannelReduce", "num_channels: 3", ((2, 6, 5, 4),)),
+    Example("ChannelReduce", "num_channels: 3 operation: SUM", ((2, 6, 5, 4),)),
     of_sample("NormConvMeanfield", blobs=((1, 1, 3, 3),) * 3, grows=BATCH),
     of_sample("KLDivLoss", bottoms=(noise(2, 1, 5, 4).detach().abs().requires_grad_(), GAZES),
               without={"gradient": NOT_DERIVATIVE + "it leaves out the small numbers"}),

@@ -9,7 +9,6 @@ from framework.definition.prototxt import Document, Lines
 from framework.proto import LayerParameter
 
 TYPE = "CompressedBlob"
-FIELDS = ("activations_compress", "activations_compress_param")
 
 
 def spread_compressions(document: Document) -> bool:
@@ -32,8 +31,8 @@ def spread_compressions(document: Document) -> bool:
             raise document.error(f"layer[{index}].activations_compress", f"is given "
                                  f"{len(layer.activations_compress)} times; the layer has "
                                  f"{len(layer.top)} tops")
-        for field in FIELDS:
-            kept.ClearField(field)
+        kept.ClearField("activations_compress")
+        kept.ClearField("activations_compress_param")
         added = [_of_top(layer, top) for top, kind in enumerate(layer.activations_compress) if kind]
         new += added
         places += [place] * len(added)

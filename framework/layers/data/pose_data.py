@@ -122,5 +122,6 @@ class LoadDataFromFile(KnownByShape):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         cls.check_fields(spec)
         param = spec.proto.load_data_from_file_param
-        return [(param.batch_size, channels, param.oh, param.ow)
-                for channels in (3, 1)][:len(spec.tops)]
+        shapes: list[Shape] = [(param.batch_size, channels, param.oh, param.ow)
+                               for channels in (3, 1)]
+        return shapes[:len(spec.tops)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -65,7 +66,7 @@ class PoseHeatMapLoss(Layer):
         self.drawn, self.high = param.bg_eof, param.heat_score_thres
 
     @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: list[Shape] | tuple[Shape, ...]
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         return (*bottoms[0][:2], 1, 1) if index == 2 else bottoms[1 - index]
 
@@ -117,7 +118,7 @@ class PointMeasure(Layer):
         self.register_buffer("shares", counts, persistent=False)
 
     @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: list[Shape] | tuple[Shape, ...]
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         return bottoms[1 - index]
 
@@ -257,7 +258,7 @@ class SimilaryEuclideanLoss(Layer):
         self.factor, self.least, self.bias = param.learn_lr, param.loss_thresh, param.loss_bias
 
     @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: list[Shape] | tuple[Shape, ...]
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         return (2,) if index else None
 

@@ -102,18 +102,19 @@ class ROIConvolution(Layer):
         sizes = y.shape[2:]
         counted = torch.ones((), device=x.device, dtype=torch.bool)
         if not self.everywhere:
-            places = [torch.arange(size, device=x.device) * stride - pad
-                      for size, stride, pad in zip(sizes, at.stride, at.pad, strict=True)]
-            counted = _any(corners, *places)
+            rows, columns = (torch.arange(size, device=x.device) * stride - pad for
+                             size, stride, pad in zip(sizes, at.stride, at.pad, strict=True))
+            counted = _any(corners, rows, columns)
         y = y * counted
         if not (x.requires_grad and torch.is_grad_enabled()):
             return y
         rows, columns = (torch.arange(size, device=x.device) for size in sizes)
         passed = _any(corners, rows, columns, last=False)
-        inside = torch.ones_like(passed) if self.everywhere else _any(corners, *(
-            torch.arange(size, device=x.device) + pad
-            for size, pad in zip(x.shape[2:], at.pad, strict=True)))
-        within = x * inside if not self.everywhere else x
+        within = x
+        if not self.everywhere:
+            rows, columns = (torch.arange(size, device=x.device) + pad for
+                             size, pad in zip(x.shape[2:], at.pad, strict=True))
+            within = x * _any(corners, rows, columns)
         of_x = convolved(within, self.weight.detach(), None, at) * passed
         return y + of_x - of_x.detach()
 

@@ -148,7 +148,4 @@ class ChannelReduce(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         _, channels, height, width = graph.shape(bottoms[0])
         groups = graph.reshape(bottoms[0], [-1, self.num, channels // self.num, height, width])
-        if not self.sums:
-            return [graph.add("ReduceMax", groups, axes=[2], keepdims=0)]
-        axes = graph.ints([2])
-        return [graph.add("ReduceSum", groups, axes, keepdims=0)]
+        return [graph.reduce("ReduceSum" if self.sums else "ReduceMax", groups, [2], False)]

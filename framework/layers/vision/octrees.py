@@ -66,7 +66,7 @@ class OctreeDataBase(KnownByShape):
 class OnOctree(Layer):
     """A layer whose forward is refused."""
 
-    reads = ("octree_param",)
+    reads: ClassVar[tuple[str, ...]] = ("octree_param",)
     no_onnx_form = "it computes on octrees"
 
     @uncompiled
