@@ -49,7 +49,7 @@ class ArgMaxC(Layer):
         channel = graph.add("Cast", place, to=1)
         if not self.with_value:
             return [channel]
-        value = graph.add("ReduceMax", bottoms[0], axes=[1], keepdims=1)
+        value = graph.reduce("ReduceMax", bottoms[0], [1], True)
         return [graph.add("Concat", channel, value, axis=1)]
 
 
