@@ -34,6 +34,11 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     if not -1 <= filler.sparse <= num_outputs:
         raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {num_outputs} "
                          "outputs, or -1 for none")
+    if not filler.std >= 0:
+        raise ValueError(f"has std {filler.std:g}; it must be at least 0")
+    if filler.type == "uniform" and not filler.min <= filler.max:
+        raise ValueError(f"has min {filler.min:g} and max {filler.max:g}; min must not be the "
+                         "larger one")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
         if getattr(filler, field) != default and filler.type != kind:
