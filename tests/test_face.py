@@ -49,6 +49,7 @@ def test_a_net_of_a_detector_is_made_without_torchs_compiler():
     ({"x": np.zeros((2, 3, 8, 9))}, r"'x' must be a tensor, not a ndarray; torch.from_numpy"),
     ({}, r"the input blobs x are not given"),
     ({"x": torch.zeros(3, 8, 9)}, r"'x' is \(3, 8, 9\), one item without the axis.*tensor\[None\]"),
+    ({"x": torch.zeros(2)}, r"the input 'x' is \(2,\); the net's are 'x' \(2, 3"),
     ({"x": torch.zeros(2, 3, 8, 9).double()}, r"the input 'x' is of torch.float64; the net's are"),
     ({"x": torch.zeros(2, 4, 8, 9)}, r"the input 'x' is \(2, 4, 8, 9\); the net's are 'x' \(2, 3"),
 ])
