@@ -34,6 +34,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
+    if rows := cls.assumed_rows(layer):
+        return _regions(spec.layers[:index], layer.bottoms[0], rows, copies)
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")
@@ -55,6 +57,23 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return found or made
+
+
+def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str, Copy]
+             ) -> dict[str, Shape]:
+    """The open top of regions whose pooling a blob is made of, with that many of them."""
+    makers = {top: layer for layer in layers for top in layer.tops if top not in layer.bottoms}
+    while maker := makers.pop(blob, None):
+        if not maker.bottoms:
+            break
+        cls = class_of(maker)
+        if issubclass(cls, Layer) and cls.pools_regions:
+            copy = copies.get(maker.bottoms[-1])
+            return {copy.top: (rows, 5)} if copy else {}
+        if issubclass(cls, Layer):
+            rows = cls.rows_before(maker, maker.tops.index(blob), rows)
+        blob = maker.bottoms[0]
+    return {}
 
 
 def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None) -> None:

@@ -20,6 +20,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
+from framework.net.layer_types import warn_of_unread
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
@@ -321,6 +322,7 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     """What Net refuses beside shapes that do not fit, found without memory and without data."""
     check_class_counts(spec)
+    warn_of_unread(spec)
     for layer_spec in spec.layers:
         cls = class_of(layer_spec)
         if issubclass(cls, Source):

@@ -81,9 +81,13 @@ class Transformer:
 
     def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
         """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""
+        return self.plain_sample(pixels, draws).pixels
+
+    def plain_sample(self, pixels: Pixels, draws: Draws) -> Sample:
+        """As `without_boxes`: all that the steps left, the crop and the mirror too."""
         height, width = pixels.shape[:2]
         sample = Sample(None, Rectangle(0, 0, width, height), pixels=pixels)
-        return steps.run(self._plain_steps, sample, draws).pixels
+        return steps.run(self._plain_steps, sample, draws)
 
     def pair(self, pixels: Pixels, marks: Pixels, draws: Draws,
              ignore_label: int) -> tuple[Pixels, Pixels]:

@@ -46,6 +46,7 @@ class ImageData(ImageSource):
             thuml/HashNet's; data_transformer.cpp of qingnianzhi/kaggle_drivers.
     """
 
+    reads = ("transform_param",)
     list_param = "image_data_param"
     num_tops = (1, 2)
     fork_fields = frozenset((*RESHAPING, *TURNING, "image_data_param.label_dim",

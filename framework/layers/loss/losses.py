@@ -106,6 +106,7 @@ class SigmoidCrossEntropyLoss(Layer):
              weight is above 0.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (1, 2)

@@ -37,6 +37,7 @@ class ConvolutionSK(Layer):
     Source: convolution_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
     """
 
+    reads = ("convolution_param",)
     weight: Tensor
     bias: Tensor | None
 
@@ -84,6 +85,8 @@ class PoolingSK(Layer):
     Errors: SpecError for AVE or STOCHASTIC with a kstride, and as for Pooling.
     Source: pooling_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
     """
+
+    reads = ("pooling_param",)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -120,6 +120,7 @@ class CoordsFromHeatMaps(Layer):
             refused here.
     """
 
+    reads = ("pose_coords_from_heat_maps_param",)
     num_tops = (1, 2)
     no_gradient_bottoms = (0,)
     no_onnx_form = "no form of it is written"
@@ -230,6 +231,11 @@ class SecondaryRegionsOpScores(Layer):
                              f"divide {scores[0]} rows")
         if len(spec.tops) > 1 and self.kind != "MAX":
             raise spec.error("top", "is given more than once; only MAX has further tops")
+
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        param = spec.proto.secondary_regions_op_scores_param
+        return max(0, param.n_secondary_regions - param.has_scene_branch)
 
     def forward(self, scores: Tensor) -> Tensor | tuple[Tensor, ...]:
         groups = scores.reshape(-1, self.num, *scores.shape[1:])

@@ -305,3 +305,25 @@ def test_mean_values_that_do_not_fit_the_images_are_an_error_with_the_cures(
                        rf"the image has {channels}, but "
                        rf"mean_value is given {values} times; .*force_color: true"):
         make_source(text)
+
+
+@pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
+def test_what_was_drawn_of_each_image_is_the_second_top_with_get_mirror_crop(tmp_path, phase):
+    """Each image is the crop that its four numbers say, mirrored if the first is 1."""
+    whole = np.arange(6 * 7, dtype=np.uint8).reshape(6, 7)
+    datum = Datum(channels=1, height=6, width=7, data=whole.tobytes(), label=9)
+    path = write_database(tmp_path / "lmdb", [datum.SerializeToString()])
+    source = make_source(
+        f'layer {{ name: "d" type: "Data" top: "data" top: "drawn" data_param {{ source: "{path}" '
+        'batch_size: 40 backend: LMDB get_mirror_crop: true } transform_param { mirror: true '
+        'crop_size: 3 } }', phase)
+    pixels, drawn = finished(source)
+    assert source.top_shapes == [(40, 1, 3, 3), (40, 4, 1, 1)] and drawn.shape == (40, 4, 1, 1)
+    for image_pixels, (is_mirrored, size, row, column) in zip(
+            pixels[:, 0], drawn.reshape(40, 4).astype(int), strict=True):
+        cut = whole[row:row + 3, column:column + 3]
+        np.testing.assert_array_equal(image_pixels, cut[:, ::-1] if is_mirrored else cut)
+        assert size == 3
+    kinds = {tuple(numbers) for numbers in drawn.reshape(40, 4).astype(int)}
+    assert {numbers[0] for numbers in kinds} == {0, 1}
+    assert len(kinds) == 2 if phase == "TEST" else len(kinds) > 8
