@@ -49,7 +49,6 @@ def test_a_net_of_a_detector_is_made_without_torchs_compiler():
     ({"x": np.zeros((2, 3, 8, 9))}, r"'x' must be a tensor, not a ndarray; torch.from_numpy"),
     ({}, r"the input blobs x are not given"),
     ({"x": torch.zeros(3, 8, 9)}, r"'x' is \(3, 8, 9\), one item without the axis.*tensor\[None\]"),
-    ({"x": torch.zeros(2)}, r"the input 'x' is \(2,\); the net's are 'x' \(2, 3"),
     ({"x": torch.zeros(2, 3, 8, 9).double()}, r"the input 'x' is of torch.float64; the net's are"),
     ({"x": torch.zeros(2, 4, 8, 9)}, r"the input 'x' is \(2, 4, 8, 9\); the net's are 'x' \(2, 3"),
 ])
@@ -74,6 +73,14 @@ layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
     net = Net(parse_net(text)).double()
     with pytest.raises(RuntimeError, match="^mat1 and mat2 shapes cannot be multiplied"):
         net({"x": torch.zeros(2, 3, 7).double()})
+
+
+def test_an_input_with_too_few_axes_is_named():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2, 3] } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+  inner_product_param { num_output: 5 } }"""
+    with pytest.raises(CaffeError, match=r"the input 'x' is \(2,\); the net's are 'x' \(2, 3\): "):
+        Net(parse_net(text))({"x": torch.zeros(2)})
 
 
 def test_the_repr_shows_channels_kernels_and_shapes():
