@@ -716,6 +716,8 @@ class LayerParameter(Message):
     @property
     def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
     @property
+    def pooling_nd_param(self) -> PoolingNDParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -946,8 +948,9 @@ class LayerParameter(Message):
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
             ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1029,7 +1032,7 @@ class LayerParameter(Message):
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "anchor_target_param", "mask_target_param",
+            "pooling_nd_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1113,8 +1116,8 @@ class LayerParameter(Message):
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "anchor_target_param",
-            "mask_target_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -11285,5 +11288,52 @@ class ROIMaskPoolingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> None: ...
+
+class PoolingNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[PoolingNDParameter.Engine]
+        CAFFE: ClassVar[PoolingNDParameter.Engine]
+        CUDNN: ClassVar[PoolingNDParameter.Engine]
+    DEFAULT: ClassVar[PoolingNDParameter.Engine]
+    CAFFE: ClassVar[PoolingNDParameter.Engine]
+    CUDNN: ClassVar[PoolingNDParameter.Engine]
+    pool: PoolingParameter.PoolMethod
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: PoolingNDParameter.Engine
+    global_pooling: bool
+    axis: int
+    def __init__(
+        self, *,
+            pool: PoolingParameter.PoolMethod | int | str | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., stride: Iterable[int] | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            engine: PoolingNDParameter.Engine | int | str | None = ..., global_pooling: bool |
+            None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine",
+            "global_pooling", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "pad_h", "pad_w", "kernel_h", "kernel_w",
+            "stride_h", "stride_w", "engine", "global_pooling", "axis",
         ]
     ) -> None: ...
