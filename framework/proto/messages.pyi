@@ -6253,23 +6253,24 @@ class InterpParameter(Message):
     pad_end: int
     mode: InterpParameter.Mode
     use_blob_size: bool
+    full_zoom_factor: int
     def __init__(
         self, *,
             height: int | None = ..., width: int | None = ..., zoom_factor: int | None = ...,
             shrink_factor: int | None = ..., pad_beg: int | None = ..., pad_end: int | None =
             ..., mode: InterpParameter.Mode | int | str | None = ..., use_blob_size: bool | None
-            = ...,
+            = ..., full_zoom_factor: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
-            "use_blob_size",
+            "use_blob_size", "full_zoom_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
-            "use_blob_size",
+            "use_blob_size", "full_zoom_factor",
         ]
     ) -> None: ...
 
