@@ -128,8 +128,8 @@ class PoolingND(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h "
-               "pad_w kstride kernel_size_3d stride_3d pad_3d")
+        honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h "
+               "stride_w pad_h pad_w kstride kernel_size_3d stride_3d pad_3d")
         param = spec.proto.pooling_param
         if enum_name(param, "pool") != "MAX":
             raise spec.error("pooling_param.pool", f"is {enum_name(param, 'pool')}; only MAX is "
