@@ -40,7 +40,7 @@ def upgrade_forks(document: Document) -> bool:
             layer.type = COLUMNS[layer.type]
             layer.convolution_param.ClearField("bottom_is_im2col")
             changed = True
-        if layer.type == "PoolingND":
+        if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
         if layer.type == "UpsampleDarknet":
