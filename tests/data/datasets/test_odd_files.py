@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from framework.cli import convert_dataset
+from framework.data.datasets import segmentation
 from framework.data.datasets.description import load
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry, Note
@@ -184,3 +185,12 @@ def test_files_that_are_of_no_known_format_are_noted(tmp_path):
     assert recognise(tmp_path).data.losses["test"][-2:] == [
         Note("a file of no known format, which is not read", name, is_loss=False)
         for name in ("x.json", "train.csv")]
+
+
+@pytest.mark.parametrize("name, line", [("my img 1", "my img 1"), ("a", "a 1"), ("a", "a")])
+@pytest.mark.parametrize("endings", [(".JPG", ".PNG"), (".jpg", ".png"), (".Png", ".Png")])
+def test_names_and_endings_of_a_segmentation_set_of_voc(name, line, endings, tmp_path):
+    image, mask = (f"{folder}/{name}{ending}" for folder, ending in
+                   zip(("JPEGImages", "SegmentationClass"), endings, strict=True))
+    put(tmp_path, {image: "", mask: "", "ImageSets/Segmentation/train.txt": f"{line}\n"})
+    assert segmentation.load(tmp_path).data.splits["train"] == [(image, mask)]
