@@ -75,6 +75,14 @@ layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
         net({"x": torch.zeros(2, 3, 7).double()})
 
 
+def test_an_input_with_too_few_axes_is_named():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2, 3] } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+  inner_product_param { num_output: 5 } }"""
+    with pytest.raises(CaffeError, match=r"the input 'x' is \(2,\); the net's are 'x' \(2, 3\): "):
+        Net(parse_net(text))({"x": torch.zeros(2)})
+
+
 def test_the_repr_shows_channels_kernels_and_shapes():
     shown = repr(Net(parse_net(NET)))
     assert "conv: Convolution(weight (4, 3, 3, 3), bias (4,), num_output=4, pad=[1], " \

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.augment.draws import Draws
-from framework.data.loading.bad_records import MAX_BAD_SHARE
 from framework.data.loading.batches import BatchMaker
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
@@ -21,7 +20,7 @@ from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.anchor_choice import print_anchors
 from framework.report.data_problems import item_problems, problems
-from framework.report.data_report import report
+from framework.report.data_report import most_bad, report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
 from framework.report.prior_makers import prior_makers
@@ -89,8 +88,16 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     def found_problems(found: Survey, label_map: Any) -> list[str]:
         return [*faults, *_refused(kind, spec), *problems(found, label_map, spec, net)]
 
-    return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), priors, size, plot, found_problems, options.strict)
+    return report(spec.proto.data_param.source, label_map_file(spec), color_of(spec), priors,
+                  size, plot, found_problems, options.strict)
+
+
+def label_map_file(spec: LayerSpec) -> str:
+    """The label map that the layer names; of a Data layer, which has no field for it, the one
+    beside the database, as `caffe new classifier` writes it; "": none."""
+    named = str(spec.proto.annotated_data_param.label_map_file)
+    beside = Path(spec.proto.data_param.source).absolute().parent / "labelmap.prototxt"
+    return str(beside) if not named and LAYERS[spec.type] is Data and beside.is_file() else named
 
 
 def _refused(kind: Any, spec: LayerSpec) -> list[str]:
@@ -104,7 +111,10 @@ def _refused(kind: Any, spec: LayerSpec) -> list[str]:
 
 def check_items(spec: LayerSpec, path: str, phase: str, is_strict: bool) -> int:
     """Read every file of a list and put it through the transformation; 1 if training would refuse
-    what it makes, or too many are bad."""
+    what it makes, or too many are bad.
+
+    is_strict  one that is bad is too many
+    """
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     maker: BatchMaker = kind(spec, DataOptions()).maker
     items = maker.source
@@ -128,8 +138,7 @@ def check_items(spec: LayerSpec, path: str, phase: str, is_strict: bool) -> int:
     wrong = [*faults, *item_problems(found, spec, net, maker.takes_any_shape)]
     for text in wrong:
         print(f"  bad for training: {text}")
-    most_bad = 0 if is_strict else max(1, MAX_BAD_SHARE * items.size())
-    return int(bool(wrong) or len(bad) > most_bad)
+    return int(bool(wrong) or len(bad) > most_bad(items.size(), is_strict))
 
 
 def input_size(spec: LayerSpec) -> tuple[int, int] | None:

@@ -61,7 +61,7 @@ class Inputs:
             yield
         except CaffeError:
             raise
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:
             other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
                      if blob.shape[1:2] != torch.Size(self.shapes[name][1:2])]
             if not other and "type" in str(error):

@@ -95,6 +95,20 @@ def test_a_solver_leads_to_its_net(database, tmp_path, capsys, monkeypatch):
     assert "40 records" in capsys.readouterr().out
 
 
+def test_a_net_that_lies_beside_the_solver_is_said_to(database, tmp_path, capsys, monkeypatch):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/net.prototxt").write_text(annotated_net(database, 2))
+    (tmp_path / "own/solver.prototxt").write_text("base_lr: 1\nnet: 'net.prototxt'")
+    monkeypatch.chdir(tmp_path)
+    assert check_data.main(["own/solver.prototxt"]) == 1
+    assert ("error: own/solver.prototxt:2: net is 'net.prototxt', which is not a file; paths are "
+            f"relative to the working directory, {tmp_path}; the solver's folder has it: change to "
+            "own first\n") in capsys.readouterr().err
+    monkeypatch.chdir("own")
+    check_data.main(["solver.prototxt"])
+    assert "40 records" in capsys.readouterr().out
+
+
 def test_what_cannot_be_checked_is_an_error(tmp_path, capsys):
     assert check_data.main([str(tmp_path / "absent")]) == 1
     assert "there is no such file or database; make it with tools/convert" in \
@@ -113,7 +127,7 @@ def test_lists_of_images_are_checked_file_by_file(tmp_path, capsys):
     net.write_text('layer { name: "d" type: "ImageData" top: "data" top: "label" '
                    f'image_data_param {{ source: "{tmp_path}/list.txt" '
                    f'root_folder: "{tmp_path}/" batch_size: 1 }} }}')
-    check_data.main([str(net)])
+    assert check_data.main([str(net)]) == 1
     text = capsys.readouterr().out
     assert "3 entries, 2 of them bad" in text
     assert "1.png: the image cannot be decoded" in text and "2.png: the file cannot" in text
@@ -129,8 +143,9 @@ def test_lists_of_clips_are_checked_and_a_bad_clip_counts_once(form, tmp_path, c
     net = tmp_path / "net.prototxt"
     net.write_text('layer { name: "d" type: "VideoData" top: "data" top: "label" '
                    f"{form.format(clips)} }}")
-    check_data.main([str(net), "--phase", "TEST"])
-    text = capsys.readouterr().out
+    assert check_data.main([str(net), "--phase", "TEST"]) == 0
+    assert check_data.main([str(net), "--phase", "TEST", "--strict"]) == 1
+    text = capsys.readouterr().out.partition("list.txt")[2].rpartition("list.txt")[0]
     assert "3 entries, 1 of them bad" in text
     assert text.count("a 4: 000007.jpg: the file cannot be read") == 1
 

@@ -75,6 +75,12 @@ def test_eye_has_its_value_on_the_diagonal():
                                   0.5 * np.eye(6, dtype=np.float32))
 
 
+def test_xy_counts_columns_and_rows():
+    found = filled((1, 2, 3, 4), type="xy")
+    rows, columns = np.indices((3, 4))
+    np.testing.assert_array_equal(found[0], [columns, rows])
+
+
 def test_weights_of_a_gaussian_unitball_have_length_one_for_each_output():
     blob = filled((5, 3, 2, 40), type="gaussian_unitball").flatten(1)
     np.testing.assert_allclose(blob.square().sum(1), np.ones(5), rtol=1e-5)
@@ -115,6 +121,7 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
     ((4, 2, 3, 3, 3), {"type": "radial", "symmetric_fraction": -0.5}, "symmetric_fraction -0.5"),
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
+    ((2, 2, 3, 4), {"type": "xy"}, r"must be \(1, 2, H, W\)"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
     ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),
     ((64, 3, 5, 5), {"type": "gabor"}, r"not for \(64, 3, 5, 5\)"),
@@ -150,7 +157,8 @@ def test_a_file_gives_its_first_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("content, words", [
-    ("1 2 3", "which has 3 numbers; the blob has 6"), ("1 2 x 4 5 6", "does not hold numbers$"),
+    ("1 2 3", "which has 3 numbers; there are 6 weights in the blob"),
+    ("1 2 x 4 5 6", "which has other than numbers in it$"),
     (None, "cannot be read: .*No such file")])
 def test_a_file_that_does_not_fill_the_blob_is_named(tmp_path, content, words):
     path = tmp_path / "init.txt"

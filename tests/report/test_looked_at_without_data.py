@@ -92,3 +92,16 @@ def test_the_size_that_an_upsample_states_is_traced_back_to_the_images(height, w
     [found] = take_census(str(net), Selection(skip_data=True))
     assert found.built and found.assumed == f"images of {height} x {width}, as a layer has it, " \
         "assumed"
+
+
+def test_an_information_gain_loss_is_looked_at_without_its_matrix(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+        layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 4 } } }
+        layer { name: "loss" type: "InfogainLoss" bottom: "x" bottom: "label" top: "loss"
+          infogain_loss_param { source: "absent.binaryproto" } }""")
+    (census,) = take_census(path, Selection(phase="TRAIN", skip_data=True))
+    assert census.built, census.problems
+    with pytest.raises(SpecError, match="'absent.binaryproto' cannot be read: No such file"):
+        Net(path, "TRAIN")
