@@ -22,7 +22,7 @@ import framework.proto as proto
 from framework.definition import zoo
 from framework.definition.values import convert, form_for_several, nearest, printable, shortened
 from framework.errors import SpecError
-from framework.system.file_kinds import foreign_kind
+from framework.system.file_kinds import foreign_kind, stand_in
 from framework.system.regular import read_regular
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
@@ -131,6 +131,8 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
         data = read_regular(path)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
+    if instead := stand_in(data[:4096]):
+        raise SpecError(f"{printable(path)}: is {instead}")
     text = data.decode("utf-8-sig", errors="surrogateescape")
     if not values:
         return parse(text, kind, str(path))
@@ -217,6 +219,8 @@ class _Parser:
             return self.syntax_error(f"is not a text, which a prototxt is: {reason}")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
+        if line.startswith(("//", "/*", "%", "--")):
+            return self.syntax_error(f"stray character {line[0]!r}; a comment begins with #")
         if match := re.match(r"[-+.\w]+", line):
             return self.syntax_error("expected a name, a number or a string, found "
                                      f"'{shortened(match.group())}'")

@@ -199,7 +199,8 @@ def _count(document: Document, census: Census, selection: Selection,
         return
     unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
     if unknown:
-        census.problems += [str(layer.error("type", unknown_type(layer.type, LAYERS)))
+        census.problems += [str(layer.error("type", unknown_type(layer.type, LAYERS,
+                                                                 bool(layer.bottoms))))
                             for layer in unknown]
         return
     try:
