@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 from framework.errors import CaffeError
@@ -19,7 +20,7 @@ from framework.net.params import share_by_layer_name
 from framework.pycaffe.engine.blobs import NetBlob, ParamBlob
 from framework.pycaffe.engine.in_batches import InBatches
 from framework.pycaffe.engine.kept_weights import KeptWeights
-from framework.pycaffe.engine.lists import Arrays
+from framework.pycaffe.engine.lists import Arrays, blobs_by_name
 from framework.pycaffe.engine.nodes import Node
 from framework.pycaffe.engine.passes import Callback, Passes
 from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
@@ -72,7 +73,7 @@ class Net(InBatches):
         self._net = net
         self._nodes = list_nodes(net)
         constants = constant_tops(net)
-        self._blob_dict = OrderedDict()
+        self._blob_dict = blobs_by_name(self._nodes)
         for name in dict.fromkeys(top for node in self._nodes for top in node.tops):
             given = name in net.inputs or name in constants
             self._blob_dict[name] = NetBlob(net.shapes[name], net.device, self,
@@ -176,7 +177,11 @@ class Net(InBatches):
             if len(values) != blob.shape[0]:
                 raise ValueError(f"{what} '{name}' has {len(values)} items; the batch size of the "
                                  f"net is {blob.shape[0]}, reshape the blob to change it")
-            array_of(blob)[...] = values
+            try:
+                array_of(blob)[...] = values
+            except ValueError:
+                raise ValueError(f"{what} '{name}' takes the shape {tuple(blob.shape)}; it is "
+                                 f"given {np.shape(values)}") from None
 
     def _forward(self, start: int, end: int) -> None:
         """Run layers by index. Over all layers and without gradients, by the net's own `run`."""

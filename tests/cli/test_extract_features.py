@@ -69,3 +69,10 @@ def test_mistakes_are_named_and_nothing_is_written(blobs, folders, number, kind,
     assert main(["w.caffemodel", "net.prototxt", blobs, folders, number, kind]) == 1
     assert message in capsys.readouterr().err
     assert not Path("a").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU")
+def test_gpu_without_one_is_told_what_works(capsys):
+    assert main(["w.caffemodel", "net.prototxt", "conv", "a", "1", "lmdb", "GPU", "3"]) == 1
+    assert "GPU 3: torch" in (told := capsys.readouterr().err)
+    assert "sees 0 CUDA devices here; CPU in its place works without one" in told

@@ -1,0 +1,63 @@
+"""What pycaffe says of names, shapes and calls that a net does not take."""
+
+import numpy as np
+import pytest
+
+import framework.pycaffe as caffe
+
+TEXT = """input: "data" input_shape { dim: 2 dim: 1 dim: 6 dim: 7 }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "out" convolution_param {
+  num_output: 3 kernel_size: 2 } }
+layer { name: "relu" type: "ReLU" bottom: "out" top: "out" }
+"""
+
+
+@pytest.fixture
+def net(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(TEXT)
+    return caffe.Net(str(path), caffe.TEST)
+
+
+@pytest.mark.parametrize("name, words", [
+    ("conv", "the net has no blob 'conv'; the layer 'conv' makes 'out'"),
+    ("dada", "the net has no blob 'dada'; did you mean 'data'"), ("fc7", "has no blob 'fc7'$")])
+def test_a_blob_that_is_not_there_is_a_key_error_that_says_what_is(net, name, words):
+    with pytest.raises(KeyError) as error:
+        net.blobs[name]
+    assert words.rstrip("$") in error.value.args[0]
+    assert error.value.args[0].endswith(words.rstrip("$")) or not words.endswith("$")
+    assert net.blobs.get(name) is None
+    assert name not in net.blobs
+
+
+def test_parameters_that_are_not_there_are_a_key_error_that_says_what_is(net):
+    with pytest.raises(KeyError, match="no layer with parameters 'relu'; the layer 'relu' makes"):
+        net.params["relu"]
+    with pytest.raises(KeyError, match="'conv_new'"):
+        net.params["conv_new"]
+    assert list(net.params) == ["conv"]
+    assert type(net.params.copy()).__name__ == "OrderedDict"
+
+
+def test_an_array_of_another_shape_is_told_the_blob_and_both_shapes(net):
+    message = r"input 'data' takes the shape \(2, 1, 6, 7\); it is given \(2, 3, 6, 7\)"
+    with pytest.raises(ValueError, match=message):
+        net.forward(data=np.zeros((2, 3, 6, 7)))
+
+
+@pytest.mark.parametrize("images, words", [
+    (np.zeros((6, 7, 1)), r"predict takes a list of images .*: \[image\] for one image"),
+    ([np.zeros((6, 7))], r"the shape \(6, 7\); .*image\[:, :, None\] for a grey one"),
+    ([np.zeros((6, 7, 3))], r"3 channels, and the net takes 1; .*color=False\) loads it so")])
+def test_predict_says_what_an_image_is(net, tmp_path, images, words):
+    net.save(str(tmp_path / "w.caffemodel"))
+    classifier = caffe.Classifier(str(tmp_path / "net.prototxt"), str(tmp_path / "w.caffemodel"))
+    with pytest.raises(ValueError, match=words):
+        classifier.predict(images)
+
+
+def test_names_of_2014_say_what_came_after():
+    with pytest.raises(AttributeError, match=r"'set_phase_test'; .*caffe.Net\(file, weights, "
+                                             r"caffe.TEST\)"):
+        caffe.set_phase_test()
