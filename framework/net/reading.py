@@ -18,7 +18,7 @@ from framework.system.arguments import FLAG, PATH, TEXT, checked
 
 NET_MARKS = frozenset(["layer", "layers", "input", "input_shape", "input_dim"])
 SOLVER_MARKS = frozenset(["net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter",
-                          "solver_mode", "snapshot_prefix", "test_iter", "display"])
+                          "solver_mode", "solver_type", "snapshot_prefix", "test_iter", "display"])
 
 
 @checked(path=PATH, ignore_unknown_fields=FLAG)

@@ -154,3 +154,9 @@ def test_a_type_that_is_missing_or_unknown_is_told_with_what_helps(layer, words)
 def test_a_type_in_the_form_of_the_other_kind_of_block_is_one_line_that_says_so(layer, words):
     with pytest.raises(CaffeError, match=words):
         parse_net(layer, "n.prototxt")
+
+
+def test_a_solver_of_three_old_fields_is_not_a_net_with_unknown_fields(tmp_path):
+    (tmp_path / "s.prototxt").write_text('net_param { }\nsolver_type: ADAM\ntrain_net: "a"\n')
+    with pytest.raises(CaffeError, match="s.prototxt: is a solver file, not a net"):
+        read_net(tmp_path / "s.prototxt")
