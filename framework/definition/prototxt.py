@@ -41,6 +41,10 @@ EXTENSION = re.compile(r"\[[\w./\s]+\]")
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
 MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
+OF_V1 = {       # fields of `layers` blocks that files still have in `layer` blocks
+    "blobs_lr": "in a `layer` block write param { lr_mult: N } for each blob",
+    "weight_decay": "in a `layer` block write param { decay_mult: N } for each blob"}
+OF_TODAY = "; in a `layers` block, the form of before 2015, write blobs_lr and weight_decay instead"
 
 
 @dataclass
@@ -272,6 +276,8 @@ class _Parser:
 
     def suggestion(self, name: str, message: Message) -> str:
         few = len(self.document.problems) < MAX_SUGGESTIONS
+        if message.DESCRIPTOR.name == "LayerParameter" and name in OF_V1:
+            return f"; {OF_V1[name]}"
         return nearest(name, message.DESCRIPTOR.fields_by_name) if few else ""
 
     def read_name(self) -> str:
@@ -295,7 +301,9 @@ class _Parser:
             descriptor = form_for_several(message, descriptor, lines.fields)
         if descriptor is not None:
             if descriptor.message_type is None:
-                self.problem(line, name, "is a message in braces; it must be one value")
+                more = OF_TODAY if message.DESCRIPTOR.name == "V1LayerParameter" \
+                    and descriptor.name == "param" else ""
+                self.problem(line, name, f"is a message in braces; it must be one value{more}")
             elif self.may_set(message, descriptor, name, line):
                 child = getattr(message, descriptor.name)
                 if descriptor.is_repeated:

@@ -181,13 +181,15 @@ def _take(document: Document, path: str | Path, selection: Selection) -> list[Ce
 def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
     """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
 
-    A deploy net with the losses of training has none for these, though the caller gives images.
+    A deploy net with the losses of training has none for these, though the caller gives images;
+    TEST is the phase that it is for, so what lacks a bottom there is an error.
     """
     spec = NetSpec(document, phase, level, stages, wired=False)
     made = [layer.type for layer in spec.layers
             if layer.tops and not layer.bottoms and layer.type != "Parameter"]
     given = all(kind in LAYERS and is_input(kind) for kind in made)
-    return bool(made) and not (given and not _wires(document, phase, level, stages))
+    excused = given and phase == "TRAIN" and not _wires(document, phase, level, stages)
+    return bool(made) and not excused
 
 
 def _count(document: Document, census: Census, selection: Selection,

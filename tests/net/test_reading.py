@@ -160,3 +160,13 @@ def test_a_solver_of_three_old_fields_is_not_a_net_with_unknown_fields(tmp_path)
     (tmp_path / "s.prototxt").write_text('net_param { }\nsolver_type: ADAM\ntrain_net: "a"\n')
     with pytest.raises(CaffeError, match="s.prototxt: is a solver file, not a net"):
         read_net(tmp_path / "s.prototxt")
+
+
+@pytest.mark.parametrize("layer, words", [
+    ('layer { name: "n" type: "ReLU" bottom: "x" top: "y" blobs_lr: 1 }',
+     r"blobs_lr is not a field of LayerParameter; in a `layer` block write param \{ lr_mult: N \}"),
+    ('layers { name: "n" type: RELU bottom: "x" top: "y" param { lr_mult: 1 } }',
+     "param is a message in braces; it must be one value; in a `layers` block, .*write blobs_lr")])
+def test_rates_in_the_form_of_the_other_kind_of_block_are_told_how_to_be_written(layer, words):
+    with pytest.raises(CaffeError, match=words):
+        parse_net(layer)

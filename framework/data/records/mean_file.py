@@ -17,7 +17,7 @@ from framework.weights.blob import Blob, describe, read_blob_file
 def read_mean_blob(path: str | Path) -> Blob:
     """The blob of a mean file of any project. DataError if it is absent or cannot be used.
 
-    An .npy file, as classify.py of BVLC/caffe takes it, is (channels, height, width) or (channels,).
+    An .npy file, which classify.py takes, is (channels, height, width) or (channels,).
     """
     try:
         array = _read_npy(path)
