@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from framework.definition.values import nearest, shortened
 from framework.errors import CaffeError
 from framework.layers.base import DataOptions
 from framework.layers.data.memory_data import MemoryData
@@ -165,6 +166,9 @@ class Net(InBatches):
                 for name in dict.fromkeys([*bottoms, *(diffs or [])])}
 
     def _index(self, name: str) -> int:
+        if name not in self._layer_names:
+            raise ValueError(f"the net has no layer '{shortened(name)}', as start and end name them"
+                             f"{nearest(name, self._layer_names)}")
         return self._layer_names.index(name)
 
     def _fill(self, given: Arrays, names: Sequence[str], what: str,
@@ -189,11 +193,26 @@ class Net(InBatches):
         self.settle()
         whole = start <= self._passes.first and end == len(self._layer_list) - 1
         self._num_forwards += 1
-        with random_numbers(self._seed + self._num_forwards, self._net.device):
-            if whole and not self._records and not self._passes.watched:
-                self._passes.whole(self._passes.take_batches(range(start, end + 1)))
-            else:
-                self._passes.forward(start, end, self._records)
+        try:
+            with random_numbers(self._seed + self._num_forwards, self._net.device):
+                if whole and not self._records and not self._passes.watched:
+                    self._passes.whole(self._passes.take_batches(range(start, end + 1)))
+                else:
+                    self._passes.forward(start, end, self._records)
+        except CaffeError:
+            raise
+        except (RuntimeError, ValueError, IndexError) as error:
+            if words := self._reshaped():
+                raise CaffeError(f"{words}, which the net's layers do not take: "
+                                 f"{shortened(str(error).splitlines()[0])}") from error
+            raise
+
+    def _reshaped(self) -> str:
+        """Which inputs have other shapes than the net was built with, in words."""
+        said = [f"'{name}' is {blob.shape}, built as {tuple(self._net.shapes[name])}"
+                for name, blob in self._blob_dict.items()
+                if blob.values.given and tuple(blob.shape) != tuple(self._net.shapes[name])]
+        return "; ".join(said)
 
     def _backward(self, start: int, end: int) -> None:
         self.absorb()

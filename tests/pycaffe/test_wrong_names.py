@@ -61,3 +61,29 @@ def test_names_of_2014_say_what_came_after():
     with pytest.raises(AttributeError, match=r"'set_phase_test'; .*caffe.Net\(file, weights, "
                                              r"caffe.TEST\)"):
         caffe.set_phase_test()
+
+
+def test_a_reshape_that_no_layer_takes_is_told_with_both_shapes(net):
+    net.blobs["data"].reshape(2, 4, 6, 7)
+    with pytest.raises(RuntimeError, match=r"'data' is \(2, 4, 6, 7\), built as \(2, 1, 6, 7\), "
+                                           "which the net's layers do not take: "):
+        net.forward()
+    net.blobs["data"].reshape(3, 1, 8, 9)
+    assert net.forward()["out"].shape == (3, 3, 7, 8)
+
+
+def test_start_and_end_that_are_no_layers_are_told_so(net):
+    message = "no layer 'conw', as start and end name them; did you mean 'conv'"
+    with pytest.raises(ValueError, match=message):
+        net.forward(end="conw")
+
+
+@pytest.mark.parametrize("shape, words", [
+    ((6, 7), r"shape \(6, 7\), and the transpose \(2, 0, 1\) needs 3 axes; a grey image is"),
+    ((6, 7, 1), r"channel swap \(2, 1, 0\) needs 3 channels; caffe.io.load_image\(path\) makes 3")])
+def test_an_image_of_other_axes_or_channels_is_told_to_the_transformer(shape, words):
+    transformer = caffe.io.Transformer({"data": (1, 3, 6, 7)})
+    transformer.set_transpose("data", (2, 0, 1))
+    transformer.set_channel_swap("data", (2, 1, 0))
+    with pytest.raises(ValueError, match=words):
+        transformer.preprocess("data", np.zeros(shape))
