@@ -42,13 +42,18 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
     """
     joints = "".join(f' bottom: "bottom{index}"' for index in range(len(bottoms)))
     joints += "".join(f' top: "top{index}"' for index in range(num_tops))
-    field = param_field(kind) if param and "{" not in param else None
+    field = param_field(kind) if param and not _is_whole(param) else None
     inside = f"{field} {{ {param} }}" if field else param
     inputs = "".join(
         f'layer {{ name: "bottom{index}" type: "Input" top: "bottom{index}" input_param {{ shape '
         f'{{ {" ".join(f"dim: {size}" for size in shape)} }} }} }}\n'
         for index, shape in enumerate(bottoms))
     return inputs + f'layer {{ name: "layer" type: "{kind}" {joints} {inside} {fields} }}'
+
+
+def _is_whole(param: str) -> bool:
+    """Whether a param is whole fields of the layer: a message, or one of those without any."""
+    return "{" in param or param.startswith("activations_compress")
 
 
 def param_field(kind: str) -> str:

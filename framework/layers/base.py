@@ -44,6 +44,7 @@ class Layer(nn.Module):
     num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
+    loss_tops: ClassVar[int] = 1    # tops of a loss that count 1 if no loss_weight is stated
     pools_regions: ClassVar[bool] = False   # the last bottom is (R, 5): item, x1, y1, x2, y2
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
@@ -246,10 +247,8 @@ class Layer(nn.Module):
         raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: {reason}")
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        """Values that bottom `index` may hold, where noise would make no sense; None: noise does.
-
-        shapes  of all bottoms
-        """
+        """Values that bottom `index` of these shapes may hold, where noise would make no sense;
+        None: noise does."""
         return None
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:

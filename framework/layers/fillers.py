@@ -34,6 +34,11 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     if not -1 <= filler.sparse <= num_outputs:
         raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {num_outputs} "
                          "outputs, or -1 for none")
+    if not filler.std >= 0:
+        raise ValueError(f"has std {filler.std:g}; it must be at least 0")
+    if filler.type == "uniform" and not filler.min <= filler.max:
+        raise ValueError(f"has min {filler.min:g} and max {filler.max:g}; min must not be the "
+                         "larger one")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
         if getattr(filler, field) != default and filler.type != kind:
@@ -111,6 +116,19 @@ def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.zero_()
     outputs = torch.arange(num_outputs)
     blob.view(-1)[outputs * num_inputs + outputs] = 1
+
+
+def xy_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Columns and rows of an image's cells; ValueError unless the blob is (1, 2, H, W).
+
+    Source: XYFiller in filler.hpp of aharley/segaware.
+    """
+    if blob.dim() != 4 or tuple(blob.shape[:2]) != (1, 2):
+        raise ValueError(f"is xy; the blob must be (1, 2, H, W), not the shape "
+                         f"{tuple(blob.shape)}")
+    height, width = blob.shape[2:]
+    blob[0, 0] = torch.arange(width)
+    blob[0, 1] = torch.arange(height)[:, None]
 
 
 def eye_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -232,6 +250,6 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, "radial": radial_,
+    "file": file_, "radial": radial_, "xy": xy_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

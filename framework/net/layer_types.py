@@ -13,6 +13,7 @@ from framework.layers.base import reads_message
 from framework.layers.stub import is_stub
 
 LOG = logging.getLogger(__name__)
+OF_ANY_LAYER = frozenset(["weights_compress_param"])    # messages that layers of any type read
 
 
 def check_types(net: NetSpec) -> None:
@@ -33,6 +34,7 @@ def warn_of_unread(net: NetSpec) -> None:
         for field, _ in spec.proto.ListFields():
             name = field.name
             if field.message_type is None or not name.endswith("_param") or is_hint(field) \
+                    or name in OF_ANY_LAYER \
                     or reads_message(spec.type, name) or (spec.type, name) in said:
                 continue
             said.add((spec.type, name))

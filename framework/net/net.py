@@ -63,6 +63,7 @@ from framework.system.arguments import (
 )
 from framework.weights.weights import load_weights
 
+Blobs = dict[str, Tensor]       # by name
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
 
@@ -186,13 +187,13 @@ class Net(nn.Module):
         known = [step.layer.spec.name for step in self.layers]
         raise CaffeError(f"{self.spec.path}: no layer is named '{name}'{nearest(name, known)}")
 
-    def forward(self, inputs: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+    def forward(self, inputs: Mapping[str, Tensor] | None = None, **others: object) -> Blobs:
         """Run the net. Blobs of data layers that `inputs` does not give come from them.
 
         Returns the output blobs by name; `self.blobs` holds all of them afterwards.
         """
         wanted = Inputs(self.spec.path, self.given_names, self.shapes)
-        given = wanted.checked(inputs)
+        given = wanted.checked(inputs, others)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
         missing = [name for name in self.given_names if name not in given]

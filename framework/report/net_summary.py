@@ -181,15 +181,24 @@ def _take(document: Document, path: str | Path, selection: Selection) -> list[Ce
 def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
     """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
 
-    A deploy net with the losses of training has none for these, though the caller gives images;
-    TEST is the phase that it is for, so what lacks a bottom there is an error.
+    A deploy net with the losses of training has none for these, though the caller gives images:
+    their labels are made by nobody, or not even named. TEST is the phase that it is for, so what
+    names a blob there that is not made is an error.
     """
     spec = NetSpec(document, phase, level, stages, wired=False)
     made = [layer.type for layer in spec.layers
             if layer.tops and not layer.bottoms and layer.type != "Parameter"]
     given = all(kind in LAYERS and is_input(kind) for kind in made)
+    if given and any(_lacks_labels(layer) for layer in spec.layers):
+        return False
     excused = given and phase == "TRAIN" and not _wires(document, phase, level, stages)
     return bool(made) and not excused
+
+
+def _lacks_labels(layer: LayerSpec) -> bool:
+    """Whether it is a loss that is given predictions alone."""
+    cls = LAYERS.get(layer.type, Source)
+    return issubclass(cls, Layer) and cls.loss and 0 < len(layer.bottoms) < cls.num_bottoms[0]
 
 
 def _count(document: Document, census: Census, selection: Selection,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -80,3 +81,31 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nets'"):
         _ = framework.pycaffe.nets
     assert not hasattr(framework.pycaffe, "nets")
+
+
+OLD_SCRIPT = """
+import caffe, sys
+from beside import thirds
+from beside import Pair
+import cPickle
+
+if __name__ == '__main__':
+    print 7 / 2, thirds, sys.argv[1:],
+    for key, value in dict(a=1).iteritems():
+        print key, [n for n in xrange(value + 1)], caffe.__name__
+    print cPickle.loads(cPickle.dumps(Own())).name
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13) and not importlib.util.find_spec("fissix"),
+                    reason="needs fissix; lib2to3 ended with 3.12")
+def test_a_script_of_python_2_runs_if_it_is_asked_for(tmp_path):
+    (tmp_path / "beside.py").write_text("thirds = 5 / 3\nclass Pair: pass\n")
+    (tmp_path / "script.py").write_text(OLD_SCRIPT.replace("import cPickle\n", "import cPickle\n"
+                                        "class Own(Pair):\n    name = u'own'\n"))
+    done = run(tmp_path, "-m", "framework.pycaffe", "--python2", "script.py", "--gpu", "1")
+    assert done.stdout == "3 1 ['--gpu', '1'] a [0, 1] framework.pycaffe\nown\n", done.stderr
+    assert "script.py: read as Python 2, with changes to: " in done.stderr
+    done = run(tmp_path, "-m", "framework.pycaffe", "script.py")
+    assert done.returncode == 1 and "SyntaxError: " in done.stderr
+    assert done.stderr.endswith("pycaffe --python2 script.py [arguments]\n")

@@ -10,8 +10,8 @@ from framework.layers.base import Layer, Shape
 from framework.layers.normalization.scale import Bias, Scale
 from framework.layers.params import is_set
 from framework.layers.vision.convolution import Convolution, Deconvolution
+from framework.layers.vision.interp import Interp
 from framework.layers.vision.pooling import Pooling
-from framework.layers.vision.resize import Interp
 from framework.proto import LayerParameter, enum_name
 
 OWN_FIELDS = 20001      # fields from here on have numbers of this project alone
@@ -204,9 +204,9 @@ def hangs_over(layer: Pooling, bottom: Shape) -> bool:
     """Whether a window ends beyond the padding, since sizes are rounded up."""
     window = layer.window
     zipped = zip(bottom[2:], window.top_sizes(bottom[2:]), window.kernel, window.stride,
-                 window.pad, strict=True)
-    return not layer.whole and any((top - 1) * stride + kernel > size + 2 * pad
-                                   for size, top, kernel, stride, pad in zipped)
+                 window.pad, window.after, strict=True)
+    return not layer.whole and any((top - 1) * stride + kernel > size + pad + after
+                                   for size, top, kernel, stride, pad, after in zipped)
 
 
 CONDITIONS: Mapping[str, Condition] = {

@@ -356,3 +356,24 @@ class ImageNormalData(KnownByShape):
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         return [images_and_labels(spec, size)[0]] * 2
+
+
+@layer
+class TwoImageData(KnownByShape):
+    """Images and second images of the same size, of a list: known by shape only.
+
+    Tops:   images and second images (batch_size, 3, H, W), or one channel without first_is_color
+            and second_is_color.
+    Errors: SpecError whenever data are requested.
+    Meaning: two_image_data_layer.cpp of aharley's Caffe, in nets of aharley/segaware.
+    """
+
+    num_tops = (2, 2)
+    reads = ("image_data_param", "transform_param")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.two_image_data_param
+        batch, _, *area = images_and_labels(spec, size)[0]
+        return [(batch, 3 if color else 1, *area)
+                for color in (param.first_is_color, param.second_is_color)]

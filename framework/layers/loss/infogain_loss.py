@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,7 +78,7 @@ class InfogainLoss(Layer):
             ignore = None
         self.check = class_check(spec, labels, num_classes, ignore=ignore,
                                  ignore_field="loss_param.ignore_label")
-        values = None if matrix else self._read_matrix()
+        values = None if matrix else self._read_matrix(num_classes)
         size = math.prod(matrix[0]) if values is None else values.numel()
         if size != num_classes ** 2:
             raise spec.error("infogain_loss_param.source" if values is not None else "bottom",
@@ -85,12 +86,15 @@ class InfogainLoss(Layer):
                              f"{num_classes ** 2}")
         self.register_buffer("matrix", values, persistent=False)
 
-    def _read_matrix(self) -> Tensor:
+    def _read_matrix(self, num_classes: int) -> Tensor:
+        """The matrix; a net that is built without its files has 1 on the diagonal, else 0."""
         field = "infogain_loss_param.source"
         path = self.spec.proto.infogain_loss_param.source
         if not path:
             raise self.spec.error(field, "is not given, and there is no third bottom; one of them "
                                   "must give the matrix")
+        if self.spec.without_files and not os.path.isfile(path):
+            return torch.eye(num_classes)
         try:
             values = read_blob_file(path).values
         except (OSError, ValueError) as error:

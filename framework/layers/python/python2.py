@@ -92,6 +92,16 @@ def enable_python2() -> None:
         sys.meta_path.insert(0, _FINDER)
 
 
+def run_script(path: str) -> None:
+    """Run a file as the main program, read as Python 2."""
+    main = ModuleType("__main__")
+    main.__file__ = path
+    main.__dict__.update(BUILTINS)
+    code = _Python2Loader(main.__name__, path).get_code(main.__name__)
+    sys.modules[main.__name__] = main       # where pickle and multiprocessing look for its names
+    exec(code, main.__dict__)
+
+
 def disable_python2() -> None:
     """Import modules as Python does again."""
     if _FINDER in sys.meta_path:
