@@ -75,6 +75,7 @@ def test_a_name_that_is_not_utf_8_is_shown_in_the_files_own_bytes(text, shown, t
     ('name: "x"\n=======\n', "n.prototxt:2: a merge-conflict mark was left in the file"),
     ('name = "x"', "n.prototxt:1: stray character '='"),
     ("name: ${NAME}", "n.prototxt:1: stray character '$'"),
+    ("// a note", "n.prototxt:1: stray character '/'; a comment begins with #"),
     ("layer { top: 3x }", "n.prototxt:1: expected a name, a number or a string, found '3x'"),
     ("layer { } }", "n.prototxt:1: expected the name of a field, found '}'"),
     ('layer { name "x" }', "n.prototxt:1: expected ':' or '{' after 'name', found '\"x\"'"),
@@ -121,3 +122,13 @@ def test_unknown_messages_are_skipped_whole_and_all_problems_are_noted():
     assert [(problem.line, problem.field) for problem in document.problems] == \
         [(1, "foo"), (2, "nane"), (3, "[ext.name]")]
     assert document.message.name == "n"
+
+
+@pytest.mark.parametrize("data, kind", [
+    (b"\n\n<!DOCTYPE html>\n<html>", "a web page"), (b"<HTML>", "a web page"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\n", "a Git LFS pointer")])
+def test_what_a_download_gave_in_place_of_the_file_is_named(tmp_path, data, kind):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(data)
+    with pytest.raises(SpecError, match=f"net.prototxt: is {kind}.*, not the file itself"):
+        prototxt.read(path, "NetParameter")
