@@ -3589,6 +3589,7 @@ class DetectionOutputParameter(Message):
     use_polygon: bool
     do_state_prediction: bool
     num_states: int
+    clip: bool
     output_logits: bool
     def __init__(
         self, *,
@@ -3600,14 +3601,14 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., output_logits: bool | None = ...,
+            int | None = ..., clip: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states", "clip",
             "output_logits",
         ]
     ) -> bool: ...
@@ -3616,7 +3617,7 @@ class DetectionOutputParameter(Message):
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states", "clip",
             "output_logits",
         ]
     ) -> None: ...
