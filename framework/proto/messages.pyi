@@ -5798,10 +5798,16 @@ class QuantizationParameter(Message):
     DESCRIPTOR: Descriptor
     class Precision(_Enum):
         DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+        MINIFLOAT: ClassVar[QuantizationParameter.Precision]
+        INTEGER_POWER_OF_2_WEIGHTS: ClassVar[QuantizationParameter.Precision]
     DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+    MINIFLOAT: ClassVar[QuantizationParameter.Precision]
+    INTEGER_POWER_OF_2_WEIGHTS: ClassVar[QuantizationParameter.Precision]
     class Rounding(_Enum):
         NEAREST: ClassVar[QuantizationParameter.Rounding]
+        STOCHASTIC: ClassVar[QuantizationParameter.Rounding]
     NEAREST: ClassVar[QuantizationParameter.Rounding]
+    STOCHASTIC: ClassVar[QuantizationParameter.Rounding]
     precision: QuantizationParameter.Precision
     rounding_scheme: QuantizationParameter.Rounding
     bw_layer_in: int
@@ -5813,6 +5819,10 @@ class QuantizationParameter(Message):
     def fl_layer_out(self) -> Values[int]: ...
     @property
     def fl_params(self) -> Values[int]: ...
+    mant_bits: int
+    exp_bits: int
+    exp_min: int
+    exp_max: int
     @property
     def scale_in(self) -> Values[float]: ...
     @property
@@ -5828,22 +5838,25 @@ class QuantizationParameter(Message):
             rounding_scheme: QuantizationParameter.Rounding | int | str | None = ...,
             bw_layer_in: int | None = ..., bw_layer_out: int | None = ..., bw_params: int | None
             = ..., fl_layer_in: Iterable[int] | None = ..., fl_layer_out: Iterable[int] | None =
-            ..., fl_params: Iterable[int] | None = ..., scale_in: Iterable[float] | None = ...,
-            scale_out: Iterable[float] | None = ..., scale_params: Iterable[float] | None = ...,
-            is_negative_input: bool | None = ..., force_u8_input: bool | None = ..., threshold:
-            float | None = ...,
+            ..., fl_params: Iterable[int] | None = ..., mant_bits: int | None = ..., exp_bits:
+            int | None = ..., exp_min: int | None = ..., exp_max: int | None = ..., scale_in:
+            Iterable[float] | None = ..., scale_out: Iterable[float] | None = ..., scale_params:
+            Iterable[float] | None = ..., is_negative_input: bool | None = ..., force_u8_input:
+            bool | None = ..., threshold: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
-            "is_negative_input", "force_u8_input", "threshold",
+            "mant_bits", "exp_bits", "exp_min", "exp_max", "is_negative_input",
+            "force_u8_input", "threshold",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
-            "fl_layer_in", "fl_layer_out", "fl_params", "scale_in", "scale_out", "scale_params",
-            "is_negative_input", "force_u8_input", "threshold",
+            "fl_layer_in", "fl_layer_out", "fl_params", "mant_bits", "exp_bits", "exp_min",
+            "exp_max", "scale_in", "scale_out", "scale_params", "is_negative_input",
+            "force_u8_input", "threshold",
         ]
     ) -> None: ...
 
