@@ -235,6 +235,7 @@ SCALARS = (
 )
 ITEMS = (
     of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
+    of_sample("Normalization", grows=BATCH),
     of_sample("L2Normalize", grows=BATCH), Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
 )
 BLOCKS = (

@@ -24,7 +24,7 @@ def fixed_point(x: Tensor, bits: int, fraction: int, draws: bool = False) -> Ten
 
 
 def minifloat(x: Tensor, mantissa: int, exponent: int, draws: bool = False) -> Tensor:
-    """The nearest floats with so many bits of mantissa and exponent.
+    """The nearest floats with this number of bits of mantissa and exponent.
 
     What is below the smallest is 0. What has a larger exponent than the largest becomes the
     largest; with its exponent, it may be rounded up to the next power of two, as in the original.

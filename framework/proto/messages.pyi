@@ -688,6 +688,8 @@ class LayerParameter(Message):
     @property
     def prune_param(self) -> PruneParameter: ...
     @property
+    def brelu_param(self) -> BReLUParameter: ...
+    @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
     visualise: bool
     visualise_channel: int
@@ -913,8 +915,9 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            brelu_param: BReLUParameter | _Fields | None = ..., heatmap_data_param:
+            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
@@ -995,7 +998,7 @@ class LayerParameter(Message):
             "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "l2norm_param", "prune_param", "brelu_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
             "anchor_target_param", "mask_target_param",
         ]
@@ -1076,8 +1079,8 @@ class LayerParameter(Message):
             "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
             "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
             "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "brelu_param",
+            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
             "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -9809,6 +9812,25 @@ class L2NormParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "eps",
+        ]
+    ) -> None: ...
+
+class BReLUParameter(Message):
+    DESCRIPTOR: Descriptor
+    minval: float
+    maxval: float
+    def __init__(
+        self, *,
+            minval: float | None = ..., maxval: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "minval", "maxval",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "minval", "maxval",
         ]
     ) -> None: ...
 

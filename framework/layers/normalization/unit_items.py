@@ -1,4 +1,4 @@
-"""L2 normalization of whole items: NormalizationL2, NormL2, L2Normalize, L2Norm."""
+"""L2 normalization of whole items: NormalizationL2, Normalization, NormL2, L2Normalize, L2Norm."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 
-EPS = {"NormalizationL2": 1e-10, "NormL2": 1e-7, "L2Normalize": 1e-7}
+EPS = {"NormalizationL2": 1e-10, "Normalization": 0.0, "NormL2": 1e-7, "L2Normalize": 1e-7}
 WIDE = ("NormL2", "L2Normalize")    # whose top has 4 axes
 
 
 @layer
+@layer("Normalization")
 @layer("NormL2")
 @layer("L2Normalize")
 class NormalizationL2(Layer):
@@ -23,11 +24,13 @@ class NormalizationL2(Layer):
 
     Bottom: x (N, ...).
     Top:    as x; NormL2 and L2Normalize give 4 axes, the missing ones of size 1.
-    eps is 1e-10 for NormalizationL2, else 1e-7.
+    eps is 1e-10 for NormalizationL2, 0 for Normalization, else 1e-7. keli78's Normalization, for
+    deployment only, takes each position of a map for itself; on 1 x 1 maps it is the same.
     Errors: SpecError for more than 4 axes in NormL2 and L2Normalize.
     Source: normalization_l2_layer.cu of liu-xb/GGL and of other forks with a triplet loss;
             normL2_layer.cpp of huangyangyu/SeqFace; l2_normalize_layer.cpp of
-            gy20073/compact_bilinear_pooling.
+            gy20073/compact_bilinear_pooling; normalization_layer.cpp of liuyuisanai/CaffeMex_v2
+            and of most other projects that have one.
     """
 
     needs_float32 = True

@@ -25,9 +25,9 @@ from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import fixed_point, minifloat, power_of_two
 from framework.proto import LayerParameter, enum_name
 
-USUAL_FRACTION = 16     # binary places
+USUAL_FRACTION = 16     # bits after the point
 MOST_BITS = 64
-MOST_SHIFT = 126        # binary places, as far as a float32 reaches
+MOST_SHIFT = 126        # bits after the point or before it, as far as a float32 reaches
 Trim = Callable[[Tensor, bool], Tensor]
 
 
@@ -109,7 +109,7 @@ class ConvolutionRistretto(Layer):
     Top:    one for each bottom, as there.
     Blobs:  as there; they stay exact, and each forward trims them.
     In TEST bottoms, blobs and tops are trimmed by `quantization_param`: to `bw_` bits of which
-    `fl_` are binary places (DYNAMIC_FIXED_POINT), to floats of `mant_bits` and `exp_bits`
+    `fl_` come after the point (DYNAMIC_FIXED_POINT), to floats of `mant_bits` and `exp_bits`
     (MINIFLOAT), or the weights to powers of two from `exp_min` to `exp_max`, bottoms and tops to
     fixed point, and the bias not at all. In TRAIN only the blobs are, rounded up or down by
     chance, and gradients pass the trimming unchanged. The numbers are those of the original's GPU

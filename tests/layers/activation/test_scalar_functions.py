@@ -76,7 +76,8 @@ def test_a_gradient_scaler_refuses_bounds_in_the_wrong_order():
 
 
 @pytest.mark.parametrize("kind, eps, shape", [
-    ("NormalizationL2", 1e-10, (3, 5)), ("NormL2", 1e-7, (3, 5, 1, 1)),
+    ("NormalizationL2", 1e-10, (3, 5)), ("Normalization", 0, (3, 5)),
+    ("NormL2", 1e-7, (3, 5, 1, 1)),
     ("L2Normalize", 1e-7, (3, 5, 1, 1))])
 def test_each_item_is_brought_to_length_one(kind, eps, shape):
     x = (noise(3, 5) * 1e-3).detach().requires_grad_()      # small: the eps counts

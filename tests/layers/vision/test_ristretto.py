@@ -130,7 +130,7 @@ def test_a_training_trims_the_blobs_alone_by_chance_and_gradients_pass(kind):
         gradient = torch.autograd.grad(expected.square().sum(), [weight, bias])
         for blob, right in zip(layer.blobs, gradient, strict=True):
             np.testing.assert_allclose(blob.grad, right, rtol=1e-12)
-        inside = layer.weight.detach().clamp(-1, 15 / 16)       # 5 bits, 4 of them binary places
+        inside = layer.weight.detach().clamp(-1, 15 / 16)       # 5 bits, 4 of them after the point
         assert ((weight - inside).abs() < 2 ** -4).all() and (weight * 16 % 1 == 0).all()
         drawn.append(weight.detach())
     assert not torch.equal(*drawn)
