@@ -48,6 +48,47 @@ def test_a_script_runs_unchanged_as_the_main_program(original, how):
     assert done.stdout == "__main__ ['--gpu', '0'] framework.pycaffe\n", done.stderr
 
 
+OLD = """
+import sys, caffe
+from helper import half
+net = caffe.Net('net.prototxt', caffe.TEST)
+print "%s %s" % (__name__, sys.argv[1:]), half(7), __file__
+for name in net.blobs.keys()[:1]:
+    print name, net.blobs[name].data.shape
+print xrange(3)[-1]
+"""
+
+
+@pytest.fixture
+def old_script(original):
+    """A script of Python 2 with a module and a net beside it."""
+    (original / "script.py").write_text(OLD)
+    (original / "helper.py").write_text("def half(x):\n    return x / 2\n")
+    (original / "net.prototxt").write_text('layer { name: "x" type: "Input" top: "x" input_param {'
+                                           " shape { dim: 2 dim: 3 } } }")
+    return original
+
+
+def test_a_script_of_python_2_runs_and_says_what_was_changed(old_script):
+    done = run(old_script, "-m", "framework.pycaffe", "--python2", "script.py", "--gpu", "0")
+    assert done.stdout == "__main__ ['--gpu', '0'] 3 script.py\nx (2, 3)\n2\n", done.stderr
+    assert "script.py: read as Python 2, with changes to: " in done.stderr
+    assert "helper.py: read as Python 2, with changes to: " in done.stderr
+
+
+def test_a_script_of_python_2_is_told_in_one_line_without_the_flag(old_script):
+    done = run(old_script, "-m", "framework.pycaffe", "script.py")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == ("script.py:5: is Python 2; run it by: pycaffe --python2 script.py\n")
+
+
+@pytest.mark.parametrize("flags", [(), ("--python2",)])
+def test_what_neither_python_parses_is_pythons_own_error(tmp_path, flags):
+    (tmp_path / "script.py").write_text("x = (1\ny = 2 3\n")
+    done = run(tmp_path, "-m", "framework.pycaffe", *flags, "script.py")
+    assert done.returncode == 1 and "SyntaxError" in done.stderr
+
+
 def test_install_makes_it_so_for_the_process(original):
     (original / "script.py").write_text("import framework.pycaffe\nframework.pycaffe.install()\n"
                                         + textwrap.dedent(SCRIPT))
@@ -57,7 +98,7 @@ def test_install_makes_it_so_for_the_process(original):
 
 def test_without_a_script_it_says_how_to_give_one(tmp_path):
     done = run(tmp_path, "-m", "framework.pycaffe")
-    assert done.returncode == 2 and "usage: pycaffe script.py" in done.stderr
+    assert done.returncode == 2 and "usage: pycaffe [--python2] script.py" in done.stderr
 
 
 def test_importing_it_does_not_load_torch(tmp_path):

@@ -92,6 +92,19 @@ def enable_python2() -> None:
         sys.meta_path.insert(0, _FINDER)
 
 
+def run_python2(path: str) -> None:
+    """Run a script, and the user's modules that it imports, as Python 2, as the main program.
+
+    Raises SyntaxError for what neither Python parses, OSError for a file that cannot be read.
+    """
+    enable_python2()
+    code = _Python2Loader("__main__", path).get_code("__main__")
+    main = ModuleType("__main__")
+    main.__dict__.update(BUILTINS, __file__=path)
+    sys.modules["__main__"] = main
+    exec(code, main.__dict__)
+
+
 def disable_python2() -> None:
     """Import modules as Python does again."""
     if _FINDER in sys.meta_path:
