@@ -124,6 +124,9 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
             return data.decode("utf-8")
         except UnicodeDecodeError:
             raise ValueError(f"is {token!a}, which is not UTF-8") from None
+    if kind == "string" and descriptor.full_name.endswith("V1LayerParameter.type"):
+        raise ValueError(f"is {token}, a string, as `layer` has it; in `layers`, the older form, "
+                         "it is a word without quotes, as CONVOLUTION: write `layer` for `layers`")
     if kind == "string":
         raise ValueError(f"is {token}, a string; it must be {expected(descriptor)}")
     if cpp == FieldDescriptor.CPPTYPE_BOOL:
