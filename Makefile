@@ -6,7 +6,7 @@ DEMO_WEIGHTS := demo/ssd_shapes_iter_1500.caffemodel
 # Tests start some hundred programs, which then read their modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test fuzz demo lint numbers docs docs-pages clean
+.PHONY: test fuzz demo lint numbers docs docs-pages examples clean
 
 .venv/installed: setup.cfg constraints.txt
 	$(PYTHON) -m venv .venv
@@ -57,10 +57,13 @@ docs-pages: .venv/installed
 	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	touch $@
 
+# All of examples/, each in a copy: more than half an hour on two cores. EXAMPLES="digits faces" runs these.
+examples: .venv/docs_installed
+	$(BIN)/python -m docs.generator.examples $(EXAMPLES)
+
 # The site, in build/site. Anything that Sphinx warns of, broken links too, is an error.
 docs: .venv/docs_installed
 	$(BIN)/python -m docs.generator.notebook
-	$(BIN)/python -m docs.generator.examples
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
 
 # Random inputs to all readers: SEED and SECONDS say which and how long (docs/security.md).

@@ -189,7 +189,7 @@ LOSSES = (
     of_sample("ContrastiveLoss", bottoms=((4, 3), (4, 3), whole(4, below=2)),
               without={"gradient": NOT_DERIVATIVE + "1e-4 in the denominator"}),
     Example("ContrastiveLoss", "legacy_version: true margin: 3", (
-        (4, 3), (4, 3), whole(4, below=2))),
+        (4, 3), (4, 3), whole(4, below=2)), tops=3),
     of_sample("Accuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
 )
 RECURRENT = (
@@ -259,6 +259,14 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "ImageGtData": [(2, 3, 48, 64), (2, 6, 6, 8), (2, 6, 3, 4), (1, 7, 1, 1)],
     "EvalData": [(2, 3, 48, 64), (1, 8, 1, 1), (2, 2, 1, 1)],
     "RandVec": [(4, 100)],
+    "RandomImageData2": [(12, 3, 256, 256), (12, 28, 1, 1), (12, 5, 1, 1)],
+    "MultiSourcesImagesData": [(8, 4, 320, 320), (8, 38, 1, 1), (8, 5, 1, 1)],
+    "OctreeDataBase": [(1, 3, 8, 1), (32,)],
+    "MHDData": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12)],
+    "MHDDataWithDense": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12), (2, 2, 8, 10, 12)],
+    "MultiChannelData": [(2, 2, 8, 10, 12), (2, 1, 8, 10, 12)],
+    "TwoImageData": [(20, 3, 161, 161), (20, 1, 161, 161)],
+    "LoadDataFromFile": [(4, 3, 40, 60), (4, 1, 40, 60)],
     "SparseData": [(64, 1000), (64,)],
     "VideoSegmentationData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],
     "VideoWithVoxelTruthData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],

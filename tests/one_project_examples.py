@@ -127,7 +127,8 @@ PLANES = (
 )
 SPREAD = (
     of_sample("ConvolutionSK", blobs=((4, 3, 3, 3), (4,))),
-    of_sample("PoolingSK"),
+    of_sample("PoolingSK"), of_sample("PoolingND", grows=(0, 2, 3, 4)),
+    Example("PoolingND", "pooling_param { kernel_size: 2 kstride: 2 }"),
     Example("PoolingSK", "pooling_param { pool: AVE kernel_size: 2 stride: 2 }"),
 )
 KITTI = fixed([2, 16] + [0] * 14, [10, 8, 20, 16, 0, 1] + [0] * 10, [30, 20, 30, 24, 0, 1]
@@ -234,8 +235,10 @@ SCALARS = (
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
 )
 ITEMS = (
-    of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
+    of_sample("Sum", grows=BATCH), Example("Sum", bottoms=((2, 3), (2, 3, 1, 1), (2, 3))),
+    of_sample("MIL", grows=()),
     of_sample("Normalization", grows=BATCH),
+    of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),
     of_sample("L2Normalize", grows=BATCH), Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
 )
 BLOCKS = (
@@ -251,6 +254,30 @@ BLOCKS = (
     of_sample("GRIDPooling"),
     of_sample("NdConvolution", blobs=((4, 3, 2, 3, 1), (4,)), grows=BATCH),
     of_sample("NdPooling", grows=BATCH),
+    of_sample("Im2colConvolution", blobs=((4, 2, 3, 3), (4,))),
+)
+CONVERTED = (       # from TensorFlow
+    of_sample("Mul", grows=()), of_sample("Add", grows=()),
+    Example("Mul", "mul_shape: 3 mul_shape: 1 mul_shape: 1", blobs=((3, 1, 1),)),
+    of_sample("Squeeze", grows=BATCH), Example("Squeeze", bottoms=((2, 1, 5, 1),), grows=BATCH),
+    of_sample("DepthToSpace"), of_sample("SpaceToDepth", grows=BATCH),
+    Example("DepthToSpace", 'block_size: 2 data_format: "NCHW"', ((2, 8, 5, 3),)),
+    Example("DepthToSpace", 'block_size: 2 data_format: "CRD"', ((2, 8, 5, 3),)),
+    Example("SpaceToDepth", 'block_size: 2 data_format: "NCHW"', ((2, 3, 4, 6),), grows=BATCH),
+    of_sample("SpaceToBatchND", grows=BATCH), of_sample("BatchToSpaceND", grows=()),
+    of_sample("ResizeBilinear", grows=BATCH), of_sample("ResizeNearestNeighbor", grows=BATCH),
+    *(Example(kind, f"scale_height: 0.7 scale_width: 2.3 {rule}: true", ((2, 6, 5, 3),),
+              grows=BATCH)
+      for kind, rule in (("ResizeBilinear", "align_corners"),
+                         ("ResizeBilinear", "half_pixel_centers"),
+                         ("ResizeNearestNeighbor", "align_corners"),
+                         ("ResizeNearestNeighbor", "half_pixel_onnx"))),
+    of_sample("ICNetSubgraph", grows=BATCH),
+    Example("Pad", "paddings: 0 paddings: 0 paddings: 1 paddings: 0 paddings: 0 paddings: 2 "
+            "paddings: 0 paddings: 3 constant_values: 1.5"),
+    Example("BN", "icnet: true", ((2, 3, 5, 4),), ((1, 3, 1, 1),) * 4, phase="TEST"),
+    Example("BatchNorm", "add_eps_before_sqrt: false eps: 0.3", (X,), ((3,), (3,), (1,)),
+            phase="TEST"),
 )
 STRAIGHT = {"gradient": NOT_DERIVATIVE + "it is straight-through"}
 QUANTIZED = (
@@ -281,6 +308,7 @@ FLOWS = (
 
 CARRIED = "the peepholes see the cell of the forward before, whatever cont says"
 MAP_STATES = ((1, 2, 3, 5, 6),) * 2
+SCALED = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 43, 24], [1, 12, 12, 60, 90])
 SINGLE = (
     of_sample("Division", grows=BATCH), of_sample("Combination", grows=BATCH),
     of_sample("DiceCoefLoss", bottoms=(positive(4, 1, 3, 5), positive(4, 1, 3, 5, seed=2)),
@@ -289,6 +317,7 @@ SINGLE = (
         "gradient": NOT_DERIVATIVE + "it fades near 0"}),
     of_sample("OutputDecay", without={"gradient": NOT_DERIVATIVE + "a decay is added"}),
     of_sample("PSROIAlign", bottoms=((2, 12, 8, 9), REGIONS), grows=SPACE),
+    of_sample("ROIMaskPooling", bottoms=((2, 3, 8, 9), SCALED), grows=SPACE),
     of_sample("MultiROIPooling", bottoms=((2, 3, 8, 9), fixed(
         [20, 30, 70, 60, 0, 0], [3, 1, -40, 20, 0, 0]).reshape(2, 3, 2)), grows=()),
     of_sample("GlobalLSEMargin", bottoms=(COSINES, LABELS), blobs=((1,), (1,)), grows=BATCH,
@@ -309,6 +338,15 @@ SINGLE = (
 
 WEIGHTS = (noise(2, 1, 3, 5, seed=4, requires_grad=False) + 1).abs()
 PLACES = whole(2, 1, 3, 5, below=4)
+SHARES = positive(4, 5, seed=6).detach()
+SOFT_LABELS = (
+    of_sample("Mixup", bottoms=((4, 3, 5, 6), LABELS), grows=BATCH,
+              without={**DRAWS, **NO_GRADIENT}),
+    Example("Mixup", "alpha: 1", ((4, 3, 5), (4, 2)), tops=2, grows=BATCH,
+            without={**DRAWS, **NO_GRADIENT}),
+    of_sample("SoftmaxCrossEntropyLoss", grows=BATCH, bottoms=(
+              (4, 5), SHARES / SHARES.sum(1, keepdim=True))),
+)
 WEIGHTED = (
     of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
     Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
@@ -333,6 +371,7 @@ FIELD = (
               without=dict.fromkeys(("values", "gradient"), CARRIED)),
 )
 
-EXAMPLES = (*WEIGHTED, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES, *DIFFERENCES, *YOLO,
-            *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES, *MARGINS, *SPARSE,
-            *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS, *QUANTIZED, *FLOWS)
+EXAMPLES = (*WEIGHTED, *SOFT_LABELS, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES,
+            *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES,
+            *MARGINS, *SPARSE, *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS,
+            *CONVERTED, *QUANTIZED, *FLOWS)

@@ -13,7 +13,7 @@ from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape
+from framework.layers.base import Layer, Shape, reads_message
 from framework.net.net import Net
 
 
@@ -42,7 +42,7 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
     """
     joints = "".join(f' bottom: "bottom{index}"' for index in range(len(bottoms)))
     joints += "".join(f' top: "top{index}"' for index in range(num_tops))
-    field = param_field(kind) if param and "{" not in param else None
+    field = param_field(kind) if param and not _is_whole(param) else None
     inside = f"{field} {{ {param} }}" if field else param
     inputs = "".join(
         f'layer {{ name: "bottom{index}" type: "Input" top: "bottom{index}" input_param {{ shape '
@@ -51,20 +51,19 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
     return inputs + f'layer {{ name: "layer" type: "{kind}" {joints} {inside} {fields} }}'
 
 
+def _is_whole(param: str) -> bool:
+    """Whether a param is whole fields of the layer: a message, or one of those without any."""
+    return "{" in param or param.startswith("activations_compress")
+
+
 def param_field(kind: str) -> str:
     """The name of a type's param message: `InnerProduct` -> `inner_product_param`."""
     import framework.proto as proto
-    special = {"Convolution": "convolution_param", "Deconvolution": "convolution_param",
-               "Im2col": "convolution_param", "Normalize": "norm_param",
-               "MultiBoxLoss": "multibox_loss_param",
-               "BatchTripletLoss": "triplet_loss_param", "LSTM": "recurrent_param",
-               "RNN": "recurrent_param", "GRU": "recurrent_param",
-               "Correlation1D": "correlation_param"}
-    if kind in special:
-        return special[kind]
-    names = proto.LayerParameter.DESCRIPTOR.fields_by_name
-    folded = {name.replace("_", ""): name for name in names}
-    return folded[kind.lower() + "param"]
+    if kind == "Normalize":
+        return "norm_param"         # its own is another project's Normalize
+    own = [name for name in proto.LayerParameter.DESCRIPTOR.fields_by_name
+           if reads_message(kind, name) and name not in LAYERS[kind].reads]
+    return (own or LAYERS[kind].reads)[0]
 
 
 def make(kind: str, param: str = "", *shapes: Shape, tops: int = 1, phase: str = "TRAIN",

@@ -61,6 +61,16 @@ def test_solver_has_a_net_and_only_fields_with_a_meaning(path):
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_data_are_drawn(name, tmp_path):
-    subprocess.run([sys.executable, str(EXAMPLES / name / "draw.py")], cwd=tmp_path, check=True,
-                   timeout=300)
+    done = subprocess.run([sys.executable, str(EXAMPLES / name / "draw.py")], cwd=tmp_path,
+                          check=True, timeout=300, stderr=subprocess.PIPE, text=True)
+    assert not done.stderr          # OpenCV warned of images that are not uint8
     assert any(path.stat().st_size for path in tmp_path.glob("work/**/*") if path.is_file())
+
+
+def test_the_site_is_made_without_the_examples_which_take_half_an_hour():
+    def recipe(*words):
+        return subprocess.run(["make", "-n", *words], cwd=EXAMPLES.parent, check=True,
+                              capture_output=True, text=True).stdout
+
+    assert "sphinx" in recipe("docs") and "generator.examples" not in recipe("docs")
+    assert recipe("examples", "EXAMPLES=digits faces").endswith("generator.examples digits faces\n")

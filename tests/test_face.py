@@ -57,6 +57,15 @@ def test_a_net_called_in_a_wrong_way_says_what_it_wants(inputs, message):
         Net(parse_net(NET))(inputs)
 
 
+def test_a_net_called_with_blobs_as_keywords_says_how_it_is_called():
+    net = Net(parse_net(NET))
+    for arguments in ({"x": torch.zeros(2, 3, 8, 9)}, {"foo": 1}):
+        name = next(iter(arguments))
+        with pytest.raises(CaffeError, match=rf"in a mapping, as net\(\{{'{name}': tensor\}}\), "
+                           r"not as keywords; its inputs are 'x' \(2, 3, 8, 9\)"):
+            net(**arguments)
+
+
 def test_the_type_of_an_input_is_not_blamed_for_its_size():
     text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2, 3, 4] } } }
 layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
@@ -64,6 +73,14 @@ layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
     net = Net(parse_net(text)).double()
     with pytest.raises(RuntimeError, match="^mat1 and mat2 shapes cannot be multiplied"):
         net({"x": torch.zeros(2, 3, 7).double()})
+
+
+def test_an_input_with_too_few_axes_is_named():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [2, 3] } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+  inner_product_param { num_output: 5 } }"""
+    with pytest.raises(CaffeError, match=r"the input 'x' is \(2,\); the net's are 'x' \(2, 3\): "):
+        Net(parse_net(text))({"x": torch.zeros(2)})
 
 
 def test_the_repr_shows_channels_kernels_and_shapes():

@@ -1,4 +1,4 @@
-"""Run the examples: `python -m docs.generator.examples [NAME...]`, or all, as `make docs` does."""
+"""Run the examples, as `make examples` does: `python -m docs.generator.examples [NAME...]`."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ def main() -> None:
                     sides = vehicle(generator, image, NAMES[label])
                     table.writerow((name, "drawn", label, 1, *(f"{side:.4f}" for side in sides)))
                 image += generator.normal(0, 8, image.shape)
-                cv2.imwrite(str(folder / f"{name}.jpg"), np.clip(image, 0, 255))
+                pixels = np.clip(image, 0, 255).round().astype(np.uint8)
+                cv2.imwrite(str(folder / f"{name}.jpg"), pixels)
 
 
 if __name__ == "__main__":

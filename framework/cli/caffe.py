@@ -90,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def make_query_parser() -> argparse.ArgumentParser:
     """The flags of device_query."""
     parser = argparse.ArgumentParser(prog="caffe device_query",
-                                     description="Show the CUDA devices.")
+                                     description="Show the CUDA devices.",
+                                     epilog="example: caffe device_query --gpu 0")
     parser.add_argument("--gpu", default="all", metavar="0|0,1|all",
                         help="devices to show (default: all)")
     return parser

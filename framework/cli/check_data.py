@@ -116,7 +116,16 @@ def how_to_make() -> str:
 
 
 def net_paths(path: Path) -> list[Path]:
-    """The nets that a solver names, or the net itself."""
+    """The nets that a solver names, or the net itself. DataError for one that is not there."""
     text = re.sub(r"#.*", "", read_regular(path).decode(errors="replace"))
-    named = re.findall(r"\b(?:train_|test_)?net\s*:\s*[\"']([^\"']+)[\"']", text)
-    return [Path(name) for name in dict.fromkeys(named)] or [path]
+    named: dict[str, None] = {}
+    for match in re.finditer(r"\b((?:train_|test_)?net)\s*:\s*[\"']([^\"']+)[\"']", text):
+        field, name = match.groups()
+        if not zoo.is_in_zoo(name) and not os.path.exists(name):
+            # lazy: --help does without it
+            from framework.solver.nets import not_a_file
+
+            line = text.count("\n", 0, match.start()) + 1
+            raise DataError(f"{path}:{line}: {field} is {not_a_file(name, path)}")
+        named[name] = None
+    return [Path(name) for name in named] or [path]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.augment.draws import Draws
+from framework.data.loading.batches import BatchMaker
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
 from framework.definition.spec import LayerSpec
@@ -18,8 +19,8 @@ from framework.layers.data.data import Data
 from framework.layers.data.image_source import ImageSource, color_of
 from framework.net.reading import read_net
 from framework.report.anchor_choice import print_anchors
-from framework.report.data_problems import problems
-from framework.report.data_report import report
+from framework.report.data_problems import item_problems, problems
+from framework.report.data_report import most_bad, report
 from framework.report.data_survey import Survey
 from framework.report.net_summary import phases
 from framework.report.prior_makers import prior_makers
@@ -73,7 +74,7 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     """Check what a data layer reads; 1 if too much of it is bad. `plot`: where to draw it."""
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
     if kind not in (AnnotatedData, Data):
-        return check_items(spec)
+        return check_items(spec, path, phase, options.strict)
     net, faults = built_net(path, phase)
     makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
@@ -87,8 +88,16 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     def found_problems(found: Survey, label_map: Any) -> list[str]:
         return [*faults, *_refused(kind, spec), *problems(found, label_map, spec, net)]
 
-    return report(spec.proto.data_param.source, spec.proto.annotated_data_param.label_map_file,
-                  color_of(spec), priors, size, plot, found_problems, options.strict)
+    return report(spec.proto.data_param.source, label_map_file(spec), color_of(spec), priors,
+                  size, plot, found_problems, options.strict)
+
+
+def label_map_file(spec: LayerSpec) -> str:
+    """The label map that the layer names; of a Data layer, which has no field for it, the one
+    beside the database, as `caffe new classifier` writes it; "": none."""
+    named = str(spec.proto.annotated_data_param.label_map_file)
+    beside = Path(spec.proto.data_param.source).absolute().parent / "labelmap.prototxt"
+    return str(beside) if not named and LAYERS[spec.type] is Data and beside.is_file() else named
 
 
 def _refused(kind: Any, spec: LayerSpec) -> list[str]:
@@ -100,22 +109,36 @@ def _refused(kind: Any, spec: LayerSpec) -> list[str]:
     return []
 
 
-def check_items(spec: LayerSpec) -> int:
-    """Read every file of a list and put it through the transformation."""
+def check_items(spec: LayerSpec, path: str, phase: str, is_strict: bool) -> int:
+    """Read every file of a list and put it through the transformation; 1 if training would refuse
+    what it makes, or too many are bad.
+
+    is_strict  one that is bad is too many
+    """
     kind: Any = LAYERS[spec.type]        # Any: an ImageSource, whose __init__ takes options
-    items = kind(spec, DataOptions()).maker.source
+    maker: BatchMaker = kind(spec, DataOptions()).maker
+    items = maker.source
+    found = Survey(data_source(spec), list(map(items.name, range(items.size()))))
     bad: dict[int, str] = {}
     for index in Progress(items.size(), "check").over(range(items.size())):
         try:
             with failing_as_bad():
-                items.item(index, Draws(0, index))
+                item = items.item(index, Draws(0, index))
         except BadRecord as error:
             bad[index] = str(error)
+            continue
+        found.shapes[tuple(plane.shape for plane in item.planes)] += 1
+        if float(item.label).is_integer():
+            found.classes[int(item.label)] += 1
     bad |= items.found_bad()          # some find them on their own, some do both
-    print(f"{data_source(spec)}: {items.size()} entries, {len(bad)} of them bad")
+    print(f"{found.path}: {items.size()} entries, {len(bad)} of them bad")
     for index, reason in bad.items():
         print(f"  bad: {items.name(index)}: {reason}")
-    return 0
+    net, faults = built_net(path, phase)
+    wrong = [*faults, *item_problems(found, spec, net, maker.takes_any_shape)]
+    for text in wrong:
+        print(f"  bad for training: {text}")
+    return int(bool(wrong) or len(bad) > most_bad(items.size(), is_strict))
 
 
 def input_size(spec: LayerSpec) -> tuple[int, int] | None:

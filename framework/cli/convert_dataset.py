@@ -28,7 +28,7 @@ from framework.data.datasets.file_tree import UNDIVIDED
 from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
 from framework.data.records.account import Account
-from framework.data.records.list_file import Entry
+from framework.data.records.list_file import Entry, repeats
 from framework.definition import prototxt
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -37,7 +37,7 @@ from framework.system import own_folders
 from framework.system.atomic import new_folder, resumed_folder
 from framework.system.file_names import wrong_name
 
-KNOWN = ("ImageSets", "JPEGImages", "Annotations", "data.yaml")     # of VOC, and Ultralytics
+KNOWN = ("ImageSets", "Annotations", "data.yaml")     # of VOC, and Ultralytics
 LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits
 SIZES = "_name_size.txt"
 
@@ -249,6 +249,8 @@ def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path,
     for split, entries in splits.items():
         report = _convert_split(data, entries, labels, folder / split, jobs)
         report.account.add_losses(data.losses.get(split, ()))
+        if data.has_label_files:
+            report.account.add_losses(repeats(entries, has_label_files=True))
         accounts[split] = report.account
     return names, accounts
 

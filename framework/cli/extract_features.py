@@ -79,10 +79,15 @@ def extract(options: argparse.Namespace) -> int:
 
 
 def _open_net(options: argparse.Namespace, names: Sequence[str]) -> Net:
-    # lazy: --help does without it
+    # lazy: --help does without them
+    import torch
+
     from framework.net.net import Net
 
     device = "cpu" if options.mode == "CPU" else f"cuda:{options.device}"
+    if options.mode != "CPU" and not torch.cuda.is_available():
+        raise CaffeError(f"GPU {options.device}: torch {torch.__version__} sees no CUDA device "
+                         "here; give CPU instead")
     net = Net(options.model, "TEST", options.weights, device=device,
               ignore_unknown_fields=options.ignore_unknown_fields)
     known = sorted({top for step in net.layers for top in step.tops}

@@ -46,7 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
                         "the net on this database of boxes (with --labelmap)")
     parser.add_argument("--test", type=Path, metavar="LMDB", help="the database of TEST")
     parser.add_argument("--labelmap", "--label_map_file", type=Path, metavar="FILE",
-                        help="the classes of both")
+                        help="the classes of the databases of --train and --test")
     parser.add_argument("--name", metavar="NAME", help="name of the net (default: that of PREFIX)")
     parser.add_argument("--plain", action="store_true",
                         help="only layers' fields of BVLC's Caffe 1.0: sizes of pooling are "

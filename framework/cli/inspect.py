@@ -26,7 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The flags."""
     parser = argparse.ArgumentParser(
         prog="tools/inspect", description=DESCRIPTION,
-        epilog="example: tools/inspect --summary prototxt/*.prototxt")
+        epilog="example: tools/inspect --no-data --summary prototxt/ssd_bccd/*.prototxt")
     parser.add_argument("nets", metavar="NET", nargs="+", help="net prototxt files")
     parser.add_argument("--phase", type=str.upper, choices=("TRAIN", "TEST"),
                         help="only this phase (default: those that the file declares)")

@@ -11,7 +11,7 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import segmentation as mask_lists
 from framework.data.datasets import segmentation, splits
 from framework.data.records.account import Account
-from framework.definition.values import counted
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.project.names import DATA
 
@@ -62,4 +62,4 @@ def _check_classes(accounts: Mapping[str, Account], names: tuple[str, ...], plac
             raise DataError(f"{place}: the images to {split} on have one class alone, so there is "
                             "nothing to tell apart")
         if lacking:
-            print(f"classes that no image to {split} on has: {', '.join(lacking)}")
+            print(f"classes that no image to {split} on has: {shortened(', '.join(lacking))}")

@@ -26,6 +26,8 @@ _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
 _ITEMS = "how many items there are; the bottoms have them"
 _KNOWN_ONLY = "of a data layer that is known by its shapes only"
+_LOGGING = "what is logged, and where"
+_COPYING = "which weights a layer begins with; layers that a weights file lacks are named here"
 
 # by "Message.field"
 HINTS = {
@@ -50,7 +52,8 @@ HINTS = {
                      "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
-                     "APLParameter.save_mem"), _MEMORY),
+                     "APLParameter.save_mem", "LayerParameter.deletetop",
+                     "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
@@ -95,10 +98,10 @@ HINTS = {
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
-        "ignore_fg_threshold multiscale_prob min_whaspect max_whaspect min_gt_width min_gt_height "
-        "cache_images resize_ratio crop_long_size low_scale_ratio high_scale_ratio "
-        "anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr mix_group_size "
-        "template_ratio").split()), _KNOWN_ONLY),
+        "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
+        "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "
+        "high_scale_ratio anchor_ignore_margin_ratio anchor_ignore_iou_thr pickup_iou_thr "
+        "mix_group_size template_ratio").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"OPTransformationParameter.{name}" for name in (
         "flip_prob max_degree_rotations center_perterb_max center_swap_prob scale_prob scale_mins "
         "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "
@@ -129,6 +132,58 @@ HINTS = {
                      "DataParameter.prefetch",
                      "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
+    **dict.fromkeys((f"PoseImageDataParameter.{name}" for name in (
+        "source root_folder always_max_size rand_skip shuffle min_size visual_path "
+        "skel_points_path img_ext visual_images_path visual_labels_path visual_aux_info_path "
+        "is_perturb_coords min_plb max_plb receptive_field_size parts_orders_path").split()),
+                    _KNOWN_ONLY),
+    **dict.fromkeys((f"MultiSourcesImagesDataParameter.{name}" for name in (
+        "source always_max_size rand_skip shuffle min_size visual_path skel_points_path "
+        "visual_images_path visual_labels_path visual_aux_info_path is_perturb_coords min_plb "
+        "max_plb receptive_field_size parts_orders_path scale_string angle_max need_rotates "
+        "translate_num need_translates rotate_prob_num translate_prob_num").split()),
+                    _KNOWN_ONLY),
+    **dict.fromkeys((f"LoadDataFromFileParameter.{name}" for name in (
+        "source root_folder shuffle rand_skip visual_path scale").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"VisualHeatMapsParameter.{name}" for name in (
+        "heat_map_path heat_map_files_name heat_map_images_name phase_name img_ext file_ext"
+        ).split()), _DRAWING),
+    **dict.fromkeys((f"VisualPoseCoordsParameter.{name}" for name in (
+        "coords_path coords_files_name coords_images_name skel_path img_ext file_ext is_draw_skel "
+        "is_draw_text is_write_file is_write_image need_to_draw_inds_string").split()), _DRAWING),
+    **dict.fromkeys((f"BoxAugmentationParameter.{name}" for name in (
+        "min_scale max_scale mirror jitter distort hue sat val").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("LoadDataImageParameter.root_folder", "LoadDataImageParameter.img_ext"),
+                    _KNOWN_ONLY),
+    **dict.fromkeys(("CoordsToBboxMasksParameter.visual_path", "LoadDataImageParameter.visual_path",
+                     "CoordsToBboxMasksParameter.img_ext", "TorsoMaskFromCoordsParameter.img_ext",
+                     "TorsoMaskFromCoordsParameter.visual_path"), _DRAWING),
+    **dict.fromkeys(("PoseHeatMapLossParameter.parts_err_num_thres",
+                     "PoseHeatMapLossParameter.heat_score_thres_arr",
+                     "PoseHeatMapLossParameter.hard_negative_filepath",
+                     "PoseEuDistAccuracyParameter.acc_factor",
+                     "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
+    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
+        f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
+        for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
+    **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
+        "source rand_skip shuffle root_folder hist_matching random_deform deform_control_point "
+        "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
+        "resample_spacing_x resample_spacing_y resample_spacing_z").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (
+        "source root_folder threshold output_heatmap output_folder contour_name_list "
+        "resample_volume center_align_label resample_volume_width resample_volume_height "
+        "resample_volume_length resample_spacing_x resample_spacing_y resample_spacing_z "
+        "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD output_MSD"
+        ).split()), _DRAWING),
+    **dict.fromkeys((f"OctreeParameter.{name}" for name in (
+        "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth adapt_depth"
+        ).split()), "of a layer that is known by its shapes only"),
+    "LayerParameter.copy_postfix_name": _COPYING,
+    **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
+        "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "
+        "forced_spatial_filter_weight forced_bilateral_filter_weight iter_multiplier norm "
+        "scale_term bias_term group").split()), _UNREAD),
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

@@ -28,6 +28,8 @@ class LayerSpec:
     bottoms, tops   names of blobs, in order
     propagate_down  for each bottom, whether its gradient is wanted (true where not stated)
     without_files   the net is only looked at: files that a layer reads may be absent
+    images          the shape of the first images that the net has, (N, C, H, W), if it has any
+    num_labels      the number of labels that the net's data have, 0 if they have none
     dialect         the project whose reading of the type counts; "": the original's
     taken           fields that the layer takes, by message: `honour` of layers/params notes them
     """
@@ -38,6 +40,8 @@ class LayerSpec:
     phase: str
     propagate_down: tuple[bool, ...] = ()
     without_files: bool = False
+    images: tuple[int, ...] = ()
+    num_labels: int = 0
     dialect: str = ""
     taken: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     inside: str = ""        # the field of a solver file that holds the net

@@ -31,6 +31,9 @@ QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
 
+# texts here that another project has as true or false, without quotes
+ALSO_BOOLEAN = frozenset(["caffe.DetectionDataParameter.shuffle"])
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`; did you mean 'num_output'?` if a known name is near, else nothing.
@@ -115,6 +118,8 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
     if cpp == FieldDescriptor.CPPTYPE_MESSAGE:
         raise ValueError(f"is {token}; it must be a message in braces")
     if cpp == FieldDescriptor.CPPTYPE_STRING:
+        if kind != "string" and descriptor.full_name in ALSO_BOOLEAN and token in BOOLEANS:
+            return str(BOOLEANS[token]).lower()
         if kind != "string":
             raise ValueError(f"is {token}; it must be a string in quotes")
         data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))

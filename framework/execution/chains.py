@@ -164,9 +164,11 @@ class Chain:
 
 
 def is_plane_convolution(layer: object) -> bool:
-    """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside."""
+    """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside: no ReLU, and
+    no padding that differs on both sides, which the kernels here do not have."""
     return (isinstance(layer, Convolution | ConvolutionDepthwise)
             and len(layer.spec.bottoms) == 1 and layer.geometry.axis == 1
+            and layer.geometry.is_symmetric
             and len(layer.geometry.kernel) == 2 and not getattr(layer, "relu", False))
 
 

@@ -44,12 +44,14 @@ class Layer(nn.Module):
     num_tops: ClassVar[tuple[int, int | None]] = (1, 1)
     same_number: ClassVar[bool] = False
     loss: ClassVar[bool] = False
+    loss_tops: ClassVar[int] = 1    # tops of a loss that count 1 if no loss_weight is stated
     pools_regions: ClassVar[bool] = False   # the last bottom is (R, 5): item, x1, y1, x2, y2
     keeps_shape: ClassVar[bool] = False     # one bottom gives one top of its shape
     appends_axis: ClassVar[bool] = False    # the top has the bottom's axes, and one more
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
+    reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     # projects that read the type otherwise, and the one that is taken without a look at the net
@@ -245,10 +247,8 @@ class Layer(nn.Module):
         raise self.spec.error("type", f"'{self.spec.type}' has no ONNX form: {reason}")
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
-        """Values that bottom `index` may hold, where noise would make no sense; None: noise does.
-
-        shapes  of all bottoms
-        """
+        """Values that bottom `index` of these shapes may hold, where noise would make no sense;
+        None: noise does."""
         return None
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:
@@ -286,6 +286,7 @@ class Source:
     num_tops: ClassVar[tuple[int, int | None]] = (1, None)
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
+    reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     gives_boxes: ClassVar[bool] = False     # its records are AnnotatedDatum, with labels of boxes
     list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have
@@ -357,6 +358,17 @@ LAYERS: dict[str, type[Layer] | type[Source]] = {}
 def class_of(spec: LayerSpec) -> type[Layer] | type[Source]:
     """The class that makes the layer: its stand-in, or that of its type."""
     return spec.stand_in or LAYERS[spec.type]
+
+
+# Messages that are called like a type and are another project's.
+_NOT_ITS_OWN = {"LSTM": "lstm_param", "Split": "split_param"}
+
+
+def reads_message(kind: str, name: str) -> bool:
+    """Whether layers of a type read the field `name` of LayerParameter: the one that is called
+    like the type, `PriorBox` and `prior_box_param`, and those that its class names."""
+    is_own = name.replace("_", "") == f"{kind.lower()}param" and _NOT_ITS_OWN.get(kind) != name
+    return is_own or name in LAYERS[kind].reads
 
 
 def is_input(kind: str) -> bool:

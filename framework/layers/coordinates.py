@@ -51,9 +51,11 @@ def window_map(param: ConvolutionParameter | PoolingParameter, transposed: bool 
                axis: int = 1) -> CoordinateMap:
     """The map of a window that moves over the bottom, or, transposed, over the top.
 
-    Raises ValueError for stride 0.
+    Raises ValueError for stride 0, and for pad_type 1, whose padding the bottom's sizes give.
     """
     given = {descriptor.name: value for descriptor, value in param.ListFields()}
+    if given.get("pad_type"):
+        raise ValueError("has pad_type 1, whose padding depends on the sizes")
     names = ("kernel", "stride", "pad", "dilation")
     count = max(map(len, (_sizes(given, name) for name in names)))
     maps = []
@@ -88,6 +90,8 @@ def _sizes(given: dict[str, Any], name: str) -> list[int | None]:
     """What is said of rows and columns apart, or of all axes; empty if nothing is."""
     if f"{name}_h" in given or f"{name}_w" in given:
         return [given.get(f"{name}_h"), given.get(f"{name}_w")]
+    if name == "pad" and (given.get("pad_t") or given.get("pad_l")):
+        return [given.get("pad_t"), given.get("pad_l")]     # what is after moves nothing
     if f"{name}_shape" in given:
         return list(given[f"{name}_shape"].dim)
     value = given.get("kernel_size" if name == "kernel" else name, [])

@@ -12,14 +12,12 @@ import torch
 from torch import Tensor
 
 from framework.definition.values import nearest
-from framework.errors import reason_of
 from framework.layers import gabor
+from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
-from framework.system.regular import read_regular
 
 # Fields of other projects that one type of filler reads.
 _OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file"}
-_MOST_BYTES = 64        # of a number in a file, with the blanks around it
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -36,6 +34,11 @@ def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     if not -1 <= filler.sparse <= num_outputs:
         raise ValueError(f"has sparse {filler.sparse}; it must be from 0 to the {num_outputs} "
                          "outputs, or -1 for none")
+    if not filler.std >= 0:
+        raise ValueError(f"has std {filler.std:g}; it must be at least 0")
+    if filler.type == "uniform" and not filler.min <= filler.max:
+        raise ValueError(f"has min {filler.min:g} and max {filler.max:g}; min must not be the "
+                         "larger one")
     for field, kind in _OWN_FIELDS.items():
         default = filler.DESCRIPTOR.fields_by_name[field].default_value
         if getattr(filler, field) != default and filler.type != kind:
@@ -115,6 +118,19 @@ def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.view(-1)[outputs * num_inputs + outputs] = 1
 
 
+def xy_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """Columns and rows of an image's cells; ValueError unless the blob is (1, 2, H, W).
+
+    Source: XYFiller in filler.hpp of aharley/segaware.
+    """
+    if blob.dim() != 4 or tuple(blob.shape[:2]) != (1, 2):
+        raise ValueError(f"is xy; the blob must be (1, 2, H, W), not the shape "
+                         f"{tuple(blob.shape)}")
+    height, width = blob.shape[2:]
+    blob[0, 0] = torch.arange(width)
+    blob[0, 1] = torch.arange(height)[:, None]
+
+
 def eye_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """`value` on the diagonal, 0 elsewhere; ValueError unless the weights are a square matrix.
 
@@ -183,17 +199,9 @@ def file_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> 
     if blob.is_meta:
         return
     try:
-        words = read_regular(filler.file, blob.numel() * _MOST_BYTES + (1 << 20)).split()
-    except OSError as error:
-        raise ValueError(f"names the file '{filler.file}', which cannot be read: "
-                         f"{reason_of(error)}") from None
-    try:
-        values = [float(word) for word in words[:blob.numel()]]
-    except ValueError:      # what is in the file is not shown
-        raise ValueError(f"names the file '{filler.file}', which does not hold numbers") from None
-    if len(values) < blob.numel():
-        raise ValueError(f"names the file '{filler.file}', which has {len(values)} numbers; the "
-                         f"blob has {blob.numel()}")
+        values = read_numbers(filler.file, blob.numel(), "weights in the blob")
+    except ValueError as error:
+        raise ValueError(f"names the file '{filler.file}', {error}") from None
     blob.copy_(torch.tensor(values).reshape(blob.shape))
 
 
@@ -242,6 +250,6 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, "radial": radial_,
+    "file": file_, "radial": radial_, "xy": xy_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.values import counted
 from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
+from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
@@ -105,16 +106,20 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
               modules: Collection[str] | None) -> list[Layer]:
     """As build_layers, by the reading of one project."""
     layers = []
+    images = next((shape for shape in shapes.values() if len(shape) == 4 and shape[-1] > 1), ())
+    num_labels = next((shape[0] for shape in shapes.values() if len(shape) == 1), 0)
     for layer_spec in _align_crops(spec.layers):
         cls = class_of(layer_spec)
         if issubclass(cls, Source):
             continue
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
-        layer_spec = dataclasses.replace(layer_spec, dialect=taken,
+        layer_spec = dataclasses.replace(layer_spec, dialect=taken, images=images,
+                                         num_labels=num_labels,
                                          without_files=declared or layer_spec.without_files)
         if issubclass(cls, Python) and modules is not None:
             cls = _looked_at(layer_spec, cls, modules)
         layer_spec = _with_automatic_top(layer_spec, cls)
+        cls = compressed(cls, layer_spec)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if cls.same_number and len(layer_spec.bottoms) != len(layer_spec.tops):
@@ -200,8 +205,8 @@ def _note_loss_weights(spec: LayerSpec, cls: type[Layer], weights: dict[str, flo
     if len(stated) > len(spec.tops):
         raise spec.error("loss_weight", f"is given {len(stated)} times; the layer has "
                          f"{counted(len(spec.tops), 'top')}")
-    if not stated and cls.loss:
-        stated = [1.0]
+    if cls.loss and (cls.loss_tops > 1 or not stated):
+        stated += [1.0] * (cls.loss_tops - len(stated))
     for top, weight in zip(spec.tops, stated, strict=False):
         if weight:
             weights[top] = weight

@@ -25,8 +25,16 @@ class Inputs:
         self.names = names
         self.shapes = shapes
 
-    def checked(self, given: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
-        """The inputs by name. CaffeError, which says what is wanted, for anything else."""
+    def checked(self, given: Mapping[str, Tensor] | None, others: Mapping[str, object]
+                ) -> dict[str, Tensor]:
+        """The inputs by name. CaffeError, which says what is wanted, for anything else.
+
+        others  keyword arguments, as pycaffe's forward takes blobs; a net here takes none
+        """
+        if others:
+            words = ", ".join(f"'{name}': tensor" for name in others)
+            raise CaffeError(f"{self.path}: a net takes its input blobs in a mapping, as net("
+                             f"{{{words}}}), not as keywords; its inputs are {self}")
         if given is not None and not isinstance(given, Mapping):
             example = self.names[0] if self.names else "data"
             raise CaffeError(f"{self.path}: a net takes its input blobs by name, as net("
@@ -53,7 +61,7 @@ class Inputs:
             yield
         except CaffeError:
             raise
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:
             other = [f"'{name}' is {tuple(blob.shape)}" for name, blob in given.items()
                      if blob.shape[1:2] != torch.Size(self.shapes[name][1:2])]
             if not other and "type" in str(error):

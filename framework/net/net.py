@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import counted, human, nearest, unknown_type
+from framework.definition.values import counted, human, nearest
 from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
@@ -36,6 +36,7 @@ from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.given_inputs import Inputs
 from framework.net.in_place import warn_in_place
+from framework.net.layer_types import check_types
 from framework.net.memory_check import check_memory
 from framework.net.params import (
     LearnedBlob,
@@ -62,6 +63,7 @@ from framework.system.arguments import (
 )
 from framework.weights.weights import load_weights
 
+Blobs = dict[str, Tensor]       # by name
 Plan = tuple[Sequence[Step | FusedStep], dict[int, list[str]]]
 
 
@@ -107,7 +109,7 @@ class Net(nn.Module):
         document = source if isinstance(source, Document) else \
             read_net(source, ignore_unknown_fields)
         self.spec = NetSpec(document, phase, level, stages)
-        self._check_types()
+        check_types(self.spec)
         check_class_counts(self.spec)
         self.given_names = [top for spec in self.spec.layers
                             if issubclass(LAYERS[spec.type], Source) for top in spec.tops]
@@ -144,13 +146,6 @@ class Net(nn.Module):
         self._next_batch_index = 0
         if weights is not None:
             load_weights(self, weights).warn(weights, is_trained=self.phase == "TRAIN")
-
-    def _check_types(self) -> None:
-        unknown = [spec for spec in self.spec.layers if spec.type not in LAYERS]
-        if unknown:
-            raise CaffeError("\n".join(str(spec.error(
-                "type", unknown_type(spec.type, LAYERS)))
-                for spec in unknown))
 
     @property
     def name(self) -> str:
@@ -192,13 +187,13 @@ class Net(nn.Module):
         known = [step.layer.spec.name for step in self.layers]
         raise CaffeError(f"{self.spec.path}: no layer is named '{name}'{nearest(name, known)}")
 
-    def forward(self, inputs: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+    def forward(self, inputs: Mapping[str, Tensor] | None = None, **others: object) -> Blobs:
         """Run the net. Blobs of data layers that `inputs` does not give come from them.
 
         Returns the output blobs by name; `self.blobs` holds all of them afterwards.
         """
         wanted = Inputs(self.spec.path, self.given_names, self.shapes)
-        given = wanted.checked(inputs)
+        given = wanted.checked(inputs, others)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
         missing = [name for name in self.given_names if name not in given]

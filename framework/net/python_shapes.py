@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape
 ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
 RON_SIZE = (320, 320)
+CONTEXT_REGIONS = 10        # CONTEXT_NUM_ROIS of R*CNN
 ATTRIBUTES = 16
 ATTRIBUTED_REGIONS = (64, 32)    # of bottom-up-attention in training, and how many are objects
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
@@ -68,8 +69,11 @@ def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
     In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background. In
     fast-rcnn there are the regions and their labels, and 2 or 3 tops of box targets unless the net
-    does without; the sixth top came later.
+    does without; the sixth top came later. R*CNN has its secondary regions after the first ones.
     """
+    if spec.tops[2:3] == ("secondary_rois",):
+        targets = (1, 4 * _number(spec, "num_classes"))
+        return [(2, 3, *FRCNN_SIZE), (1, 5), (CONTEXT_REGIONS, 5), (1,), targets, targets]
     if spec.tops[1:2] == ("rois",) and len(spec.tops) == 3:
         return [(2, 3, *FRCNN_SIZE), (1, 5), (1,)]
     if len(spec.tops) == 3 and "info" in spec.tops[2]:

@@ -9,13 +9,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from framework.ops.windows import pad_both_sides, windows
+from framework.ops.windows import pad_ends, windows
 
 
 @dataclass(frozen=True)
 class PoolWindow:
     """The geometry of pooling windows: one number for each spatial axis, in cells of the bottom.
 
+    pad, after  padding before and after each axis; pad_end is empty where both are `pad`
     floor  sizes are rounded down (`round_mode: FLOOR`, `ceil_mode: false`) and not up.
     clip   a last window that starts in the padding at the end is dropped.
     clip_single  so is one without a cell, if some kernel is 1 (Intel)
@@ -28,6 +29,11 @@ class PoolWindow:
     floor: bool = False
     clip: bool = True
     clip_single: bool = False
+    pad_end: tuple[int, ...] = ()
+
+    @property
+    def after(self) -> tuple[int, ...]:
+        return self.pad_end or self.pad
 
     @property
     def extent(self) -> tuple[int, ...]:
@@ -41,10 +47,12 @@ class PoolWindow:
         but only if some padding is not 0: without any, a last window may be outside entirely.
         Source: pooling_layer.cpp Reshape, BVLC; and intel/caffe for a kernel of 1.
         """
-        clips = self.clip and (any(self.pad) or (self.clip_single and 1 in self.kernel))
+        clips = self.clip and (any((*self.pad, *self.after))
+                               or (self.clip_single and 1 in self.kernel))
         top = []
-        for n, e, s, p in zip(sizes, self.extent, self.stride, self.pad, strict=True):
-            steps = (n + 2 * p - e) // s if self.floor else -((e - n - 2 * p) // s)
+        axes = zip(sizes, self.extent, self.stride, self.pad, self.after, strict=True)
+        for n, e, s, p, a in axes:
+            steps = (n + p + a - e) // s if self.floor else -((e - n - p - a) // s)
             if clips and steps * s >= n + p:
                 steps -= 1
             top.append(steps + 1)
@@ -57,12 +65,14 @@ class PoolWindow:
         torch and we make room for all cells up to it. Where a window is longer than the padded
         plane, a stride from the window's length on still makes one window, a shorter one none.
         """
-        steps = zip(sizes, self.stride, self.pad, self.extent, strict=True)
-        return replace(self, stride=tuple(min(s, max(n + 2 * p, e)) for n, s, p, e in steps))
+        steps = zip(sizes, self.stride, self.pad, self.after, self.extent, strict=True)
+        return replace(self, stride=tuple(min(s, max(n + p + a, e)) for n, s, p, a, e in steps))
 
     def fits_torch(self) -> bool:
-        """Whether torch's kernels take this padding: up to half a window (Caffe: a whole one)."""
-        return all(2 * p <= e for p, e in zip(self.pad, self.extent, strict=True))
+        """Whether torch's kernels take this padding: up to half a window (Caffe: a whole one), and
+        the same on both sides."""
+        return self.pad == self.after and all(
+            2 * p <= e for p, e in zip(self.pad, self.extent, strict=True))
 
 
 def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Tensor, Tensor]:
@@ -78,7 +88,7 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
     window = window.for_plane(sizes)
     pad = window.pad
     if not window.fits_torch():
-        x = pad_both_sides(x, pad, float("-inf"))
+        x = pad_ends(x, pad, window.after, float("-inf"))
         pad = (0,) * len(pad)
     function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[len(pad) - 1]
     ceil_mode = not window.floor
@@ -94,7 +104,7 @@ def max_pool(x: Tensor, window: PoolWindow, with_mask: bool = False) -> tuple[Te
 
 
 def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
-    """Average pooling: the sum of a window by its area, clipped to n + pad on the far side only.
+    """Average pooling: the sum of a window by its area, cut at the end of the padding after it.
 
     x (N, C, n1, ...) -> (N, C, top1, ...). With `include_pad` false (Intel's avg_include_pad)
     only real cells are counted. A window outside of the bottom gives 0 (the original: NaN).
@@ -106,7 +116,7 @@ def ave_pool(x: Tensor, window: PoolWindow, include_pad: bool = True) -> Tensor:
         if not include_pad:
             ones = torch.ones_like(x[:1, :1])
             return ave_pool(x, window) / ave_pool(ones, window).clamp_min(1e-30)
-        x = pad_both_sides(x, pad)
+        x = pad_ends(x, pad, window.after)
         pad = (0,) * len(pad)
     function = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)[len(pad) - 1]
     y = function(x, window.kernel, window.stride, pad, not window.floor, include_pad)

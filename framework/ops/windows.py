@@ -1,4 +1,4 @@
-"""Sliding windows (unfold) over the last axes of a tensor, as a view; symmetric padding."""
+"""Sliding windows (unfold) over the last axes of a tensor, as a view; padding, and sizes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,36 @@ from torch import Tensor
 
 
 def convolved_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
-                    pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
-    """Windows that fit on each axis: floor((n + 2 pad - dilation (k - 1) - 1) / stride) + 1."""
-    axes = zip(sizes, kernel, stride, pad, dilation, strict=True)
-    return tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in axes)
+                    pad: Sequence[int], dilation: Sequence[int],
+                    pad_end: Sequence[int] | None = None) -> tuple[int, ...]:
+    """Windows that fit on each axis: floor((n + pad + pad_end - dilation (k - 1) - 1) / stride)
+    + 1; pad_end is pad where it is not given."""
+    axes = zip(sizes, kernel, stride, pad, pad_end or pad, dilation, strict=True)
+    return tuple((n + p + e - d * (k - 1) - 1) // s + 1 for n, k, s, p, e, d in axes)
 
 
 def transposed_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
-                     pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
-    """The sizes that n windows span: stride (n - 1) + dilation (k - 1) + 1 - 2 pad."""
-    axes = zip(sizes, kernel, stride, pad, dilation, strict=True)
-    return tuple(s * (n - 1) + d * (k - 1) + 1 - 2 * p for n, k, s, p, d in axes)
+                     pad: Sequence[int], dilation: Sequence[int],
+                     pad_end: Sequence[int] | None = None) -> tuple[int, ...]:
+    """The sizes that n windows span: stride (n - 1) + dilation (k - 1) + 1 - pad - pad_end."""
+    axes = zip(sizes, kernel, stride, pad, pad_end or pad, dilation, strict=True)
+    return tuple(s * (n - 1) + d * (k - 1) + 1 - p - e for n, k, s, p, e, d in axes)
+
+
+def same_padding(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                 dilation: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The padding before and after each axis with which ceil(n / stride) windows fit (SAME).
+
+    Half of what an undilated kernel needs comes before, rounded down, as in the source; what is
+    missing then comes after.
+    Source: im2col_cpu and compute_output_shape of synopsys-caffe, pad_type 1.
+    """
+    before, after = [], []
+    for n, k, s, d in zip(sizes, kernel, stride, dilation, strict=True):
+        reach = (-(-n // s) - 1) * s - n            # from the end to the start of the last window
+        before.append(max(reach + k, 0) // 2)
+        after.append(max(reach + d * (k - 1) + 1 - before[-1], 0))
+    return tuple(before), tuple(after)
 
 
 def windows(
@@ -40,5 +59,12 @@ def windows(
 
 def pad_both_sides(x: Tensor, pad: Sequence[int], value: float = 0.0) -> Tensor:
     """Pad the last len(pad) axes by pad[i] on each side; a negative pad crops."""
-    sides = [one for size in reversed(pad) for one in (size, size)]
+    return pad_ends(x, pad, pad, value)
+
+
+def pad_ends(x: Tensor, before: Sequence[int], after: Sequence[int], value: float = 0.0
+             ) -> Tensor:
+    """Pad the last axes by before[i] and after[i]; a negative number crops."""
+    ends = zip(reversed(before), reversed(after), strict=True)
+    sides = [size for pair in ends for size in pair]
     return F.pad(x, sides, value=value) if any(sides) else x

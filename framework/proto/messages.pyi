@@ -634,6 +634,38 @@ class LayerParameter(Message):
     @property
     def im2parity_param(self) -> Im2parityParameter: ...
     @property
+    def norm_conv_meanfield_param(self) -> NormConvMeanfieldParameter: ...
+    @property
+    def channel_reduce_param(self) -> ChannelReduceParameter: ...
+    @property
+    def two_image_data_param(self) -> TwoImageDataParameter: ...
+    deletetop: bool
+    deletebottom: bool
+    @property
+    def roi_convolution_param(self) -> ROIConvolutionParameter: ...
+    @property
+    def weights_compress(self) -> Values[str]: ...
+    @property
+    def activations_compress(self) -> Values[str]: ...
+    @property
+    def weights_compress_param(self) -> Messages[CompressParameter]: ...
+    @property
+    def activations_compress_param(self) -> Messages[CompressParameter]: ...
+    @property
+    def octree_param(self) -> OctreeParameter: ...
+    @property
+    def mhd_data_param(self) -> VolumeDataParameter: ...
+    @property
+    def mhd_data_with_dense_param(self) -> VolumeDataParameter: ...
+    @property
+    def multi_channel_data_param(self) -> VolumeDataParameter: ...
+    @property
+    def segment_output_param(self) -> SegmentOutputParameter: ...
+    @property
+    def yolo_detection_loss_param(self) -> YoloDetectionLossParameter: ...
+    @property
+    def yolo_accuracy_param(self) -> YoloAccuracyParameter: ...
+    @property
     def dist_loss_param(self) -> DistLossParameter: ...
     @property
     def molgrid_data_param(self) -> MolGridDataParameter: ...
@@ -643,6 +675,12 @@ class LayerParameter(Message):
     def affinity_loss_param(self) -> AffinityLossParameter: ...
     @property
     def ssim_loss_param(self) -> SSIMLossParameter: ...
+    @property
+    def pooling_nd_param(self) -> PoolingParameter: ...
+    @property
+    def mixup_param(self) -> MixupParameter: ...
+    @property
+    def mil_param(self) -> MILParameter: ...
     @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
@@ -661,6 +699,43 @@ class LayerParameter(Message):
     def pose_coords_from_heat_maps_param(self) -> PoseCoordsFromHeatMapsParameter: ...
     @property
     def secondary_regions_op_scores_param(self) -> SecondaryRegionsOpScoresParameter: ...
+    @property
+    def heat_maps_from_coords_origin_param(self) -> HeatMapsFromCoordsOriginParameter: ...
+    @property
+    def pose_heat_map_loss_param(self) -> PoseHeatMapLossParameter: ...
+    @property
+    def pose_pdj_accuracy_param(self) -> PosePDJAccuracyParameter: ...
+    @property
+    def pose_eudist_accuracy_param(self) -> PoseEuDistAccuracyParameter: ...
+    @property
+    def random_image_data2_param(self) -> PoseImageDataParameter: ...
+    @property
+    def multi_sources_images_data_param(self) -> MultiSourcesImagesDataParameter: ...
+    @property
+    def coord_to_bbox_masks_param(self) -> CoordsToBboxMasksParameter: ...
+    @property
+    def torso_mask_from_coords_param(self) -> TorsoMaskFromCoordsParameter: ...
+    @property
+    def visual_heat_maps_param(self) -> VisualHeatMapsParameter: ...
+    @property
+    def visual_pose_coords_param(self) -> VisualPoseCoordsParameter: ...
+    @property
+    def extract_primary_param(self) -> ExtractPrimaryParameter: ...
+    @property
+    def arg_max_c_param(self) -> ArgMaxCParameter: ...
+    @property
+    def load_data_image_param(self) -> LoadDataImageParameter: ...
+    @property
+    def load_data_from_file_param(self) -> LoadDataFromFileParameter: ...
+    @property
+    def scene_pooling_param(self) -> ScenePoolingParameter: ...
+    @property
+    def similary_euclidean_loss_param(self) -> SimilaryEuclideanLossParameter: ...
+    @property
+    def write_data_into_file_param(self) -> WriteDataIntoFileParameter: ...
+    copy_postfix_name: str
+    is_disp_info: bool
+    train_net_output_disp: bool
     @property
     def hypercolumns_param(self) -> HyperColumnsParameter: ...
     @property
@@ -697,6 +772,26 @@ class LayerParameter(Message):
     def au_mask_based_land_param(self) -> AUMaskBasedLandParameter: ...
     @property
     def multi_label_image_data_param(self) -> MultiLabelImageDataParameter: ...
+    @property
+    def squeeze_param(self) -> SqueezeParameter: ...
+    @property
+    def mul_param(self) -> MulParameter: ...
+    @property
+    def depth_to_space_param(self) -> DepthToSpaceParameter: ...
+    @property
+    def space_to_depth_param(self) -> SpaceToDepthParameter: ...
+    @property
+    def space_to_batch_nd_param(self) -> SpaceToBatchNDParameter: ...
+    @property
+    def batch_to_space_nd_param(self) -> BatchToSpaceNDParameter: ...
+    @property
+    def resize_bilinear_param(self) -> ResizeBilinearParameter: ...
+    @property
+    def resize_nearest_neighbor_param(self) -> ResizeNearestNeighborParameter: ...
+    @property
+    def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
+    @property
+    def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
@@ -891,24 +986,58 @@ class LayerParameter(Message):
             None = ..., lifted_struct_sim_softmax_loss_param: LiftedStructLossParameter |
             _Fields | None = ..., sliding_window_param: SlidingWindowParameter | _Fields | None
             = ..., im2dist_param: Im2distParameter | _Fields | None = ..., im2parity_param:
-            Im2parityParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
-            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
-            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
-            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
-            _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
-            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
-            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
-            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
-            QuantTruncAbsParameter | _Fields | None = ...,
+            Im2parityParameter | _Fields | None = ..., norm_conv_meanfield_param:
+            NormConvMeanfieldParameter | _Fields | None = ..., channel_reduce_param:
+            ChannelReduceParameter | _Fields | None = ..., two_image_data_param:
+            TwoImageDataParameter | _Fields | None = ..., deletetop: bool | None = ...,
+            deletebottom: bool | None = ..., roi_convolution_param: ROIConvolutionParameter |
+            _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
+            activations_compress: Iterable[str] | None = ..., weights_compress_param:
+            Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
+            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
+            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
+            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
+            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
+            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
+            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
+            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
+            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
+            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
+            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
+            SSIMLossParameter | _Fields | None = ..., pooling_nd_param: PoolingParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields |
+            None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields
+            | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
             ..., secondary_regions_op_scores_param: SecondaryRegionsOpScoresParameter | _Fields
-            | None = ..., hypercolumns_param: HyperColumnsParameter | _Fields | None = ...,
-            psroi_align_param: PSROIAlignParameter | _Fields | None = ..., division_param:
-            DivisionParameter | _Fields | None = ..., combination_param: CombinationParameter |
-            _Fields | None = ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None =
-            ..., multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
+            | None = ..., heat_maps_from_coords_origin_param: HeatMapsFromCoordsOriginParameter
+            | _Fields | None = ..., pose_heat_map_loss_param: PoseHeatMapLossParameter | _Fields
+            | None = ..., pose_pdj_accuracy_param: PosePDJAccuracyParameter | _Fields | None =
+            ..., pose_eudist_accuracy_param: PoseEuDistAccuracyParameter | _Fields | None = ...,
+            random_image_data2_param: PoseImageDataParameter | _Fields | None = ...,
+            multi_sources_images_data_param: MultiSourcesImagesDataParameter | _Fields | None =
+            ..., coord_to_bbox_masks_param: CoordsToBboxMasksParameter | _Fields | None = ...,
+            torso_mask_from_coords_param: TorsoMaskFromCoordsParameter | _Fields | None = ...,
+            visual_heat_maps_param: VisualHeatMapsParameter | _Fields | None = ...,
+            visual_pose_coords_param: VisualPoseCoordsParameter | _Fields | None = ...,
+            extract_primary_param: ExtractPrimaryParameter | _Fields | None = ...,
+            arg_max_c_param: ArgMaxCParameter | _Fields | None = ..., load_data_image_param:
+            LoadDataImageParameter | _Fields | None = ..., load_data_from_file_param:
+            LoadDataFromFileParameter | _Fields | None = ..., scene_pooling_param:
+            ScenePoolingParameter | _Fields | None = ..., similary_euclidean_loss_param:
+            SimilaryEuclideanLossParameter | _Fields | None = ..., write_data_into_file_param:
+            WriteDataIntoFileParameter | _Fields | None = ..., copy_postfix_name: str | None =
+            ..., is_disp_info: bool | None = ..., train_net_output_disp: bool | None = ...,
+            hypercolumns_param: HyperColumnsParameter | _Fields | None = ..., psroi_align_param:
+            PSROIAlignParameter | _Fields | None = ..., division_param: DivisionParameter |
+            _Fields | None = ..., combination_param: CombinationParameter | _Fields | None =
+            ..., dice_coef_loss_param: DiceCoefLossParameter | _Fields | None = ...,
+            multi_roi_pooling_param: MultiROIPoolingParameter | _Fields | None = ...,
             lstm_conv_param: Iterable[LSTMConvolutionParameter | _Fields] | None = ...,
             lstm_debug_param: LSTMDebugParameter | _Fields | None = ..., output_decay_param:
             OutputDecayParameter | _Fields | None = ..., weighted_softmax_param:
@@ -919,9 +1048,18 @@ class LayerParameter(Message):
             HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
+            batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
+            resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
+            resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
+            ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
+            roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -990,16 +1128,32 @@ class LayerParameter(Message):
             "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
-            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
+            "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
+            "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
+            "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
+            "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
+            "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
+            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
-            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_debug_param",
-            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "brelu_param", "heatmap_data_param", "visualise",
+            "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
+            "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
+            "multi_sources_images_data_param", "coord_to_bbox_masks_param",
+            "torso_mask_from_coords_param", "visual_heat_maps_param",
+            "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
+            "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
+            "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
+            "is_disp_info", "train_net_output_disp", "hypercolumns_param", "psroi_align_param",
+            "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
+            "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
+            "prune_param", "brelu_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1071,17 +1225,34 @@ class LayerParameter(Message):
             "global_sum_pooling_param", "multiclass_cross_entropy_loss_param",
             "deformable_convolution_param", "modulated_deformable_convolution_param",
             "lifted_struct_sim_softmax_loss_param", "sliding_window_param", "im2dist_param",
-            "im2parity_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "set_loss2_param",
+            "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
+            "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
+            "weights_compress", "activations_compress", "weights_compress_param",
+            "activations_compress_param", "octree_param", "mhd_data_param",
+            "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
+            "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
+            "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
+            "pooling_nd_param", "mixup_param", "mil_param", "set_loss2_param",
             "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
             "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
-            "hypercolumns_param", "psroi_align_param", "division_param", "combination_param",
-            "dice_coef_loss_param", "multi_roi_pooling_param", "lstm_conv_param",
-            "lstm_debug_param", "output_decay_param", "weighted_softmax_param",
-            "weighted_softmax_loss_param", "l2norm_param", "prune_param", "brelu_param",
-            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "anchor_target_param", "mask_target_param",
+            "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
+            "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
+            "multi_sources_images_data_param", "coord_to_bbox_masks_param",
+            "torso_mask_from_coords_param", "visual_heat_maps_param",
+            "visual_pose_coords_param", "extract_primary_param", "arg_max_c_param",
+            "load_data_image_param", "load_data_from_file_param", "scene_pooling_param",
+            "similary_euclidean_loss_param", "write_data_into_file_param", "copy_postfix_name",
+            "is_disp_info", "train_net_output_disp", "hypercolumns_param", "psroi_align_param",
+            "division_param", "combination_param", "dice_coef_loss_param",
+            "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
+            "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
+            "l2norm_param", "prune_param", "brelu_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1334,6 +1505,7 @@ class ConvolutionParameter(Message):
     def stride_shape(self) -> BlobShape: ...
     @property
     def pad_shape(self) -> BlobShape: ...
+    binary: bool
     num_output: int
     bias_term: bool
     @property
@@ -1374,11 +1546,18 @@ class ConvolutionParameter(Message):
     kstride: int
     kstride_h: int
     kstride_w: int
+    is_roi: bool
     @property
     def relu_param(self) -> ReLUParameter: ...
     hole: int
     hole_h: int
     hole_w: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
+    bottom_is_im2col: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1390,50 +1569,55 @@ class ConvolutionParameter(Message):
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
             | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape: BlobShape |
-            _Fields | None = ..., num_output: int | None = ..., bias_term: bool | None = ...,
-            pad: Iterable[int] | None = ..., kernel_size: Iterable[int] | None = ..., group: int
-            | None = ..., stride: Iterable[int] | None = ..., weight_filler: FillerParameter |
-            _Fields | None = ..., bias_filler: FillerParameter | _Fields | None = ..., pad_h:
-            int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ..., kernel_w: int
-            | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., engine:
-            ConvolutionParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            force_nd_im2col: bool | None = ..., dilation: Iterable[int] | None = ...,
-            cudnn_convolution_algo_seeker: ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker
-            | int | str | None = ..., conv_algos_override: str | None = ..., relu: bool | None =
-            ..., negative_slope: float | None = ..., conv_algorithm: str | None = ..., coeff:
-            Iterable[float] | None = ..., fusion_type: ConvolutionParameter.FusionType | int |
-            str | None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            temporal_pad: int | None = ..., filter_group: int | None = ..., fuse_type:
+            _Fields | None = ..., binary: bool | None = ..., num_output: int | None = ...,
+            bias_term: bool | None = ..., pad: Iterable[int] | None = ..., kernel_size:
+            Iterable[int] | None = ..., group: int | None = ..., stride: Iterable[int] | None =
+            ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ..., pad_h: int | None = ..., pad_w: int | None =
+            ..., kernel_h: int | None = ..., kernel_w: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., engine: ConvolutionParameter.Engine | int | str |
+            None = ..., axis: int | None = ..., force_nd_im2col: bool | None = ..., dilation:
+            Iterable[int] | None = ..., cudnn_convolution_algo_seeker:
+            ConvolutionParameter.CuDNNConvolutionAlgorithmSeeker | int | str | None = ...,
+            conv_algos_override: str | None = ..., relu: bool | None = ..., negative_slope:
+            float | None = ..., conv_algorithm: str | None = ..., coeff: Iterable[float] | None
+            = ..., fusion_type: ConvolutionParameter.FusionType | int | str | None = ...,
+            kernel_depth: int | None = ..., temporal_stride: int | None = ..., temporal_pad: int
+            | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
-            kstride_h: int | None = ..., kstride_w: int | None = ..., relu_param: ReLUParameter
-            | _Fields | None = ..., hole: int | None = ..., hole_h: int | None = ..., hole_w:
-            int | None = ..., CuDNNWorkspaceSize: int | None = ..., filter_stride: int | None =
-            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
-            shape_offset: Iterable[int] | None = ..., cudnn_flavor:
+            kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
+            relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
+            int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
+            None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
+            ..., bottom_is_im2col: bool | None = ..., CuDNNWorkspaceSize: int | None = ...,
+            filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
+            int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "group", "weight_filler", "bias_filler", "pad_h", "pad_w", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "engine", "axis", "force_nd_im2col",
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
-            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param",
-            "hole", "hole_h", "hole_w", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
+            "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
+            "pad_type", "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride",
             "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "num_output",
+            "sq", "ratio", "kernel_shape", "stride_shape", "pad_shape", "binary", "num_output",
             "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
             "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "relu_param", "hole", "hole_h",
-            "hole_w", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
+            "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
             "filter_stride_w", "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
@@ -1455,9 +1639,13 @@ class PoolingParameter(Message):
         MAX: ClassVar[PoolingParameter.PoolMethod]
         AVE: ClassVar[PoolingParameter.PoolMethod]
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+        AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+        AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
+    AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
+    AVE_TF: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -1499,6 +1687,11 @@ class PoolingParameter(Message):
     kstride_w: int
     kernel_depth: int
     temporal_stride: int
+    pad_t: int
+    pad_l: int
+    pad_b: int
+    pad_r: int
+    pad_type: int
     bin_h: int
     bin_size: int
     bin_w: int
@@ -1519,8 +1712,10 @@ class PoolingParameter(Message):
             Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
             None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
             None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            bin_h: int | None = ..., bin_size: int | None = ..., bin_w: int | None = ...,
-            blobs_a_min: float | None = ..., blobs_lr: float | None = ...,
+            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
+            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
+            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1528,7 +1723,8 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1537,8 +1733,9 @@ class PoolingParameter(Message):
             "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
             "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
             "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "bin_h", "bin_size",
-            "bin_w", "blobs_a_min", "blobs_lr",
+            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
+            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
+            "blobs_lr",
         ]
     ) -> None: ...
 
@@ -1795,19 +1992,20 @@ class ReLUParameter(Message):
     negative_slope: float
     engine: ReLUParameter.Engine
     fuse: bool
+    relu6: bool
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse",
+            "negative_slope", "engine", "fuse", "relu6",
         ]
     ) -> None: ...
 
@@ -2078,6 +2276,7 @@ class BatchNormParameter(Message):
     relu: bool
     update_global_stats: bool
     fused_relu: bool
+    add_eps_before_sqrt: bool
     disable_mean: bool
     disable_variance: bool
     def __init__(
@@ -2088,23 +2287,23 @@ class BatchNormParameter(Message):
             _Fields | None = ..., scale_bias: bool | None = ..., use_weight_bias: bool | None =
             ..., bias_term: bool | None = ..., filler: FillerParameter | _Fields | None = ...,
             stats_batch_size: int | None = ..., relu: bool | None = ..., update_global_stats:
-            bool | None = ..., fused_relu: bool | None = ..., disable_mean: bool | None = ...,
-            disable_variance: bool | None = ...,
+            bool | None = ..., fused_relu: bool | None = ..., add_eps_before_sqrt: bool | None =
+            ..., disable_mean: bool | None = ..., disable_variance: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "use_global_stats", "moving_average_fraction", "eps", "engine", "bias_filler",
             "scale_filler", "scale_bias", "use_weight_bias", "bias_term", "filler",
-            "stats_batch_size", "relu", "update_global_stats", "fused_relu", "disable_mean",
-            "disable_variance",
+            "stats_batch_size", "relu", "update_global_stats", "fused_relu",
+            "add_eps_before_sqrt", "disable_mean", "disable_variance",
         ]
     ) -> None: ...
 
@@ -3317,6 +3516,8 @@ class PriorBoxParameter(Message):
     def offset_w(self) -> Values[float]: ...
     @property
     def offset_h(self) -> Values[float]: ...
+    tf: bool
+    yx_order: bool
     def __init__(
         self, *,
             denser_prior_boxes: bool | None = ..., min_size: Iterable[float] | None = ...,
@@ -3327,19 +3528,20 @@ class PriorBoxParameter(Message):
             fixed_size: Iterable[float] | None = ..., density: Iterable[int] | None = ..., step:
             float | None = ..., step_h: float | None = ..., step_w: float | None = ..., offset:
             float | None = ..., offset_w: Iterable[float] | None = ..., offset_h:
-            Iterable[float] | None = ...,
+            Iterable[float] | None = ..., tf: bool | None = ..., yx_order: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "denser_prior_boxes", "flip", "clip", "img_size", "img_h", "img_w", "step",
-            "step_h", "step_w", "offset",
+            "step_h", "step_w", "offset", "tf", "yx_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "denser_prior_boxes", "min_size", "max_size", "aspect_ratio", "flip", "clip",
             "variance", "img_size", "img_h", "img_w", "width", "height", "fixed_size",
-            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h",
+            "density", "step", "step_h", "step_w", "offset", "offset_w", "offset_h", "tf",
+            "yx_order",
         ]
     ) -> None: ...
 
@@ -3592,6 +3794,8 @@ class DetectionOutputParameter(Message):
     use_polygon: bool
     do_state_prediction: bool
     num_states: int
+    no_permute: bool
+    nbottom: int
     clip: bool
     output_logits: bool
     def __init__(
@@ -3604,15 +3808,16 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., clip: bool | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
+            bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "use_polygon", "do_state_prediction", "num_states", "clip",
-            "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "no_permute", "nbottom", "clip", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3620,8 +3825,8 @@ class DetectionOutputParameter(Message):
             "num_classes", "share_location", "background_label_id", "nms_param",
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
-            "objectness_score", "use_polygon", "do_state_prediction", "num_states", "clip",
-            "output_logits",
+            "objectness_score", "use_polygon", "do_state_prediction", "num_states",
+            "no_permute", "nbottom", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -4311,6 +4516,11 @@ class TransformationParameter(Message):
     def resize_param_more(self) -> Messages[ResizeParameter]: ...
     @property
     def geometry_param(self) -> GeometryParameter: ...
+    random_blur: bool
+    blur_kernel_size: int
+    max_degree: int
+    max_scale: float
+    min_scale: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4352,7 +4562,9 @@ class TransformationParameter(Message):
             more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
             bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ...,
+            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
+            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4373,7 +4585,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4395,7 +4608,8 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param",
+            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
         ]
     ) -> None: ...
 
@@ -4716,6 +4930,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -4748,38 +4963,39 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
-            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
-            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
-            preselection_label: int | None = ..., rand_permute: bool | None = ...,
-            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
-            None = ..., show_data: int | None = ..., shuffle_buffer_size: int | None = ...,
-            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
-            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
-            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
-            source_more: Iterable[str] | None = ...,
+            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            preselection_file: str | None = ..., preselection_label: int | None = ...,
+            rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
+            | None = ..., range_start: int | None = ..., show_data: int | None = ...,
+            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
+            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
+            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
+            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
+            ..., source_more: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order",
+            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
+            "verbose", "rand_permute_order",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "block_size", "disk_reader_threads",
-            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
-            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
-            "range_start", "show_data", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
+            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
+            "source_more",
         ]
     ) -> None: ...
 
@@ -5463,12 +5679,18 @@ class SolverBatchSizePair(Message):
 
 class ROIPoolingParameter(Message):
     DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+        AVE: ClassVar[ROIPoolingParameter.PoolMethod]
+    MAX: ClassVar[ROIPoolingParameter.PoolMethod]
+    AVE: ClassVar[ROIPoolingParameter.PoolMethod]
     pooled_h: int
     pooled_w: int
     spatial_scale: float
     @property
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
+    pool: ROIPoolingParameter.PoolMethod
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -5477,19 +5699,20 @@ class ROIPoolingParameter(Message):
     def __init__(
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
-            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ...,
-            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
-            canonical_size: int | None = ..., canonical_level: int | None = ...,
+            = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
+            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
+            canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "sampling_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
             "canonical_size", "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio",
+            "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
             "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
         ]
     ) -> None: ...
@@ -6149,6 +6372,7 @@ class BNParameter(Message):
     decay: float
     across_spatial: bool
     axis: float
+    icnet: bool
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -6157,20 +6381,21 @@ class BNParameter(Message):
             _Fields | None = ..., momentum: float | None = ..., eps: float | None = ..., frozen:
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
-            across_spatial: bool | None = ..., axis: float | None = ...,
+            across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis",
+            "across_spatial", "axis", "icnet",
         ]
     ) -> None: ...
 
@@ -6475,6 +6700,13 @@ class DetectionDataParameter(Message):
     mix_group_size: int
     @property
     def template_ratio(self) -> Values[float]: ...
+    meta_source: str
+    is_color: bool
+    max_bboxes: int
+    net_height: int
+    net_width: int
+    @property
+    def augmentation_param(self) -> BoxAugmentationParameter: ...
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
@@ -6493,7 +6725,10 @@ class DetectionDataParameter(Message):
             low_scale_ratio: float | None = ..., high_scale_ratio: float | None = ...,
             anchor_ignore_margin_ratio: float | None = ..., anchor_ignore_iou_thr: float | None
             = ..., pickup_iou_thr: float | None = ..., mix_group_size: int | None = ...,
-            template_ratio: Iterable[float] | None = ...,
+            template_ratio: Iterable[float] | None = ..., meta_source: str | None = ...,
+            is_color: bool | None = ..., max_bboxes: int | None = ..., net_height: int | None =
+            ..., net_width: int | None = ..., augmentation_param: BoxAugmentationParameter |
+            _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6504,7 +6739,8 @@ class DetectionDataParameter(Message):
             "cache_images", "root_folder", "distort_param", "resize_param", "resize_ratio",
             "crop_short_size", "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
-            "mix_group_size",
+            "mix_group_size", "meta_source", "is_color", "max_bboxes", "net_height",
+            "net_width", "augmentation_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6517,7 +6753,143 @@ class DetectionDataParameter(Message):
             "distort_param", "resize_param", "resize_ratio", "crop_short_size",
             "crop_long_size", "low_scale_ratio", "high_scale_ratio",
             "anchor_ignore_margin_ratio", "anchor_ignore_iou_thr", "pickup_iou_thr",
-            "mix_group_size", "template_ratio",
+            "mix_group_size", "template_ratio", "meta_source", "is_color", "max_bboxes",
+            "net_height", "net_width", "augmentation_param",
+        ]
+    ) -> None: ...
+
+class BoxAugmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    mirror: bool
+    jitter: float
+    distort: bool
+    hue: float
+    sat: float
+    val: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ..., mirror: bool | None =
+            ..., jitter: float | None = ..., distort: bool | None = ..., hue: float | None =
+            ..., sat: float | None = ..., val: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "mirror", "jitter", "distort", "hue", "sat", "val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale", "mirror", "jitter", "distort", "hue", "sat", "val",
+        ]
+    ) -> None: ...
+
+class AnchorSizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    width: float
+    height: float
+    def __init__(
+        self, *,
+            width: float | None = ..., height: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> None: ...
+
+class YoloDetectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Messages[AnchorSizeParameter]: ...
+    classes: int
+    def __init__(
+        self, *,
+            anchors: Iterable[AnchorSizeParameter | _Fields] | None = ..., classes: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "classes",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "classes",
+        ]
+    ) -> None: ...
+
+class YoloLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class YoloLossType(_Enum):
+        L2Loss: ClassVar[YoloLossParameter.YoloLossType]
+        SoftmaxLoss: ClassVar[YoloLossParameter.YoloLossType]
+    L2Loss: ClassVar[YoloLossParameter.YoloLossType]
+    SoftmaxLoss: ClassVar[YoloLossParameter.YoloLossType]
+    @property
+    def detection_param(self) -> YoloDetectionParameter: ...
+    confidence_loss_type: YoloLossParameter.YoloLossType
+    position_loss_type: YoloLossParameter.YoloLossType
+    class_loss_type: YoloLossParameter.YoloLossType
+    ignore_threshold: float
+    object_scale: float
+    noobject_scale: float
+    coord_scale: float
+    class_scale: float
+    def __init__(
+        self, *,
+            detection_param: YoloDetectionParameter | _Fields | None = ...,
+            confidence_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            position_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            class_loss_type: YoloLossParameter.YoloLossType | int | str | None = ...,
+            ignore_threshold: float | None = ..., object_scale: float | None = ...,
+            noobject_scale: float | None = ..., coord_scale: float | None = ..., class_scale:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "detection_param", "confidence_loss_type", "position_loss_type", "class_loss_type",
+            "ignore_threshold", "object_scale", "noobject_scale", "coord_scale", "class_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "detection_param", "confidence_loss_type", "position_loss_type", "class_loss_type",
+            "ignore_threshold", "object_scale", "noobject_scale", "coord_scale", "class_scale",
+        ]
+    ) -> None: ...
+
+class YoloDetectionLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def loss_param(self) -> Messages[YoloLossParameter]: ...
+    def __init__(
+        self, *,
+            loss_param: Iterable[YoloLossParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_param",
+        ]
+    ) -> None: ...
+
+class YoloAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def detection_param(self) -> Messages[YoloDetectionParameter]: ...
+    def __init__(
+        self, *,
+            detection_param: Iterable[YoloDetectionParameter | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "detection_param",
         ]
     ) -> None: ...
 
@@ -8542,20 +8914,24 @@ class PadParameter(Message):
     pad_b: int
     pad_l: int
     pad_r: int
+    @property
+    def paddings(self) -> Values[int]: ...
+    constant_values: float
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
-            int | None = ...,
+            int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
         ]
     ) -> None: ...
 
@@ -10268,6 +10644,536 @@ class SecondaryRegionsOpScoresParameter(Message):
         ]
     ) -> None: ...
 
+class HeatMapsFromCoordsOriginParameter(Message):
+    DESCRIPTOR: Descriptor
+    radius: int
+    is_binary: bool
+    gau_mean: float
+    gau_stds: float
+    radius_str: str
+    def __init__(
+        self, *,
+            radius: int | None = ..., is_binary: bool | None = ..., gau_mean: float | None =
+            ..., gau_stds: float | None = ..., radius_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "radius", "is_binary", "gau_mean", "gau_stds", "radius_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "radius", "is_binary", "gau_mean", "gau_stds", "radius_str",
+        ]
+    ) -> None: ...
+
+class PoseHeatMapLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    loss_emphase_type: int
+    fg_eof: float
+    bg_eof: float
+    ratio: float
+    bg_num: float
+    heat_score_thres: float
+    @property
+    def heat_score_thres_arr(self) -> Values[float]: ...
+    parts_err_num_thres: int
+    hard_negative_filepath: str
+    prob_num: int
+    def __init__(
+        self, *,
+            loss_emphase_type: int | None = ..., fg_eof: float | None = ..., bg_eof: float |
+            None = ..., ratio: float | None = ..., bg_num: float | None = ..., heat_score_thres:
+            float | None = ..., heat_score_thres_arr: Iterable[float] | None = ...,
+            parts_err_num_thres: int | None = ..., hard_negative_filepath: str | None = ...,
+            prob_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "loss_emphase_type", "fg_eof", "bg_eof", "ratio", "bg_num", "heat_score_thres",
+            "parts_err_num_thres", "hard_negative_filepath", "prob_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_emphase_type", "fg_eof", "bg_eof", "ratio", "bg_num", "heat_score_thres",
+            "heat_score_thres_arr", "parts_err_num_thres", "hard_negative_filepath", "prob_num",
+        ]
+    ) -> None: ...
+
+class PosePDJAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    acc_factor: float
+    acc_factor_num: int
+    images_num: int
+    acc_path: str
+    acc_name: str
+    hip_id: int
+    shoulder_id: int
+    log_name: str
+    zero_iter_test: bool
+    def __init__(
+        self, *,
+            acc_factor: float | None = ..., acc_factor_num: int | None = ..., images_num: int |
+            None = ..., acc_path: str | None = ..., acc_name: str | None = ..., hip_id: int |
+            None = ..., shoulder_id: int | None = ..., log_name: str | None = ...,
+            zero_iter_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "hip_id",
+            "shoulder_id", "log_name", "zero_iter_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "hip_id",
+            "shoulder_id", "log_name", "zero_iter_test",
+        ]
+    ) -> None: ...
+
+class PoseEuDistAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    acc_factor: float
+    acc_factor_num: int
+    images_num: int
+    acc_path: str
+    acc_name: str
+    log_name: str
+    zero_iter_test: bool
+    def __init__(
+        self, *,
+            acc_factor: float | None = ..., acc_factor_num: int | None = ..., images_num: int |
+            None = ..., acc_path: str | None = ..., acc_name: str | None = ..., log_name: str |
+            None = ..., zero_iter_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "log_name",
+            "zero_iter_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "acc_factor", "acc_factor_num", "images_num", "acc_path", "acc_name", "log_name",
+            "zero_iter_test",
+        ]
+    ) -> None: ...
+
+class PoseImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def source(self) -> Values[str]: ...
+    @property
+    def root_folder(self) -> Values[str]: ...
+    label_num: int
+    batch_size: int
+    always_max_size: bool
+    is_scale_image: bool
+    rand_skip: int
+    shuffle: bool
+    max_size: int
+    @property
+    def min_size(self) -> Values[int]: ...
+    is_color: bool
+    visual_path: str
+    skel_points_path: str
+    img_ext: str
+    visual_images_path: str
+    visual_labels_path: str
+    visual_aux_info_path: str
+    is_perturb_coords: bool
+    min_plb: float
+    max_plb: float
+    receptive_field_size: int
+    parts_orders_path: str
+    def __init__(
+        self, *,
+            source: Iterable[str] | None = ..., root_folder: Iterable[str] | None = ...,
+            label_num: int | None = ..., batch_size: int | None = ..., always_max_size: bool |
+            None = ..., is_scale_image: bool | None = ..., rand_skip: int | None = ..., shuffle:
+            bool | None = ..., max_size: int | None = ..., min_size: Iterable[int] | None = ...,
+            is_color: bool | None = ..., visual_path: str | None = ..., skel_points_path: str |
+            None = ..., img_ext: str | None = ..., visual_images_path: str | None = ...,
+            visual_labels_path: str | None = ..., visual_aux_info_path: str | None = ...,
+            is_perturb_coords: bool | None = ..., min_plb: float | None = ..., max_plb: float |
+            None = ..., receptive_field_size: int | None = ..., parts_orders_path: str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "batch_size", "always_max_size", "is_scale_image", "rand_skip",
+            "shuffle", "max_size", "is_color", "visual_path", "skel_points_path", "img_ext",
+            "visual_images_path", "visual_labels_path", "visual_aux_info_path",
+            "is_perturb_coords", "min_plb", "max_plb", "receptive_field_size",
+            "parts_orders_path",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "label_num", "batch_size", "always_max_size",
+            "is_scale_image", "rand_skip", "shuffle", "max_size", "min_size", "is_color",
+            "visual_path", "skel_points_path", "img_ext", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path",
+        ]
+    ) -> None: ...
+
+class MultiSourcesImagesDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def source(self) -> Values[str]: ...
+    @property
+    def root_folder(self) -> Values[str]: ...
+    label_num: int
+    batch_size: int
+    always_max_size: bool
+    is_scale_image: bool
+    rand_skip: int
+    shuffle: bool
+    max_size: int
+    @property
+    def min_size(self) -> Values[int]: ...
+    @property
+    def is_colors(self) -> Values[bool]: ...
+    visual_path: str
+    skel_points_path: str
+    @property
+    def im_exts(self) -> Values[str]: ...
+    visual_images_path: str
+    visual_labels_path: str
+    visual_aux_info_path: str
+    is_perturb_coords: bool
+    min_plb: float
+    max_plb: float
+    receptive_field_size: int
+    parts_orders_path: str
+    scale_string: str
+    angle_max: float
+    @property
+    def need_rotates(self) -> Values[bool]: ...
+    translate_num: int
+    @property
+    def need_translates(self) -> Values[bool]: ...
+    rotate_prob_num: int
+    translate_prob_num: int
+    def __init__(
+        self, *,
+            source: Iterable[str] | None = ..., root_folder: Iterable[str] | None = ...,
+            label_num: int | None = ..., batch_size: int | None = ..., always_max_size: bool |
+            None = ..., is_scale_image: bool | None = ..., rand_skip: int | None = ..., shuffle:
+            bool | None = ..., max_size: int | None = ..., min_size: Iterable[int] | None = ...,
+            is_colors: Iterable[bool] | None = ..., visual_path: str | None = ...,
+            skel_points_path: str | None = ..., im_exts: Iterable[str] | None = ...,
+            visual_images_path: str | None = ..., visual_labels_path: str | None = ...,
+            visual_aux_info_path: str | None = ..., is_perturb_coords: bool | None = ...,
+            min_plb: float | None = ..., max_plb: float | None = ..., receptive_field_size: int
+            | None = ..., parts_orders_path: str | None = ..., scale_string: str | None = ...,
+            angle_max: float | None = ..., need_rotates: Iterable[bool] | None = ...,
+            translate_num: int | None = ..., need_translates: Iterable[bool] | None = ...,
+            rotate_prob_num: int | None = ..., translate_prob_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "batch_size", "always_max_size", "is_scale_image", "rand_skip",
+            "shuffle", "max_size", "visual_path", "skel_points_path", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path", "scale_string", "angle_max",
+            "translate_num", "rotate_prob_num", "translate_prob_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "label_num", "batch_size", "always_max_size",
+            "is_scale_image", "rand_skip", "shuffle", "max_size", "min_size", "is_colors",
+            "visual_path", "skel_points_path", "im_exts", "visual_images_path",
+            "visual_labels_path", "visual_aux_info_path", "is_perturb_coords", "min_plb",
+            "max_plb", "receptive_field_size", "parts_orders_path", "scale_string", "angle_max",
+            "need_rotates", "translate_num", "need_translates", "rotate_prob_num",
+            "translate_prob_num",
+        ]
+    ) -> None: ...
+
+class CoordsToBboxMasksParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_id: int
+    bottom_id: int
+    value: int
+    visual_path: str
+    img_ext: str
+    top_id2: int
+    bottom_id2: int
+    perturb_num: int
+    def __init__(
+        self, *,
+            top_id: int | None = ..., bottom_id: int | None = ..., value: int | None = ...,
+            visual_path: str | None = ..., img_ext: str | None = ..., top_id2: int | None = ...,
+            bottom_id2: int | None = ..., perturb_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "visual_path", "img_ext", "top_id2", "bottom_id2",
+            "perturb_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "visual_path", "img_ext", "top_id2", "bottom_id2",
+            "perturb_num",
+        ]
+    ) -> None: ...
+
+class TorsoMaskFromCoordsParameter(Message):
+    DESCRIPTOR: Descriptor
+    top_id: int
+    bottom_id: int
+    value: int
+    img_ext: str
+    visual_path: str
+    top_id2: int
+    bottom_id2: int
+    input_path: str
+    perb_num: int
+    def __init__(
+        self, *,
+            top_id: int | None = ..., bottom_id: int | None = ..., value: int | None = ...,
+            img_ext: str | None = ..., visual_path: str | None = ..., top_id2: int | None = ...,
+            bottom_id2: int | None = ..., input_path: str | None = ..., perb_num: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "img_ext", "visual_path", "top_id2", "bottom_id2",
+            "input_path", "perb_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "top_id", "bottom_id", "value", "img_ext", "visual_path", "top_id2", "bottom_id2",
+            "input_path", "perb_num",
+        ]
+    ) -> None: ...
+
+class VisualHeatMapsParameter(Message):
+    DESCRIPTOR: Descriptor
+    heat_map_path: str
+    heat_map_files_name: str
+    heat_map_images_name: str
+    visual_type: int
+    threshold: float
+    phase_name: str
+    img_ext: str
+    file_ext: str
+    def __init__(
+        self, *,
+            heat_map_path: str | None = ..., heat_map_files_name: str | None = ...,
+            heat_map_images_name: str | None = ..., visual_type: int | None = ..., threshold:
+            float | None = ..., phase_name: str | None = ..., img_ext: str | None = ...,
+            file_ext: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "heat_map_path", "heat_map_files_name", "heat_map_images_name", "visual_type",
+            "threshold", "phase_name", "img_ext", "file_ext",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "heat_map_path", "heat_map_files_name", "heat_map_images_name", "visual_type",
+            "threshold", "phase_name", "img_ext", "file_ext",
+        ]
+    ) -> None: ...
+
+class VisualPoseCoordsParameter(Message):
+    DESCRIPTOR: Descriptor
+    coords_path: str
+    coords_files_name: str
+    coords_images_name: str
+    skel_path: str
+    @property
+    def phase_name(self) -> Values[str]: ...
+    img_ext: str
+    file_ext: str
+    is_draw_skel: bool
+    is_draw_text: bool
+    is_write_file: bool
+    is_write_image: bool
+    need_to_draw_inds_string: str
+    def __init__(
+        self, *,
+            coords_path: str | None = ..., coords_files_name: str | None = ...,
+            coords_images_name: str | None = ..., skel_path: str | None = ..., phase_name:
+            Iterable[str] | None = ..., img_ext: str | None = ..., file_ext: str | None = ...,
+            is_draw_skel: bool | None = ..., is_draw_text: bool | None = ..., is_write_file:
+            bool | None = ..., is_write_image: bool | None = ..., need_to_draw_inds_string: str
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "coords_path", "coords_files_name", "coords_images_name", "skel_path", "img_ext",
+            "file_ext", "is_draw_skel", "is_draw_text", "is_write_file", "is_write_image",
+            "need_to_draw_inds_string",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "coords_path", "coords_files_name", "coords_images_name", "skel_path", "phase_name",
+            "img_ext", "file_ext", "is_draw_skel", "is_draw_text", "is_write_file",
+            "is_write_image", "need_to_draw_inds_string",
+        ]
+    ) -> None: ...
+
+class ExtractPrimaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    ims_per_batch: int
+    def __init__(
+        self, *,
+            ims_per_batch: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ims_per_batch",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ims_per_batch",
+        ]
+    ) -> None: ...
+
+class ArgMaxCParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_max_val: bool
+    def __init__(
+        self, *,
+            out_max_val: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_max_val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_max_val",
+        ]
+    ) -> None: ...
+
+class LoadDataImageParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_color: bool
+    root_folder: str
+    visual_path: str
+    img_ext: str
+    is_rgb2gray: bool
+    def __init__(
+        self, *,
+            is_color: bool | None = ..., root_folder: str | None = ..., visual_path: str | None
+            = ..., img_ext: str | None = ..., is_rgb2gray: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_color", "root_folder", "visual_path", "img_ext", "is_rgb2gray",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_color", "root_folder", "visual_path", "img_ext", "is_rgb2gray",
+        ]
+    ) -> None: ...
+
+class LoadDataFromFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    shuffle: bool
+    batch_size: int
+    rand_skip: int
+    visual_path: str
+    ow: int
+    oh: int
+    scale: float
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., shuffle: bool | None = ...,
+            batch_size: int | None = ..., rand_skip: int | None = ..., visual_path: str | None =
+            ..., ow: int | None = ..., oh: int | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "shuffle", "batch_size", "rand_skip", "visual_path", "ow",
+            "oh", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "shuffle", "batch_size", "rand_skip", "visual_path", "ow",
+            "oh", "scale",
+        ]
+    ) -> None: ...
+
+class ScenePoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w",
+        ]
+    ) -> None: ...
+
+class SimilaryEuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    learn_lr: float
+    loss_thresh: float
+    loss_bias: float
+    def __init__(
+        self, *,
+            learn_lr: float | None = ..., loss_thresh: float | None = ..., loss_bias: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "learn_lr", "loss_thresh", "loss_bias",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "learn_lr", "loss_thresh", "loss_bias",
+        ]
+    ) -> None: ...
+
+class WriteDataIntoFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    visual_dire: str
+    n_images: int
+    file_ext: str
+    def __init__(
+        self, *,
+            scale: float | None = ..., visual_dire: str | None = ..., n_images: int | None =
+            ..., file_ext: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "visual_dire", "n_images", "file_ext",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "visual_dire", "n_images", "file_ext",
+        ]
+    ) -> None: ...
+
 class RandomGeneratorParameter(Message):
     DESCRIPTOR: Descriptor
     rand_type: str
@@ -10777,6 +11683,361 @@ class SlidingWindowParameter(Message):
         ]
     ) -> None: ...
 
+class NormConvMeanfieldParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Mode(_Enum):
+        POTTS: ClassVar[NormConvMeanfieldParameter.Mode]
+    POTTS: ClassVar[NormConvMeanfieldParameter.Mode]
+    class Norm(_Enum):
+        L1: ClassVar[NormConvMeanfieldParameter.Norm]
+        L2: ClassVar[NormConvMeanfieldParameter.Norm]
+    L1: ClassVar[NormConvMeanfieldParameter.Norm]
+    L2: ClassVar[NormConvMeanfieldParameter.Norm]
+    compatibility_mode: NormConvMeanfieldParameter.Mode
+    threshold: float
+    num_iterations: int
+    spatial_filter_weight: float
+    bilateral_filter_weight: float
+    forced_spatial_filter_weight: float
+    forced_bilateral_filter_weight: float
+    iter_multiplier: float
+    @property
+    def norm(self) -> Values[NormConvMeanfieldParameter.Norm]: ...
+    @property
+    def scale_term(self) -> Values[bool]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def remove_center(self) -> Values[bool]: ...
+    @property
+    def remove_bounds(self) -> Values[bool]: ...
+    @property
+    def bias_term(self) -> Values[bool]: ...
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def dilation(self) -> Values[int]: ...
+    @property
+    def group(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            compatibility_mode: NormConvMeanfieldParameter.Mode | int | str | None = ...,
+            threshold: float | None = ..., num_iterations: int | None = ...,
+            spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
+            ..., forced_spatial_filter_weight: float | None = ...,
+            forced_bilateral_filter_weight: float | None = ..., iter_multiplier: float | None =
+            ..., norm: Iterable[NormConvMeanfieldParameter.Norm | int | str] | None = ...,
+            scale_term: Iterable[bool] | None = ..., scale: Iterable[float] | None = ...,
+            remove_center: Iterable[bool] | None = ..., remove_bounds: Iterable[bool] | None =
+            ..., bias_term: Iterable[bool] | None = ..., pad: Iterable[int] | None = ...,
+            kernel_size: Iterable[int] | None = ..., stride: Iterable[int] | None = ...,
+            dilation: Iterable[int] | None = ..., group: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "num_iterations", "spatial_filter_weight",
+            "bilateral_filter_weight", "forced_spatial_filter_weight",
+            "forced_bilateral_filter_weight", "iter_multiplier",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "compatibility_mode", "threshold", "num_iterations", "spatial_filter_weight",
+            "bilateral_filter_weight", "forced_spatial_filter_weight",
+            "forced_bilateral_filter_weight", "iter_multiplier", "norm", "scale_term", "scale",
+            "remove_center", "remove_bounds", "bias_term", "pad", "kernel_size", "stride",
+            "dilation", "group",
+        ]
+    ) -> None: ...
+
+class ChannelReduceParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Op(_Enum):
+        SUM: ClassVar[ChannelReduceParameter.Op]
+        MAX: ClassVar[ChannelReduceParameter.Op]
+    SUM: ClassVar[ChannelReduceParameter.Op]
+    MAX: ClassVar[ChannelReduceParameter.Op]
+    num_channels: int
+    operation: ChannelReduceParameter.Op
+    def __init__(
+        self, *,
+            num_channels: int | None = ..., operation: ChannelReduceParameter.Op | int | str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_channels", "operation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_channels", "operation",
+        ]
+    ) -> None: ...
+
+class TwoImageDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    first_is_color: bool
+    second_is_color: bool
+    def __init__(
+        self, *,
+            first_is_color: bool | None = ..., second_is_color: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "first_is_color", "second_is_color",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "first_is_color", "second_is_color",
+        ]
+    ) -> None: ...
+
+class ROIConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: float
+    def __init__(
+        self, *,
+            spatial_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> None: ...
+
+class CompressParameter(Message):
+    DESCRIPTOR: Descriptor
+    delta: float
+    alpha: float
+    fixedpos: int
+    maxbits: int
+    def __init__(
+        self, *,
+            delta: float | None = ..., alpha: float | None = ..., fixedpos: int | None = ...,
+            maxbits: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "delta", "alpha", "fixedpos", "maxbits",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "delta", "alpha", "fixedpos", "maxbits",
+        ]
+    ) -> None: ...
+
+class ContourNameList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def name(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            name: Iterable[str] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "name",
+        ]
+    ) -> None: ...
+
+class ContourWindowLevelList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def win_level(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            win_level: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "win_level",
+        ]
+    ) -> None: ...
+
+class ContourWindowWidthList(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def win_width(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            win_width: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "win_width",
+        ]
+    ) -> None: ...
+
+class VolumeDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    root_folder: str
+    hist_matching: bool
+    random_deform: float
+    deform_control_point: int
+    deform_sigma: float
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    @property
+    def contour_win_level_list(self) -> ContourWindowLevelList: ...
+    @property
+    def contour_win_width_list(self) -> ContourWindowWidthList: ...
+    resample_volume: bool
+    center_align_label: bool
+    resample_volume_width: int
+    resample_volume_height: int
+    resample_volume_length: int
+    resample_spacing_x: float
+    resample_spacing_y: float
+    resample_spacing_z: float
+    output_data_in_dense: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., root_folder: str | None = ..., hist_matching: bool |
+            None = ..., random_deform: float | None = ..., deform_control_point: int | None =
+            ..., deform_sigma: float | None = ..., contour_name_list: ContourNameList | _Fields
+            | None = ..., contour_win_level_list: ContourWindowLevelList | _Fields | None = ...,
+            contour_win_width_list: ContourWindowWidthList | _Fields | None = ...,
+            resample_volume: bool | None = ..., center_align_label: bool | None = ...,
+            resample_volume_width: int | None = ..., resample_volume_height: int | None = ...,
+            resample_volume_length: int | None = ..., resample_spacing_x: float | None = ...,
+            resample_spacing_y: float | None = ..., resample_spacing_z: float | None = ...,
+            output_data_in_dense: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "hist_matching",
+            "random_deform", "deform_control_point", "deform_sigma", "contour_name_list",
+            "contour_win_level_list", "contour_win_width_list", "resample_volume",
+            "center_align_label", "resample_volume_width", "resample_volume_height",
+            "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
+            "resample_spacing_z", "output_data_in_dense",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "hist_matching",
+            "random_deform", "deform_control_point", "deform_sigma", "contour_name_list",
+            "contour_win_level_list", "contour_win_width_list", "resample_volume",
+            "center_align_label", "resample_volume_width", "resample_volume_height",
+            "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
+            "resample_spacing_z", "output_data_in_dense",
+        ]
+    ) -> None: ...
+
+class SegmentOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    threshold: float
+    output_heatmap: bool
+    output_folder: str
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    resample_volume: bool
+    center_align_label: bool
+    resample_volume_width: int
+    resample_volume_height: int
+    resample_volume_length: int
+    resample_spacing_x: float
+    resample_spacing_y: float
+    resample_spacing_z: float
+    output_dice_file: bool
+    dice_file_name: str
+    output_mask: bool
+    output_VOE: bool
+    output_RVD: bool
+    output_ASD: bool
+    output_MSD: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., threshold: float | None =
+            ..., output_heatmap: bool | None = ..., output_folder: str | None = ...,
+            contour_name_list: ContourNameList | _Fields | None = ..., resample_volume: bool |
+            None = ..., center_align_label: bool | None = ..., resample_volume_width: int | None
+            = ..., resample_volume_height: int | None = ..., resample_volume_length: int | None
+            = ..., resample_spacing_x: float | None = ..., resample_spacing_y: float | None =
+            ..., resample_spacing_z: float | None = ..., output_dice_file: bool | None = ...,
+            dice_file_name: str | None = ..., output_mask: bool | None = ..., output_VOE: bool |
+            None = ..., output_RVD: bool | None = ..., output_ASD: bool | None = ...,
+            output_MSD: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "threshold", "output_heatmap", "output_folder",
+            "contour_name_list", "resample_volume", "center_align_label",
+            "resample_volume_width", "resample_volume_height", "resample_volume_length",
+            "resample_spacing_x", "resample_spacing_y", "resample_spacing_z",
+            "output_dice_file", "dice_file_name", "output_mask", "output_VOE", "output_RVD",
+            "output_ASD", "output_MSD",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "threshold", "output_heatmap", "output_folder",
+            "contour_name_list", "resample_volume", "center_align_label",
+            "resample_volume_width", "resample_volume_height", "resample_volume_length",
+            "resample_spacing_x", "resample_spacing_y", "resample_spacing_z",
+            "output_dice_file", "dice_file_name", "output_mask", "output_VOE", "output_RVD",
+            "output_ASD", "output_MSD",
+        ]
+    ) -> None: ...
+
+class OctreeParameter(Message):
+    DESCRIPTOR: Descriptor
+    curr_depth: int
+    full_octree: bool
+    batch_size: int
+    is_adaptive: bool
+    auto_pad: bool
+    @property
+    def mask(self) -> Values[int]: ...
+    content_flag: str
+    @property
+    def dropout_depth(self) -> Values[int]: ...
+    @property
+    def dropout_ratio(self) -> Values[float]: ...
+    tile_depth: int
+    signal_channel: int
+    adapt_depth: int
+    def __init__(
+        self, *,
+            curr_depth: int | None = ..., full_octree: bool | None = ..., batch_size: int | None
+            = ..., is_adaptive: bool | None = ..., auto_pad: bool | None = ..., mask:
+            Iterable[int] | None = ..., content_flag: str | None = ..., dropout_depth:
+            Iterable[int] | None = ..., dropout_ratio: Iterable[float] | None = ..., tile_depth:
+            int | None = ..., signal_channel: int | None = ..., adapt_depth: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "curr_depth", "full_octree", "batch_size", "is_adaptive", "auto_pad",
+            "content_flag", "tile_depth", "signal_channel", "adapt_depth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "curr_depth", "full_octree", "batch_size", "is_adaptive", "auto_pad", "mask",
+            "content_flag", "dropout_depth", "dropout_ratio", "tile_depth", "signal_channel",
+            "adapt_depth",
+        ]
+    ) -> None: ...
+
 class Im2distParameter(Message):
     DESCRIPTOR: Descriptor
     class Norm(_Enum):
@@ -11038,5 +12299,243 @@ class SSIMLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_size", "stride", "c1", "c2",
+        ]
+    ) -> None: ...
+
+class MixupParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    cls_num: int
+    def __init__(
+        self, *,
+            alpha: float | None = ..., cls_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "cls_num",
+        ]
+    ) -> None: ...
+
+class MILParameter(Message):
+    DESCRIPTOR: Descriptor
+    context_per_roi: int
+    def __init__(
+        self, *,
+            context_per_roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "context_per_roi",
+        ]
+    ) -> None: ...
+
+class SqueezeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def axis(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            axis: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class MulParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def mul_shape(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            mul_shape: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mul_shape",
+        ]
+    ) -> None: ...
+
+class DepthToSpaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToDepthParameter(Message):
+    DESCRIPTOR: Descriptor
+    block_size: int
+    data_format: str
+    def __init__(
+        self, *,
+            block_size: int | None = ..., data_format: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_size", "data_format",
+        ]
+    ) -> None: ...
+
+class SpaceToBatchNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def paddings(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., paddings: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "paddings",
+        ]
+    ) -> None: ...
+
+class BatchToSpaceNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def block_shape(self) -> Values[int]: ...
+    @property
+    def crops(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            block_shape: Iterable[int] | None = ..., crops: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "block_shape", "crops",
+        ]
+    ) -> None: ...
+
+class ResizeBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    pytorch_half_pixel: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            pytorch_half_pixel: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "pytorch_half_pixel",
+        ]
+    ) -> None: ...
+
+class ResizeNearestNeighborParameter(Message):
+    DESCRIPTOR: Descriptor
+    align_corners: bool
+    output_height: int
+    output_width: int
+    data_format: str
+    scale_height: float
+    scale_width: float
+    half_pixel_centers: bool
+    half_pixel_onnx: bool
+    def __init__(
+        self, *,
+            align_corners: bool | None = ..., output_height: int | None = ..., output_width: int
+            | None = ..., data_format: str | None = ..., scale_height: float | None = ...,
+            scale_width: float | None = ..., half_pixel_centers: bool | None = ...,
+            half_pixel_onnx: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "align_corners", "output_height", "output_width", "data_format", "scale_height",
+            "scale_width", "half_pixel_centers", "half_pixel_onnx",
+        ]
+    ) -> None: ...
+
+class UpsampleDarknetParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    def __init__(
+        self, *,
+            stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride",
+        ]
+    ) -> None: ...
+
+class ROIMaskPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    half_part: int
+    roi_scale: float
+    mask_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ..., half_part: int | None = ..., roi_scale: float | None = ..., mask_scale: float
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
         ]
     ) -> None: ...

@@ -6,57 +6,50 @@ import os
 import runpy
 import sys
 
-from framework.errors import CaffeError
 from framework.layers.python.importing import install
+from framework.layers.python.python2 import enable_python2, run_script
 
-USAGE = """usage: pycaffe [--python2] script.py [arguments]
+USAGE = """usage: pycaffe script.py [arguments]
+       pycaffe --python2 script.py [arguments]
        pycaffe -m module [arguments]
-Runs a Python script or module in which `import caffe` gives Caffe on Torch. --python2: the script
-and the modules beside it are written for Python 2."""
+Runs a Python script or module in which `import caffe` gives Caffe on Torch. With --python2 the
+script and the modules beside it are read as Python 2 (print, xrange, whole divisions, cPickle,
+yaml.load, np.int), and the log names what is read otherwise than it is written."""
+PYTHON2 = "--python2"
+HINT = f"if the script is written for Python 2: pycaffe {PYTHON2} script.py [arguments]"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the script or module in the arguments as the main program. 2 if they name none, 1 for a
-    script of Python 2 that cannot be run, or without --python2."""
+    """Run the script or module in the arguments as the main program. 2 if they name none."""
     given = sys.argv[1:] if arguments is None else arguments
-    mode = given[0] if given[:1] in (["-m"], ["--python2"]) else ""
-    if mode:
+    as_python2 = given[:1] == [PYTHON2]
+    as_module = given[:1] == ["-m"]
+    if as_module or as_python2:
         given = given[1:]
     if not given or given[0] in ("-h", "--help"):
         print(USAGE, file=sys.stdout if given else sys.stderr)
         return 0 if given else 2
     install()
     sys.argv = given
-    if mode == "-m":
+    if as_module:
         sys.path.insert(0, os.getcwd())
         runpy.run_module(given[0], run_name="__main__", alter_sys=True)
-        return 0
-    sys.path.insert(0, os.path.dirname(os.path.abspath(given[0])))
-    return _run_script(given[0], mode == "--python2")
-
-
-def _run_script(path: str, is_old: bool) -> int:
-    """Run a script. `is_old`: it is Python 2."""
-    # lazy: numpy's names of Python 2, for scripts that need them
-    from framework.layers.python.python2 import run_python2
-    from framework.layers.python.python2_source import is_python2
-    try:
-        if is_old:
-            run_python2(path)
-        else:
-            runpy.run_path(path, run_name="__main__")
-    except CaffeError as error:
-        if not is_old:
-            raise
-        print(error, file=sys.stderr)
-        return 1
-    except SyntaxError as error:
-        if is_old or error.filename != path or not is_python2(path):
-            raise
-        print(f"{path}:{error.lineno}: is Python 2; run it by: pycaffe --python2 {path}",
-              file=sys.stderr)
-        return 1
+    else:
+        sys.path.insert(0, os.path.dirname(os.path.abspath(given[0])))
+        _run_file(given[0], as_python2)
     return 0
+
+
+def _run_file(path: str, as_python2: bool) -> None:
+    if as_python2:
+        enable_python2()
+        run_script(path)
+        return
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SyntaxError as error:
+        error.add_note(HINT)
+        raise
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ Map = tuple[int | None, Any, Any]
 PASS_THROUGH_LAYERS = [name for name, cls in LAYERS.items()
                        if issubclass(cls, Layer) and cls.pointwise]
 """Types whose tops have the coordinates of their bottoms."""
-OLD_FIELDS = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w"}
+OLD_FIELDS = {"pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_t", "pad_l",
+              "pad_b", "pad_r", "pad_type"}
 IDENTITY: Map = (None, 1, 0)
 
 

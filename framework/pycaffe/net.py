@@ -237,18 +237,24 @@ class Net(InBatches):
         for net in (self, other):
             net._kept.give_up()
 
-    def set_input_arrays(self, data: Array, labels: Array) -> None:
+    def set_input_arrays(self, *given: int | Array | None) -> None:
         """Give the first layer, MemoryData, its arrays; its next batch is their first one.
 
-        data    (n, channels, height, width), n a multiple of the batch size
-        labels  (n,) or (n, 1, 1, 1)
+        given   data (n, channels, height, width), n a multiple of the batch size, and labels (n,)
+                or (n, 1, 1, 1). Before them, as in BVLC's branch opencl, perhaps the layer's
+                index; the labels may be None where it has no top for them.
         Raises CaffeError, a RuntimeError, if it is another layer, or shapes do not fit.
         """
-        source = self._net.sources[0][0] if self._net.sources else None
-        if self._nodes[0].type != "MemoryData" or not isinstance(source, MemoryData):
-            raise CaffeError("set_input_arrays is for nets whose first layer is MemoryData; here "
-                             f"it is '{self._nodes[0].name}' ({self._nodes[0].type})")
-        source.set_input_arrays(data, labels)
+        index = given[0] if isinstance(given[0], int) else 0
+        arrays = [array for array in given if array is not None and not isinstance(array, int)]
+        node = self._nodes[index]
+        source = next((source for source, _ in self._net.sources
+                       if source.spec.name == node.name), None)
+        if not isinstance(source, MemoryData):
+            which = f"layer {index}" if index else "first layer"
+            raise CaffeError(f"set_input_arrays is for nets whose {which} is MemoryData; here it "
+                             f"is '{node.name}' ({node.type})")
+        source.set_input_arrays(*arrays)
 
     def before_forward(self, callback: Callback) -> None:
         """Call `callback(index)` before each layer of a forward."""

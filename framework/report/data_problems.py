@@ -42,6 +42,22 @@ def problems(found: Survey, label_map: Any, spec: LayerSpec, net: Net | None) ->
     return list(dict.fromkeys(texts))
 
 
+def item_problems(found: Survey, spec: LayerSpec, net: Net | None, takes_any_shape: bool
+                  ) -> list[str]:
+    """Sentences about the files of a list that a data layer of a net reads.
+
+    takes_any_shape  a batch need not be of one shape
+    """
+    texts = []
+    if len(found.shapes) > 1 and not takes_any_shape:
+        ((height, width, channels), *_), count = found.shapes.most_common(1)[0]
+        texts.append(f"{spec.place()}: the images have {len(found.shapes)} shapes, {count} of "
+                     f"{sum(found.shapes.values())} have {width} x {height} pixels of "
+                     f"{counted(channels, 'channel')}; those of a batch must have one: give "
+                     "new_height and new_width, resize_param or crop_size, or batch_size: 1")
+    return texts if net is None else [*texts, *_image_classes(found, spec, net)]
+
+
 def _sizes(found: Survey, spec: LayerSpec) -> Iterator[str]:
     transform = spec.proto.transform_param
     is_resized = transform.HasField("resize_param") or transform.crop_size or transform.crop_h

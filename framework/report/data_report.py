@@ -67,8 +67,12 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     wrong = problems(found, label_map) if problems is not None else []
     for text in wrong:
         print(f"  bad for training: {text}")
-    most_bad = 0 if is_strict else max(1, MAX_BAD_SHARE * len(found.names))
-    return int(bool(wrong) or len(found.bad) > most_bad)
+    return int(bool(wrong) or len(found.bad) > most_bad(len(found.names), is_strict))
+
+
+def most_bad(number: int, is_strict: bool) -> float:
+    """How many of `number` records may be bad: those that training goes on without."""
+    return 0 if is_strict else max(1, MAX_BAD_SHARE * number)
 
 
 def write_plot(found: Survey, names: dict[int, str], size: tuple[int, int] | None,

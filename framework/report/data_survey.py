@@ -42,6 +42,7 @@ class Survey:
     records    (n,) which record each box is of
     images     (n, 2) width and height of that record's image
     channels   number of images by their channels
+    shapes     of the files of a list, what they make for a batch: (height, width, channels) each
     """
 
     path: str
@@ -57,6 +58,7 @@ class Survey:
     images: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     is_annotated: bool = False
     channels: Counter[int] = field(default_factory=Counter)
+    shapes: Counter[tuple[tuple[int, int, int], ...]] = field(default_factory=Counter)
 
     @property
     def corners(self) -> Floats:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,10 @@ from framework.definition.composites.expand import COMPOSITES
 from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers import LAYERS
+from framework.layers.base import reads_message
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.proto.comments import schema_comments
-from framework.report.layer_samples import Outcome, sample_document
+from framework.report.layer_samples import Outcome
 
 COMPOSITE = "composite"
 # The headings of the catalogue, in its order: folders of framework/layers, and what a net file
@@ -34,10 +35,6 @@ HEADINGS = {
 }
 SCALARS = {int(number): name.removeprefix("TYPE_").lower()
            for name, number in FieldDescriptorProto.Type.items()}
-# Modules that read any message, and name some as examples.
-GENERAL = ("framework.layers.params", "framework.layers.base")
-# `spec.proto.pooling_param`, "pooling_param.pad": a message that code reads or names
-_PARAM = re.compile(r"""(?:proto\.|["'])(\w+_param)\b""")
 
 
 @dataclass(frozen=True)
@@ -95,15 +92,10 @@ def summary(kind: str) -> str:
 
 
 def params(kind: str, outcome: Outcome) -> list[Param]:
-    """The messages that a type reads, each with the fields that it takes.
-
-    One that is named after another type counts only if the sample has it or the layer says that
-    it takes it: functions that several types share name the messages of all.
-    """
-    others = {f"{other.lower()}param" for other in LAYERS if other != kind}
-    given = {field.name for field, _ in sample_document(kind).message.layer[-1].ListFields()}
-    return [_param(name, outcome.taken.get(name)) for name in _param_names(kind)
-            if name in given or name in outcome.taken or name.replace("_", "") not in others]
+    """The messages that a type reads, each with the fields that it takes."""
+    names = [_own_param(kind)] if kind in COMPOSITES else \
+        [name for name in _layer_params() if reads_message(kind, name)]
+    return [_param(name, outcome.taken.get(name)) for name in names]
 
 
 def message(name: str) -> Param:
@@ -182,32 +174,3 @@ def _default(field: FieldDescriptor) -> str:
     if isinstance(value, float):
         return f"{value:.7g}"
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _param_names(kind: str) -> list[str]:
-    """The message fields named in the code of a type's class and of the functions it calls."""
-    if kind in COMPOSITES:
-        return [_own_param(kind)]
-    known, done, found = _layer_params(), set[Any](), set[str]()
-    pending: list[Any] = [LAYERS[kind]]     # Any: functions and classes
-    while pending:
-        code = pending.pop()
-        if code in done:
-            continue
-        done.add(code)
-        source = inspect.getsource(code)
-        found.update(_PARAM.findall(source))
-        pending += _called(code, source)
-    given = {field.name for field, _ in sample_document(kind).message.layer[-1].ListFields()}
-    return [name for name in known if name in found | given]
-
-
-def _called(code: Any, source: str) -> Iterator[Any]:   # Any: functions and classes
-    """The functions and classes of layers that a piece of code names."""
-    module = inspect.getmodule(code)
-    for name in set(re.findall(r"\b\w+\b", source)):
-        other = getattr(module, name, None)
-        if (inspect.isfunction(other) or inspect.isclass(other)) \
-                and (other.__module__ or "").startswith("framework.layers.") \
-                and other.__module__ not in GENERAL:
-            yield other

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Slice
+from framework.layers.utility.shape import Flatten
 from framework.report.python_layers import PythonOutput
 
 
@@ -35,6 +37,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
+    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)):
+        return _regions(spec.layers[:index], layer.bottoms[0], rows, copies)
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")
@@ -56,6 +60,23 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return found or made
+
+
+def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str, Copy]
+             ) -> dict[str, Shape]:
+    """The open top of regions whose pooling a blob is made of, with that many of them."""
+    makers = {top: layer for layer in layers for top in layer.tops if top not in layer.bottoms}
+    while maker := makers.pop(blob, None):
+        if not maker.bottoms:
+            break
+        cls = class_of(maker)
+        if issubclass(cls, Layer) and cls.pools_regions:
+            copy = copies.get(maker.bottoms[-1])
+            return {copy.top: (rows, 5)} if copy else {}
+        if issubclass(cls, RegionRows):
+            rows = cls.rows_before(maker, maker.tops.index(blob), rows)
+        blob = maker.bottoms[0]
+    return {}
 
 
 def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None) -> None:
@@ -112,7 +133,7 @@ def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | N
 def _origins(layers: list[LayerSpec], known: Collection[str]
              ) -> tuple[dict[str, set[str]], dict[str, Copy]]:
     """For each blob the open tops of data layers that it depends on, and the one whose shape it
-    has or begins with, if that is sure."""
+    has or begins with, if that is sure. What is flattened can have been flat before."""
     origins: dict[str, set[str]] = {}
     copies: dict[str, Copy] = {}
     for layer in layers:
@@ -127,7 +148,7 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
         for top in layer.tops:
             origins[top] = needed
             copies.pop(top, None)
-            if copied and (cls.keeps_shape or cls.appends_axis):
+            if copied and (cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten)):
                 copies[top] = copied
         if copied and not copied.start and issubclass(cls, Slice):
             points = layer.proto.slice_param.slice_point

@@ -138,6 +138,8 @@ def _window(layer: proto.LayerParameter) -> list[str]:
         values = [value] if isinstance(value, int) else list(value) or [size]
         if proto.has_field(param, f"{prefix}_h") or proto.has_field(param, f"{prefix}_w"):
             values = [getattr(param, f"{prefix}_h"), getattr(param, f"{prefix}_w")]
+        if word == "pad" and any(sides := [getattr(param, f"pad_{side}") for side in "tlbr"]):
+            values = sides
         text = str(values[0]) if len(set(values)) == 1 else " x ".join(map(str, values))
         words.append(f"{word}: {text}")
     return words

@@ -20,6 +20,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.build import build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
+from framework.net.layer_types import warn_of_unread
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
@@ -180,13 +181,22 @@ def _take(document: Document, path: str | Path, selection: Selection) -> list[Ce
 def has_data(document: Document, phase: str, level: int | None, stages: tuple[str, ...]) -> bool:
     """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
 
-    A deploy net with the losses of training has none for these, though the caller gives images.
+    A deploy net with the losses of training has none for these, though the caller gives images:
+    their labels are made by nobody, or not even named.
     """
     spec = NetSpec(document, phase, level, stages, wired=False)
     made = [layer.type for layer in spec.layers
             if layer.tops and not layer.bottoms and layer.type != "Parameter"]
     given = all(kind in LAYERS and is_input(kind) for kind in made)
+    if given and any(_lacks_labels(layer) for layer in spec.layers):
+        return False
     return bool(made) and not (given and not _wires(document, phase, level, stages))
+
+
+def _lacks_labels(layer: LayerSpec) -> bool:
+    """Whether it is a loss that is given predictions alone."""
+    cls = LAYERS.get(layer.type, Source)
+    return issubclass(cls, Layer) and cls.loss and 0 < len(layer.bottoms) < cls.num_bottoms[0]
 
 
 def _count(document: Document, census: Census, selection: Selection,
@@ -312,6 +322,7 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
 def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     """What Net refuses beside shapes that do not fit, found without memory and without data."""
     check_class_counts(spec)
+    warn_of_unread(spec)
     for layer_spec in spec.layers:
         cls = class_of(layer_spec)
         if issubclass(cls, Source):

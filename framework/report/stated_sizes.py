@@ -17,6 +17,7 @@ from framework.net.reading import read_net
 
 LEAST_SIDE = 8      # of an image, in pixels
 MOST_SIZES = 4      # of layers that are tried
+SHRINKING = (2, 4, 8, 16)       # what poolings before an Upsample divide an image by
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
 
@@ -58,7 +59,16 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
                   if field.message_type is not None and not field.is_repeated]
     sizes = [(height, width) for height, width in found if isinstance(height, int)
              and isinstance(width, int) and min(height, width) > LEAST_SIDE]
-    return list(dict.fromkeys(sizes))[:MOST_SIZES]
+    return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec)]))
+
+
+def _upsampled(spec: NetSpec) -> list[tuple[int, int]]:
+    """The images of which the largest top that an Upsample layer states is a part, as in SegNet's
+    nets: of 45 x 60 these are 90 x 120, 180 x 240, 360 x 480 and 720 x 960."""
+    params = [layer.proto.upsample_param for layer in spec.layers]
+    height, width = max((param.upsample_h, param.upsample_w) for param in params) \
+        if params else (0, 0)
+    return [(height * times, width * times) for times in SHRINKING] if min(height, width) else []
 
 
 def _reads_files(layer: LayerSpec) -> bool:

@@ -106,6 +106,15 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
         except SpecError as error:
             raise SpecError(f"{place}: {field} is {error}") from None
     if not os.path.isfile(value):
-        raise SpecError(f"{place}: {field} is '{value}', which is not a file; paths are relative "
-                        f"to the working directory, {Path.cwd()}")
+        raise SpecError(f"{place}: {field} is {not_a_file(value, document.path)}")
     return read_net(value, ignore)
+
+
+def not_a_file(value: str, solver: str | Path) -> str:
+    """What is wrong with the path of a net that a solver names, and where the file is, if it is
+    in the solver's folder."""
+    folder = Path(solver).parent
+    hint = f"; the solver's folder has it: change to {folder} first" \
+        if os.path.isfile(folder / value) else ""
+    return (f"'{value}', which is not a file; paths are relative to the working directory, "
+            f"{Path.cwd()}{hint}")

@@ -85,6 +85,20 @@ def test_a_solver_leads_to_its_net(database, tmp_path, capsys, monkeypatch):
     assert "40 records" in capsys.readouterr().out
 
 
+def test_a_net_that_lies_beside_the_solver_is_said_to(database, tmp_path, capsys, monkeypatch):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/net.prototxt").write_text(annotated_net(database, 2))
+    (tmp_path / "own/solver.prototxt").write_text("base_lr: 1\nnet: 'net.prototxt'")
+    monkeypatch.chdir(tmp_path)
+    assert check_data.main(["own/solver.prototxt"]) == 1
+    assert ("error: own/solver.prototxt:2: net is 'net.prototxt', which is not a file; paths are "
+            f"relative to the working directory, {tmp_path}; the solver's folder has it: change to "
+            "own first\n") in capsys.readouterr().err
+    monkeypatch.chdir("own")
+    check_data.main(["solver.prototxt"])
+    assert "40 records" in capsys.readouterr().out
+
+
 def test_what_cannot_be_checked_is_an_error(tmp_path, capsys):
     assert check_data.main([str(tmp_path / "absent")]) == 1
     assert "there is no such file or database; make it with tools/convert" in \
@@ -103,7 +117,7 @@ def test_lists_of_images_are_checked_file_by_file(tmp_path, capsys):
     net.write_text('layer { name: "d" type: "ImageData" top: "data" top: "label" '
                    f'image_data_param {{ source: "{tmp_path}/list.txt" '
                    f'root_folder: "{tmp_path}/" batch_size: 1 }} }}')
-    check_data.main([str(net)])
+    assert check_data.main([str(net)]) == 1
     text = capsys.readouterr().out
     assert "3 entries, 2 of them bad" in text
     assert "1.png: the image cannot be decoded" in text and "2.png: the file cannot" in text
@@ -119,8 +133,9 @@ def test_lists_of_clips_are_checked_and_a_bad_clip_counts_once(form, tmp_path, c
     net = tmp_path / "net.prototxt"
     net.write_text('layer { name: "d" type: "VideoData" top: "data" top: "label" '
                    f"{form.format(clips)} }}")
-    check_data.main([str(net), "--phase", "TEST"])
-    text = capsys.readouterr().out
+    assert check_data.main([str(net), "--phase", "TEST"]) == 0
+    assert check_data.main([str(net), "--phase", "TEST", "--strict"]) == 1
+    text = capsys.readouterr().out.partition("list.txt")[2].rpartition("list.txt")[0]
     assert "3 entries, 1 of them bad" in text
     assert text.count("a 4: 000007.jpg: the file cannot be read") == 1
 
@@ -230,6 +245,15 @@ def test_a_datum_among_annotated_ones_is_called_that(tmp_path, capsys):
     check_data.main([str(path)])
     assert "bad: 00000003_record3.jpg: the record is not an AnnotatedDatum, but a Datum or" \
         in capsys.readouterr().out
+
+
+def test_an_annotated_datum_among_datums_is_called_that(tmp_path, capsys):
+    datum = Datum(data=encoded(image(0)), encoded=True, channels=3, height=40, width=56)
+    records = [datum.SerializeToString()] * 3
+    path = write_database(tmp_path / "db", [*records, *good_records(2)])
+    assert check_data.main([str(path)]) == 1
+    assert sum("the record is not a Datum, but an AnnotatedDatum" in line
+               for line in lines(capsys)) == 2
 
 
 def test_boxes_of_the_background_are_named(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import lmdb
@@ -69,3 +70,10 @@ def test_mistakes_are_named_and_nothing_is_written(blobs, folders, number, kind,
     assert main(["w.caffemodel", "net.prototxt", blobs, folders, number, kind]) == 1
     assert message in capsys.readouterr().err
     assert not Path("a").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_gpu_that_is_not_there_is_named_with_the_word_to_give(capsys):
+    assert main(["w.caffemodel", "net.prototxt", "conv", "convs", "2", "lmdb", "GPU", "1"]) == 1
+    assert re.search(r"^error: GPU 1: torch .* sees no CUDA device here; give CPU instead$",
+                     capsys.readouterr().err, re.MULTILINE)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framework.cli import gflags, upgrade_net, upgrade_solver
+from framework.cli import gflags, new, upgrade_net, upgrade_solver
 from framework.cli.caffe import main
 
 FOLDER = Path(upgrade_net.__file__).parent
@@ -40,6 +40,8 @@ def test_the_example_in_the_help_is_one_that_the_program_takes(name):
     words = shlex.split(example.partition(" > ")[0])
     assert words[0] == parser.prog
     parser.parse_args(gflags.normalise(parser, words[1:]))
+    own = [word for word in words if word.startswith(("prototxt/", "solvers/"))]
+    assert all(any(FOLDER.parents[1].glob(word)) for word in own), f"{own}: not in the checkout"
 
 
 @pytest.mark.parametrize("name", [
@@ -49,12 +51,17 @@ def test_every_program_that_reads_images_takes_another_limit_of_their_pixels(nam
     assert any("--max-pixels" in action.option_strings for action in PARSERS[name]._actions)
 
 
-@pytest.mark.parametrize("command", ["train", "test", "time"])
+@pytest.mark.parametrize("command", ["train", "test", "time", "device_query"])
 def test_a_command_of_caffe_shows_itself_in_its_usage(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
     shown = capsys.readouterr().out
     assert shown.startswith(f"usage: caffe {command} ") and f"example: caffe {command} " in shown
+
+
+@pytest.mark.parametrize("kind", new.KINDS)
+def test_the_help_of_new_says_which_data_each_kind_of_net_takes(kind):
+    assert f"For a {kind}: " in (PARSERS["new"].description or "").replace("\n", " ")
 
 
 FLAGS = [(name, action) for name, parser in PARSERS.items() for action in parser._actions

@@ -148,6 +148,9 @@ def test_the_losses_of_training_in_a_deploy_net_are_no_failure(tmp_path, capsys)
     assert main(["--summary", str(path)]) == 0
     assert f"{path}: TRAIN: no layer makes data in this phase" in capsys.readouterr().out
     text = path.read_text()
+    path.write_text(text.replace('bottom: "label" ', ""))       # that the loss does not even name
+    assert main(["--summary", str(path)]) == 0
+    assert f"{path}: TRAIN: no layer makes data in this phase" in capsys.readouterr().out
     path.write_text(text.replace("include { phase: TRAIN }", ""))      # which no phase takes
     assert main(["--summary", str(path)]) == 1
 

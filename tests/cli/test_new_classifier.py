@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import cv2
@@ -56,7 +57,9 @@ def test_folders_by_class_become_one_that_trains_tests_classifies_and_exports(ca
     found = [json.loads(line)["classes"] for line in lines]
     assert [classes[0]["name"] for classes in found] == ["dark", "light"]
     assert all(abs(sum(one["score"] for one in classes) - 1) < 1e-4 for classes in found)
+    capsys.readouterr()
     assert main(["check_data", str(folder)]) == 0
+    assert re.search(r"0 dark: \d+ images\n +1 light: ", capsys.readouterr().out)
     assert main(["detect", str(folder), images[0]]) == 1
     assert "is a classifier's folder; `caffe classify photos_classifier`" in capsys.readouterr().err
 

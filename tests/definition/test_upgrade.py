@@ -346,3 +346,38 @@ def test_intels_size_of_ghost_batches_is_that_of_each_batch_norm():
     assert not net.HasField("bn_stats_batch_size")
     sizes = [layer.batch_norm_param.stats_batch_size for layer in net.layer]
     assert sizes[-3:] == [4, 4, 0]
+
+
+def test_a_convolution_of_binary_weights_is_a_binary_convolution():
+    text = """layer { name: "c" type: "%s" bottom: "a" top: "b"
+              convolution_param { num_output: 4 kernel_size: 3 %s } }"""
+    assert_same(upgraded(text % ("Convolution", "binary: true")), text % ("BinaryConvolution", ""))
+    plain = text % ("Convolution", "binary: false")
+    assert_same(upgraded(plain), plain)
+    with pytest.raises(SpecError, match=r":2: .*binary is given with sq or ratio, which Binary"):
+        upgraded(text % ("Convolution", "binary: true ratio: 50"))
+
+
+def test_relu6_of_relu_is_a_relu6():
+    text = 'layer {{ name: "r" type: "{}" bottom: "x" top: "x" {} }}'
+    assert_same(upgraded(text.format("ReLU", "relu_param { relu6: true }")),
+                text.format("ReLU6", ""))
+    assert_same(upgraded(text.format("ReLU", "relu_param { negative_slope: 0.5 relu6: true }")),
+                text.format("ReLU6", "relu6_param { negative_slope: 0.5 }"))
+    same = text.format("ReLU", "relu_param { relu6: false }")
+    assert_same(upgraded(same), same)
+
+
+@pytest.mark.parametrize("name", ["AVE_EXC_PAD", "AVE_TF"])
+def test_an_average_without_the_padding_has_two_more_names(name):
+    text = 'layer {{ name: "p" type: "Pooling" bottom: "x" top: "y" pooling_param {{ {} }} }}'
+    assert_same(upgraded(text.format(f"pool: {name} kernel_size: 3")),
+                text.format("pool: AVE kernel_size: 3 avg_include_pad: false"))
+
+
+def test_darknets_upsampling_is_an_upsample():
+    text = 'layer {{ name: "u" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format("UpsampleDarknet", "upsample_darknet_param { stride: 3 }")),
+                text.format("Upsample", "upsample_param { scale: 3 }"))
+    assert_same(upgraded(text.format("UpsampleDarknet", "")),
+                text.format("Upsample", "upsample_param { scale: 1 }"))

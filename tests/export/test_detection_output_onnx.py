@@ -111,3 +111,27 @@ def test_other_runtimes_find_the_same(module, batch, amount):
             pytest.skip(str(error))
         raise
     assert compare_rows(expected, found["top0"], 1e-4) == (pytest.approx(0, abs=1e-4), "")
+
+
+def test_maps_that_are_bottoms_of_their_own_are_joined():
+    shapes = [(2, NUM_CLASSES, 6, 8), (2, NUM_CLASSES, 2, 6), (2, 24, 2, 4), (2, 8, 3, 2),
+              (1, 2, NUM_PRIORS * 4)]
+    fields = f"{FIELDS} no_permute: true nbottom: 2"
+    net = net_from(layer_text("DetectionOutput", f"detection_output_param {{ {fields} }}", shapes),
+                   "TEST")
+    plain = net_from(text_of(FIELDS, 2), "TEST")
+    given = inputs_of(plain, 2, "full")
+    loc = given["bottom0"].reshape(2, NUM_PRIORS, 4)
+    conf = given["bottom1"].reshape(2, NUM_PRIORS, NUM_CLASSES)
+    inputs = {"bottom4": given["bottom2"]}
+    for index, (first, height, width, num) in enumerate(((0, 2, 4, 6), (48, 3, 2, 2))):
+        last = first + height * width * num
+        scores = conf[:, first:last].reshape(2, height * width, num, NUM_CLASSES)
+        inputs[f"bottom{index}"] = np.ascontiguousarray(scores.transpose(0, 3, 2, 1))
+        boxes = loc[:, first:last].reshape(2, height, width, num * 4)
+        inputs[f"bottom{index + 2}"] = np.ascontiguousarray(boxes.transpose(0, 3, 1, 2))
+    expected = run_ours(plain, given)["top0"][0, 0]
+    np.testing.assert_allclose(run_ours(net, inputs)["top0"][0, 0], expected)
+    found = run_onnx(to_model(net, Options(17)), inputs)["top0"]
+    difference, reason = compare_rows(found, expected[None, None], 1e-5)
+    assert difference <= 1e-5, reason

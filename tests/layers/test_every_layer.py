@@ -144,6 +144,11 @@ OWN_TESTS = {
     "AutoCrop": "its place follows from the layers between its bottoms: layers/test_sequence.py",
     "Torch": "a module of another package: layers/python/test_torch_layer.py",
     "Python": "a class of the user's: layers/test_python_layer.py",
+    "LoadImageData": "it refuses a forward: layers/vision/test_pose_truth.py",
+    **dict.fromkeys(("OctreeConv", "OctreeDeconv", "OctreePooling", "OctreeUnpooling",
+                     "Octree2FullVoxel", "OctreeProperty", "OctreeGrow", "OctreeSetFeature",
+                     "OctreeMask", "OctreeZeroize", "OctreeUpdateLabel"),
+                    "it refuses a forward: layers/vision/test_octrees.py"),
     "WassersteinLoss": "it reads a file: layers/loss/test_wasserstein.py",
 }
 

@@ -75,6 +75,12 @@ def test_eye_has_its_value_on_the_diagonal():
                                   0.5 * np.eye(6, dtype=np.float32))
 
 
+def test_xy_counts_columns_and_rows():
+    found = filled((1, 2, 3, 4), type="xy")
+    rows, columns = np.indices((3, 4))
+    np.testing.assert_array_equal(found[0], [columns, rows])
+
+
 def test_weights_of_a_gaussian_unitball_have_length_one_for_each_output():
     blob = filled((5, 3, 2, 40), type="gaussian_unitball").flatten(1)
     np.testing.assert_allclose(blob.square().sum(1), np.ones(5), rtol=1e-5)
@@ -115,6 +121,7 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
     ((4, 2, 3, 3, 3), {"type": "radial", "symmetric_fraction": -0.5}, "symmetric_fraction -0.5"),
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
+    ((2, 2, 3, 4), {"type": "xy"}, r"must be \(1, 2, H, W\)"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
     ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),
     ((64, 3, 5, 5), {"type": "gabor"}, r"not for \(64, 3, 5, 5\)"),
@@ -130,6 +137,9 @@ def test_fillers_of_projects_refuse_what_they_cannot_fill(shape, fields, message
     ('type: "xaver"', r"<text>:2: layer 'c' \(Convolution\): weight_filler is of type 'xaver', "
      r"which is not known; did you mean 'xavier'\?; known are constant"),
     ('type: "uniform" sparse: 3', "weight_filler is sparse; only a gaussian filler can be"),
+    ('type: "gaussian" std: -1', "weight_filler has std -1; it must be at least 0"),
+    ('type: "gaussian" std: nan', "weight_filler has std nan; it must be at least 0"),
+    ('type: "uniform" min: 2 max: 1', "weight_filler has min 2 and max 1; min must not be the la"),
     ('type: "bilinear"', "is bilinear; the blob must have 4 axes and a square kernel"),
 ])
 def test_a_filler_that_cannot_be_is_an_error(param, message):
@@ -147,7 +157,8 @@ def test_a_file_gives_its_first_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("content, words", [
-    ("1 2 3", "which has 3 numbers; the blob has 6"), ("1 2 x 4 5 6", "does not hold numbers$"),
+    ("1 2 3", "which has 3 numbers; there are 6 weights in the blob"),
+    ("1 2 x 4 5 6", "which has other than numbers in it$"),
     (None, "cannot be read: .*No such file")])
 def test_a_file_that_does_not_fill_the_blob_is_named(tmp_path, content, words):
     path = tmp_path / "init.txt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -48,47 +49,6 @@ def test_a_script_runs_unchanged_as_the_main_program(original, how):
     assert done.stdout == "__main__ ['--gpu', '0'] framework.pycaffe\n", done.stderr
 
 
-OLD = """
-import sys, caffe
-from helper import half
-net = caffe.Net('net.prototxt', caffe.TEST)
-print "%s %s" % (__name__, sys.argv[1:]), half(7), __file__
-for name in net.blobs.keys()[:1]:
-    print name, net.blobs[name].data.shape
-print xrange(3)[-1]
-"""
-
-
-@pytest.fixture
-def old_script(original):
-    """A script of Python 2 with a module and a net beside it."""
-    (original / "script.py").write_text(OLD)
-    (original / "helper.py").write_text("def half(x):\n    return x / 2\n")
-    (original / "net.prototxt").write_text('layer { name: "x" type: "Input" top: "x" input_param {'
-                                           " shape { dim: 2 dim: 3 } } }")
-    return original
-
-
-def test_a_script_of_python_2_runs_and_says_what_was_changed(old_script):
-    done = run(old_script, "-m", "framework.pycaffe", "--python2", "script.py", "--gpu", "0")
-    assert done.stdout == "__main__ ['--gpu', '0'] 3 script.py\nx (2, 3)\n2\n", done.stderr
-    assert "script.py: read as Python 2, with changes to: " in done.stderr
-    assert "helper.py: read as Python 2, with changes to: " in done.stderr
-
-
-def test_a_script_of_python_2_is_told_in_one_line_without_the_flag(old_script):
-    done = run(old_script, "-m", "framework.pycaffe", "script.py")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == ("script.py:5: is Python 2; run it by: pycaffe --python2 script.py\n")
-
-
-@pytest.mark.parametrize("flags", [(), ("--python2",)])
-def test_what_neither_python_parses_is_pythons_own_error(tmp_path, flags):
-    (tmp_path / "script.py").write_text("x = (1\ny = 2 3\n")
-    done = run(tmp_path, "-m", "framework.pycaffe", *flags, "script.py")
-    assert done.returncode == 1 and "SyntaxError" in done.stderr
-
-
 def test_install_makes_it_so_for_the_process(original):
     (original / "script.py").write_text("import framework.pycaffe\nframework.pycaffe.install()\n"
                                         + textwrap.dedent(SCRIPT))
@@ -98,7 +58,7 @@ def test_install_makes_it_so_for_the_process(original):
 
 def test_without_a_script_it_says_how_to_give_one(tmp_path):
     done = run(tmp_path, "-m", "framework.pycaffe")
-    assert done.returncode == 2 and "usage: pycaffe [--python2] script.py" in done.stderr
+    assert done.returncode == 2 and "usage: pycaffe script.py" in done.stderr
 
 
 def test_importing_it_does_not_load_torch(tmp_path):
@@ -121,3 +81,31 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nets'"):
         _ = framework.pycaffe.nets
     assert not hasattr(framework.pycaffe, "nets")
+
+
+OLD_SCRIPT = """
+import caffe, sys
+from beside import thirds
+from beside import Pair
+import cPickle
+
+if __name__ == '__main__':
+    print 7 / 2, thirds, sys.argv[1:],
+    for key, value in dict(a=1).iteritems():
+        print key, [n for n in xrange(value + 1)], caffe.__name__
+    print cPickle.loads(cPickle.dumps(Own())).name
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13) and not importlib.util.find_spec("fissix"),
+                    reason="needs fissix; lib2to3 ended with 3.12")
+def test_a_script_of_python_2_runs_if_it_is_asked_for(tmp_path):
+    (tmp_path / "beside.py").write_text("thirds = 5 / 3\nclass Pair: pass\n")
+    (tmp_path / "script.py").write_text(OLD_SCRIPT.replace("import cPickle\n", "import cPickle\n"
+                                        "class Own(Pair):\n    name = u'own'\n"))
+    done = run(tmp_path, "-m", "framework.pycaffe", "--python2", "script.py", "--gpu", "1")
+    assert done.stdout == "3 1 ['--gpu', '1'] a [0, 1] framework.pycaffe\nown\n", done.stderr
+    assert "script.py: read as Python 2, with changes to: " in done.stderr
+    done = run(tmp_path, "-m", "framework.pycaffe", "script.py")
+    assert done.returncode == 1 and "SyntaxError: " in done.stderr
+    assert done.stderr.endswith("pycaffe --python2 script.py [arguments]\n")

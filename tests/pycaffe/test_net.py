@@ -322,6 +322,22 @@ def test_memory_data_takes_arrays(tmp_path):
         np.testing.assert_array_equal(net.blobs["label"].data.ravel(), [start, start + 1])
 
 
+def test_the_index_of_a_memory_data_may_stand_before_its_arrays(tmp_path):
+    """BVLC's branch opencl, whose nets of volumes have one for each blob."""
+    net = net_of(tmp_path, """layer { name: "m" type: "MemoryData" top: "x"
+        memory_data_param { dim: 2 dim: 3 dim: 4 dim: 5 dim: 6 } }
+        layer { name: "n" type: "MemoryData" top: "y" memory_data_param { dim: 2 dim: 7 } }
+        layer { name: "p" type: "Power" bottom: "y" top: "p" power_param { scale: 2 } }""")
+    data, other = values(2, 3, 4, 5, 6), values(4, 7)
+    net.set_input_arrays(0, data, None)
+    net.set_input_arrays(1, other, None)
+    for start in (0, 2):
+        np.testing.assert_array_equal(net.forward()["p"], 2 * other[start:start + 2])
+        np.testing.assert_array_equal(net.blobs["x"].data, data)
+    with pytest.raises(RuntimeError, match="whose layer 2 is MemoryData; here it is 'p' .Power."):
+        net.set_input_arrays(2, data)
+
+
 def test_callbacks_are_told_the_number_of_each_layer(tmp_path):
     net = net_of(tmp_path, SMALL % "true")
     told = []

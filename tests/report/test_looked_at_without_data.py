@@ -72,3 +72,36 @@ def test_an_unusable_file_of_data_names_its_layer(tmp_path):
     with pytest.raises(DataError, match=r"net.prototxt:1: layer 'rows' \(HDF5Data\): \S*gone.h5: "
                                         "there is no such file"):
         Net(path, "TRAIN")
+
+
+@pytest.mark.parametrize("height, width", [(256, 512), (180, 240), (720, 960)])
+def test_the_size_that_an_upsample_states_is_traced_back_to_the_images(height, width, tmp_path):
+    net = tmp_path / "segnet.prototxt"
+    net.write_text(f"""
+        layer {{ name: "data" type: "DenseImageData" top: "data" top: "label"
+                 dense_image_data_param {{ source: "/camvid/train.txt" batch_size: 3 }} }}
+        layer {{ name: "pool1" type: "Pooling" bottom: "data" top: "pool1" top: "mask1"
+                 pooling_param {{ kernel_size: 2 stride: 2 }} }}
+        layer {{ name: "pool2" type: "Pooling" bottom: "pool1" top: "pool2" top: "mask2"
+                 pooling_param {{ kernel_size: 2 stride: 2 }} }}
+        layer {{ name: "up2" type: "Upsample" bottom: "pool2" bottom: "mask2" top: "up2"
+                 upsample_param {{ upsample_h: {height // 2} upsample_w: {width // 2} }} }}
+        layer {{ name: "up1" type: "Upsample" bottom: "up2" bottom: "mask1" top: "up1"
+                 upsample_param {{ scale: 2 }} }}
+        layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "up1" bottom: "label" }}""")
+    [found] = take_census(str(net), Selection(skip_data=True))
+    assert found.built and found.assumed == f"images of {height} x {width}, as a layer has it, " \
+        "assumed"
+
+
+def test_an_information_gain_loss_is_looked_at_without_its_matrix(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 3 } } }
+        layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 4 } } }
+        layer { name: "loss" type: "InfogainLoss" bottom: "x" bottom: "label" top: "loss"
+          infogain_loss_param { source: "absent.binaryproto" } }""")
+    (census,) = take_census(path, Selection(phase="TRAIN", skip_data=True))
+    assert census.built, census.problems
+    with pytest.raises(SpecError, match="'absent.binaryproto' cannot be read: No such file"):
+        Net(path, "TRAIN")

@@ -25,7 +25,7 @@ def in_folder(tmp_path, monkeypatch):
     ('net: "net.prototxt"\ntrain_net: "net.prototxt"',
      r"solver.prototxt:2: train_net is given beside net"),
     ('\nnet: "none.prototxt"', r"solver.prototxt:2: net is 'none.prototxt', which is not a file; "
-     "paths are relative to the working directory"),
+     "paths are relative to the working directory, [^;]*$"),
     ('net: "net.prototxt" test_iter: 1', r"test_interval is 0; with test nets"),
     ('train_net: "net.prototxt" test_net: "net.prototxt"', r"test_iter is given 0 times; it must "
      "be once for each of the 1 test nets"),

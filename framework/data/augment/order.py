@@ -14,7 +14,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from framework.data.augment import geometry, pair_steps, random_sizes, sampler, steps, yolo
+from framework.data.augment import (
+    geometry,
+    pair_steps,
+    random_sizes,
+    sampler,
+    steps,
+    turning,
+    yolo,
+)
 from framework.data.augment.mean import Mean
 from framework.data.augment.steps import Step
 from framework.proto import BatchSampler, ResizeParameter, TransformationParameter, has_field
@@ -84,6 +92,9 @@ class Order:
             steps.resize_decoded,
             steps.Degrade(param.noise_param) if param.HasField("noise_param") else None,
             steps.TakePerspective(param.geometry_param) if self._is_warped else None,
+            turning.Blur(param.blur_kernel_size) if param.random_blur else None,
+            turning.TurnAndScale(param.max_degree, param.min_scale, param.max_scale)
+            if turning.turns(param) else None,
             self._crop(),
             steps.turn_crop if param.rotate and self._is_train else None,
             steps.mirror if param.mirror else None,

@@ -15,6 +15,7 @@ from framework.data.augment import (
     random_sizes,
     resizing,
     steps,
+    turning,
     yolo,
 )
 from framework.data.augment.draws import Draws
@@ -80,9 +81,13 @@ class Transformer:
 
     def without_boxes(self, pixels: Pixels, draws: Draws) -> Pixels:
         """As a call, for the layers that neither distort nor expand: Data, ImageData, ..."""
+        return self.plain_sample(pixels, draws).pixels
+
+    def plain_sample(self, pixels: Pixels, draws: Draws) -> Sample:
+        """As `without_boxes`: all that the steps left, the crop and the mirror too."""
         height, width = pixels.shape[:2]
         sample = Sample(None, Rectangle(0, 0, width, height), pixels=pixels)
-        return steps.run(self._plain_steps, sample, draws).pixels
+        return steps.run(self._plain_steps, sample, draws)
 
     def pair(self, pixels: Pixels, marks: Pixels, draws: Draws,
              ignore_label: int) -> tuple[Pixels, Pixels]:
@@ -117,6 +122,7 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
         noise.check_noise(param.noise_param, error)
     if param.HasField("geometry_param"):
         perspective.check_geometry(param.geometry_param, error)
+    turning.check_turning(param, error)
     if param.HasField("distort_param"):
         distortion.check_distortion(param.distort_param, error)
     if param.HasField("expand_param") \

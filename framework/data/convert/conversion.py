@@ -16,7 +16,7 @@ from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
 from framework.data.records.account import BadEntry, note_of
 from framework.data.records.database_writer import database_writer
-from framework.data.records.list_file import MAX_BAD_SHARE, Entry
+from framework.data.records.list_file import MAX_BAD_SHARE, Entry, repeats
 from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum
@@ -61,6 +61,7 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
+        report.account.add_losses(repeats(entries))
         report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report

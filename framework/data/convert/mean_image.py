@@ -46,11 +46,12 @@ def mean_image(database: Path) -> Floats:
         if not total.size:
             total = np.zeros(image.shape)
         if image.shape != total.shape:
-            raise DataError(
-                f"{database}: {records.name(index)} is {image.shape}, the first one "
-                f"{total.shape}; a mean needs one size: convert with --resize_height and "
-                "--resize_width"
-            )
+            cure = "one size: convert with --resize_height and --resize_width"
+            if image.shape[1:] == total.shape[1:]:
+                cure = "one number of channels: convert without --encoded, which keeps grey " \
+                       "images and transparency as the files have them"
+            raise DataError(f"{database}: {records.name(index)} is {image.shape}, the first one "
+                            f"{total.shape}; a mean needs {cure}")
         total += image
     num_good = len(records) - len(ledger.bad)
     if not num_good:

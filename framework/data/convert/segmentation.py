@@ -7,6 +7,7 @@ levels of PNGs; images are copied as they are.
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 
 from framework.data.convert.conversion import in_order
-from framework.data.datasets.mask_classes import IGNORED, MaskClasses, by_values
+from framework.data.datasets.mask_classes import IGNORED, MOST_CLASSES, MaskClasses, by_values
 from framework.data.datasets.segmentation import SegmentationData
 from framework.data.records import label_image
 from framework.data.records.account import Account, BadEntry, note_of
@@ -30,6 +31,8 @@ from framework.system.text import is_there, read_bytes
 from framework.system.unique_names import unique_name
 
 SHOWN_NOTES = 10
+SHOWN_COLOURS = 4
+JPEG = b"\xff\xd8"
 LABEL_MAP = "labelmap.prototxt"
 
 
@@ -53,7 +56,7 @@ def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder
 
     DataError if more than 5 % of a split's images are left out, or all.
     """
-    classes = found.classes or by_values(_values(found, splits, jobs))
+    classes = found.classes or _seen_classes(found, splits, jobs)
     names = _label_map(classes.names)
     (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
     accounts = {}
@@ -63,20 +66,43 @@ def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder
     return names, accounts
 
 
-def _values(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], jobs: int
-            ) -> list[int]:
-    """All values that the label images have; those that cannot be read are left out later."""
+def _seen_classes(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], jobs: int
+                  ) -> MaskClasses:
+    """The classes by all values that the label images have; those that cannot be read are left
+    out later.
 
-    def of_entry(entry: Entry) -> list[int]:
+    DataError where they have colours, which say no class by themselves, and where they are JPEG
+    files, whose values are no longer those that were drawn.
+    """
+
+    def of_entry(entry: Entry) -> tuple[list[int], list[label_image.Colour]]:
+        path = found.data.root / entry.label
         try:
-            pixels = label_image.read_values(read_bytes(found.data.root / entry.label))
+            content = read_bytes(path)
+            pixels = label_image.read_values(content)
         except (BadRecord, DataError):
-            return []
-        return [int(value) for value in np.unique(pixels)] if pixels.ndim == 2 else []
+            return [], []
+        if content.startswith(JPEG) and not set(np.unique(pixels).tolist()) <= {0, IGNORED}:
+            raise DataError(f"{path}: is a JPEG file, which changes the values of pixels along "
+                            "edges; label images must be PNG files")
+        if pixels.ndim == 3:
+            colours = np.unique(pixels.reshape(-1, 3), axis=0)[:MOST_CLASSES]
+            return [], [(red, green, blue) for red, green, blue in colours.tolist()]
+        return [value for value in np.unique(pixels).tolist() if value <= IGNORED], []
 
     entries = [entry for split in splits.values() for entry in split if entry.label]
-    return sorted({value for values in in_order(of_entry, entries, jobs) for value in values
-                   if value <= IGNORED} or {0})
+    values: set[int] = set()
+    colours: Counter[label_image.Colour] = Counter()
+    for own_values, own_colours in in_order(of_entry, entries, jobs):
+        values.update(own_values)
+        colours.update(own_colours)
+    if colours and not values:
+        shown = ", ".join(" ".join(map(str, colour))
+                          for colour, _ in colours.most_common(SHOWN_COLOURS))
+        raise DataError(f"{found.data.root}: its label images are in colour ({shown}, ...), and "
+                        "no file says which colour is which class; class_dict.csv in this folder "
+                        "does, a line `name,r,g,b` and a line for each class")
+    return by_values(sorted(values or {0}))
 
 
 def _label_map(names: Sequence[str]) -> LabelMap:

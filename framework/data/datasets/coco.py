@@ -12,6 +12,7 @@ from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
     Labels,
+    class_name,
     corners_of,
     finite_number,
     json_words,
@@ -23,7 +24,6 @@ from framework.data.records.list_file import Entry
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.system.json_text import parse_json
-from framework.system.letters import composed
 from framework.system.text import read_text
 
 Find = Callable[[str, str], str | None]
@@ -53,8 +53,7 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
         tree = _read(description, str(value["annotations"]))
         try:
-            own = [(_identity(item["id"]), composed(str(item["name"])))
-                   for item in tree["categories"]]
+            own = list(map(_category, tree["categories"]))
             images = _images(tree, str(value["images"]), str(value["annotations"]), place_of)
             found, losses[split] = _labels(tree, images, str(value["annotations"]))
         except JSON_ERRORS as error:
@@ -161,6 +160,16 @@ def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
                     f"{path}: image_id {shortened(key)}", boxes=len(lost))
                for key, lost in items.items() if lost]
     return found, losses
+
+
+def _category(item: Any) -> tuple[str, str]:
+    """The id and the name of a category. Any: what JSON holds."""
+    identity = _identity(item["id"])
+    try:
+        return identity, class_name(item["name"])
+    except ValueError:
+        raise ValueError(f"the category {shortened(identity)} has the name "
+                         f"{shortened(repr(item['name']))}; it must be text") from None
 
 
 def _identity(value: Any) -> str:

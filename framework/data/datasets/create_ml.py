@@ -31,17 +31,19 @@ Json = Any      # what JSON holds is known only when it is read
 
 def is_file(content: Json) -> bool:
     """Is this a list of images with coordinates?"""
-    return (isinstance(content, list) and all(isinstance(entry, dict) for entry in content)
-            and any(_image_name(entry) and any(isinstance(item, dict) and "coordinates" in item
-                                               for item in _items(entry)) for entry in content))
+    return isinstance(content, list) and any(
+        _image_name(entry) and any(isinstance(item, dict) and "coordinates" in item
+                                   for item in _items(entry)) for entry in content)
 
 
-def _image_name(entry: Mapping[str, Json]) -> str:
-    return next((entry[key] for key in IMAGE if isinstance(entry.get(key), str)), "")
+def _image_name(entry: Json) -> str:
+    return next((entry[key] for key in IMAGE if isinstance(entry.get(key), str)), "") \
+        if isinstance(entry, dict) else ""
 
 
-def _items(entry: Mapping[str, Json]) -> list[Json]:
-    return next((entry[key] for key in BOXES if isinstance(entry.get(key), list)), [])
+def _items(entry: Json) -> list[Json]:
+    return next((entry[key] for key in BOXES if isinstance(entry.get(key), list)), []) \
+        if isinstance(entry, dict) else []
 
 
 def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
@@ -65,7 +67,7 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
     return gather(tree, rows, "an image that the JSON file does not name", losses=losses)
 
 
-def _numbers(content: Sequence[Mapping[str, Json]]) -> Iterator[float]:
+def _numbers(content: Sequence[Json]) -> Iterator[float]:
     """All numbers of all boxes, as far as they are numbers."""
     for entry in content:
         for item in _items(entry):

@@ -39,7 +39,8 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
 
     An image is found by its name, wherever it is below the root. Its split is the one that the
     name or folder of its table says, else that of its own folder. Columns `width` and `height` may
-    be missing. A row that is not a box makes its image a bad record; images of no row are losses.
+    be missing. A row with an image and neither a class nor a number says that the image has no box;
+    another that is not a box makes its image a bad record. Images of no row are losses.
     DataError if not one image is there.
     """
     rows = (Named(table, (name,), _labels(found)) for table in tables
@@ -62,8 +63,17 @@ def _read(path: Path) -> Rows:
                 box, size = _box(row, columns)
             position = columns["filename"]
             name = row[position].strip() if len(row) > position else ""
-            found.setdefault(name, []).append((f"{path}:{rows.line_num}", box, size))
+            own = found.setdefault(name, [])
+            if not name or not _is_empty(row, columns):
+                own.append((f"{path}:{rows.line_num}", box, size))
     return found
+
+
+def _is_empty(row: Sequence[str], columns: Mapping[str, int]) -> bool:
+    """Has a row neither a class nor a number of a box, as keras-retinanet writes images without
+    objects?"""
+    cells = [columns[name] for name in NEEDED if name != "filename"]
+    return max(cells) < len(row) and not any(row[index].strip() for index in cells)
 
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> tuple[Box, tuple[int, int]]:
@@ -80,4 +90,4 @@ def _labels(rows: Sequence[tuple[str, Box | None, tuple[int, int]]]) -> Labels |
         if box is None:
             return BadEntry(f"{place}: is not the row of a box", len(rows))
     boxes = tuple(box for _, box, _ in rows if box is not None)
-    return Labels(boxes, *rows[0][2])
+    return Labels(boxes, *rows[0][2]) if rows else Labels(())

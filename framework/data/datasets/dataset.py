@@ -36,6 +36,13 @@ def images_by_stem(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def any_case(path: Path) -> Path:
+    """The file, or one whose ending has other letters: programs of Windows write `.XML`, `.Txt`."""
+    endings = (path.suffix, path.suffix.upper(), path.suffix.title())
+    suffix = next((one for one in endings[1:] if exists(path.with_suffix(one))), path.suffix)
+    return path if exists(path) else path.with_suffix(suffix)
+
+
 def exists(path: Path) -> bool:
     """Is there such a file? No for a name that cannot be one: its record will say so."""
     try:

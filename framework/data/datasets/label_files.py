@@ -167,12 +167,13 @@ def finite_number(found: str | float) -> float:
 
 
 def class_name(found: Any) -> str:
-    """The class that a box names. ValueError for an empty one, and one that is not text.
+    """The class that a box names, without blanks around it. ValueError for an empty one, and one
+    that is not text.
 
     Any: what a file holds.
     """
-    name = composed(str(found))
-    if found is None or not name.strip():
+    name = composed(str(found)).strip()
+    if found is None or not name:
         raise ValueError("a label is empty")
     if not is_text(name):
         raise ValueError(f"the label {shortened(ascii(name))} is not text")

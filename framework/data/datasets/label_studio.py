@@ -31,6 +31,9 @@ from framework.data.records.boxes import Corners
 from framework.definition.values import shortened
 
 RECTANGLES = ("rectanglelabels", "labels")      # of RectangleLabels, and of Labels with Rectangle
+NOT_REGIONS = ("relation", "choices", "rating", "textarea", "number", "datetime", "taxonomy",
+               "pairwise", "ranker")
+"""Results of a task that are of no region: what links regions, and what is said of the image."""
 UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")      # what an upload puts before the file's name
 Json = Any      # what JSON holds is known only when it is read
 
@@ -38,8 +41,7 @@ Json = Any      # what JSON holds is known only when it is read
 def is_export(content: Json) -> bool:
     """Is this a list of tasks with annotations?"""
     return (isinstance(content, list) and bool(content)
-            and all(isinstance(task, dict) for task in content)
-            and any(_is_task(task) for task in content))
+            and any(isinstance(task, dict) and _is_task(task) for task in content))
 
 
 def _is_task(task: Mapping[str, Json]) -> bool:
@@ -60,8 +62,9 @@ def load(tree: FileTree, exports: Mapping[str, Json]) -> Dataset:
     losses: list[Note] = []
     for file, tasks in exports.items():
         for index, task in enumerate(tasks):
-            place = f"{tree.root / file}#task {task.get('id', index)}"
-            names = _image_names(task.get("data", task))
+            found = task if isinstance(task, dict) else {}
+            place = f"{tree.root / file}#task {found.get('id', index)}"
+            names = _image_names(found.get("data", found))
             if not names:
                 losses.append(Note("a task without an image", place, images=1))
                 continue
@@ -100,7 +103,7 @@ def _is_region(region: Mapping[str, Json]) -> bool:
 def _labels(task: Mapping[str, Json], place: str) -> Labels | BadEntry | None:
     """The boxes of a task, or what is wrong with them; None if nobody annotated it."""
     if "data" not in task:
-        return _read(_minimal_regions(task), place, ())
+        return _read(_minimal_regions(task), place, (), is_nested=False)
     annotations = [one for one in task.get("annotations", task.get("completions")) or ()
                    if isinstance(one, dict) and not one.get("was_cancelled")]
     if not annotations:
@@ -114,21 +117,23 @@ def _labels(task: Mapping[str, Json], place: str) -> Labels | BadEntry | None:
 def _results(annotation: Mapping[str, Json]) -> list[Json]:
     """The regions of an annotation, without relations, ratings and choices."""
     found = annotation.get("result")
-    return [one for one in found if isinstance(one, dict) and isinstance(one.get("value"), dict)
-            and "to_name" in one and one.get("type") not in ("choices", "rating", "textarea")
-            ] if isinstance(found, list) else []
+    return [one for one in found if not isinstance(one, dict)
+            or one.get("type") not in NOT_REGIONS] if isinstance(found, list) else []
 
 
-def _read(regions: Sequence[Mapping[str, Json]], place: str, notes: tuple[Note, ...]
+def _read(regions: Sequence[Json], place: str, notes: tuple[Note, ...], is_nested: bool = True
           ) -> Labels | BadEntry:
-    """The rectangles of a task's regions, in parts of the image."""
+    """The rectangles of a task's regions, in parts of the image.
+
+    is_nested  a region's numbers are in its `value`
+    """
     others: Counter[str] = Counter()
     boxes: list[Box] = []
     size = (0, 0)
     is_turned = False
     try:
         for region in regions:
-            value = region.get("value", region)
+            value = region["value"] if is_nested else region
             if not _is_rectangle(value):
                 others[str(region.get("type", "region"))] += 1
                 continue

@@ -10,7 +10,7 @@ from functools import partial
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
 from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
-from framework.data.records.account import NAMED_BEFORE, Note
+from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
 from framework.errors import DataError
@@ -66,8 +66,9 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                 again.append(Note(NAMED_BEFORE, label, is_loss=False))
             known.add(same)
             used.add(image)
-        entry = Entry(image or row.names[0], label)
-        labels[entry] = row.labels
+        entry = Entry(image or row.names[0] or label, label)
+        labels[entry] = row.labels if any(row.names) or isinstance(row.labels, DataError) \
+            else BadEntry(f"{tree.root / label}: an image without a name", len(row.labels.boxes))
         splits.setdefault(split, []).append(entry)
     if not used:
         tables = ", ".join(dict.fromkeys(entry.label.partition("#")[0] for entry in labels))

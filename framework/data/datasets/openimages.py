@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from framework.data.datasets.dataset import Dataset, Description, images_by_stem
+from framework.data.datasets.dataset import Dataset, Description, images_by_stem, is_image
 from framework.data.datasets.file_tree import FileTree, split_of
 from framework.data.datasets.label_files import (
     Box,
@@ -117,10 +117,12 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
                     continue
                 reason = "its values must be parts of the image, from 0 to 1"
             text, count = wrong.get(name, ("", 0))
-            wrong[name] = (text or f"{place}: {reason}: {shortened(repr(row))}", count + 1)
+            wrong[name] = (text or f"{place}: {reason}: '{shortened(','.join(row))}'", count + 1)
     found: dict[Entry, Labels | DataError] = {}
     for name in dict.fromkeys([*boxes, *wrong]):
-        entry = Entry(f"{folder}/{images.get(name) or f'{name}.jpg'}", f"{path}#{name}")
+        stem = name.rpartition(".")[0] if is_image(name) else name
+        image = images.get(name) or images.get(stem) or f"{stem}.jpg"
+        entry = Entry(f"{folder}/{image}", f"{path}#{name}")
         own = boxes.get(name, [])
         found[entry] = Labels(tuple(own), relative=True)
         if name in wrong:

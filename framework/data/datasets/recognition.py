@@ -165,6 +165,9 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     lost = [Note("an image that no label names", name, images=1)
             for name in _images_beside(tree, known)]
     lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
+    lost += [Note("a file of no known format, which is not read", name, is_loss=False)
+             for name, kind in tree.formats.items() if not kind and name not in tree.unread
+             and PurePath(name).name not in openimages.CLASS_TABLES]
     first = next(iter(data.splits))
     losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
     return replace(found, data=replace(data, losses=losses))

@@ -76,7 +76,9 @@ def load(tree: FileTree, files: Mapping[str, Json], tables: Sequence[str]
     shapes are left out, with a note. DataError if not one image is there, or if no attribute is
     known to be the class.
     """
-    images = [image for file, content in files.items() for image in _images(tree, file, content)]
+    losses: list[Note] = []
+    images = [image for file, content in files.items()
+              for image in _images(tree, file, content, losses)]
     images += [image for table in tables for image in _rows(tree, table)]
     attribute = _class_attribute(str(tree.root), images)
     rows = [Named(image.file, image.names,
@@ -84,13 +86,14 @@ def load(tree: FileTree, files: Mapping[str, Json], tables: Sequence[str]
             for image in images]
     words = f"the class of a region is its {attribute}" if attribute else \
         f"no region has an attribute, so all are of one class, {ONLY_CLASS}"
-    return gather(tree, rows, "an image that VIA's file does not name"), words
+    return gather(tree, rows, "an image that VIA's file does not name", losses=losses), words
 
 
-def _images(tree: FileTree, file: str, content: Mapping[str, Json]) -> Iterator[Image]:
-    """The images of a JSON file."""
+def _images(tree: FileTree, file: str, content: Mapping[str, Json], losses: list[Note]
+            ) -> Iterator[Image]:
+    """The images of a JSON file; regions of no image go into `losses`."""
     if _is_version_3(content):
-        yield from _of_version_3(tree, file, content)
+        yield from _of_version_3(file, content, f"{tree.root / file}", losses)
         return
     for item in content.get("_via_img_metadata", content).values():
         name = item.get("filename") if isinstance(item, dict) else None
@@ -106,26 +109,54 @@ def _images(tree: FileTree, file: str, content: Mapping[str, Json]) -> Iterator[
             yield Image(file, (name,), [({}, {})] * len(regions), json_words(error))
 
 
-def _of_version_3(tree: FileTree, file: str, content: Mapping[str, Json]) -> Iterator[Image]:
-    """The images of a project of version 3, where views show files, and regions are of views."""
+def _of_version_3(file: str, content: Mapping[str, Json], where: str, losses: list[Note]
+                  ) -> Iterator[Image]:
+    """The images of a project of version 3, where views show files, and regions are of views.
+
+    A region that is not one spoils the image of its view alone.
+    """
+    titles = {key: str(item.get("aname") or key) if isinstance(item, dict) else key
+              for key, item in content["attribute"].items()}
     regions: dict[str, list[tuple[Json, Json]]] = {}
-    try:
-        titles = {key: str(attribute["aname"]) for key, attribute in content["attribute"].items()}
-        for region in content["metadata"].values():
+    problems: dict[str, str] = {}
+    for key, region in content["metadata"].items():
+        view = region.get("vid") if isinstance(region, dict) else None
+        if view is None:
+            losses.append(Note("a region of no view", f"{where}: metadata.{key}", boxes=1))
+            continue
+        own = regions.setdefault(str(view), [])
+        try:
             if region["xy"]:
-                values = {titles.get(key, key): _meant(content["attribute"].get(key), value)
-                          for key, value in region["av"].items()}
-                regions.setdefault(str(region["vid"]), []).append(
-                    (shape_of_version_3(region["xy"]), values))
-        for number, view in content["view"].items():
-            own = [content["file"][str(key)] for key in view["fid_list"]]
-            names = tuple(dict.fromkeys(str(one[key]) for one in own for key in ("fname", "src")
-                                        if one.get(key)))
-            yield Image(file, names or ("",), regions.get(str(number), []),
-                        "" if len(own) == 1 else "a view shows several images")
+                own.append((shape_of_version_3(region["xy"]), _values(content, region, titles)))
+        except JSON_ERRORS as error:
+            own.append(({}, {}))
+            problems.setdefault(str(view), f"{json_words(error)}: '{shortened(key)}'")
+    for number, view in content["view"].items():
+        own = regions.pop(number, [])
+        names, problem = _shown_file(content, number, view)
+        yield Image(file, names, own, problem or problems.get(number, ""))
+    losses += [Note("the view of a region is not in the project", f"{where}: view "
+                    f"{shortened(number)}", boxes=len(own)) for number, own in regions.items()
+               if own]
+
+
+def _values(content: Mapping[str, Json], region: Mapping[str, Json], titles: Mapping[str, str]
+            ) -> dict[str, Json]:
+    """The attributes of a region of version 3 by their titles. One of JSON_ERRORS for others."""
+    return {titles.get(key, key): _meant(content["attribute"].get(key), value)
+            for key, value in region["av"].items()}
+
+
+def _shown_file(content: Mapping[str, Json], number: str, view: Json
+                ) -> tuple[tuple[str, ...], str]:
+    """The names of the file that a view of version 3 shows, and what is wrong with it."""
+    try:
+        files = [content["file"][str(key)] for key in view["fid_list"]]
+        names = tuple(dict.fromkeys(str(one[key]) for one in files for key in ("fname", "src")
+                                    if one.get(key)))
     except JSON_ERRORS as error:
-        raise DataError(f"{tree.root / file}: is not a project of VIA 3: {json_words(error)}"
-                        ) from None
+        return (f"view {number}",), f"it names no file of the project: {json_words(error)}"
+    return names or (f"view {number}",), "" if len(files) == 1 else "a view shows several images"
 
 
 def _meant(attribute: Json, value: Json) -> Json:

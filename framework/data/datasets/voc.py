@@ -10,6 +10,7 @@ from framework.data.datasets.dataset import (
     IMAGE_SUFFIXES,
     Dataset,
     Description,
+    any_case,
     images_by_stem,
     is_image,
 )
@@ -80,7 +81,7 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
     DataError if there are none.
     """
     names = sorted(path.name for path in (root / "JPEGImages").glob("*") if is_image(path.name))
-    entries = [Entry(f"JPEGImages/{name}", f"Annotations/{Path(name).stem}.xml") for name in names]
+    entries = [Entry(f"JPEGImages/{name}", _label(root, Path(name).stem)) for name in names]
     kept = [entry for entry in entries if is_there(root / entry.label)]
     if not kept:
         raise DataError(f"{root}: has no image in JPEGImages with an annotation of its name in "
@@ -88,8 +89,8 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
     losses += [Note("no annotation of its name", entry.image, images=1)
                for entry in entries if entry not in set(kept)]
     known = {composed(entry.label) for entry in entries}
-    for path in sorted((root / "Annotations").glob("*.xml")):
-        if composed(f"Annotations/{path.name}") not in known:
+    for path in sorted((root / "Annotations").glob("*.*")):
+        if path.suffix.lower() == ".xml" and composed(f"Annotations/{path.name}") not in known:
             losses.append(Note("an annotation without an image", f"Annotations/{path.name}",
                                boxes=num_boxes(path)))
     return kept
@@ -135,7 +136,7 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     if not lines:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
     images = _images(root)
-    entries = [_entry(line, images) for line in lines]
+    entries = [_entry(root, line, images) for line in lines]
     _check_folders(root, path, entries)
     return entries
 
@@ -155,17 +156,26 @@ def _check_folders(root: Path, path: Path, entries: Sequence[tuple[str, str]]) -
                             f"one of {', '.join(IMAGE_SUFFIXES)}; convert or rename them")
 
 
-def _entry(line: str, images: ByName[str]) -> tuple[str, str]:
+def _entry(root: Path, line: str, images: ByName[str]) -> tuple[str, str]:
     """Image and annotation of a line: `000012`, `000012 -1` (a class list), `000012.jpg`, or both
-    files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`."""
+    files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`.
+
+    Of `my cat 1` the number belongs to the name if an image is called so.
+    """
     image, _, label = line.rpartition(" ")
     if label.lower().endswith(".xml") and image:
         return image.strip(), label
-    name = image.strip() if image and label in ("-1", "0", "1") else line
+    is_of_class_list = image and label in ("-1", "0", "1") and images.get(line) is None
+    name = image.strip() if is_of_class_list else line
     if is_image(name):
         name = name.rpartition(".")[0]
     name = name.removeprefix("./").removeprefix("JPEGImages/")
-    return f"JPEGImages/{images.get(name) or f'{name}.jpg'}", f"Annotations/{name}.xml"
+    return f"JPEGImages/{images.get(name) or f'{name}.jpg'}", _label(root, name)
+
+
+def _label(root: Path, name: str) -> str:
+    """The annotation of a name, relative to the root."""
+    return f"Annotations/{name}{any_case(root / 'Annotations' / f'{name}.xml').suffix}"
 
 
 def _images(root: Path) -> ByName[str]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import Dataset, Description, exists, is_image
+from framework.data.datasets.dataset import Dataset, Description, any_case, exists, is_image
 from framework.data.datasets.label_files import Box, Labels, are_parts, filled_lines
 from framework.data.datasets.yolo_files import pose_values
 from framework.data.records.account import BadEntry, Note
@@ -105,9 +105,16 @@ def _may_be_image(path: Path) -> bool:
 
 
 def _listed(root: Path, list_path: Path, line: str) -> str:
-    """The image of a line, relative to the root, to the folder of its list, or of Windows."""
+    """The image of a line, relative to the root, to the folder of its list, or of Windows.
+
+    A path of another machine, which begins with / or a drive, is looked for by its end.
+    """
     plain = line.removeprefix("./")
-    for name in (plain, plain.replace("\\", "/")):
+    names = [plain, plain.replace("\\", "/")]
+    parts = names[1].split("/")
+    if parts[0] == "" or parts[0].endswith(":"):
+        names += ["/".join(parts[index:]) for index in range(1, len(parts))]
+    for name in names:
         for folder in (root, list_path.parent):
             path = as_on_disk(folder / name)
             if os.path.isfile(path):
@@ -134,9 +141,9 @@ def label_path(root: Path, image: str) -> str:
     if len(parts) > 1:
         tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
         tried.append(Path(*parts[:-2], "labels", parts[-1]))
-    tried += [name.with_suffix(".TXT") for name in tried]
-    found = next((name for name in tried if exists(root / name)), tried[0])
-    return str(found)
+    found = (any_case(root / name) for name in tried)
+    there = next((path for path in found if exists(path)), None)
+    return str(tried[0]) if there is None else os.path.relpath(there, root)
 
 
 def _without_image(root: Path, entries: Sequence[Entry],

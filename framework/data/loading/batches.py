@@ -254,8 +254,7 @@ class BatchMaker:
         """The first good item of the run of the shape that its first batch has."""
         draws = Draws(self.item_seed, 0)
         first = self._good_item(self.share.position(0, 0), [], draws)
-        pads = isinstance(self.source, PaddedBatches) and self.source.pads
-        if self.share.batch_size == 1 or pads:
+        if self.takes_any_shape:
             return first
         form = tuple(map(_form, first.planes))
         second = self._good_item(self.share.position(0, 1), [], draws)
@@ -265,6 +264,12 @@ class BatchMaker:
         positions = (self.share.position(0, index) for index in range(self._num_compared()))
         items = (self._good_item(position, [], draws) for position in positions)
         return next(item for item in items if tuple(map(_form, item.planes)) == usual)
+
+    @property
+    def takes_any_shape(self) -> bool:
+        """May the items of a batch differ in shape?"""
+        pads = isinstance(self.source, PaddedBatches) and self.source.pads
+        return pads or self.share.batch_size == 1
 
     def _num_compared(self) -> int:
         return max(self.share.batch_size, NUM_COMPARED)

@@ -225,5 +225,6 @@ def decode_by_opencv(content: bytes, color: bool | None) -> Pixels:
     if pixels is None:
         raise BadRecord("the image cannot be decoded")
     if pixels.dtype != np.uint8:
-        raise BadRecord(f"the image has {pixels.dtype} pixels; they must have 8 bits")
+        raise BadRecord(f"the image has {pixels.dtype} pixels; they must have 8 bits; "
+                        "transform_param.force_color: true reads them so")
     return pixels[:, :, None] if pixels.ndim == 2 else pixels

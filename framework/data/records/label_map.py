@@ -124,6 +124,9 @@ def _check_items(document: prototxt.Document) -> None:
         if not item.HasField("label") and item.name.lower() not in BACKGROUND_NAMES:
             raise document.error(f"item[{index}].label", f"is missing; '{shortened(item.name)}' "
                                  "would be class 0, the background")
+        if item.label < 0:
+            raise document.error(f"item[{index}].label", f"is {item.label}; labels begin with 0, "
+                                 "the background")
 
 
 def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from framework.data.records.account import NAMED_BEFORE, Note
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.system.text import is_there, read_lines
@@ -65,6 +66,21 @@ def _entry(line: str, words: Sequence[str], root: Path) -> Entry:
             if letter.isspace() and os.path.isfile(root / line[:position].strip()):
                 return Entry(line[:position].strip(), line[position:].strip())
     return Entry(" ".join(words[:-1]), words[-1])
+
+
+def repeats(entries: Sequence[Entry], has_label_files: bool = False) -> list[Note]:
+    """Notes on the images that a list names again, and on label files of several images."""
+    notes: list[Note] = []
+    images: set[str] = set()
+    owners: dict[str, str] = {}
+    for image, label in entries:
+        if image in images:
+            notes.append(Note(NAMED_BEFORE, image, is_loss=False))
+        elif has_label_files and owners.setdefault(label, image) != image:
+            notes.append(Note("the labels of another image too, which has the same name but for "
+                              "its ending", label, is_loss=False))
+        images.add(image)
+    return notes
 
 
 def class_number(entry: Entry) -> int:

@@ -59,6 +59,8 @@ class Record:
 def read_datum(content: bytes, decoding: Decoding) -> Record:
     """The image and class of a Datum."""
     datum = parse(Datum(), content)
+    if not datum.channels and _looks_annotated(content):
+        raise BadRecord("the record is not a Datum, but an AnnotatedDatum")
     return Record(datum_image(datum, decoding), None, datum.label)
 
 

@@ -9,6 +9,9 @@ import logging
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.binary_weights import upgrade_binary_weights
+from framework.definition.upgrade.compression import spread_compressions
+from framework.definition.upgrade.forks import upgrade_forks
 from framework.definition.upgrade.holes import upgrade_holes
 from framework.definition.upgrade.v0 import fold_padding
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
@@ -21,14 +24,16 @@ def upgrade_net(document: Document) -> bool:
     """Bring a NetParameter to today's form: `layer` only. Returns whether anything was old.
 
     V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
-    of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers, and
-    `hole`, an older name of dilation. Raises SpecError for what has no
-    meaning in today's form.
+    of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers,
+    `hole`, an older name of dilation, `binary` of convolutions, and forms of single forks
+    (`forks`). Raises SpecError for what has no meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
     changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
-               _spread_stats_size(document), upgrade_holes(document)]
+               _spread_stats_size(document), upgrade_holes(document),
+               upgrade_binary_weights(document), upgrade_forks(document),
+               spread_compressions(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)

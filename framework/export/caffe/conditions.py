@@ -206,9 +206,9 @@ def hangs_over(layer: Pooling, bottom: Shape) -> bool:
     """Whether a window ends beyond the padding, since sizes are rounded up."""
     window = layer.window
     zipped = zip(bottom[2:], window.top_sizes(bottom[2:]), window.kernel, window.stride,
-                 window.pad, strict=True)
-    return not layer.whole and any((top - 1) * stride + kernel > size + 2 * pad
-                                   for size, top, kernel, stride, pad in zipped)
+                 window.pad, window.after, strict=True)
+    return not layer.whole and any((top - 1) * stride + kernel > size + pad + after
+                                   for size, top, kernel, stride, pad, after in zipped)
 
 
 CONDITIONS: Mapping[str, Condition] = {

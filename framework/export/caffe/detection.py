@@ -31,10 +31,11 @@ def cut_tail(parts: Parts, net: Net, cuts_softmax: bool) -> tuple[list[Part], di
     last = [part for part in parts.parts if isinstance(part.layer, DetectionOutput)]
     if not last:
         return [], {}
-    if len(last) > 1 or len(last[0].proto.bottom) > 4:
-        raise SpecError(f"{parts.path}: {len(last)} DetectionOutput layers, or one with two "
-                        "stages: this tail cannot be cut off")
     output = last[0]
+    assert isinstance(output.layer, DetectionOutput)
+    if len(last) > 1 or len(output.proto.bottom) > 4 or output.layer.maps:
+        raise SpecError(f"{parts.path}: {len(last)} DetectionOutput layers, or one with two "
+                        "stages or no_permute: this tail cannot be cut off")
     loc, conf, prior = output.proto.bottom[:3]
     if given := {loc, conf, prior} & set(parts.inputs):
         raise output.layer.spec.error("bottom", f"'{min(given)}' is an input of the net; the tail "
@@ -108,11 +109,12 @@ def _settings(output: Part, loc: str, conf: str, softmax: bool) -> dict[str, Any
 
 def as_ascend(parts: Parts, part: Part) -> list[Part] | None:
     """DetectionOutput as ATC's SSDDetectionOutput, whose first top is the number of boxes; None
-    for two stages and for boxes that end at the borders. SpecError for what ATC does not take."""
+    for two stages, for maps, and for boxes that end at the borders. SpecError for what ATC does not
+    take."""
     layer, proto = part.layer, part.proto
     assert isinstance(layer, DetectionOutput)
     param = proto.detection_output_param
-    if layer.two_stages or param.clip:
+    if layer.two_stages or layer.maps or param.clip:
         return None
     number = unique_name(f"{part.top}_boxnum", set(parts.shapes))
     fields = {

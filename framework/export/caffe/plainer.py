@@ -18,12 +18,14 @@ from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.pooling import Pooling
+from framework.layers.vision.sides import SIDES
 from framework.ops.pooling import PoolWindow
 from framework.proto import LayerParameter
 
 TRAINING_FIELDS = ("param", "include", "exclude", "phase", "propagate_down", "loss_weight",
                    "loss_param", "engine", "forward_type", "backward_type", "forward_math",
                    "backward_math", "debug", "cudnn_math_override")
+OWN_PADDING = (*SIDES, "pad_type")
 ROUNDING = ("round_mode", "ceil_mode", "torch_pooling", "axis", "avg_include_pad", "engine")
 
 
@@ -36,6 +38,8 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
         for message in value if descriptor.is_repeated else [value]:    # ConvLSTM's repeats
             clear(message, [name for name in (*FILLERS, "engine", "state_gradient")
                             if name in descriptor.message_type.fields_by_name])
+    if isinstance(part.layer, Convolution | Deconvolution | ConvolutionDepthwise):
+        part = _with_equal_sides(parts, part, part.layer)
     layer = part.layer
     if isinstance(layer, Convolution | Deconvolution):
         _square_fields(part.proto.convolution_param)
@@ -81,6 +85,29 @@ def _square_fields(param: Any) -> None:
             setattr(param, whole, value)
 
 
+def _with_equal_sides(parts: Parts, part: Part,
+                      layer: Convolution | Deconvolution | ConvolutionDepthwise) -> Part:
+    """Padding of single sides as `pad`: where the sides differ, a convolution's kernel gets zeros
+    on the side with less, and the padding of the other. The field stays, and is refused then, where
+    the dilation does not divide the difference, and of Deconvolution."""
+    at, param = layer.geometry, part.proto.convolution_param
+    if not any(getattr(param, name) for name in OWN_PADDING):
+        return part
+    more = [last - first for first, last in zip(at.pad, at.pad_end, strict=True)]
+    if any(more) and (isinstance(layer, Deconvolution) or at.axis != 1 or any(
+            cells % step for cells, step in zip(more, at.dilation, strict=True))):
+        return part
+    zeros = [cells // step for cells, step in zip(more, at.dilation, strict=True)]
+    clear(param, (*OWN_PADDING, "pad", "pad_h", "pad_w"))
+    param.pad_h, param.pad_w = map(max, zip(at.pad, at.pad_end, strict=True))
+    if any(zeros):
+        clear(param, ("kernel_size", "kernel_h", "kernel_w"))
+        param.kernel_h, param.kernel_w = (k + abs(z) for k, z in zip(at.kernel, zeros, strict=True))
+        widths = [(max(z, 0), max(-z, 0)) for z in zeros]
+        part.blobs[0] = np.pad(part.blobs[0], [(0, 0), (0, 0), *widths])
+    return parts.part(part.proto, part.blobs, part.origin)
+
+
 def _as_ssds(parts: Parts, part: Part, layer: Normalize) -> None:
     """Normalize of other projects with the type, fields and blob of SSD's, where it computes the
     same; else `conditions` refuses it."""
@@ -122,6 +149,9 @@ def _batch_norm(parts: Parts, part: Part) -> list[Part]:
     """BatchNorm with stored statistics; NVIDIA's scale and bias as a Scale layer."""
     param = part.proto.batch_norm_param
     is_scaled, eps = has_scale(param), param.eps
+    if part.blobs and isinstance(part.layer, BatchNorm) and part.layer.adds_eps_last:
+        stored = [one.detach().float().cpu().numpy() for one in part.layer.stored()]
+        part.blobs[:3] = [*stored, np.ones(1, np.float32)]
     part.proto.ClearField("batch_norm_param")
     part.proto.batch_norm_param.use_global_stats = True
     part.proto.batch_norm_param.eps = eps
@@ -159,16 +189,22 @@ def _with_relu(parts: Parts, part: Part, layer: Convolution | InnerProduct) -> l
 
 def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Part]:
     """Pooling as the original rounds, less the last row and column where another rounds down."""
-    param = part.proto.pooling_param
+    param, window = part.proto.pooling_param, layer.window
     clear(param, ROUNDING)
-    _square_fields(param)
     if layer.whole:
+        _square_fields(param)
         return [part]
     bottom, wanted = parts.shapes[part.proto.bottom[0]], parts.shapes[part.top]
-    window = PoolWindow(layer.window.kernel, layer.window.stride, layer.window.pad,
-                        layer.window.dilation)
-    up = window.top_sizes(bottom[2:])
-    counted = layer.method == "AVE" and not layer.include_pad and any(window.pad)
+    up = PoolWindow(window.kernel, window.stride, window.pad,
+                    window.dilation).top_sizes(bottom[2:])
+    if any(made < size for made, size in zip(up, wanted[2:], strict=True)):
+        return [part]           # the padding after an axis makes more windows: refused
+    if any(getattr(param, name) for name in OWN_PADDING):
+        clear(param, OWN_PADDING)
+        param.pad_h, param.pad_w = window.pad
+    _square_fields(param)
+    counted = layer.method == "AVE" and (window.pad != window.after or (
+        not layer.include_pad and any(window.pad)))
     if up == wanted[2:] and not counted:
         return [part]
     top = part.top
@@ -179,7 +215,7 @@ def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Pa
             made += _cut(parts, part, _wanted(made), axis, size, silence)
     if counted:
         made.append(parts.make(part.proto.name, "Scale", [_wanted(made)], "/divisor",
-                               [_divisors(bottom[2:], wanted[2:], window)],
+                               [_divisors(bottom[2:], wanted[2:], layer)],
                                scale_param={"axis": 2, "num_axes": len(wanted) - 2}))
     last = next(one for one in reversed(made) if one.proto.top)
     parts.shapes[top] = wanted
@@ -202,13 +238,15 @@ def _cut(parts: Parts, part: Part, x: str, axis: int, size: int, silence: bool) 
     return [sliced, parts.part(proto, [], part.origin)]
 
 
-def _divisors(sizes: tuple[int, ...], tops: tuple[int, ...], window: PoolWindow) -> np.ndarray:
-    """The cells that Caffe divides by for each window, by the real ones among them."""
-    factor = np.ones(())
-    zipped = zip(sizes, tops, window.kernel, window.stride, window.pad, strict=True)
-    for size, top, kernel, stride, pad in zipped:
+def _divisors(sizes: tuple[int, ...], tops: tuple[int, ...], layer: Pooling) -> np.ndarray:
+    """The cells that Caffe divides by for each window, by those that the layer divides by."""
+    factor, window = np.ones(()), layer.window
+    zipped = zip(sizes, tops, window.kernel, window.stride, window.pad, window.after, strict=True)
+    for size, top, kernel, stride, pad, after in zipped:
         begin = np.arange(top) * stride - pad
         counted = np.minimum(begin + kernel, size + pad) - begin
-        real = np.minimum(begin + kernel, size) - np.maximum(begin, 0)
-        factor = np.multiply.outer(factor, counted / real)
+        wanted = np.minimum(begin + kernel, size + after) - begin
+        if not layer.include_pad:
+            wanted = np.minimum(begin + kernel, size) - np.maximum(begin, 0)
+        factor = np.multiply.outer(factor, counted / wanted)
     return factor

@@ -35,8 +35,10 @@ def convolution(file: DarknetFile, index: int, layer: Layer) -> None:
     at = read_geometry(layer.spec, file.shape(x))
     kernel, dilation = set(at.kernel), set(at.dilation)
     if len(at.kernel) != 2 or at.axis != 1 or max(map(len, (kernel, dilation, set(at.pad)))) > 1 \
-            or at.pad[0] % at.dilation[0] or len(file.values.tops[index]) > 1:
-        raise file.error(index, "its kernel, dilation and padding are not the same along both axes")
+            or at.pad[0] % at.dilation[0] or at.pad != at.pad_end \
+            or len(file.values.tops[index]) > 1:
+        raise file.error(index, "its kernel, dilation and padding are not the same along both axes "
+                         "and on both sides")
     layer, y, norm = _normalized(file, layer, y)
     weight, *bias = (array_of(blob) for blob in layer.blobs)
     weight = _of_image(file, index, x, weight)
@@ -100,6 +102,7 @@ def _normalized(file: DarknetFile, layer: Layer, y: int) -> tuple[Layer, int, li
 def _is_darknets(layer: Layer) -> bool:
     """Whether it is Darknet's normalization by stored statistics."""
     return type(layer) is BatchNorm and layer.use_stored and layer.scale is None \
+        and not layer.adds_eps_last \
         and not layer.relu and np.float32(layer.eps) == np.float32(BATCH_NORM_EPS) \
         and float(layer.factor) != 0
 
@@ -168,7 +171,8 @@ def pooling(file: DarknetFile, index: int, layer: Layer) -> None:
         _maxpool(file, index, layer, x, extra=0)
         return
     sides, window = file.shape(x)[2:], layer.window
-    if layer.method != "AVE" or tuple(window.kernel) != sides or any(window.pad):
+    if layer.method != "AVE" or tuple(window.kernel) != sides \
+            or any((*window.pad, *window.after)):
         raise file.error(index, "Darknet has MAX, and AVE over the whole map")
     file.bring(x)
     file.add(Section("avgpool", {}), file.values.tops[index][0])

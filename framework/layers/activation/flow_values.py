@@ -77,6 +77,7 @@ class NegReLU(Layer):
     Source: ReLUParameter; neg_relu_layer.cpp of lmb-freiburg/flownet2.
     """
 
+    reads = ("relu_param",)
     keeps_shape = True
     pointwise = True
     no_onnx_form = "no form of it is written"

@@ -32,6 +32,7 @@ class ReLU(Layer):
             whose bottom keeps its values in place, as all bottoms do here.
     """
 
+    reads = ("relu_param",)
     pointwise = True
     keeps_shape = True
 

@@ -80,6 +80,7 @@ class AnnotatedData(ImageSource):
             and of eric612/MobileNet-YOLO.
     """
 
+    reads = ("transform_param", "data_param")
     list_param = "data_param"
     gives_boxes = True
     num_tops = (1, 4)

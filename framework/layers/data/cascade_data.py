@@ -40,6 +40,7 @@ class EvalData(Source):
     Meaning: zhaoweicai/cascade-rcnn eval_data_layer.cpp.
     """
 
+    reads = ("transform_param",)
     num_tops = (2, 3)
 
     @classmethod
@@ -129,16 +130,23 @@ class EvalData(Source):
 class DetectionData(Source):
     """Images and, for each map of anchors, the targets of each anchor: known by shape only.
 
+    With meta_source (ivancanull) images (N, 3, net_height, net_width), or one channel without
+    is_color, and boxes (N, 5 * max_bboxes, 1, 1).
     Its choices of scales, crops and labels are not implemented; the net can be inspected without
     data, and run by callers who give its blobs.
     Errors: SpecError whenever data are requested.
-    Meaning: zhaoweicai/cascade-rcnn detection_data_layer.cpp.
+    Meaning: zhaoweicai/cascade-rcnn detection_data_layer.cpp, and that of
+            ivancanull/DeepZ-Caffe-Yolo.
     """
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         """Images, six planes for each map of anchors, boxes of eight numbers."""
         param = spec.proto.detection_data_param
+        if param.HasField("meta_source"):
+            batch = param.batch_size or 1
+            return [(batch, 3 if param.is_color else 1, param.net_height, param.net_width),
+                    (batch, 5 * param.max_bboxes, 1, 1)]
         width, height = _stated_size(param, "crop_width", "crop_short_size") \
             or _stated_size(param, "resize_width", "short_size") or size[::-1]
         maps = [(param.batch_size, 2 + param.coord_num, *(math.floor(side / stride + 0.5)

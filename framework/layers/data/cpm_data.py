@@ -32,6 +32,7 @@ class CPMData(ImageSource):
             memory that was never filled; here they are those of the record.
     """
 
+    reads = ("transform_param", "data_param", "cpm_transform_param")
     num_tops = (1, 2)
 
     @classmethod

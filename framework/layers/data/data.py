@@ -17,6 +17,7 @@ from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.annotated_data import database_path, look_at_first
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.image_source import (
     RESHAPING,
     ImageSource,
@@ -27,6 +28,7 @@ from framework.layers.data.image_source import (
 from framework.proto import Datum
 from framework.system.arrays import Array
 
+MIRROR_AND_CROP = 4
 MAKE = "tools/convert_imageset makes it from a list of images and their classes"
 
 
@@ -36,19 +38,24 @@ class Data(ImageSource):
 
     Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
             classes (batch_size,), or where the records have an image in `data` and L numbers in
-            `float_data`, these, (batch_size, 1, 1, L), as in Netzeband/caffe-deepdriving.
+            `float_data`, these, (batch_size, 1, 1, L), as in Netzeband/caffe-deepdriving. With
+            `get_mirror_crop` (JAANet) what was drawn of each image instead, (batch_size, 4, 1, 1):
+            1 if it is mirrored, crop_size, and the first row and column of its crop.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad: with
             other than L numbers too.
     Source: DataParameter in caffe.proto; data_layer.cpp of weiliu89/caffe, branch ssd; shuffle and
     rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
-    records in memory and is left to the system's own cache here, as are threads and precache.
+    records in memory and is left to the system's own cache here, as are threads and precache;
+    get_mirror_crop of ZhiwenShao/JAANet, whose data_layer.cpp gives all batches the numbers of the
+    first one.
     """
 
+    reads = ("transform_param",)
     list_param = "data_param"
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
-    fork_fields = frozenset(RESHAPING)
+    fork_fields = frozenset([*RESHAPING, "data_param.get_mirror_crop"])
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -59,6 +66,13 @@ class Data(ImageSource):
         """Labels are a number or a row for each record, and images are more."""
         return len(shape) > 1 if top == spec.tops[0] else math.prod(shape[2:]) == 1
 
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        shapes = images_and_labels(spec, size)
+        if spec.proto.data_param.get_mirror_crop:
+            shapes[1:] = [(*shape, MIRROR_AND_CROP, 1, 1) for shape in shapes[1:]]
+        return shapes
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
@@ -67,13 +81,38 @@ class Data(ImageSource):
         items = DatabaseItems(database_path(spec), transformation(spec, idle=self.idle_fields),
                               Decoding(color_of(spec)), num_labels=len(spec.tops) - 1, make=MAKE)
         items = look_at_first(spec, items)
-        num_floats = _float_labels(items.path) if items.num_labels else 0
-        if num_floats:
+        drawn = items.num_labels and param.get_mirror_crop
+        num_floats = _float_labels(items.path) if items.num_labels and not drawn else 0
+        if drawn:
+            items = MirrorCropItems(items.path, items.transformation, items.decoding, make=MAKE,
+                                    crop_size=spec.proto.transform_param.crop_size)
+        elif num_floats:
             items = FloatLabelItems(items.path, items.transformation, items.decoding, make=MAKE,
                                     num_floats=num_floats)
-        self.start(items, param.batch_size,
-                   (param.batch_size, 1, 1, num_floats) if num_floats else None,
-                   shuffle=param.shuffle, skip=param.rand_skip)
+        label_shape = None
+        if drawn:
+            label_shape = (param.batch_size, MIRROR_AND_CROP, 1, 1)
+        elif num_floats:
+            label_shape = (param.batch_size, 1, 1, num_floats)
+        self.start(items, param.batch_size, label_shape, shuffle=param.shuffle,
+                   skip=param.rand_skip)
+
+
+@dataclass
+class MirrorCropItems(DatabaseItems):
+    """Records of an LMDB, and in place of a label what was drawn of each."""
+
+    crop_size: int = 0
+
+    def item(self, index: int, draws: Draws) -> Item:
+        """A record, augmented. Raises BadRecord."""
+        sample = self.transformer.plain_sample(self.record(index).pixels, draws)
+        return Item((sample.pixels,), labels=(sample.is_mirrored, self.crop_size, sample.crop.y,
+                                              sample.crop.x))
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        """Mirror, size, first row and column of each crop, (N, 4, 1, 1)."""
+        return [np.array([item.labels for item in items], np.float32)[:, :, None, None]]
 
 
 @dataclass

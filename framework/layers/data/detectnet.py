@@ -53,6 +53,7 @@ class DetectNetTransformation(Layer):
     Source:  detectnet_transform_layer.cpp of NVIDIA/caffe (0.15).
     """
 
+    reads = ("transform_param", "detectnet_groundtruth_param", "detectnet_augmentation_param")
     num_bottoms = (2, 2)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1)

@@ -35,6 +35,7 @@ class HDF5Data(Source):
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp.
     """
 
+    reads = ("transform_param",)
     list_param = "hdf5_data_param"
 
     @classmethod

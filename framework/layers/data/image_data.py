@@ -6,6 +6,7 @@ import logging
 
 import cv2
 
+from framework.data.augment import turning
 from framework.data.loading.batches import Groups
 from framework.data.loading.class_order import ClassOrder
 from framework.data.loading.items import FileItems
@@ -23,6 +24,8 @@ from framework.layers.data.image_source import (
 )
 from framework.layers.data.multi_label_data import Entry, MultiLabelItems, read_label_list
 
+TURNING = tuple(f"transform_param.{name}" for name in turning.FIELDS)
+
 
 @layer
 class ImageData(ImageSource):
@@ -35,16 +38,18 @@ class ImageData(ImageSource):
     side by side: for losses on pairs and triplets. `shuffle` and rand_skip then do not count, and
     classes of one image are left out, which the log names.
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
-    `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro.
+    `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro. `random_blur` and `max_degree`,
+    `min_scale`, `max_scale` blur, rotate and scale it then, in both phases.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
             or has a line that is not `path label`, or if more than 5 % of the images are bad.
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's and
-            thuml/HashNet's.
+            thuml/HashNet's; data_transformer.cpp of qingnianzhi/kaggle_drivers.
     """
 
+    reads = ("transform_param",)
     list_param = "image_data_param"
     num_tops = (1, 2)
-    fork_fields = frozenset((*RESHAPING, "image_data_param.label_dim",
+    fork_fields = frozenset((*RESHAPING, *TURNING, "image_data_param.label_dim",
                              "image_data_param.images_per_class"))
 
     @classmethod

@@ -40,6 +40,7 @@ class ImageGtData(ImageSource):
     Source: zhaoweicai/mscnn image_gt_data_layer.cpp; Cai et al. 2016.
     """
 
+    reads = ("transform_param",)
     num_tops = (2, None)
 
     @classmethod

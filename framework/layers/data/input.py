@@ -15,6 +15,7 @@ class Input(Source):
     Source: InputParameter in caffe.proto; BVLC input_layer.cpp.
     """
 
+    reads = ("transform_param",)
     gives_batches = False
     reads_files = False
     # what tools/detect does to an image

@@ -93,6 +93,7 @@ class OPData(KnownByShape):
     Meaning: CMU-Perceptual-Computing-Lab/openpose_caffe_train oPDataLayer.cpp, poseModel.cpp.
     """
 
+    reads = ("data_param", "op_transform_param")
     num_tops = (2, 2)
 
     @classmethod
@@ -137,6 +138,7 @@ class BoxData(KnownByShape):
     Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes.
     """
 
+    reads = ("transform_param", "data_param")
     num_tops = (1, None)
 
     @classmethod
@@ -166,6 +168,7 @@ class SegData(KnownByShape):
     Meaning: yjxiong/caffe seg_data_layer.cpp, whose transformation by random scales is not here.
     """
 
+    reads = ("transform_param",)
     num_tops = (2, 2)
     fork_fields = frozenset(f"transform_param.{name}" for name in (
         "stride", "upper_size", "upper_height", "upper_width", "scale_ratios"))
@@ -191,6 +194,7 @@ class DataHeatmap(KnownByShape):
     Meaning: tpfister/caffe-heatmap data_heatmap.cpp, which turns and crops images in real numbers.
     """
 
+    reads = ("heatmap_data_param",)
     num_tops = (2, 2)
 
     @classmethod
@@ -224,6 +228,7 @@ class FaceAttributeData(KnownByShape):
              own.
     """
 
+    reads = ("transform_param", "data_param")
     num_tops = (1, 2)
 
     @classmethod
@@ -243,6 +248,7 @@ class CarcontImageData(KnownByShape):
     Meaning: liu-xb/RAM carcont_image_data_layer.cpp.
     """
 
+    reads = ("transform_param", "image_data_param", "carcont_param")
     num_tops = (5, 5)
 
     @classmethod
@@ -276,6 +282,7 @@ class CustomData(KnownByShape):
     Meaning: lmb-freiburg/flownet2 custom_data_layer.cpp.
     """
 
+    reads = ("data_param",)
     num_tops = (1, None)
     fork_fields = frozenset(f"data_param.{name}" for name in (
         "slice_point encoding verbose block_size preselection_file preselection_label range_start "
@@ -343,8 +350,30 @@ class ImageNormalData(KnownByShape):
     Meaning: JiangQH/caffe image_normal_data_layer.cpp, whose normals are text files of its own.
     """
 
+    reads = ("transform_param", "image_data_param")
     num_tops = (2, 2)
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         return [images_and_labels(spec, size)[0]] * 2
+
+
+@layer
+class TwoImageData(KnownByShape):
+    """Images and second images of the same size, of a list: known by shape only.
+
+    Tops:   images and second images (batch_size, 3, H, W), or one channel without first_is_color
+            and second_is_color.
+    Errors: SpecError whenever data are requested.
+    Meaning: two_image_data_layer.cpp of aharley's Caffe, in nets of aharley/segaware.
+    """
+
+    num_tops = (2, 2)
+    reads = ("image_data_param", "transform_param")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.two_image_data_param
+        batch, _, *area = images_and_labels(spec, size)[0]
+        return [(batch, 3 if color else 1, *area)
+                for color in (param.first_is_color, param.second_is_color)]

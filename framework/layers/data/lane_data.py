@@ -43,6 +43,7 @@ class LaneData(ImageSource):
             batches before.
     """
 
+    reads = ("transform_param", "data_param")
     num_tops = (1, 3)
     idle_fields = AnnotatedData.idle_fields
     fork_fields = AnnotatedData.fork_fields - {"annotated_data_param.image_info",

@@ -43,6 +43,7 @@ class MultiLabelImageData(ImageSource):
             face_transform is not supported, and of mysee1989/PG-CNN.
     """
 
+    reads = ("transform_param", "image_data_param")
     num_tops = (2, 2)
     fork_fields = frozenset(f"image_data_param.{name}" for name in (
         "balance_class", "balance_by", "label_cut_start", "label_cut_end"))

@@ -40,6 +40,7 @@ class MultiLabelData(ImageSource):
             pull requests too.
     """
 
+    reads = ("transform_param", "data_param")
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
 

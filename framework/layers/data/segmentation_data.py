@@ -33,6 +33,7 @@ class ImageLabelmapData(ImageSource):
             for normalize, which is false there where it is not given.
     """
 
+    reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     fork_fields = frozenset((*ROTATION, "image_data_param.normalize"))
     num_tops = (2, 2)
@@ -65,6 +66,7 @@ class DenseImageData(ImageSource):
     Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
     """
 
+    reads = ("transform_param",)
     list_param = "dense_image_data_param"
     fork_fields = ROTATION
     num_tops = (2, 2)
@@ -107,6 +109,7 @@ class ImageSegData(ImageSource):
             of which there the canvas grows, kevinlin311tw/caffe-augmentation.
     """
 
+    reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     fork_fields = ROTATION
     num_tops = (2, 3)
@@ -155,6 +158,8 @@ class WindowSegData(ImageSegData):
     Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
     Source: window_seg_data_layer.cpp of HyeonwooNoh/caffe (DeconvNet).
     """
+
+    reads = ("transform_param", "image_data_param")
 
     def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[PixelWindow]]:
         return read_windowed_pairs(self.spec, path, kind)

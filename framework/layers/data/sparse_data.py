@@ -29,6 +29,7 @@ class SparseData(ImageSource):
             whose rows stay sparse.
     """
 
+    reads = ("transform_param", "data_param")
     list_param = "data_param"
     num_tops = (1, 2)
 

@@ -53,6 +53,7 @@ class VideoData(ImageSource):
     of facebook/C3D v1.0 and v1.1, and of yjxiong/caffe, branch action_recog.
     """
 
+    reads = ("transform_param", "data_param")
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
     fork_fields = FOREIGN_FIELDS

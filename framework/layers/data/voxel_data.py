@@ -47,6 +47,7 @@ class VideoWithVoxelTruthData(ImageSource):
             video_segmentation_data_layer.cpp of facebook/C3D v1.0; Tran et al. 2016.
     """
 
+    reads = ("transform_param", "image_data_param")
     num_tops = (2, 2)
     fork_fields = frozenset(f"image_data_param.{name}"
                             for name in (*TRUTH_FIELDS, "show_data", "mean_value"))

@@ -21,6 +21,7 @@ class WindowData(ImageSource):
     Source: WindowDataParameter in caffe.proto; BVLC window_data_layer.cpp.
     """
 
+    reads = ("transform_param",)
     list_param = "window_data_param"
     num_tops = (2, 2)
     idle_fields = IDLE

@@ -49,6 +49,7 @@ class AbsLoss(Layer):
              has a slope of -1 on its CPU and 0 on its GPU.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 2)
     loss = True
 
@@ -97,6 +98,7 @@ class AccuracyRegression(Layer):
     Source:  accuracy_regression_layer.cpp in BVLC/caffe's pull requests, commit 85f15b1, a V1 type.
     """
 
+    reads = ("accuracy_param",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     no_onnx_form = "it compares with labels, which a deploy net does not have"

@@ -27,6 +27,7 @@ class SigmoidCrossEntropyBalanceLoss(Layer):
              (HED), whose balance is over the batch.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)

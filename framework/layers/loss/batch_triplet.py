@@ -35,6 +35,7 @@ class BatchTripletLoss(Layer):
              2015, 3.2.
     """
 
+    reads = ("triplet_loss_param",)
     num_bottoms = (2, 2)
     num_tops = (1, 3)
     loss = True

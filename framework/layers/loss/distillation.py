@@ -34,6 +34,7 @@ class KnowledgeDistillation(Layer):
              al. 2015.
     """
 
+    reads = ("loss_param", "softmax_param")
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (1, 2)

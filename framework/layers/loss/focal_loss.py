@@ -43,6 +43,7 @@ class FocalLoss(Layer):
              focal_loss_layer.cpp; the sigmoid form is the paper's, Lin et al. 2017.
     """
 
+    reads = ("loss_param", "softmax_param")
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     loss = True

@@ -42,6 +42,7 @@ class GlobalLSEMargin(Layer):
              of the mean, the original searches for ever; here the mean stays.
     """
 
+    reads = ("scale_param",)
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)

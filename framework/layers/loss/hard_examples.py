@@ -31,6 +31,7 @@ class SoftmaxWithLossOHEM(Layer):
     Source:  R-FCN (softmax_loss_ohem_layer.cu), Intel, bottom-up-attention.
     """
 
+    reads = ("loss_param", "softmax_param")
     num_bottoms = (2, 2)
     num_tops = (1, 3)
     loss = True
@@ -72,6 +73,7 @@ class SmoothL1LossOHEM(Layer):
     Source:  R-FCN (smooth_L1_loss_ohem_layer.cu), Intel, bottom-up-attention.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     loss = True
@@ -111,6 +113,7 @@ class BoxAnnotatorOHEM(Layer):
              2016.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (4, 4)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1, 2, 3)

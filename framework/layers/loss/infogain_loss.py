@@ -57,6 +57,7 @@ class InfogainLoss(Layer):
     Source:  InfogainLossParameter in caffe.proto; infogain_loss_layer.cpp of both.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     loss = True
@@ -97,13 +98,14 @@ class InfogainLoss(Layer):
         self.register_buffer("matrix", values, persistent=False)
 
     def _read_matrix(self, num_classes: int) -> Tensor:
+        """The matrix; a net that is built without its files has 1 on the diagonal, else 0."""
         field = "infogain_loss_param.source"
         path = self.spec.proto.infogain_loss_param.source
         if not path:
             raise self.spec.error(field, "is not given, and there is no third bottom; one of them "
                                   "must give the matrix")
-        if self.spec.without_files and not os.path.exists(path):
-            return torch.zeros(num_classes ** 2)
+        if self.spec.without_files and not os.path.isfile(path):
+            return torch.eye(num_classes)
         try:
             values = read_blob_file(path).values
         except (OSError, ValueError) as error:

@@ -92,3 +92,28 @@ class MultiSigmoidCrossEntropyLoss(Layer):
         labels = labels.detach().reshape(x.shape)
         each = F.binary_cross_entropy_with_logits(x, (labels > 0).to(x.dtype), reduction="none")
         return each.where(labels != 0, 0).sum() / len(x)
+
+
+@layer
+class SigmoidCrossEntropyWeightedLoss(Layer):
+    """Sigmoid cross-entropy of labels that are there (1), not there (0), or not known (-1).
+
+    Bottoms: x and labels (N, ...) with as many values; no gradient goes to the labels.
+    Top:     the loss (): the sum over known labels, over N.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  sigmoid_cross_entropy_weighted_loss_layer.cpp of gkioxari/caffe-fast-rcnn.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, labels)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        x = precise(x)
+        labels = labels.detach().reshape(x.shape).to(x.dtype)
+        each = F.binary_cross_entropy_with_logits(x, labels, reduction="none")
+        return each.where(labels != -1, 0).sum() / len(x)

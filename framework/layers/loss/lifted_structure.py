@@ -27,6 +27,7 @@ class LiftedStructSimilaritySoftmaxLoss(Layer):
              Song et al. 2016.
     """
 
+    reads = ("lifted_struct_sim_softmax_loss_param",)
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)

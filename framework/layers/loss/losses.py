@@ -106,6 +106,7 @@ class SigmoidCrossEntropyLoss(Layer):
              weight is above 0.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
@@ -145,15 +146,17 @@ class ContrastiveLoss(Layer):
 
     Bottoms: a and b (N, C), each with a gradient; similar (N,), cut to integers, 0 if the pair
              is not of one kind.
-    Top:     the loss (): similar pairs d^2, others max(margin - d, 0)^2, with `legacy_version`
-             max(margin - d^2, 0); summed over pairs, over N, over 2.
+    Tops:    the loss (): similar pairs d^2, others max(margin - d, 0)^2, with `legacy_version`
+             max(margin - d^2, 0); summed over pairs, over N, over 2. Then, if wanted, the means of
+             d^2 of similar and of other pairs, () each, 0 without such a pair, without gradient.
     The gradient of d is (a - b) / (d + 1e-4), as in the original's backward.
-    Errors:  SpecError if a and b differ in shape or the labels are not N.
+    Errors:  SpecError if a and b differ in shape or the labels are not N, and for two tops.
     Source:  ContrastiveLossParameter in caffe.proto; BVLC contrastive_loss_layer.cpp; Hadsell
-             et al. 2006.
+             et al. 2006; contrastive_loss_layer.cu of ZhouYzzz/project for three tops.
     """
 
     num_bottoms = (3, 3)
+    num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (2,)
 
@@ -166,13 +169,20 @@ class ContrastiveLoss(Layer):
         param = spec.proto.contrastive_loss_param
         self.margin = param.margin
         self.legacy = param.legacy_version
+        if len(spec.tops) == 2:
+            raise spec.error("top", "is given 2 times; it must be 1, or 3 with both distances")
 
-    def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor:
+    def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor | tuple[Tensor, ...]:
         difference = (precise(a) - precise(b).reshape(a.shape)).flatten(1)
         square = difference.square().sum(1)
         if self.legacy:
             apart = (self.margin - square).relu()
         else:
             apart = (self.margin - Distance.apply(difference)).relu().square()
-        each = torch.where(similar.detach().reshape(-1).long() != 0, square, apart)
-        return each.sum() / (2 * a.shape[0])
+        is_similar = similar.detach().reshape(-1).long() != 0
+        loss = torch.where(is_similar, square, apart).sum() / (2 * a.shape[0])
+        if len(self.spec.tops) == 1:
+            return loss
+        square = square.detach()
+        return loss, *((square * chosen).sum() / chosen.sum().clamp(min=1)
+                       for chosen in (is_similar, ~is_similar))

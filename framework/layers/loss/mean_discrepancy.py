@@ -33,6 +33,7 @@ class MMDLoss(Layer):
     Source:  MMDParameter; mmd_layer.cu of 201528014227051/DAN; Long et al. 2015.
     """
 
+    reads = ("mmd_param",)
     num_bottoms = (2, 2)
     loss = True
     gamma: Tensor

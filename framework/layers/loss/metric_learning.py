@@ -26,11 +26,14 @@ class TripletLoss(Layer):
 
     Bottoms: anchor, positive, negative (N, C), each with a gradient; a fourth, weights of the
              items, is not used, as in the original.
-    Top:     the loss (): max(0, margin + |a - p|^2 - |a - n|^2), summed, over 2 N.
+    Top:     the loss (): max(0, margin + |a - p|^2 - |a - n|^2), summed, over 2 N. A
+             `threshold_param` has the margin in its `threshold`.
     Errors:  SpecError if the bottoms differ in size.
-    Source:  happynear/caffe-windows triplet_loss_layer.cpp; Schroff et al. 2015.
+    Source:  happynear/caffe-windows triplet_loss_layer.cpp; that of lferrer/iccv2017, with
+             threshold_param; Schroff et al. 2015.
     """
 
+    reads = ("threshold_param",)
     num_bottoms = (3, 4)
     loss = True
     no_gradient_bottoms = (3,)
@@ -39,7 +42,9 @@ class TripletLoss(Layer):
         super().__init__(spec)
         for which in (1, 2):
             check_same_count(spec, anchor, others[which - 1], which)
-        self.margin = spec.proto.triplet_loss_param.margin
+        proto = spec.proto
+        self.margin = proto.threshold_param.threshold if proto.HasField("threshold_param") \
+            else proto.triplet_loss_param.margin
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         anchor, like, unlike = (precise(x).flatten(1) for x in bottoms[:3])

@@ -67,6 +67,7 @@ class PairwiseLoss(Layer):
              and of thuml/HashNet, Cao et al. 2017.
     """
 
+    reads = ("pairwise_param",)
     num_bottoms = (2, 4)
     loss = True
     no_gradient_bottoms = (1, 3)
@@ -155,6 +156,7 @@ class QuantizationLoss(Layer):
             2016.
     """
 
+    reads = ("quantization_param",)
     loss = True
 
     def __init__(self, spec: LayerSpec, codes: Shape):

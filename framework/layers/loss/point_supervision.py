@@ -51,6 +51,7 @@ class SoftmaxWithLossExpectation(Layer):
              Bearman et al. 2016.
     """
 
+    reads = ("loss_param", "softmax_param")
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     loss = True

@@ -9,15 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import reason_of
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
+from framework.layers.number_files import read_numbers
 from framework.layers.params import honour
 from framework.ops.losses import precise
-from framework.system.regular import read_regular
 
-MAX_BYTES = 1 << 20     # of a file of weights
 HIGHEST = 87.33655      # -log of the least float32
 
 
@@ -125,17 +123,10 @@ class OrdinalRegressionLoss(Layer):
 
     def _read(self, path: str) -> list[float]:
         try:
-            numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
-        except OSError as error:
-            raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
-                                  f"which cannot be read: {reason_of(error)}") from None
-        except ValueError:      # what is in the file is not shown
-            raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
-                                  "which has other than numbers in it") from None
-        if len(numbers) < self.num:
-            raise self.spec.error("ordinal_regression_loss_param.weight_file", f"is '{path}', "
-                                  f"which has {len(numbers)} numbers; there are {self.num} ranks")
-        return numbers[:self.num]
+            return read_numbers(path, self.num, "ranks")
+        except ValueError as error:
+            raise self.spec.error("ordinal_regression_loss_param.weight_file",
+                                  f"is '{path}', {error}") from None
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         pairs = precise(scores).reshape(len(scores), self.num, 2)

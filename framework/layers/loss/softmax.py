@@ -76,6 +76,7 @@ class SoftmaxWithLoss(Layer):
              peteanderson80/bottom-up-attention.
     """
 
+    reads = ("loss_param", "softmax_param")
     dialects = ("bottom-up-attention",)
 
     num_bottoms = (2, 2)

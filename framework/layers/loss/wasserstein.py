@@ -39,6 +39,7 @@ class WassersteinLoss(Layer):
              prafullasd/caffe-cpu.
     """
 
+    reads = ("wasserstein_param",)
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)

@@ -44,6 +44,7 @@ class WeightedSoftmaxWithLoss(Layer):
     Source:  weighted_softmax_loss_layer.cpp and .cu of those projects.
     """
 
+    reads = ("loss_param", "softmax_param", "weighted_softmax_param", "weighted_softmax_loss_param")
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     loss = True

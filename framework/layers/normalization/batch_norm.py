@@ -14,7 +14,8 @@ from framework.proto import BatchNormParameter, FillerParameter, LayerParameter
 
 FIELDS = (
     "use_global_stats moving_average_fraction eps relu fused_relu update_global_stats "
-    "scale_bias scale_filler bias_filler filler use_weight_bias bias_term stats_batch_size"
+    "scale_bias scale_filler bias_filler filler use_weight_bias bias_term stats_batch_size "
+    "add_eps_before_sqrt"
 )
 
 
@@ -46,13 +47,17 @@ class BatchNorm(Layer):
     Intel's `stats_batch_size` makes ghost batches: in TRAIN each run of as many items has
     statistics of its own, which move the sums one after another.
     Intel's `relu` and opencl's `fused_relu` are applied at the end.
+    Synopsys' `add_eps_before_sqrt: false` divides by sqrt(variance) + eps, as Darknet does; it is
+    taken with stored statistics only.
     Errors: SpecError with one axis, and for fields of forks with another meaning.
     Source: BatchNormParameter in caffe.proto; BVLC, NVIDIA and PSPNet batch_norm_layer.cpp; Ioffe
-            and Szegedy 2015.
+            and Szegedy 2015; batch_norm_layer.cpp of
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
     pointwise = True
     keeps_shape = True
+    fork_fields = frozenset(["batch_norm_param.add_eps_before_sqrt"])
     mean: Tensor
     variance: Tensor
     factor: Tensor
@@ -75,6 +80,10 @@ class BatchNorm(Layer):
         self.fraction = param.moving_average_fraction
         self.use_stored = (param.use_global_stats if param.HasField("use_global_stats")
                            else spec.phase == "TEST")
+        self.adds_eps_last = not param.add_eps_before_sqrt
+        if self.adds_eps_last and not self.use_stored:
+            raise spec.error("batch_norm_param.add_eps_before_sqrt", "is false, which is supported "
+                             "with stored statistics only: in TEST, or use_global_stats: true")
         self.moves_stored = param.update_global_stats and spec.phase == "TRAIN"
         self.relu = param.relu or param.fused_relu
         self.ghost_size = 0 if self.use_stored else param.stats_batch_size
@@ -126,10 +135,17 @@ class BatchNorm(Layer):
         self.moves_stored = False
 
     def stored(self) -> tuple[Tensor, Tensor]:
-        """Mean and variance (C,) from the stored sums and their weight."""
+        """Mean and variance (C,) from the stored sums and their weight.
+
+        With `add_eps_before_sqrt: false` the variance is the one to which eps can be added before
+        the root all the same: (sqrt(v) + eps)^2 - eps.
+        """
         empty = self.factor == 0
         weight = torch.where(empty, 0.0, 1 / torch.where(empty, 1.0, self.factor))
-        return self.mean * weight, self.variance * weight
+        variance = self.variance * weight
+        if self.adds_eps_last:
+            variance = (variance.sqrt() + self.eps).square() - self.eps
+        return self.mean * weight, variance
 
     def move_sums(self, mean: Tensor, variance: Tensor) -> None:
         """Add the statistics (C,) of a batch to the decayed sums."""

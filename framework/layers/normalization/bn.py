@@ -16,7 +16,7 @@ from framework.ops.normalisation import by_batch, by_stored
 from framework.proto import BNParameter, FillerParameter, LayerParameter, enum_name
 
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
-PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps")
+PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps", "icnet")
 
 
 @layer
@@ -35,7 +35,8 @@ class BN(Layer):
             Blobs: slope, bias, running mean, running variance, all (1, C, 1, 1). TRAIN: the
             batch's statistics, running = m * running + (1 - m) * batch's, m the momentum, no
             correction of the variance; TEST: the running ones. `frozen` takes those in TRAIN
-            too, and neither slope nor bias learns.
+            too, and neither slope nor bias learns. Synopsys' `icnet: true` says no more than that
+            it is this one.
     Errors: SpecError if the fields are of both or of neither, or of another project.
     Source: bn_layer.cpp of the projects named.
     """
@@ -43,6 +44,7 @@ class BN(Layer):
     pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
+    fork_fields = frozenset(["bn_param.icnet"])
     scale: Tensor
     shift: Tensor
     mean: Tensor
@@ -60,7 +62,8 @@ class BN(Layer):
         honour(spec, "bn_param", " ".join(SEGNET + PSPNET))
         param = spec.proto.bn_param
         segnet = [field for field in SEGNET if is_set(param, field)]
-        pspnet = [field for field in PSPNET if is_set(param, field)]
+        pspnet = [field for field in PSPNET if is_set(param, field)
+                  and (field != "icnet" or param.icnet)]
         if bool(segnet) == bool(pspnet):
             found = f"{segnet[0]} and {pspnet[0]}" if segnet else "no field that tells them apart"
             raise spec.error("bn_param", f"has {found}; BN is either SegNet's, with "

@@ -74,6 +74,7 @@ class Normalize(Layer):
     Source: normalize_layer.cpp of weiliu89/caffe branch ssd, and of happynear/caffe-windows.
     """
 
+    reads = ("norm_param", "my_norm_param")
     pointwise = True
     num_tops = (1, 2)
     scale: Tensor

@@ -1,4 +1,4 @@
-"""L2 normalization of whole items: NormalizationL2, Normalization, NormL2, L2Normalize, L2Norm."""
+"""L2 normalization of whole items: Normalization, NormalizationL2, NormL2, L2Normalize, L2Norm."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 
-EPS = {"NormalizationL2": 1e-10, "Normalization": 0.0, "NormL2": 1e-7, "L2Normalize": 1e-7}
+EPS = {"Normalization": 0.0, "NormalizationL2": 1e-10, "NormL2": 1e-7, "L2Normalize": 1e-7}
+SMALLEST = 1e-37        # a sum of squares, for a division that has no eps
 WIDE = ("NormL2", "L2Normalize")    # whose top has 4 axes
 
 
 @layer
-@layer("Normalization")
 @layer("NormL2")
 @layer("L2Normalize")
+@layer("Normalization")
 class NormalizationL2(Layer):
     """L2 normalization of each item: y = x / sqrt(sum(x^2) + eps), the sum over all its values.
 
     Bottom: x (N, ...).
     Top:    as x; NormL2 and L2Normalize give 4 axes, the missing ones of size 1.
-    eps is 1e-10 for NormalizationL2, 0 for Normalization, else 1e-7. keli78's Normalization, for
-    deployment only, takes each position of a map for itself; on 1 x 1 maps it is the same.
+    eps is 1e-10 for NormalizationL2, 0 for Normalization, else 1e-7. An item of zeros stays as it
+    is, also without eps, where most originals give NaN.
     Errors: SpecError for more than 4 axes in NormL2 and L2Normalize.
     Source: normalization_l2_layer.cu of liu-xb/GGL and of other forks with a triplet loss;
             normL2_layer.cpp of huangyangyu/SeqFace; l2_normalize_layer.cpp of
-            gy20073/compact_bilinear_pooling; normalization_layer.cpp of liuyuisanai/CaffeMex_v2
-            and of most other projects that have one.
+            gy20073/compact_bilinear_pooling; normalization_layer.cpp of ZhouYzzz/project and of
+            many forks.
     """
 
     needs_float32 = True
@@ -44,13 +45,15 @@ class NormalizationL2(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         flat = x.flatten(1).to(torch.promote_types(x.dtype, torch.float32))
-        norm = ((flat * flat).sum(1, keepdim=True) + self.eps).sqrt()
+        squares = (flat * flat).sum(1, keepdim=True) + self.eps
+        norm = squares.where(squares > 0, 1).sqrt()
         shape = _four_axes(tuple(x.shape)) if self.wide else x.shape
         return (flat / norm).to(x.dtype).reshape(shape)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
-        squares = graph.add("Add", _squares_onnx(graph, x), graph.floats(self.eps))
+        kind, least = ("Add", self.eps) if self.eps else ("Max", SMALLEST)
+        squares = graph.add(kind, _squares_onnx(graph, x), graph.floats(least))
         unit = graph.add("Div", x, graph.add("Sqrt", squares))
         return [_four_axes_onnx(graph, unit, x) if self.wide else unit]
 

@@ -92,16 +92,13 @@ def enable_python2() -> None:
         sys.meta_path.insert(0, _FINDER)
 
 
-def run_python2(path: str) -> None:
-    """Run a script, and the user's modules that it imports, as Python 2, as the main program.
-
-    Raises SyntaxError for what neither Python parses, OSError for a file that cannot be read.
-    """
-    enable_python2()
-    code = _Python2Loader("__main__", path).get_code("__main__")
+def run_script(path: str) -> None:
+    """Run a file as the main program, read as Python 2."""
     main = ModuleType("__main__")
-    main.__dict__.update(BUILTINS, __file__=path)
-    sys.modules["__main__"] = main
+    main.__file__ = path
+    main.__dict__.update(BUILTINS)
+    code = _Python2Loader(main.__name__, path).get_code(main.__name__)
+    sys.modules[main.__name__] = main       # where pickle and multiprocessing look for its names
     exec(code, main.__dict__)
 
 

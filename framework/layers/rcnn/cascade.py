@@ -41,6 +41,7 @@ class BoxGroupOutput(Layer):
     Source:  zhaoweicai/cascade-rcnn box_group_output_layer.cpp; Cai and Vasconcelos 2018.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (2, None)
     num_tops = (1, 2)
     needs_float32 = True
@@ -140,6 +141,7 @@ class DecodeBBox(Layer):
     Source:  zhaoweicai/cascade-rcnn decode_bbox_layer.cpp.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
     needs_float32 = True

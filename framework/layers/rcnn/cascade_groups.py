@@ -64,6 +64,7 @@ class DetectionGroupLoss(Layer):
     Source:  zhaoweicai/cascade-rcnn detection_group_loss_layer.cpp.
     """
 
+    reads = ("loss_param", "bbox_reg_param")
     num_bottoms = (3, 3)
     loss = True
     no_gradient_bottoms = (2,)
@@ -175,6 +176,7 @@ class DetectionGroupAccuracy(Layer):
     Source:  zhaoweicai/cascade-rcnn detection_group_accuracy_layer.cpp.
     """
 
+    reads = ("loss_param", "bbox_reg_param")
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)

@@ -40,6 +40,7 @@ class FrcnnOutput(Layer):
     Source:  zhaoweicai/cascade-rcnn frcnn_output_layer.cpp.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (4, 4)
     no_gradient_bottoms = (0, 1, 2, 3)
     needs_float32 = True

@@ -42,6 +42,7 @@ class ProposalTarget(Layer):
     Source:  zhaoweicai/cascade-rcnn and zhaoweicai/mscnn proposal_target_layer.cpp.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (2, 2)
     num_tops = (6, 7)
     no_gradient_bottoms = (0, 1)
@@ -241,6 +242,7 @@ class BboxAccuracy(Layer):
     Source:  zhaoweicai/cascade-rcnn bbox_accuracy_layer.cpp.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)

@@ -40,6 +40,7 @@ class DuplicateRemovalLoss(Layer):
              of msracver/Relation-Networks-for-Object-Detection.
     """
 
+    reads = ("duplicate_removal_param",)
     num_bottoms = (3, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
@@ -100,6 +101,7 @@ class DuplicateRemovalOutput(Layer):
              msracver/Relation-Networks-for-Object-Detection.
     """
 
+    reads = ("detection_output_param", "duplicate_removal_param")
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)

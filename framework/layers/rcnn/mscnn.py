@@ -69,6 +69,7 @@ class DetectionLoss(Layer):
     Source:  zhaoweicai/mscnn detection_loss_layer.cpp; Cai et al. 2016.
     """
 
+    reads = ("loss_param", "bbox_reg_param")
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
@@ -171,6 +172,7 @@ class DetectionAccuracy(Layer):
     Source:  zhaoweicai/mscnn detection_accuracy_layer.cpp.
     """
 
+    reads = ("loss_param", "bbox_reg_param")
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1)

@@ -33,6 +33,7 @@ class BoxOutput(Layer):
     Source:  zhaoweicai/mscnn box_output_layer.cpp; Cai et al. 2016.
     """
 
+    reads = ("bbox_reg_param",)
     num_bottoms = (1, None)
     num_tops = (1, 2)
     needs_float32 = True

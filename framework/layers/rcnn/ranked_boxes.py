@@ -42,6 +42,7 @@ class RankedBoxes(Layer):
              msracver/Relation-Networks-for-Object-Detection.
     """
 
+    reads = ("bbox_reg_param", "duplicate_removal_param")
     num_bottoms = (5, 5)
     num_tops = (4, 4)
     no_gradient_bottoms = (1, 3, 4)

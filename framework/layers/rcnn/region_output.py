@@ -52,6 +52,7 @@ class RegionOutput(Layer):
     Source:  test.py of rbgirshick/py-faster-rcnn; box_results_with_nms_and_limit of Detectron.
     """
 
+    reads = ("detection_output_param", "bbox_reg_param")
     num_bottoms = (4, 4)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2, 3)

@@ -28,6 +28,7 @@ from framework.ops.regions import (
     rectangle_mean,
     round_half_away,
 )
+from framework.proto import enum_name
 
 MOST_SAMPLES = 128          # on each axis of a bin; projects have 2
 
@@ -103,6 +104,21 @@ def example_regions(shapes: Sequence[Shape], scale: float) -> Tensor:
     return torch.stack([number % x[0], *low, *high], 1).reshape(rois)
 
 
+def bins_of(x: Tensor, corners: Sequence[Tensor], height: int, width: int) -> Bins:
+    """height * width bins of each region, cut to the maps x (N, C, H, W).
+
+    corners  x1, y1, x2, y2 (R,) in cells; they are rounded, and both ends belong to the region
+    """
+    x1, y1, x2, y2 = (round_half_away(side) for side in corners)
+    # The original adds the start after rounding; it is whole, so that is the same.
+    zero = torch.zeros_like(x1)
+    low, high = bin_edges(zero, (y2 - y1 + 1).clamp(min=1), height, 1 << 30)
+    left, right = bin_edges(zero, (x2 - x1 + 1).clamp(min=1), width, 1 << 30)
+    y, x0 = y1.long()[:, None], x1.long()[:, None]
+    return Bins((low + y).clamp(0, x.shape[2]), (high + y).clamp(0, x.shape[2]),
+                (left + x0).clamp(0, x.shape[3]), (right + x0).clamp(0, x.shape[3]))
+
+
 @layer
 class ROIPooling(Layer):
     """RoI pooling: the maximum of each of pooled_h * pooled_w bins of each region.
@@ -112,9 +128,13 @@ class ROIPooling(Layer):
              maxima gets the gradient.
     Corners are multiplied by spatial_scale and rounded to cells, both ends included; bins go
     from floor to ceil, so neighbours may overlap. `pad_ratio` (cascade-rcnn) grows the regions.
+    `pool: AVE` (ccnn) takes the mean of each bin; the original divides 0 by 0 where one is outside.
     Errors:  SpecError for other shapes, or a size of 0.
-    Source:  Fast R-CNN (rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp), Intel, cascade-rcnn.
+    Source:  Fast R-CNN (rbgirshick/caffe-fast-rcnn roi_pooling_layer.cpp), Intel, cascade-rcnn;
+             wk910930/ccnn.
     """
+
+    fork_fields = frozenset(["roi_pooling_param.pool"])
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
@@ -123,11 +143,12 @@ class ROIPooling(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
-        self.height, self.width = read_size(spec)
+        self.height, self.width = read_size(spec, "pool")
         self.check = check_regions(spec, x, rois)
         param = spec.proto.roi_pooling_param
         self.scale = param.spatial_scale
         self.pad_ratio = param.pad_ratio
+        self.averages = enum_name(param, "pool") == "AVE"
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """Known without a forward, which takes seconds on meta tensors."""
@@ -136,21 +157,20 @@ class ROIPooling(Layer):
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
         item, *corners = region_columns(rois, self.check, len(x))
-        x1, y1, x2, y2 = (round_half_away(side * self.scale)
-                          for side in grown(corners, self.pad_ratio))
-        # The original adds the start after rounding; it is whole, so that is the same.
-        zero = torch.zeros_like(x1)
-        low, high = bin_edges(zero, (y2 - y1 + 1).clamp(min=1), self.height, 1 << 30)
-        left, right = bin_edges(zero, (x2 - x1 + 1).clamp(min=1), self.width, 1 << 30)
-        y, x0 = y1.long()[:, None], x1.long()[:, None]
-        bins = Bins((low + y).clamp(0, x.shape[2]), (high + y).clamp(0, x.shape[2]),
-                    (left + x0).clamp(0, x.shape[3]), (right + x0).clamp(0, x.shape[3]))
+        wide = [side * self.scale for side in grown(corners, self.pad_ratio)]
+        bins = bins_of(x, wide, self.height, self.width)
+        if self.averages:
+            channel = torch.arange(x.shape[1], device=x.device)[:, None, None]
+            return rectangle_mean(x, item, channel.expand(-1, self.height, self.width), bins)
         return rectangle_max(x, item, bins)
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
         return example_regions(shapes, self.scale) if index else None
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.averages:
+            raise self.spec.error("roi_pooling_param.pool", "is AVE; ONNX's MaxRoiPool has maxima "
+                                  "alone")
         rois = flat_onnx(graph, bottoms[1])
         if self.pad_ratio:
             item = graph.cut(rois, 1, 0, 1)

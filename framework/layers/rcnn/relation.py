@@ -40,6 +40,7 @@ class RelationModule(Layer):
              msracver/Relation-Networks-for-Object-Detection.
     """
 
+    reads = ("relation_param",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
     needs_float32 = True

@@ -60,6 +60,7 @@ class ROIAlign(Layer):
              Detectron's and torchvision's (He et al. 2017); MultiScaleRoIAlign for several maps.
     """
 
+    reads = ("roi_pooling_param",)
     num_bottoms = (2, None)
     pools_regions = True
     needs_float32 = True

@@ -50,6 +50,7 @@ class ConvLSTM(Layer):
              t2mhanh/caffe_convLSTM_WTA; Shi et al. 2015.
     """
 
+    reads = ("recurrent_param", "lstm_conv_param", "lstm_debug_param")
     num_bottoms = (2, 5)
     num_tops = (1, 3)
     no_gradient_bottoms = (1,)

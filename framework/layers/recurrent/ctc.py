@@ -101,6 +101,7 @@ class WarpCTCLoss(Layer):
     Source:  senlinuc/caffe_ocr warp_ctc_loss_layer.cpp; Graves et al. 2006.
     """
 
+    reads = ("ctc_loss_param",)
     num_bottoms = (2, 4)
     loss = True
     no_gradient_bottoms = (1, 2, 3)
@@ -267,6 +268,7 @@ class CTCGreedyDecoder(Layer):
     Source:  senlinuc/caffe_ocr ctc_decoder_layer.cpp.
     """
 
+    reads = ("ctc_decoder_param",)
     num_bottoms = (1, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True

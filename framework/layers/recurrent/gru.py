@@ -31,6 +31,7 @@ class GRU(RecurrentLayer):
     Source:  gru_layer.cpp of forks for models from ONNX, whose GRU it is; Cho et al. 2014.
     """
 
+    reads = ("recurrent_param",)
     num_bottoms = (2, 4)
     num_tops = (1, 2)
     fork_fields = frozenset(["recurrent_param.linear_before_reset",

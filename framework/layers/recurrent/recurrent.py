@@ -238,6 +238,7 @@ class LSTM(RecurrentLayer):
              Donahue et al. 2015.
     """
 
+    reads = ("recurrent_param",)
     num_bottoms = (2, 5)
     num_tops = (1, 3)
     fork_fields = frozenset(["recurrent_param.state_gradient"])
@@ -295,6 +296,7 @@ class RNN(RecurrentLayer):
     Source:  RecurrentParameter in caffe.proto; BVLC rnn_layer.cpp, recurrent_layer.cpp.
     """
 
+    reads = ("recurrent_param",)
     num_bottoms = (2, 4)
     num_tops = (1, 2)
     fork_fields = frozenset(f"recurrent_param.{field}" for field in (
@@ -362,6 +364,7 @@ class LSTMUnit(Layer):
     Source:  BVLC lstm_unit_layer.cpp.
     """
 
+    reads = ("recurrent_param",)
     num_bottoms = (3, 3)
     num_tops = (2, 2)
     no_gradient_bottoms = (2,)

@@ -151,6 +151,7 @@ class Lstm(Layer):
     Source:  junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
     """
 
+    reads = ("recurrent_param",)
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
     weight: Tensor

@@ -182,6 +182,8 @@ class ArgMaxMy(ArgMaxOfWinners):
     Source:  argmax_layer_2.cpp of chwilms/AttentionMask.
     """
 
+    reads = ("argmax_param",)
+
     def kept(self, winners: int, most: int) -> int:
         return winners
 
@@ -196,6 +198,8 @@ class ArgMaxAll(ArgMaxOfWinners):
     Errors:  SpecError for another axis than the last, and out_max_val.
     Source:  argmax_layer_all.cpp of chwilms/AttentionMask.
     """
+
+    reads = ("argmax_param",)
 
     def kept(self, winners: int, most: int) -> int:
         return min(max(winners, LEAST_KEPT), most)
@@ -214,6 +218,7 @@ class SlidingWindowIndex(Layer):
              of chwilms/AttentionMask.
     """
 
+    reads = ("sliding_window_param",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
     no_onnx_form = DEPENDS

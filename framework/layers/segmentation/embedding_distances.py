@@ -15,6 +15,40 @@ from framework.proto import enum_name
 
 FAR = torch.finfo(torch.float32).max / 100
 
+Cut = tuple[tuple[int, ...], ...]      # kernel, stride, pad and dilation, each with two numbers
+
+
+def windows_of(x: Tensor, cut: Cut) -> tuple[Tensor, Tensor]:
+    """Windows (N, C, h, w, kernel_h, kernel_w) with zeros outside, and their centers."""
+    kernel, stride, pad, dilation = cut
+    cells = windows(pad_both_sides(x, pad), kernel, stride, dilation)
+    i, j = (size // 2 for size in kernel)
+    return cells, cells[..., i:i + 1, j:j + 1]
+
+
+def inside_of(x: Tensor, cut: Cut) -> tuple[Tensor, Tensor]:
+    """Which cells (1, 1, h, w, kernel_h, kernel_w), and which centers, are in the image."""
+    return windows_of(torch.ones_like(x[:1, :1], dtype=torch.bool), cut)
+
+
+def distances(x: Tensor, cut: Cut, squares: bool, remove_center: bool, remove_bounds: bool
+              ) -> Tensor:
+    """Im2dist's distances of each value to the others of its window (N, h, w, kernel_h, kernel_w).
+    """
+    cells, centers = windows_of(x, cut)
+    away = centers - cells
+    y = (away.square() / 2 if squares else away.abs()).sum(1)
+    inside, central = (mask[0, 0] for mask in inside_of(x, cut))
+    y = torch.where(inside & central, y, y.new_zeros(()))
+    if remove_bounds:
+        y = y.masked_fill(~inside & central, FAR)
+    if remove_center:
+        i, j = (size // 2 for size in cut[0])
+        middle = torch.zeros_like(inside)
+        middle[..., i, j] = True
+        y = y.masked_fill(middle & central, FAR)
+    return y
+
 
 class _Windows(Layer):
     """Compare each value with the others of a window around it."""
@@ -29,19 +63,7 @@ class _Windows(Layer):
             raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
         self.cut = read_windows(spec, 2)
         kernel, stride, pad, dilation = self.cut
-        self.center = tuple(size // 2 for size in kernel)
         check_top(spec, convolved_sizes(x[2:], kernel, stride, pad, dilation), x)
-
-    def windows_of(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Windows (N, C, h, w, kernel_h, kernel_w) with zeros outside, and their centers."""
-        kernel, stride, pad, dilation = self.cut
-        cut = windows(pad_both_sides(x, pad), kernel, stride, dilation)
-        i, j = self.center
-        return cut, cut[..., i:i + 1, j:j + 1]
-
-    def inside(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Which cells (1, 1, h, w, kernel_h, kernel_w), and which centers, are in the image."""
-        return self.windows_of(torch.ones_like(x[:1, :1], dtype=torch.bool))
 
     def as_channels(self, cut: Tensor) -> Tensor:
         """(N, h, w, kernel_h, kernel_w) as (N, kernel_h * kernel_w, h, w)."""
@@ -62,24 +84,16 @@ class Im2dist(_Windows):
             Derpanis and Kokkinos 2017.
     """
 
+    reads = ("convolution_param",)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec, x)
         self.param = spec.proto.im2dist_param
         self.squares = enum_name(self.param, "norm") == "L2"
 
     def forward(self, x: Tensor) -> Tensor:
-        cells, centers = self.windows_of(x)
-        away = centers - cells
-        y = (away.square() / 2 if self.squares else away.abs()).sum(1)
-        inside, central = (mask[0, 0] for mask in self.inside(x))
-        y = torch.where(inside & central, y, y.new_zeros(()))
-        if self.param.remove_bounds:
-            y = y.masked_fill(~inside & central, FAR)
-        if self.param.remove_center:
-            i, j = self.center
-            middle = torch.zeros_like(inside)
-            middle[..., i, j] = True
-            y = y.masked_fill(middle & central, FAR)
+        y = distances(x, self.cut, self.squares, self.param.remove_center,
+                      self.param.remove_bounds)
         return self.as_channels(y)
 
 
@@ -95,6 +109,7 @@ class Im2parity(_Windows):
     Source: Im2parityParameter; im2parity_layer.cpp and im2parity.cu of aharley/segaware.
     """
 
+    reads = ("convolution_param",)
     no_gradient_bottoms = (0,)
 
     def __init__(self, spec: LayerSpec, labels: Shape):
@@ -104,12 +119,12 @@ class Im2parity(_Windows):
 
     def forward(self, labels: Tensor) -> Tensor:
         labels = labels.detach()[:, -1:].trunc()
-        cells, centers = self.windows_of(labels)
+        cells, centers = windows_of(labels, self.cut)
         y = (cells == centers).to(labels.dtype)
         if self.ignored is not None:
             ignored = (cells == self.ignored) | (centers == self.ignored)
             y = y.masked_fill(ignored, float(self.ignored))
-        y = y * self.inside(labels)[1]
+        y = y * inside_of(labels, self.cut)[1]
         return self.as_channels(y[:, 0])
 
 

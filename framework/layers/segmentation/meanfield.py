@@ -10,16 +10,15 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import DataError, reason_of
+from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
+from framework.layers.number_files import read_numbers
 from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
 from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
 from framework.proto import FillerParameter, LayerParameter
 from framework.system.arrays import Floats
-from framework.system.regular import read_regular
 
-MAX_BYTES = 1 << 20
 MOST_ITERATIONS = 1000      # CRF-RNN trains with 5 and tests with 10
 AU_FIELD = "multi_stage_meanfield_au3_param"
 TINY = 1e-20                # beside the filters' norms, as in the original
@@ -131,15 +130,10 @@ class MultiStageMeanfield(Layer):
         if not os.path.exists(path):
             return torch.full((self.channels,), weight)
         try:
-            numbers = [float(word) for word in read_regular(path, MAX_BYTES).split()]
-        except (OSError, ValueError) as error:
-            raise self.spec.error(self.field, f"begins with the weights in "
-                                  f"'{path}', which cannot be read: {reason_of(error)}") from None
-        if len(numbers) < self.channels:
-            raise self.spec.error(self.field, f"begins with the weights in "
-                                  f"'{path}', which has {len(numbers)}; there are "
-                                  f"{self.channels} classes")
-        return torch.tensor(numbers[:self.channels])
+            return torch.tensor(read_numbers(path, self.channels, "classes"))
+        except ValueError as error:
+            raise self.spec.error(self.field, f"begins with the weights in '{path}', "
+                                  f"{error}") from None
 
     def multiply_adds(self, bottoms: Any, tops: Any) -> int:  # Any: shapes
         pixels = bottoms[0][0] * bottoms[0][2] * bottoms[0][3]

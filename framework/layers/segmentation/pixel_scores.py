@@ -74,6 +74,7 @@ class MeanIoU(PixelScore):
     Source:  Everingham et al. 2015, PASCAL VOC, section 4.3, whose matrix is of all images too.
     """
 
+    reads = ("segmentation_score_param",)
     measure = "intersection over union"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
@@ -112,6 +113,7 @@ class BoundaryF(PixelScore):
     Source:  Csurka et al. 2013, What is a good evaluation measure for semantic segmentation.
     """
 
+    reads = ("segmentation_score_param",)
     measure = "boundary F measure"
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):

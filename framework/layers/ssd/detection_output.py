@@ -13,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import plain
+from framework.layers.ssd.detection_maps import read_maps
 from framework.layers.ssd.detection_onnx import Detections, decode_onnx, rows_onnx
 from framework.layers.ssd.multibox_settings import check_predictions
 from framework.layers.ssd.result_settings import read_resizing, read_result_files
@@ -43,6 +44,8 @@ class DetectionOutput(Layer):
     corners to a polygon's points, and rows have these 8 numbers more; suppression is by boxes, and
     nothing is saved. With `do_state_prediction` (tl_ssd) the fourth bottom is (N, P * num_states),
     and a row has its states after its score.
+    With `no_permute` (Synopsys) the bottoms are `nbottom` maps of scores (N, num_classes, A,
+    H * W), as many of boxes (N, A * 4, H, W), and the priors of all maps: see detection_maps.
     With `share_location` and no background, where the original aborts, all classes are objects.
     With `save_output_param` the boxes of each `num_test_image` images are written to result
     files, in pixels; images come in the order of the size file.
@@ -51,22 +54,25 @@ class DetectionOutput(Layer):
     Errors: SpecError for missing or impossible fields.
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
             sfzhang15/RefineDet for the first stage's bottoms; the same layers of
-            MhLiao/TextBoxes_plusplus and julimueller/tl_ssd; `clip` of
+            MhLiao/TextBoxes_plusplus and julimueller/tl_ssd; that of
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe; `clip` of
             modules/dnn/src/layers/detection_output_layer.cpp of opencv/opencv.
     """
 
     fork_fields = frozenset(f"detection_output_param.{name}" for name in (
-        "use_polygon", "do_state_prediction", "num_states"))
+        "use_polygon", "do_state_prediction", "num_states", "no_permute", "nbottom"))
 
-    num_bottoms = (3, 5)
+    num_bottoms = (3, None)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     gives_detections = True
     needs_float32 = True
 
-    def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, *others: Shape):
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         param = spec.proto.detection_output_param
         _check_fields(spec)
+        self.maps = read_maps(spec, bottoms)
+        loc, conf, prior, *others = bottoms if self.maps is None else self.maps.shapes(bottoms)
         self.param = plain(param)
         self.nms = plain(param.nms_param)
         self.least_score = LOWEST
@@ -92,7 +98,8 @@ class DetectionOutput(Layer):
         """One row, as in the original: the number of rows is not known before a forward."""
         return [(1, 1, 1, self.row)]
 
-    def forward(self, loc: Tensor, conf: Tensor, prior: Tensor, *others: Tensor) -> Tensor:
+    def forward(self, *bottoms: Tensor) -> Tensor:
+        loc, conf, prior, *others = bottoms if self.maps is None else self.maps.join(bottoms)
         param = self.param
         nms = self.nms
         loc, conf = precise(loc.detach()), precise(conf.detach())
@@ -141,6 +148,8 @@ class DetectionOutput(Layer):
         if self.row > 7:
             raise self.spec.error("detection_output_param", "has use_polygon or "
                                   "do_state_prediction, which the export does not write")
+        if self.maps is not None:
+            bottoms = self.maps.join_onnx(graph, bottoms)
         if graph.detection_op:
             return [graph.add("DetectionOutput", *bottoms[:3], **self._operator_attributes())]
         if self.nms.eta < 1:

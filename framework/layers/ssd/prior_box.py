@@ -18,6 +18,7 @@ from framework.proto import PriorBoxParameter, has_field
 MOST_BOXES = 100_000    # of one cell
 
 
+INSET_SIDE, INSET = 60.0, 0.05          # of `tf`: of these squares, parts of the image
 FACE_STRIDE = 32                        # pixels over which the boxes of a cell are spread
 DENSITIES = {32.0: 4, 64.0: 2}          # boxes a row in a cell, by their side; 1 for others
 
@@ -45,19 +46,24 @@ class PriorBox(Layer):
     size / density, then as many of each other ratio; all are cut at the edges of the image.
     With `offset_w` and `offset_h` (tl_ssd) a cell has at each of these positions, x first, for
     each min_size the boxes of its aspect ratios, which are not 1; no squares.
+    With `tf` (Synopsys) the square of sqrt(min_size * max_size) comes last, and boxes of a min_size
+    of 60 in 1's ratio are smaller by 0.05 of the image on each side; with `yx_order` corners are
+    y1 x1 y2 x2.
     PriorBoxClustered (OpenVINO) has in each cell the boxes of `width` and `height` instead, in
     pixels, not cut.
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
             MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus and julimueller/tl_ssd;
-            prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe.
+            prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe;
+            prior_box_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("prior_box_param",)
     dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",
-                                         "density", "offset_w", "offset_h"))
+                                         "density", "offset_w", "offset_h", "tf", "yx_order"))
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
@@ -84,6 +90,8 @@ class PriorBox(Layer):
             self.shapes = [shape for shape in self.shapes for _ in range(2)]
         if spec.dialect == "faceboxes":
             self.shapes, self.moves = _dense(spec, param, self.shapes)
+        self.insets = _insets(spec, param, self.shapes)
+        self.yx_order = param.yx_order
         self.variances = _variances(spec, param)
         self.image_size = _pair(spec, param, "img_size", "img_h", "img_w")
         self.step = _pair(spec, param, "step", "step_h", "step_w")
@@ -133,7 +141,13 @@ class PriorBox(Layer):
             ((x - half_width) / size[1]).expand(grid),
             ((y[:, None] - half_height) / size[0]).expand(grid),
             ((x + half_width) / size[1]).expand(grid),
-            ((y[:, None] + half_height) / size[0]).expand(grid)], -1).float().flatten()
+            ((y[:, None] + half_height) / size[0]).expand(grid)], -1)
+        if any(self.insets):
+            inset = torch.tensor(self.insets, dtype=torch.float64, device=like.device)[:, None]
+            corners = corners + torch.cat([inset, inset, -inset, -inset], 1)
+        if self.yx_order:
+            corners = corners[..., [1, 0, 3, 2]]
+        corners = corners.float().flatten()
         if self.cut:
             first, last = corners.view(-1, 2, 2).unbind(1)
             corners = torch.stack([first.clamp(min=0), last.clamp(max=1)], 1).flatten()
@@ -202,10 +216,10 @@ def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, floa
                          f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
     for index, low in enumerate(int(low) for low in lows):
         shapes.append((float(low), float(low)))
-        if highs:
-            side = math.sqrt(low * int(highs[index]))
-            shapes.append((side, side))
-        shapes += [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in ratios]
+        between = [math.sqrt(low * int(highs[index]))] * 2 if highs else []
+        squares = [(between[0], between[1])] if between else []
+        oblong = [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in ratios]
+        shapes += oblong + squares if param.tf else squares + oblong
     return shapes
 
 
@@ -281,6 +295,20 @@ def _ratios(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:
             raise spec.error("prior_box_param.aspect_ratio", f"is {ratio:g}; it must be above 0 "
                              "and finite")
     return distinct_ratios(param.aspect_ratio, param.flip)
+
+
+def _insets(spec: LayerSpec, param: PriorBoxParameter, shapes: Pairs) -> list[float]:
+    """By how much of the image each box of a cell is smaller on each side: `tf` (Synopsys)."""
+    if param.tf and (not param.min_size or param.fixed_size or param.offset_w or param.offset_h
+                     or param.denser_prior_boxes or spec.dialect):
+        raise spec.error("prior_box_param.tf", "is true, which goes with min_size, max_size and "
+                         "aspect_ratio alone")
+    insets = [0.0] * len(shapes)
+    if param.tf:
+        for index in range(0, len(shapes), len(shapes) // len(param.min_size)):
+            # the first box of a min_size
+            insets[index] = INSET if shapes[index][0] == INSET_SIDE else 0.0
+    return insets
 
 
 def _variances(spec: LayerSpec, param: PriorBoxParameter) -> list[float]:

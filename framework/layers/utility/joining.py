@@ -48,11 +48,11 @@ class Concat(Layer):
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """Where it has no axis to be joined along, like a bottom that has more, or a column; of
-        maps, as high and wide as the first other ones."""
+        maps, as high and wide as the first other ones; a row beside maps is maps of one value."""
         own = bottoms[index]
         param = spec.proto.concat_param
         axis = param.concat_dim if param.HasField("concat_dim") else param.axis
-        if axis == 1 and len(own) == 4:
+        if axis == 1 and len(own) in (2, 4):
             return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
                          if at != index and len(other) == 4), None)
         if not axis == len(own) == 1:
@@ -286,6 +286,43 @@ class Eltwise(Layer):
                 terms[index] = graph.add("Mul", terms[index], graph.floats(factor))
         kind = "Mul" if self.operation == "PROD" else "Add"
         return [functools.reduce(lambda x, y: graph.add(kind, x, y), terms)]
+
+
+@layer
+class Sum(Layer):
+    """Elementwise sum of bottoms of one shape.
+
+    Bottoms: one or more of one shape, or with axes of size 1 more or less at the end.
+    Top:     their sum in the shape of the first.
+    Errors:  SpecError for shapes that differ.
+    Source:  sum_layer.cpp in the Caffe of liyantett's Joint-Local-and-Global-Information-Learning-
+             with-Single-Apex-Frame-Detection.
+    """
+
+    pointwise = True
+    num_bottoms = (1, None)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        check_same_shape(spec, [_without_last_ones(shape) for shape in bottoms])
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [bottoms[0]]
+
+    def forward(self, first: Tensor, *others: Tensor) -> Tensor:
+        return functools.reduce(lambda total, x: total + x.reshape(first.shape), others, first)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = list(graph.shape(bottoms[0]))
+        terms = [x if list(graph.shape(x)) == shape else graph.reshape(x, shape) for x in bottoms]
+        return [functools.reduce(lambda x, y: graph.add("Add", x, y), terms)]
+
+
+def _without_last_ones(shape: Shape) -> Shape:
+    """The shape without its last axes of size 1: as the original's four legacy axes have it."""
+    while len(shape) > 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
 
 
 def _larger(best: Tensor, x: Tensor) -> Tensor:

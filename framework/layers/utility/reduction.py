@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import canonical_axis
+from framework.layers.params import canonical_axis, honour
 from framework.ops.ranking import largest
 from framework.proto import enum_name
 
@@ -117,3 +117,35 @@ class ArgMax(Layer):
             return [graph.reshape(numbers, [0, 1, self.top_k, *ones])]
         both = graph.add("Concat", numbers, values, axis=1)
         return [graph.reshape(both, [0, 2, self.top_k, *ones])]
+
+
+@layer
+class ChannelReduce(Layer):
+    """Groups of channels as one channel: their sum or the first of the highest.
+
+    Bottom: x (N, C, H, W). Top: (N, num_channels, H, W), of C / num_channels channels each.
+    Errors: SpecError for another number of axes, and a num_channels that does not divide C.
+    Source: ChannelReduceParameter; channel_reduce_layer.cpp of aharley/segaware.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "channel_reduce_param", "num_channels operation")
+        param = spec.proto.channel_reduce_param
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        if not 0 < param.num_channels <= x[1] or x[1] % param.num_channels:
+            raise spec.error("channel_reduce_param.num_channels", f"is {param.num_channels}; it "
+                             f"must divide the {x[1]} channels of the bottom")
+        self.num = param.num_channels
+        self.sums = enum_name(param, "operation") == "SUM"
+
+    def forward(self, x: Tensor) -> Tensor:
+        groups = x.unflatten(1, (self.num, -1))
+        top: Tensor = groups.sum(2) if self.sums else groups.max(2).values
+        return top
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        _, channels, height, width = graph.shape(bottoms[0])
+        groups = graph.reshape(bottoms[0], [-1, self.num, channels // self.num, height, width])
+        return [graph.reduce("ReduceSum" if self.sums else "ReduceMax", groups, [2], False)]

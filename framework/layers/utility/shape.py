@@ -225,6 +225,20 @@ class Crop(Layer):
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
         return crop_map(proto.crop_param)
 
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """A second bottom as large as the first one with the offsets cut off its end."""
+        x = bottoms[0]
+        param = spec.proto.crop_param
+        axis = param.axis % max(len(x), 1)
+        offsets = list(param.offset)
+        if index != 1 or len(bottoms[1]) != len(x) or not offsets:
+            return None
+        offsets = offsets * (len(x) - axis) if len(offsets) == 1 else offsets
+        sizes = [size - offset for size, offset in zip(x[axis:], offsets, strict=False)]
+        return (*bottoms[1][:axis], *sizes) if min(sizes, default=0) > 0 else None
+
     def __init__(self, spec: LayerSpec, x: Shape, like: Shape):
         super().__init__(spec)
         param = spec.proto.crop_param
@@ -288,3 +302,43 @@ class Parameter(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.floats(self.parameter, "parameter")]
+
+
+@layer
+class Squeeze(Layer):
+    """Leave out axes of size 1.
+
+    Bottom: x.
+    Top:    x without the axes `axis`, which may be given several times and be negative; without
+            any given, without all axes of size 1.
+    Blobs:  none.
+    Errors: SpecError for an axis that x lacks, or one of another size.
+    Source: squeeze_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "squeeze_param", "axis")
+        self.axes = []
+        for index, given in enumerate(spec.proto.squeeze_param.axis):
+            field = f"squeeze_param.axis[{index}]"
+            axis = canonical_axis(spec, field, given, x)
+            if x[axis] != 1:
+                raise spec.error(field, f"is {given}, of {x[axis]} cells in the bottom {tuple(x)}; "
+                                 "it must have 1")
+            self.axes.append(axis)
+
+    def _left(self, shape: Shape) -> list[int]:
+        """The axes of the bottom that the top has."""
+        if self.axes:
+            return [axis for axis in range(len(shape)) if axis not in self.axes]
+        return [axis for axis, size in enumerate(shape) if size != 1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape([x.shape[axis] for axis in self._left(x.shape)])
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        shape = graph.shape(bottoms[0])
+        left = self._left(shape)
+        gone = [axis for axis in range(len(shape)) if axis not in left]
+        return [graph.add("Squeeze", bottoms[0], graph.integers(gone))] if gone else list(bottoms)

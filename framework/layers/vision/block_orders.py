@@ -1,4 +1,4 @@
-"""Depth to space in two more orders: Tiling and Dtow."""
+"""Depth to space in more orders, and back: Tiling, Dtow, DepthToSpace and SpaceToDepth."""
 
 from __future__ import annotations
 
@@ -101,6 +101,103 @@ class Dtow(Layer):
         parts = graph.add("Gather", parts, graph.integers(self.cells), axis=3)
         parts = graph.add("Transpose", parts, perm=[0, 1, 3, 2, 4, 5])
         return [graph.reshape(parts, [0, channels * size**2, rows, columns])]
+
+
+@layer
+class DepthToSpace(Layer):
+    """Depth to space: channels become block_size x block_size cells of a finer plane.
+
+    Bottom: x (N, H, W, b * b * C), or (N, b * b * C, H, W); b is block_size.
+    Top:    y (N, H * b, W * b, C), or (N, C, H * b, W * b): cell (i, j) of each block is channel
+            (i * b + j) * C + c, as in TensorFlow, or with `data_format: "CRD"` channel
+            c * b * b + i * b + j.
+    data_format "NHWC" has channels last; "NCHW", "DCR" and "CRD" before the plane.
+    Errors: SpecError if b * b does not divide the channels, or for another data_format.
+    Source: depth_to_space_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.size, self.order = _read_blocks(spec, "depth_to_space_param", x, ("DCR", "CRD"))
+        channels = x[3 if self.order == "NHWC" else 1]
+        if channels % self.size**2:
+            raise spec.error("depth_to_space_param.block_size", f"is {self.size}; its square must "
+                             f"divide the {channels} channels")
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = self.size
+        if self.order == "CRD":
+            return F.pixel_shuffle(x, size)
+        if self.order == "NHWC":
+            num, height, width, depth = x.shape
+            parts = x.reshape(num, height, width, size, size, depth // size**2)
+            return parts.permute(0, 1, 3, 2, 4, 5).reshape(num, height * size, width * size, -1)
+        num, depth, height, width = x.shape
+        parts = x.reshape(num, size, size, depth // size**2, height, width)
+        return parts.permute(0, 3, 4, 1, 5, 2).reshape(num, -1, height * size, width * size)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        if self.order == "NHWC":
+            x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
+        y = graph.add("DepthToSpace", x, blocksize=self.size,
+                      mode="CRD" if self.order == "CRD" else "DCR")
+        if self.order == "NHWC":
+            y = graph.add("Transpose", y, perm=[0, 2, 3, 1])
+        return [y]
+
+
+@layer
+class SpaceToDepth(Layer):
+    """Space to depth: each block_size x block_size cells of the plane become channels.
+
+    Bottom: x (N, H * b, W * b, C), or (N, C, H * b, W * b) with `data_format: "NCHW"`.
+    Top:    y (N, H, W, b * b * C), or (N, b * b * C, H, W): cell (i, j) of each block is channel
+            (i * b + j) * C + c.
+    Errors: SpecError if block_size does not divide the plane, or for another data_format.
+    Source: space_to_depth_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.size, self.order = _read_blocks(spec, "space_to_depth_param", x, ())
+        plane = x[1:3] if self.order == "NHWC" else x[2:]
+        if any(side % self.size for side in plane):
+            raise spec.error("space_to_depth_param.block_size", f"is {self.size}; it must divide "
+                             f"the plane of {plane[0]} x {plane[1]}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = self.size
+        if self.order == "NHWC":
+            num, height, width, depth = x.shape
+            parts = x.reshape(num, height // size, size, width // size, size, depth)
+            return parts.permute(0, 1, 3, 2, 4, 5).reshape(num, height // size, width // size, -1)
+        num, depth, height, width = x.shape
+        parts = x.reshape(num, depth, height // size, size, width // size, size)
+        return parts.permute(0, 3, 5, 1, 2, 4).reshape(num, -1, height // size, width // size)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        if self.order == "NHWC":
+            x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
+        y = graph.add("SpaceToDepth", x, blocksize=self.size)
+        if self.order == "NHWC":
+            y = graph.add("Transpose", y, perm=[0, 2, 3, 1])
+        return [y]
+
+
+def _read_blocks(spec: LayerSpec, field: str, x: Shape, more: tuple[str, ...]) -> tuple[int, str]:
+    """block_size, and data_format, of which `more` than NHWC and NCHW are taken."""
+    honour(spec, field, "block_size data_format")
+    param = getattr(spec.proto, field)
+    at_least(spec, f"{field}.block_size", (param.block_size,), 1)
+    allowed = ("NHWC", "NCHW", *more)
+    if param.data_format not in allowed:
+        raise spec.error(f"{field}.data_format", f"is {param.data_format}; it must be "
+                         f"{', '.join(allowed[:-1])} or {allowed[-1]}")
+    if len(x) != 4:
+        raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes 4 axes")
+    return param.block_size, param.data_format
 
 
 def _check_channels(spec: LayerSpec, field: str, x: Shape, divisor: int) -> None:

@@ -77,6 +77,7 @@ class Convolution3D(Layer):
     Source: facebook/C3D convolution3d_layer.cpp, deconvolution3d_layer.cpp.
     """
 
+    reads = ("convolution3d_param", "convolution_param")
     weight: Tensor
     bias: Tensor | None
 
@@ -145,6 +146,7 @@ class Pooling3D(Layer):
     Source: facebook/C3D pool3d_layer.cpp; P3D's pooling3d_layer.cpp.
     """
 
+    reads = ("pooling_param",)
     fork_fields = frozenset(f"pooling3d_param.{name}" for name in P3D_FIELDS)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,6 +15,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import (
+    LARGEST_STEP,
     ONE_FOR_EACH_AXIS,
     at_least,
     axis_sizes,
@@ -22,20 +23,26 @@ from framework.layers.params import (
     honour,
     is_set,
 )
+from framework.layers.vision.sides import SIDES, read_padding, side_fields
 from framework.ops.convolution import convolve, deconvolve
-from framework.ops.windows import convolved_sizes, transposed_sizes
+from framework.ops.windows import convolved_sizes, pad_ends, same_padding, transposed_sizes
 from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
     "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "
     "kernel_h kernel_w stride_h stride_w axis dilation kernel_shape stride_shape pad_shape"
 )
+FOUR_SIDES = side_fields("convolution_param", "pad_type")
 SHAPE_FIELDS = frozenset(f"convolution_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """The geometry of a convolution, by convolution_param; `axis` is that of the channels."""
+    """The geometry of a convolution, by convolution_param; `axis` is that of the channels.
+
+    pad, pad_end  cells of padding before and after each axis
+    same          these are for the bottom's sizes when it was read; `on` has those of others
+    """
 
     axis: int
     channels: int
@@ -45,10 +52,27 @@ class Geometry:
     stride: tuple[int, ...]
     pad: tuple[int, ...]
     dilation: tuple[int, ...]
+    pad_end: tuple[int, ...]
+    same: bool = False
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether the padding is the same on both sides, whatever the bottom's sizes."""
+        return self.pad == self.pad_end and not self.same
+
+    def on(self, sizes: Shape) -> Geometry:
+        """The geometry for a bottom of these spatial sizes."""
+        if not self.same:
+            return self
+        before, after = same_padding(sizes, self.kernel, self.stride, self.dilation)
+        return replace(self, pad=before, pad_end=after)
 
 
-def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> Geometry:
+def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False,
+                  least_side: int = 0) -> Geometry:
     """Read and check convolution_param; `depthwise` takes outputs and groups from the channels.
+
+    least_side  of pad_t, pad_l, pad_b and pad_r
 
     Raises SpecError as the original aborts: bottoms of different shapes, missing or wrong sizes, a
     group that does not divide. Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
@@ -71,7 +95,10 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False) -> 
     for what, number in (("channels of the bottom", x[axis]), ("outputs", num_output)):
         if number % group:
             raise spec.error(f"{prefix}.group", f"is {group}; it must divide the {number} {what}")
-    return Geometry(axis, x[axis], num_output, group, kernel, stride, pad, dilation)
+    padding = read_padding(spec, prefix, pad, least_side)
+    at = Geometry(axis, x[axis], num_output, group, kernel, stride, padding.before, dilation,
+                  padding.after, padding.same)
+    return at.on(x[axis + 1:])
 
 
 def read_windows(spec: LayerSpec, num_axes: int) -> tuple[tuple[int, ...], ...]:
@@ -116,7 +143,11 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
 
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> Tensor:
     """Convolution of a bottom, whatever its axis of channels."""
-    y = convolve(as_batch(x, at.axis), weight, bias, at.stride, at.pad, at.dilation, at.group)
+    batch, pad = as_batch(x, at.axis), at.pad
+    if not at.is_symmetric:
+        at = at.on(batch.shape[2:])
+        batch, pad = pad_ends(batch, at.pad, at.pad_end), (0,) * len(pad)
+    y = convolve(batch, weight, bias, at.stride, pad, at.dilation, at.group)
     return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
 
 
@@ -126,6 +157,10 @@ def deconvolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) ->
     if not at.kernel:  # no spatial axes: cells are single points
         points = deconvolve(batch[..., None], weight[..., None], bias, (1,), (0,), (1,), at.group)
         y = points[..., 0]
+    elif not at.is_symmetric:
+        y = deconvolve(batch, weight, None, at.stride, (0, 0), at.dilation, at.group)
+        y = pad_ends(y, [-cells for cells in at.pad], [-cells for cells in at.pad_end])
+        y = y if bias is None else y + bias.reshape(-1, 1, 1)
     else:
         y = deconvolve(batch, weight, bias, at.stride, at.pad, at.dilation, at.group)
     return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
@@ -157,7 +192,7 @@ def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
         shape = graph.shape(x)
         plane = x if at.axis == 1 else graph.reshape(x, [-1, *shape[at.axis:]])
         y = graph.add(kind, plane, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
-                      pads=[*at.pad, *at.pad], dilations=list(at.dilation), group=at.group)
+                      pads=[*at.pad, *at.pad_end], dilations=list(at.dilation), group=at.group)
         if at.axis != 1:
             sizes = top_sizes(kind, shape[at.axis + 1:], at)
             before = [-1, *shape[1:at.axis]] if at.axis else []
@@ -169,7 +204,8 @@ def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
 def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
     """Spatial sizes of the top of a Conv or a ConvTranspose; below 1 if the window does not fit."""
     size_of = convolved_sizes if kind == "Conv" else transposed_sizes
-    return size_of(sizes, at.kernel, at.stride, at.pad, at.dilation)
+    at = at.on(sizes)
+    return size_of(sizes, at.kernel, at.stride, at.pad, at.dilation, at.pad_end)
 
 
 @layer
@@ -185,19 +221,23 @@ class Convolution(Layer):
     Blobs:  weight (num_output, C / group, kernel1, kernel2, ...), one set for all bottoms;
             bias (num_output,) unless `bias_term: false`.
     Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
-    `relu_param`, are applied to the tops; `engine`, `force_nd_im2col` and the other choices of a
+    `relu_param`, are applied to the tops. Synopsys' `pad_t`, `pad_l`, `pad_b` and `pad_r` are the
+    padding of single sides, in place of `pad`; its `pad_type: 1` is TensorFlow's SAME, with
+    ceil(n / stride) windows. `engine`, `force_nd_im2col` and the other choices of a
     machine have no effect here. NdConvolution, of BVLC's pull request 2049, states its window by
     `kernel_shape`, `stride_shape` and `pad_shape`, one number for each axis. ConvolutionData
     shares the batch among machines.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp;
-            conv_data_layer.cpp of Lyp100208/Caffe_action.
+            conv_data_layer.cpp of Lyp100208/Caffe_action; base_conv_layer.cpp of
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("convolution_param", "relu_param")
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
-    fork_fields = SHAPE_FIELDS
+    fork_fields = SHAPE_FIELDS | FOUR_SIDES
     weight: Tensor
     bias: Tensor | None
 
@@ -222,7 +262,8 @@ class Convolution(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "convolution_param", FIELDS + " relu negative_slope fuse_type relu_param")
+        honour(spec, "convolution_param",
+               " ".join((FIELDS, *SIDES, "pad_type relu negative_slope fuse_type relu_param")))
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
         check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
@@ -272,13 +313,18 @@ class Deconvolution(Layer):
             out = stride * (n - 1) + dilation * (kernel - 1) + 1 - 2 pad.
     Blobs:  weight (C, num_output / group, kernel1, kernel2, ...), one set for all bottoms;
             bias (num_output,) unless `bias_term: false`.
+    Synopsys' `pad_t`, `pad_l`, `pad_b` and `pad_r` cut single sides, in place of `pad`; a negative
+    one adds cells, which hold the bias.
     Errors: SpecError where base_conv_layer.cpp aborts.
-    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, deconv_layer.cpp.
+    Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, deconv_layer.cpp; both
+            of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    fork_fields = side_fields("convolution_param")
     weight: Tensor
     bias: Tensor | None
 
@@ -293,9 +339,9 @@ class Deconvolution(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "convolution_param", FIELDS)
+        honour(spec, "convolution_param", " ".join((FIELDS, *SIDES)))
         param = spec.proto.convolution_param
-        self.geometry = at = read_geometry(spec, *bottoms)
+        self.geometry = at = read_geometry(spec, *bottoms, least_side=-LARGEST_STEP)
         check_top(spec, top_sizes("ConvTranspose", bottoms[0][at.axis + 1:], at), bottoms[0])
         shape = (at.channels, at.num_output // at.group, *at.kernel)
         self.add_blob("weight", shape, param.weight_filler)
@@ -317,7 +363,12 @@ class Deconvolution(Layer):
         return deconvolved(x, self.weight, self.bias, self.geometry)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        return convolutions_onnx(graph, "ConvTranspose", self, self.geometry, bottoms)
+        at = self.geometry
+        for name, cells in zip(SIDES, (*at.pad, *at.pad_end), strict=False):
+            if cells < 0:
+                raise self.spec.error(f"convolution_param.{name}", f"is {cells}; ONNX's "
+                                      "ConvTranspose takes no negative padding")
+        return convolutions_onnx(graph, "ConvTranspose", self, at, bottoms)
 
     def with_channel_factors(self, factor: Tensor, summand: Tensor) -> Layer | None:
         if self.geometry.axis != 1:

@@ -15,6 +15,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.vision.convolution import (
     FIELDS,
+    FOUR_SIDES,
     check_top,
     convolutions_onnx,
     convolved,
@@ -22,6 +23,7 @@ from framework.layers.vision.convolution import (
     scaled_filters,
     top_sizes,
 )
+from framework.layers.vision.sides import SIDES
 from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)
@@ -39,16 +41,18 @@ class ConvolutionDepthwise(Layer):
     `num_output` and `group` do not count, as in the original; a warning names one that is neither C
     nor 1. The one of the name DepthwiseConvolution obeys a `group` that is given, be it 1: its
     blobs and tops are then those of Convolution, and without one both must be C or 1. `axis` must
-    be 1.
+    be 1. `pad_t` and its like, and `pad_type`, are those of Convolution.
     Errors: SpecError as for Convolution.
     Source: conv_dw_layer.cpp of jolibrain/caffe and farmingyard's ConvolutionDepthwise;
             depthwise_conv_layer.cpp of eric612/MobileNet-YOLO, Forward_cpu (its code for GPUs
             reads the first C filters, whatever the group).
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    fork_fields = FOUR_SIDES
     weight: Tensor
     bias: Tensor | None
 
@@ -62,7 +66,7 @@ class ConvolutionDepthwise(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "convolution_param", FIELDS)
+        honour(spec, "convolution_param", " ".join((FIELDS, *SIDES, "pad_type")))
         param = spec.proto.convolution_param
         channels = bottoms[0][1]
         if param.axis != 1:

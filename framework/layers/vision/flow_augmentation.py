@@ -163,6 +163,7 @@ class GenerateAugmentationParameters(Layer):
              generate_augmentation_parameters_layer.cpp and .cu of lmb-freiburg/flownet2.
     """
 
+    reads = ("augmentation_param", "coeff_schedule_param")
     num_bottoms = (1, 3)
     no_gradient_bottoms = (0, 1, 2)
     no_onnx_form = "it belongs to training"
@@ -232,6 +233,7 @@ class DataAugmentation(Layer):
              which reads fog and motion blur and does not apply them.
     """
 
+    reads = ("augmentation_param", "coeff_schedule_param")
     num_bottoms = (1, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1)
@@ -353,6 +355,7 @@ class FlowAugmentation(Layer):
              nearest ones here.
     """
 
+    reads = ("augmentation_param",)
     num_bottoms = (3, 3)
     no_gradient_bottoms = (0, 1, 2)
     needs_float32 = True

@@ -95,6 +95,7 @@ class TreepoolMaxAve(Layer):
     Source: see the module.
     """
 
+    reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
     weight: Tensor
@@ -123,6 +124,7 @@ class GatedMaxAve(Layer):
     Source: see the module.
     """
 
+    reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
     weight: Tensor
@@ -156,6 +158,7 @@ class TreepoolKernel1L(Layer):
     Source: see the module.
     """
 
+    reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
     first: Tensor

@@ -1,8 +1,9 @@
-"""Im2col (unfold): the windows of a convolution as channels."""
+"""Im2col (unfold): the windows of a convolution as channels, and the convolution of these."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -12,8 +13,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
-from framework.layers.vision.convolution import as_batch, check_top, read_windows
+from framework.layers.params import at_least, canonical_axis, honour
+from framework.layers.vision.convolution import FIELDS, as_batch, check_top, read_windows
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import LayerParameter
 
@@ -29,6 +30,8 @@ class Im2col(Layer):
     Errors: SpecError where im2col_layer.cpp aborts.
     Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
     """
+
+    reads = ("convolution_param",)
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -74,3 +77,65 @@ class Im2col(Layer):
             return [y]
         top = self.top_shapes(shape)[0]
         return [graph.reshape(y, [-1, *top[1:]] if self.axis else list(top))]
+
+
+@layer
+class Im2colConvolution(Layer):
+    """Convolution of windows that Im2col wrote as channels: a product with its filters.
+
+    Bottom: any number of x (N, C * k1 * k2, h, w), equal in shape.
+    Top:    one for each bottom: y (N, num_output, h, w); y is that of a Convolution of the bottom
+            of the Im2col.
+    Blobs:  weight (num_output, C / group, k1, k2), one set for all bottoms; bias (num_output,)
+            unless `bias_term: false`.
+    It is what a Convolution with `bottom_is_im2col: true` is read as; of its stride, pad and
+    dilation nothing is used.
+    Errors: SpecError for channels that are not as many as groups times cells of the kernel need.
+    Source: base_conv_layer.cpp and conv_layer.cpp of aharley/segaware; Harley et al. 2017.
+    """
+
+    num_bottoms = (1, None)
+    num_tops = (1, None)
+    same_number = True
+    weight: Tensor
+    bias: Tensor | None
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True, True) if proto.convolution_param.bias_term else (True,)
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        honour(spec, "convolution_param", FIELDS)
+        param, x = spec.proto.convolution_param, bottoms[0]
+        if len(x) != 4 or param.axis != 1 or any(shape != x for shape in bottoms[1:]):
+            raise spec.error("bottom", f"has the shapes {bottoms}; with bottom_is_im2col they must "
+                             "be (N, C, H, W) and equal, and axis 1")
+        kernel, self.group = read_windows(spec, 2)[0], param.group
+        at_least(spec, "convolution_param.num_output", (param.num_output,), 1)
+        at_least(spec, "convolution_param.group", (self.group,), 1)
+        cells = math.prod(kernel) * self.group
+        if x[1] % cells or param.num_output % self.group:
+            raise spec.error("convolution_param.kernel_size", f"is {kernel}, of {self.group} "
+                             f"groups: {cells} must divide the {x[1]} channels of the bottom, and "
+                             f"{self.group} the {param.num_output} outputs")
+        self.add_blob("weight", (param.num_output, x[1] // cells, *kernel), param.weight_filler)
+        if param.bias_term:
+            self.add_blob("bias", (param.num_output,), param.bias_filler)
+        else:
+            self.bias = None
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
+
+    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
+        weight = self.weight.flatten(1)[:, :, None, None]
+        tops = tuple(F.conv2d(x, weight, self.bias, groups=self.group) for x in bottoms)
+        return tops if len(tops) > 1 else tops[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        blobs = [graph.floats(self.weight.flatten(1)[:, :, None, None])]
+        if self.bias is not None:
+            blobs.append(graph.floats(self.bias, "bias"))
+        return [graph.add("Conv", x, *blobs, kernel_shape=[1, 1], group=self.group)
+                for x in bottoms]

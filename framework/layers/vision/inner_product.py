@@ -36,6 +36,7 @@ class InnerProduct(Layer):
             happynear/caffe-windows; sparse_inner_product_layer.cpp of jolibrain/caffe.
     """
 
+    reads = ("inner_product_param",)
     num_bottoms = (1, 3)
     weight: Tensor
     bias: Tensor | None

@@ -1,4 +1,4 @@
-"""Strided kernels, today's dilation: ConvolutionSK and PoolingSK of naibaf7/caffe."""
+"""ConvolutionSK and PoolingSK of naibaf7/caffe, with strided kernels, and its PoolingND."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from framework.layers.vision.convolution import (
     top_sizes,
 )
 from framework.layers.vision.pooling import pool, read_window
-from framework.layers.vision.pooling_onnx import pool_onnx
+from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.ops.convolution import convolve
-from framework.proto import LayerParameter, enum_name
+from framework.ops.pooling import max_pool
+from framework.proto import LayerParameter, enum_name, has_field
 
 
 @layer
@@ -36,6 +37,7 @@ class ConvolutionSK(Layer):
     Source: convolution_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
     """
 
+    reads = ("convolution_param",)
     weight: Tensor
     bias: Tensor | None
 
@@ -84,6 +86,8 @@ class PoolingSK(Layer):
     Source: pooling_sk_layer.cpp of naibaf7/caffe (2015), for naibaf7/caffe_neural_models.
     """
 
+    reads = ("pooling_param",)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h "
@@ -104,3 +108,38 @@ class PoolingSK(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         shape = graph.shape(bottoms[0])
         return [pool_onnx(graph, bottoms[0], shape, self.window, self.method, True)]
+
+
+@layer
+class PoolingND(Layer):
+    """Max pooling over any two or three axes.
+
+    Bottom: x (N, C, H, W) or (N, C, L, H, W).
+    Top:    y (N, C, ...), size = ceil((n + 2 pad - kstride * (kernel - 1) - 1) / stride) + 1: a
+            last window may start in the padding, and gives 0 there.
+    Sizes are `kernel_size`, `stride` and `pad`, once or once for each axis; `pooling_nd_param` or
+    pooling_param has them.
+    Errors: SpecError for other methods than MAX, which the original's GPU code alone has, and as
+            for Pooling.
+    Source: pooling_nd_layer.cpp and .cu of naibaf7/caffe (2015).
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        name = "pooling_nd_param" if has_field(spec.proto, "pooling_nd_param") else "pooling_param"
+        honour(spec, name, "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h "
+               "pad_w kstride kernel_size_3d stride_3d pad_3d")
+        param = getattr(spec.proto, name)
+        if enum_name(param, "pool") != "MAX":
+            raise spec.error(f"{name}.pool", f"is {enum_name(param, 'pool')}; only MAX is "
+                             "supported here")
+        spread = (param.kstride,) * (len(x) - 2)
+        self.window = dataclasses.replace(read_window(spec, x, name), dilation=spread, clip=False)
+        if min(self.window.top_sizes(x[2:])) < 1:
+            raise spec.error(f"{name}.kernel_size", f"leaves no output: the bottom is {x}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return max_pool(x, self.window)[0]
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return max_pool_onnx(graph, bottoms[0], graph.shape(bottoms[0]), self.window)

@@ -99,6 +99,8 @@ class Correlation1D(Correlating):
              here); DispNet, Mayer et al. 2016.
     """
 
+    reads = ("correlation_param",)
+
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
         self.read(a, b, " single_direction")
@@ -229,6 +231,7 @@ class SpatialTransformer(Layer):
              Jaderberg et al. 2015.
     """
 
+    reads = ("st_param",)
     num_bottoms = (2, 2)
     needs_float32 = True
     no_onnx_form = "no form of it is written"

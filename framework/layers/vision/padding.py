@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
+from framework.ops.windows import pad_ends
 from framework.proto import enum_name
 
 MODES = {"ZERO": "constant", "REPLICATE": "replicate", "REFLECT_101": "reflect"}
@@ -24,18 +25,31 @@ class Pad(Layer):
     Top:    y (N, C, H + pad_t + pad_b, W + pad_l + pad_r); each is `pad` where it is not given.
             `padtype` REPLICATE repeats the last cell; REFLECT mirrors with the last cell twice,
             REFLECT_101 with it once.
-    Errors: SpecError if a mirror image would need more cells than there are.
-    Source: pad_layer.cpp of two forks, one with `padtype` and `pad`, one with four sides.
+    With `paddings` (Synopsys), two numbers for each axis of a bottom of any shape, those many cells
+    before and after it hold `constant_values`.
+    Errors: SpecError if a mirror image would need more cells than there are, and for paddings of
+            another number or beside other fields.
+    Source: pad_layer.cpp of two forks, one with `padtype` and `pad`, one with four sides, and of
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
+
+    fork_fields = frozenset(["pad_param.paddings", "pad_param.constant_values"])
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "pad_param", "padtype pad pad_t pad_b pad_l pad_r")
+        honour(spec, "pad_param", "padtype pad pad_t pad_b pad_l pad_r paddings constant_values")
         param = spec.proto.pad_param
         self.kind = enum_name(param, "padtype")
         self.top, self.below, self.left, self.right = (
             getattr(param, name) if is_set(param, name) else param.pad
             for name in ("pad_t", "pad_b", "pad_l", "pad_r"))
+        self.paddings = list(param.paddings)
+        self.value = param.constant_values
+        if self.paddings:
+            self._check_paddings(x)
+            return
+        if self.value:
+            raise spec.error("pad_param.constant_values", "has no effect without paddings")
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; Pad takes (N, C, H, W)")
         spare = {"REFLECT": 0, "REFLECT_101": 1}.get(self.kind)
@@ -44,7 +58,18 @@ class Pad(Layer):
                 raise spec.error("pad_param.pad", f"is {max(sides)}; padtype {self.kind} takes at "
                                  f"most {size - spare} for a bottom of the shape {tuple(x)}")
 
+    def _check_paddings(self, x: Shape) -> None:
+        if len(self.paddings) != 2 * len(x):
+            raise self.spec.error("pad_param.paddings", f"has {len(self.paddings)} numbers; it "
+                                  f"must have two for each of the {len(x)} axes of the bottom")
+        for name in ("padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r"):
+            if is_set(self.spec.proto.pad_param, name):
+                raise self.spec.error(f"pad_param.{name}", "is given together with paddings; give "
+                                      "one of the two")
+
     def forward(self, x: Tensor) -> Tensor:
+        if self.paddings:
+            return pad_ends(x, self.paddings[::2], self.paddings[1::2], self.value)
         if self.kind == "REFLECT":
             rows, columns = self._mirror(x.shape)
             return x.index_select(2, torch.tensor(rows, device=x.device)).index_select(
@@ -62,6 +87,9 @@ class Pad(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
+        if self.paddings:
+            pads = self.paddings[::2] + self.paddings[1::2]
+            return [graph.add("Pad", x, graph.integers(pads), graph.floats(self.value))]
         if self.kind == "REFLECT":
             rows, columns = self._mirror(graph.shape(x))
             x = graph.add("Gather", x, graph.integers(rows), axis=2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from google.protobuf.message import Message
 from torch import Tensor
@@ -12,14 +14,18 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import ONE_FOR_EACH_AXIS, axis_sizes, honour, is_set, message_at
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
+from framework.layers.vision.sides import SIDES, read_padding, side_fields
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
+from framework.ops.windows import same_padding
 from framework.proto import LayerParameter, PoolingParameter, enum_name
 
 FIELDS = (
     "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w global_pooling "
     "round_mode ceil_mode torch_pooling avg_include_pad axis dilation "
-    "kernel_size_3d stride_3d pad_3d kernel_shape stride_shape pad_shape"
+    "kernel_size_3d stride_3d pad_3d kernel_shape stride_shape pad_shape pad_type "
+    + " ".join(SIDES)
 )
+SHAPE_FIELDS = frozenset(f"pooling_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
 
 @layer
@@ -41,15 +47,20 @@ class Pooling(Layer):
     FLOOR` (BVLC), `ceil_mode: false` (DenseNet's, SENet's and Cascade R-CNN's forks) or
     `torch_pooling: true` (NVIDIA). `dilation` (BVLC's branch opencl) spreads a MAX window. Sizes
     repeated once an axis (opencl), or `kernel_size_3d` and its like (Intel), differ by axis, as do
-    `kernel_shape` and its like (NdPooling of BVLC's pull request 2049).
+    `kernel_shape` and its like (NdPooling of BVLC's pull request 2049). Synopsys' `pad_t`, `pad_l`,
+    `pad_b` and `pad_r` are the padding of single sides, in place of `pad`: a last window is then
+    dropped if it starts at n + pad_t, or pad_l, or after it. Its `pad_type: 1` is TensorFlow's
+    SAME, with ceil(n / stride) windows.
     In the dialect "intel" a last window without a cell is dropped if some kernel is 1.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
-    Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's.
+    Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's; that of
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
+    reads = ("pooling_param",)
     dialects = ("intel",)
-    fork_fields = frozenset(f"pooling_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
+    fork_fields = SHAPE_FIELDS | side_fields("pooling_param", "pad_type")
 
     num_tops = (1, 2)
 
@@ -73,6 +84,7 @@ class Pooling(Layer):
         if is_set(param, "axis") and param.axis != 1:
             raise spec.error("pooling_param.axis", f"is {param.axis}; only 1 is supported")
         self.window = read_window(spec, x)
+        self.same = param.pad_type == 1
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         if self.whole:
@@ -86,6 +98,8 @@ class Pooling(Layer):
             if self.method == "AVE":
                 return x.mean(tuple(range(2, x.dim())), keepdim=True)
             window = whole_plane(x.shape[2:])
+        elif self.same:
+            window = same_window(window, x.shape[2:])
         if self.with_mask:
             return max_pool(x, window, with_mask=True)
         return pool(x, window, self.method, self.spec.phase == "TRAIN", self.include_pad)
@@ -139,17 +153,28 @@ def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolW
         for field, default, least in
         (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
     )
-    if any(p >= k for p, k in zip(pad, kernel, strict=True)):
-        raise spec.error(f"{path}.pad", f"is {pad}; it must be below the kernel, {kernel}")
-    if any(pad) and enum_name(param, "pool") == "STOCHASTIC":
+    padding = read_padding(spec, path, pad)
+    for one in padding.before, padding.after:
+        if any(p >= k for p, k in zip(one, kernel, strict=True)):
+            raise spec.error(f"{path}.pad", f"is {one}; it must be below the kernel, {kernel}")
+    if (any(padding.before + padding.after) or padding.same) \
+            and enum_name(param, "pool") == "STOCHASTIC":
         raise spec.error(f"{path}.pad", "is not 0; STOCHASTIC pooling has no padding")
     if any(d > 1 for d in dilation) and enum_name(param, "pool") != "MAX":
         raise spec.error(f"{path}.dilation", f"is {dilation}; only MAX pooling has it")
-    window = PoolWindow(kernel, stride, pad, dilation, rounds_down(param),
-                        clip_single=spec.dialect == "intel")
+    window = PoolWindow(kernel, stride, padding.before, dilation, rounds_down(param),
+                        clip_single=spec.dialect == "intel", pad_end=padding.after)
+    if padding.same:
+        window = same_window(window, x[2:])
     if min(window.top_sizes(x[2:])) < 1:
         raise spec.error(f"{path}.kernel_size", f"leaves no output: the bottom is {x}")
     return window
+
+
+def same_window(window: PoolWindow, sizes: Shape) -> PoolWindow:
+    """The windows of `pad_type: 1` on a plane of `sizes`: as many as ceil(n / stride)."""
+    before, after = same_padding(sizes, window.kernel, window.stride, window.dilation)
+    return replace(window, pad=before, pad_end=after, floor=True)
 
 
 def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
@@ -159,6 +184,10 @@ def read_global(spec: LayerSpec, x: Shape, path: str) -> PoolWindow:
         if is_set(param, field):
             raise spec.error(f"{path}.{field}", "is given with global_pooling: true, "
                              "whose window is the whole plane")
+    for field in (*SIDES, "pad_type"):
+        if getattr(param, field):
+            raise spec.error(f"{path}.{field}", f"is {getattr(param, field)}; it must be 0 with "
+                             "global_pooling: true")
     for field, only in (("pad", 0), ("stride", 1)):
         where = f"{path}.{field}"
         if any(value != only for value in axis_sizes(spec, where, len(x) - 2, only, 0)):

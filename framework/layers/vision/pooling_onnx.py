@@ -35,11 +35,12 @@ def ave_pool_onnx(graph: OnnxGraph, x: str, shape: Sequence[int], window: PoolWi
                   include_pad: bool = True) -> str:
     """The mean of each window of x, of `shape`: its sum by its area cut to the padded size."""
     tops, ends, missing = _windows(shape[2:], window)
-    counts = include_pad and any(window.pad)    # without padding, real cells are all that count
+    # without padding, real cells are all that count
+    counts = include_pad and any((*window.pad, *window.after))
     attributes = {"kernel_shape": list(window.kernel), "strides": list(window.stride),
                   "pads": [*window.pad, *ends], "count_include_pad": int(counts)}
     y = graph.add("AveragePool", x, **attributes)
-    if counts and any(end > pad for end, pad in zip(ends, window.pad, strict=True)):
+    if counts and any(end > pad for end, pad in zip(ends, window.after, strict=True)):
         y = graph.add("Mul", y, graph.floats(_shares(tops, shape[2:], window)))
     return _extend(graph, y, missing, 0.0)
 
@@ -76,9 +77,9 @@ def _windows(sizes: Sequence[int], window: PoolWindow
 def _shares(tops: Sequence[int], sizes: Sequence[int], window: PoolWindow) -> Tensor:
     """Kernel cells by those of each window that count, (1, 1, top1, ...)."""
     shares = torch.ones(1, 1, *(1,) * len(tops), dtype=torch.float64)
-    zipped = zip(tops, sizes, window.kernel, window.stride, window.pad, strict=True)
-    for axis, (top, size, kernel, stride, pad) in enumerate(zipped, 2):
-        cells = (size + 2 * pad - torch.arange(top) * stride).clamp(max=kernel)
+    zipped = zip(tops, sizes, window.kernel, window.stride, window.pad, window.after, strict=True)
+    for axis, (top, size, kernel, stride, pad, after) in enumerate(zipped, 2):
+        cells = (size + pad + after - torch.arange(top) * stride).clamp(max=kernel)
         dims = [1] * shares.dim()
         dims[axis] = top
         shares = shares * (kernel / cells.double()).reshape(dims)

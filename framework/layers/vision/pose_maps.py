@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
+from framework.layers.region_rows import RegionRows
 from framework.proto import enum_name, has_field
 
 SOURCE_NUMBERS = 5      # of each image: its number, width, height, scale and whether mirrored
@@ -120,6 +121,7 @@ class CoordsFromHeatMaps(Layer):
             refused here.
     """
 
+    reads = ("pose_coords_from_heat_maps_param",)
     num_tops = (1, 2)
     no_gradient_bottoms = (0,)
     no_onnx_form = "no form of it is written"
@@ -204,7 +206,7 @@ class CrossBlobsSum(Layer):
 
 
 @layer
-class SecondaryRegionsOpScores(Layer):
+class SecondaryRegionsOpScores(RegionRows):
     """The maximum, sum or mean of the scores of an image's secondary regions (R*CNN).
 
     Bottom: scores (B * R, ...), R = n_secondary_regions, one less with has_scene_branch.
@@ -230,6 +232,11 @@ class SecondaryRegionsOpScores(Layer):
                              f"divide {scores[0]} rows")
         if len(spec.tops) > 1 and self.kind != "MAX":
             raise spec.error("top", "is given more than once; only MAX has further tops")
+
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        param = spec.proto.secondary_regions_op_scores_param
+        return max(0, param.n_secondary_regions - param.has_scene_branch)
 
     def forward(self, scores: Tensor) -> Tensor | tuple[Tensor, ...]:
         groups = scores.reshape(-1, self.num, *scores.shape[1:])

@@ -71,6 +71,7 @@ class QuantizedConvolution(Layer):
             et al. 2017.
     """
 
+    reads = ("convolution_param",)
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
@@ -127,6 +128,7 @@ class QuantizedInnerProduct(Layer):
             dongyp13/Stochastic-Quantization; Dong et al. 2017.
     """
 
+    reads = ("inner_product_param",)
     fork_fields = frozenset(["inner_product_param.sq", "inner_product_param.ratio"])
     weight: Tensor
     bias: Tensor | None

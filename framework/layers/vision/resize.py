@@ -37,6 +37,7 @@ class Interp(Layer):
             `use_blob_size` of soeaver/caffe-model; bilinear_layer.cpp of ctensmeyer/caffe.
     """
 
+    reads = ("interp_param",)
     num_bottoms = (1, 2)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

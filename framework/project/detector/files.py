@@ -145,7 +145,7 @@ def readme(project: Project, folder: str) -> str:
 `--weights` names published weights of {net.name}: without them a net of its size does not learn
 from some hundred images.
 """
-    left_out = "".join(f"\nNo boxes are predicted from `{name}`: no object has its size."
+    left_out = "".join(f"\n\nNo boxes are predicted from `{name}`: no object has its size."
                        for name in project.proposal.left_out)
     return f"""# A detector of {shown(project.names)}
 
@@ -154,6 +154,7 @@ from some hundred images.
     caffe test {folder}
     caffe detect {folder} IMAGE...
     caffe export {folder} --to onnx
+    caffe serve {folder}
 
 The first tells what the data hold and what the net will see of them. Training writes
 `{PREFIX}_iter_*.caffemodel`, and `report/index.html` on what the net does well and where it
@@ -162,9 +163,7 @@ export is `detector.onnx`.
 {note}
 {data_section(project.origin, project.account)}
 {numbers_section(project.settings.choices)}
-
-Sizes of the priors, in pixels of the input. {matched(project.proposal)}
-{left_out}
+Sizes of the priors, in pixels of the input. {matched(project.proposal)}{left_out}
 
 | sizes | source | for |
 |---|---|---|

@@ -107,14 +107,16 @@ def readme(project: Project, folder: str) -> str:
     folder = shlex.quote(folder)
     return f"""# A segmenter of {shown(project.names)}
 
+    caffe check_data {folder}
     caffe train {folder}
     caffe test {folder}
     caffe segment {folder} IMAGE...
     caffe export {folder} --to onnx
 
-Training writes `{PREFIX}_iter_*.caffemodel`, and `report/index.html` on what the net does well and
-where it errs, as `caffe report {folder}` does; the others take the newest. Label images and images
-with them in colour go to `segmentations/`, the export is `segmenter.onnx`.
+The first tells which images or label images cannot be read. Training writes
+`{PREFIX}_iter_*.caffemodel`, and `report/index.html` on what the net does well and where it errs,
+as `caffe report {folder}` does; the others take the newest. Label images and images with them in
+colour go to `segmentations/`, the export is `segmenter.onnx`.
 
 Tests compare in the size of the net's input: label images are resized to it by their nearest
 pixels. 255 in a label image is ignored.

@@ -131,8 +131,8 @@ def test_a_bad_item_of_coco_is_left_out(voc, tmp_path, capsys, key, change, reas
     ("p03,cat,nan,0.5,0.1,0.5", "a.csv:23: its values must be parts of the image", 20),
     ("p03,cat,0,inf,0.1,0.5", "a.csv:23: its values must be parts of the image", 20),
     ("p03,cat,5,40,5,30", "a.csv:23: its values must be parts of the image, from 0 to 1", 20),
-    ("p03,cat,x,0.5,0.1,0.5", "a.csv:23: is not the row of a box: ['p03', 'cat', 'x'", 20),
-    ("p03,cat", "a.csv:23: is not the row of a box: ['p03', 'cat']", 20),
+    ("p03,cat,x,0.5,0.1,0.5", "a.csv:23: is not the row of a box: 'p03,cat,x", 20),
+    ("p03,cat", "a.csv:23: is not the row of a box: 'p03,cat'", 20),
     (f"p03,{'c' * 200_000},0,1,0,1", "a.csv:23: is not the row of a box", 21),
     ("p\0q,cat,0,1,0,1", "embedded null", 21),
 ])

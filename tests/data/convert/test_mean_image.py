@@ -8,8 +8,9 @@ from framework.data.convert.mean_image import mean_image, to_blob
 from framework.data.records.mean_file import read_mean_image
 from framework.errors import DataError
 from framework.inference.detector import Detector
-from framework.proto import BlobProto, TransformationParameter
+from framework.proto import BlobProto, Datum, TransformationParameter
 from framework.pycaffe.arrays import blobproto_to_array
+from tests.data.making import encoded, image, write_database
 from tests.golden import PHOTOGRAPHS, load_case, needs_photographs
 from tests.quadrants import write_net
 
@@ -35,6 +36,16 @@ def test_images_with_boxes_have_a_mean_too():
     expected = sum(case[f"{index}/image"].astype(np.float64) for index in range(4)) / 4
     mean = mean_image(PHOTOGRAPHS / "io/annotated_raw_lmdb")
     np.testing.assert_allclose(mean, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("other, cure", [
+    (image(1, channels=1), "one number of channels: convert without --encoded"),
+    (image(1, 30, 56), "one size: convert with --resize_height")])
+def test_images_that_differ_have_no_mean_and_the_cure_is_named(other, cure, tmp_path):
+    records = [Datum(data=encoded(found), encoded=True, channels=found.shape[2], height=1, width=1)
+               .SerializeToString() for found in (image(0, 40, 56), other)]
+    with pytest.raises(DataError, match=f"00000001_record1.jpg is .*; a mean needs {cure}"):
+        mean_image(write_database(tmp_path / "db", records))
 
 
 def in_form(form: str, values: np.ndarray) -> bytes:

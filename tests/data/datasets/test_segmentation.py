@@ -165,6 +165,30 @@ def test_colours_are_classes_by_the_table_that_lists_them(tmp_path, table):
     assert names_of(root) == ["sky", "road", "car"]
 
 
+def test_colours_without_a_table_are_one_line_that_says_how_to_write_it(tmp_path, capsys):
+    root = put(tmp_path / "plain", {"train/images/a.jpg": photo(),
+                                    "train/masks/a.png": coloured(marks(2, 0, 1), COLOURS)})
+    assert main([str(root), str(tmp_path / "out")]) == 1
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
+    assert "its label images are in colour (0 0 200, 10 20 30, 200 0 0, ...), and no file says" \
+        in line
+    table = re.search("class_dict.csv in this folder does, a line `(.*)` and", line)
+    put(root, {"class_dict.csv": table[1] + "\nsky,10,20,30\nroad,200,0,0\ncar,0,0,200\n"})
+    np.testing.assert_array_equal(converted(root)["train"], [marks(2, 0, 1)])
+
+
+def test_label_images_in_jpeg_are_refused_unless_they_are_black_and_white(tmp_path, capsys):
+    root = put(tmp_path / "plain", {"train/images/a.jpg": photo(),
+                                    "train/masks/a.jpg": encoded(marks(0, 60, 200), ".jpg")})
+    assert main([str(root), str(tmp_path / "out")]) == 1
+    assert "masks/a.jpg: is a JPEG file, which changes the values of pixels along edges; label " \
+        "images must be PNG files" in capsys.readouterr().err
+    blocks = np.kron(np.array([[0, 255]], np.uint8), np.ones((16, 16), np.uint8))
+    root = put(tmp_path / "sharp", {"train/images/a.jpg": encoded(image(0, 16, 32), ".jpg"),
+                                    "train/masks/a.jpg": encoded(blocks, ".jpg")})
+    np.testing.assert_array_equal(converted(root)["train"], [blocks // 255])
+
+
 @pytest.mark.parametrize("table, text", [
     ("_classes.csv", "Pixel Value, Class\n0, sky\n1, road\n"),
     ("_classes.csv", "Pixel Value;Class\n0;sky\n1;road\n"), ("classes.txt", "sky\nroad\n")])

@@ -6,6 +6,7 @@ import math
 import pytest
 
 from framework.data.datasets.recognition import recognise
+from framework.data.records.account import BadEntry, Note
 from framework.errors import DataError
 from tests.data.datasets.test_recognition import put
 
@@ -117,17 +118,61 @@ def test_a_project_of_via_3_has_numbers_for_shapes_and_classes(tmp_path):
     assert data.labels(data.splits["all"][1]).notes[0].reason.startswith("a region of shape point")
 
 
-@pytest.mark.parametrize("numbers, message", [
-    ([99, 1], "a region has the shape 99; it must be a number from 1 to 9"),
-    ([2, 5, 6], "a region of the shape rect has 2 numbers; it must have 4"),
+@pytest.mark.parametrize("bad, message", [
+    ({"xy": [99, 1]}, "a region has the shape 99; it must be a number from 1 to 9: '2_a'"),
+    ({"xy": [2, 5, 6]}, "a region of the shape rect has 2 numbers; it must have 4: '2_a'"),
+    ({"xy": {"x": 5}}, "it has no 0: '2_a'"),
+    ({"av": 5}, "it has a value of another kind where an object, a list or a text must be: '2_a'"),
 ])
-def test_a_bad_shape_of_via_3_is_named_with_its_file(numbers, message, tmp_path):
+def test_a_bad_region_of_via_3_spoils_the_image_of_its_view_alone(bad, message, tmp_path):
     content = version_3()
-    content["metadata"]["1_a"]["xy"] = numbers
-    put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "", "b.jpg": ""})
-    with pytest.raises(DataError) as caught:
-        recognise(tmp_path)
-    assert str(caught.value) == f"{tmp_path}/via.json: is not a project of VIA 3: {message}"
+    content["metadata"]["2_a"] |= bad
+    data = recognise(put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "",
+                                    "b.jpg": ""})).data
+    first, second = data.splits["all"]
+    assert len(data.labels(first).boxes) == 4
+    with pytest.raises(BadEntry) as caught:
+        data.labels(second)
+    assert str(caught.value) == f"{tmp_path}/via.json#b.jpg: is not an image of VIA: {message}"
+    assert caught.value.num_boxes == 1
+
+
+@pytest.mark.parametrize("bad, reason, where", [
+    (5, "a region of no view", "metadata.2_a"),
+    ({"xy": [2, 5, 6, 20, 30], "av": {"1": "K"}}, "a region of no view", "metadata.2_a"),
+    ({"vid": "9", "xy": [2, 5, 6, 20, 30], "av": {"1": "K"}},
+     "the view of a region is not in the project", "view 9"),
+])
+def test_regions_of_via_3_that_belong_to_no_image_are_losses(bad, reason, where, tmp_path):
+    content = version_3()
+    content["metadata"]["2_a"] = bad
+    data = recognise(put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "",
+                                    "b.jpg": ""})).data
+    assert len(boxes_of(data)[0]) == 4
+    assert data.losses["all"] == [Note(reason, f"{tmp_path}/via.json: {where}", boxes=1)]
+
+
+@pytest.mark.parametrize("part, key, bad", [("view", "2", {}), ("view", "2", "b.jpg"),
+                                            ("view", "2", {"fid_list": ["9"]}), ("file", "8", "b")])
+def test_a_view_of_via_3_without_a_file_is_a_bad_record_and_keeps_its_count(part, key, bad,
+                                                                           tmp_path):
+    content = version_3()
+    content[part][key] = bad
+    data = recognise(put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "",
+                                    "b.jpg": ""})).data
+    first, second = data.splits["all"]
+    assert len(data.labels(first).boxes) == 4
+    with pytest.raises(BadEntry, match="via.json#view 2: is not an image of VIA: it names no file "
+                                       "of the project") as caught:
+        data.labels(second)
+    assert caught.value.num_boxes == 1
+
+
+def test_an_attribute_of_via_3_without_a_name_is_called_by_its_number(tmp_path):
+    content = version_3()
+    content["attribute"]["2"] = {}
+    assert len(boxes_of(recognise(put(tmp_path, {"via.json": json.dumps(content), "a.jpg": "",
+                                                 "b.jpg": ""})).data)[0]) == 4
 
 
 @pytest.mark.parametrize("regions, message", [

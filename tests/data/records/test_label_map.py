@@ -32,6 +32,7 @@ def test_a_names_file_of_darknet_has_a_class_in_each_line(tmp_path):
     ('item { id: 2 name: "box" }', "item.id is not a field of LabelMapItem"),
     ('item { name: "box" label: "2" }', "item.label is .*; it must be a number"),
     ('items { name: "box" label: 2 }', "items is not a field of LabelMap"),
+    ('item { name: "box" label: -1 }', r"item\[1\].label is -1; labels begin with 0"),
     ('item { name: "box" }', r"item\[1\].label is missing; 'box' would be class 0"),
     ('item { label: 2 }', r"item\[1\].name is missing"),
     ('item { name: "box" label: 1 }', r"item\[1\].label is 1, which is the label of 'disc' before"),

@@ -76,9 +76,8 @@ def test_a_gradient_scaler_refuses_bounds_in_the_wrong_order():
 
 
 @pytest.mark.parametrize("kind, eps, shape", [
-    ("NormalizationL2", 1e-10, (3, 5)), ("Normalization", 0, (3, 5)),
-    ("NormL2", 1e-7, (3, 5, 1, 1)),
-    ("L2Normalize", 1e-7, (3, 5, 1, 1))])
+    ("Normalization", 0, (3, 5)), ("NormalizationL2", 1e-10, (3, 5)),
+    ("NormL2", 1e-7, (3, 5, 1, 1)), ("L2Normalize", 1e-7, (3, 5, 1, 1))])
 def test_each_item_is_brought_to_length_one(kind, eps, shape):
     x = (noise(3, 5) * 1e-3).detach().requires_grad_()      # small: the eps counts
     values = x.detach().numpy()
@@ -86,6 +85,16 @@ def test_each_item_is_brought_to_length_one(kind, eps, shape):
     layer = make(kind, "", (3, 5))
     np.testing.assert_allclose(layer(x).detach().numpy(), expected.reshape(shape), rtol=1e-12)
     assert torch.autograd.gradcheck(layer, x, eps=1e-9, atol=1e-3)
+
+
+def test_an_item_of_zeros_has_no_direction_and_stays_without_an_eps():
+    x = noise(3, 2, 5).detach()
+    x[1] = 0
+    x.requires_grad_()
+    top = make("Normalization", "", (3, 2, 5))(x)
+    np.testing.assert_allclose(top.detach().square().sum((1, 2)), [1, 0, 1], rtol=1e-12)
+    top.sum().backward()
+    assert x.grad.isfinite().all()
 
 
 def test_l2norm_adds_its_eps_to_the_length_and_takes_the_sum_for_it_in_its_gradient():

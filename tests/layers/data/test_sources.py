@@ -145,6 +145,23 @@ def test_memory_data_takes_its_shape_whole():
     assert source.top_shapes == [(2, 3, 4, 5), (2, 1, 1, 1)]
 
 
+def test_memory_data_of_any_number_of_axes_needs_no_labels():
+    source = make_source('layer { name: "d" type: "MemoryData" top: "data" memory_data_param { '
+                         'dim: 2 dim: 1 dim: 4 dim: 5 dim: 6 } }')
+    assert source.top_shapes == [(2, 1, 4, 5, 6)]
+    arrays = np.arange(480, dtype=np.float32).reshape(4, 1, 4, 5, 6)
+    source.set_input_arrays(arrays)
+    (data,) = next(source.batches(1))
+    np.testing.assert_array_equal(data, arrays[:2])
+    with pytest.raises(DataError, match=r"got data \(2, 4\); it takes \(n, 1, 4, 5, 6\), n a mult"):
+        source.set_input_arrays(arrays[0, 0, :2, 0, :4])
+    with pytest.raises(DataError, match=r"got data \(4, 3, 4, 5\); it takes \(n, 3, 4, 5\) and "):
+        make_source(MEMORY).set_input_arrays(np.zeros((4, 3, 4, 5), np.float32))
+    with pytest.raises(SpecError, match="memory_data_param.dim is missing or 0; it must be at"):
+        make_source('layer { name: "d" type: "MemoryData" top: "data" memory_data_param { '
+                    'dim: 2 dim: 0 } }')
+
+
 @pytest.mark.parametrize("shape, count", [((3, 3, 4, 5), 3), ((2, 3, 5, 4), 2), ((2, 3, 4, 5), 3)])
 def test_memory_data_checks_the_arrays(shape, count):
     with pytest.raises(DataError, match=r"it takes \(n, 3, 4, 5\) and \(n,\), n a multiple"):
@@ -288,3 +305,25 @@ def test_mean_values_that_do_not_fit_the_images_are_an_error_with_the_cures(
                        rf"the image has {channels}, but "
                        rf"mean_value is given {values} times; .*force_color: true"):
         make_source(text)
+
+
+@pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
+def test_what_was_drawn_of_each_image_is_the_second_top_with_get_mirror_crop(tmp_path, phase):
+    """Each image is the crop that its four numbers say, mirrored if the first is 1."""
+    whole = np.arange(6 * 7, dtype=np.uint8).reshape(6, 7)
+    datum = Datum(channels=1, height=6, width=7, data=whole.tobytes(), label=9)
+    path = write_database(tmp_path / "lmdb", [datum.SerializeToString()])
+    source = make_source(
+        f'layer {{ name: "d" type: "Data" top: "data" top: "drawn" data_param {{ source: "{path}" '
+        'batch_size: 40 backend: LMDB get_mirror_crop: true } transform_param { mirror: true '
+        'crop_size: 3 } }', phase)
+    pixels, drawn = finished(source)
+    assert source.top_shapes == [(40, 1, 3, 3), (40, 4, 1, 1)] and drawn.shape == (40, 4, 1, 1)
+    for image_pixels, (is_mirrored, size, row, column) in zip(
+            pixels[:, 0], drawn.reshape(40, 4).astype(int), strict=True):
+        cut = whole[row:row + 3, column:column + 3]
+        np.testing.assert_array_equal(image_pixels, cut[:, ::-1] if is_mirrored else cut)
+        assert size == 3
+    kinds = {tuple(numbers) for numbers in drawn.reshape(40, 4).astype(int)}
+    assert {numbers[0] for numbers in kinds} == {0, 1}
+    assert len(kinds) == 2 if phase == "TEST" else len(kinds) > 8

@@ -191,6 +191,20 @@ def test_infogain_loss_refuses_a_matrix_that_does_not_fit(tmp_path, monkeypatch)
         make("InfogainLoss", "", (3, 5), (3,), (4, 5))
 
 
+def test_contrastive_loss_tells_how_far_apart_pairs_of_both_kinds_are():
+    layer = make("ContrastiveLoss", "margin: 2", (5, 3), (5, 3), (5,), tops=3)
+    a, b = noise(5, 3), noise(5, 3, seed=2)
+    square = array(a - b)**2 @ np.ones(3)
+    loss, alike, apart = layer(a, b, labels(0, 1, 1, 0, 1))
+    np.testing.assert_allclose(array(alike), square[[1, 2, 4]].mean())
+    np.testing.assert_allclose(array(apart), square[[0, 3]].mean())
+    alone = make("ContrastiveLoss", "margin: 2", (5, 3), (5, 3), (5,))
+    np.testing.assert_array_equal(array(loss), array(alone(a, b, labels(0, 1, 1, 0, 1))))
+    assert not alike.requires_grad and not layer(a, b, labels(*[1] * 5))[2]     # without such pairs
+    with pytest.raises(SpecError, match="top is given 2 times; it must be 1, or 3"):
+        make("ContrastiveLoss", "", (5, 3), (5, 3), (5,), tops=2)
+
+
 def test_contrastive_loss_divides_its_gradient_by_a_little_more_than_the_distance():
     layer = make("ContrastiveLoss", "margin: 5", (2, 3), (2, 3), (2,))
     a, b = noise(2, 3), noise(2, 3, seed=2)

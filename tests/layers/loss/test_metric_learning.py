@@ -18,8 +18,9 @@ def array(tensor):
     return tensor.detach().numpy()
 
 
-def test_triplet_loss_is_its_definition():
-    layer = make("TripletLoss", "margin: 0.5", *[(4, 3)] * 3)
+@pytest.mark.parametrize("text", ["margin: 0.5", "threshold_param { threshold: 0.5 }"])
+def test_triplet_loss_is_its_definition(text):
+    layer = make("TripletLoss", text, *[(4, 3)] * 3)
     bottoms = [noise(4, 3, seed=seed) for seed in (3, 4, 7)]
     check_layer(layer, *bottoms)
     a, p, n = map(array, bottoms)

@@ -159,8 +159,8 @@ def test_weights_begin_as_the_texts_of_the_later_version_say(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("content, match", [
-    ("1 2", "'spatial.par', which has 2; there are 3 classes"),
-    ("1 2 x", "'spatial.par', which cannot be read: could not convert")])
+    ("1 2", "'spatial.par', which has 2 numbers; there are 3 classes"),
+    ("1 2 x", "'spatial.par', which has other than numbers in it")])
 def test_files_of_weights_that_do_not_fit_are_named(tmp_path, monkeypatch, content, match):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spatial.par").write_text(content)

@@ -231,6 +231,47 @@ def test_states_of_traffic_lights_come_between_score_and_box():
     assert none(loc, conf, prior, states)[0, 0].tolist() == [[i, *[-1] * 9] for i in range(3)]
 
 
+@pytest.mark.parametrize("share", [True, False])
+def test_maps_that_are_bottoms_of_their_own_are_read_cell_by_cell(share):
+    """The same predictions, as maps of 2 x 4 cells with 3 priors and of 5 x 1 with 1."""
+    loc, conf, prior = example(share)
+    maps, first = [], 0
+    for height, width, num in ((2, 4, 3), (5, 1, 1)):
+        cells, of_map = height * width, slice(first, first + height * width * num)
+        scores = np.empty((NUM_IMAGES, NUM_CLASSES, num, cells))
+        boxes = loc.reshape(NUM_IMAGES, NUM_PRIORS, -1)[:, of_map]
+        places = np.empty((NUM_IMAGES, num * boxes.shape[2], height, width))
+        for cell, at, label in np.ndindex(cells, num, NUM_CLASSES):
+            scores[:, label, at, cell] = conf.reshape(
+                NUM_IMAGES, NUM_PRIORS, -1)[:, of_map][:, cell * num + at, label]
+        for cell, at, number in np.ndindex(cells, num, boxes.shape[2]):
+            places[:, at * boxes.shape[2] + number, cell // width, cell % width] = \
+                boxes[:, cell * num + at, number]
+        maps.append((torch.tensor(scores), torch.tensor(places)))
+        first += cells * num
+    assert first == NUM_PRIORS
+    bottoms = [*(pair[0] for pair in maps), *(pair[1] for pair in maps), prior]
+    fields = f"num_classes: {NUM_CLASSES} share_location: {str(share).lower()}"
+    plain = make("DetectionOutput", fields, *(tuple(x.shape) for x in (loc, conf, prior)))
+    layer = make("DetectionOutput", f"{fields} no_permute: true nbottom: 2",
+                 *(tuple(x.shape) for x in bottoms))
+    expected = plain(loc, conf, prior)
+    assert expected.shape[2] > NUM_IMAGES
+    torch.testing.assert_close(layer(*bottoms), expected)
+
+
+@pytest.mark.parametrize("fields, shapes, message", [
+    ("no_permute: true", [(1, 4, 2, 6), (1, 8, 2, 3), (1, 2, 48)],
+     "is given 3 times; with no_permute and nbottom 6 it must be 13"),
+    ("no_permute: true nbottom: 1", [(1, 4, 2, 5), (1, 8, 2, 3), (1, 2, 48)],
+     r"bottom\[0\] has the shape \(1, 4, 2, 5\) for boxes \(1, 8, 2, 3\)"),
+    ("nbottom: 1", [(1, 8), (1, 8), (1, 2, 8)], "nbottom has no effect on 3 bottoms without"),
+])
+def test_maps_that_do_not_fit_are_errors(fields, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("DetectionOutput", f"num_classes: 4 {fields}", *shapes)
+
+
 def test_it_exports_as_one_step():
     bottoms = example()
     layer = make("DetectionOutput", "num_classes: 4 keep_top_k: 9",

@@ -223,3 +223,21 @@ def test_the_net_may_compile_export_and_run_in_half_precision():
 def test_wrong_fields_are_errors_that_name_them(text, message):
     with pytest.raises(SpecError, match=message):
         make("PriorBox", text, FEATURES, IMAGE)
+
+
+def test_boxes_in_tensorflows_order_have_the_larger_square_last():
+    """min_size 60: its square is 0.05 of the image smaller on each side; that of 40 and 90, whose
+    side is 60 too, is not. With yx_order each corner has its row first."""
+    sizes = "min_size: 60 min_size: 40 max_size: 80 max_size: 90 aspect_ratio: 2"
+    layer = make("PriorBox", f"{sizes} tf: true", FEATURES, IMAGE)
+    found = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))[0, 0].reshape(3, 5, 8, 4).numpy()
+    usual = by_loop(3, 5, 61, 90, [60, 40], [80, 90], [2]).reshape(3, 5, 8, 4)
+    usual[:, :, 0] += [0.05, 0.05, -0.05, -0.05]
+    order = [0, 2, 3, 1, 4, 6, 7, 5]        # of each four: square, larger square, two oblong
+    np.testing.assert_allclose(found, usual[:, :, order], rtol=1e-6, atol=1e-7)
+
+    layer = make("PriorBox", f"{sizes} tf: true yx_order: true", FEATURES, IMAGE)
+    swapped = layer(torch.zeros(FEATURES), torch.zeros(IMAGE))[0, 0].reshape(3, 5, 8, 4).numpy()
+    np.testing.assert_array_equal(swapped, found[..., [1, 0, 3, 2]])
+    with pytest.raises(SpecError, match="prior_box_param.tf is true, which goes with min_size"):
+        make("PriorBox", "fixed_size: 20 density: 1 tf: true", FEATURES, IMAGE)

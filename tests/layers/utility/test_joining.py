@@ -138,3 +138,14 @@ def test_a_silenced_blob_is_no_output_and_gets_no_gradient():
     x = noise(3)
     net({"x": x})["y"].sum().backward()
     np.testing.assert_array_equal(x.grad, np.ones(3))
+
+
+def test_sum_adds_bottoms_that_differ_in_last_axes_of_size_1_only():
+    layer = make("Sum", "", (2, 3), (2, 3, 1, 1), (2, 3, 1))
+    x = [noise(2, 3), noise(2, 3, 1, 1, seed=2), noise(2, 3, 1, seed=3)]
+    expected = sum(one.reshape(2, 3) for one in values(*x))
+    np.testing.assert_allclose(layer(*x).detach(), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(layer, tuple(x))
+    np.testing.assert_array_equal(make("Sum", "", (2, 3))(x[0]).detach(), x[0].detach())
+    with pytest.raises(SpecError, match=r"bottom has the shapes \(2, 3\) and \(3, 2\); they must"):
+        make("Sum", "", (2, 3), (3, 2, 1, 1))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
+from tests.support import make, net_from, noise
 
 SIZE = (2, 3, 5, 4)
 
@@ -176,7 +176,27 @@ def test_strided_kernels_take_every_nth_cell_of_a_window():
     np.testing.assert_array_equal(array(layer(x)), expected)
 
 
+@pytest.mark.parametrize("message", ["pooling_nd_param", "pooling_param"])
+def test_a_pooling_over_three_axes_keeps_a_last_window_in_the_padding(message):
+    size = (2, 3, 5, 4, 6)
+    layer = make("PoolingND", f"{message} {{ pool: MAX kernel_size: 2 stride: 3 pad: 1 "
+                 "engine: CAFFE }", size)
+    x = noise(size)
+    padded = np.pad(array(x), ((0, 0), (0, 0), (1, 5), (1, 5), (1, 5)), constant_values=-np.inf)
+    expected = np.empty((2, 3, 3, 3, 3))        # ceil((n + 2 - 2) / 3) + 1
+    for n, c, i, j, k in np.ndindex(expected.shape):
+        expected[n, c, i, j, k] = padded[n, c, 3 * i:3 * i + 2, 3 * j:3 * j + 2,
+                                         3 * k:3 * k + 2].max()
+    expected[expected == -np.inf] = 0
+    assert (expected == 0).any()
+    np.testing.assert_array_equal(array(layer(x)), expected)
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+
+
 @pytest.mark.parametrize("kind, param, match", [
+    ("PoolingND", "pooling_nd_param { pool: AVE kernel_size: 2 }",
+     "pooling_nd_param.pool is AVE; only MAX is supported here"),
+    ("PoolingND", "pooling_nd_param { kernel_size: 9 }", "pooling_nd_param.kernel_size leaves no"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }",
      r"convolution_param.pad is \(1, 1\); it must be 0"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 kstride: 4 }",
@@ -215,3 +235,29 @@ def test_saliency_pooling_leaves_out_windows_without_saliency():
 def test_saliency_pooling_refuses_what_does_not_fit(param, shapes, match):
     with pytest.raises(SpecError, match=match):
         make("SaliencyPooling", param, *shapes)
+
+
+def test_a_convolution_of_the_windows_of_im2col_is_the_convolution():
+    """The expected value is a plain Convolution with the same weights."""
+    window = "kernel_h: 3 kernel_w: 2 stride: 2 pad: 1"
+    x = noise(2, 4, 7, 6)
+    columns = make("Im2col", window, (2, 4, 7, 6))(x)
+    fields = f"convolution_param {{ num_output: 6 group: 2 {window} }}"
+    layer = make("Im2colConvolution", fields, tuple(columns.shape))
+    plain = make("Convolution", fields, (2, 4, 7, 6))
+    assert [blob.shape for blob in layer.blobs] == [blob.shape for blob in plain.blobs]
+    torch.testing.assert_close(layer(columns), plain(x))
+    with pytest.raises(SpecError, match="12 must divide the 22 channels of the bottom"):
+        make("Im2colConvolution", fields, (2, 22, 4, 3))
+
+
+def test_bottom_is_im2col_makes_it_of_a_convolution():
+    net = net_from("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 5
+          dim: 4 } } }
+        layer { name: "columns" type: "Im2col" bottom: "x" top: "columns"
+          convolution_param { kernel_size: 3 bottom_is_im2col: true } }
+        layer { name: "y" type: "Convolution" bottom: "columns" top: "y"
+          convolution_param { num_output: 4 kernel_size: 3 bottom_is_im2col: true } }""", "TEST")
+    assert net.shapes["y"] == (2, 4, 3, 2)
+    assert net.layers[-1].layer.blobs[0].shape == (4, 3, 3, 3)

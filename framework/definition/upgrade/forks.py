@@ -1,0 +1,70 @@
+"""Forms of two forks that are other types or fields here.
+
+Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; segaware: a Convolution
+with `bottom_is_im2col`.
+Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
+foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware.
+"""
+
+from __future__ import annotations
+
+from framework import proto
+from framework.definition.prototxt import Document, Lines
+
+WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
+COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
+
+
+def upgrade_forks(document: Document) -> bool:
+    """Bring them to the forms here. Returns whether there was any.
+
+    A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
+    with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
+    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution.
+    """
+    changed = False
+    places = document.lines.fields.get("layer", [])
+    for index, layer in enumerate(document.message.layer):
+        lines = places[index] if index < len(places) else Lines()
+        if layer.type == "ReLU" and layer.relu_param.relu6:
+            _as_relu6(layer, lines)
+            changed = True
+        if proto.has_field(layer, "pooling_param") \
+                and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
+            _as_average(layer, lines)
+            changed = True
+        if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
+            layer.type = COLUMNS[layer.type]
+            layer.convolution_param.ClearField("bottom_is_im2col")
+            changed = True
+        if layer.type == "UpsampleDarknet":
+            _as_upsample(layer, lines)
+            changed = True
+    return changed
+
+
+def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "ReLU6"
+    layer.relu_param.ClearField("relu6")
+    if layer.relu_param.ListFields():
+        layer.relu6_param.CopyFrom(layer.relu_param)
+    layer.ClearField("relu_param")
+    if "relu_param" in lines.fields:
+        lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+
+
+def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.pooling_param.pool = layer.pooling_param.AVE
+    layer.pooling_param.avg_include_pad = False
+    inside = (lines.fields.get("pooling_param") or [Lines()])[0]
+    inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
+
+
+def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "Upsample"
+    layer.upsample_param.scale = layer.upsample_darknet_param.stride
+    layer.ClearField("upsample_darknet_param")
+    given = lines.fields.pop("upsample_darknet_param", [])
+    if given:
+        given[0].fields["scale"] = given[0].fields.pop("stride", [])
+        lines.fields["upsample_param"] = given

@@ -1,0 +1,86 @@
+"""Volumes of medical images and the labels of their cells (superxuang): known by shape only."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+from framework.layers.data.known_by_shape import KnownByShape
+
+
+class VolumeData(KnownByShape):
+    """What the three sources share: sizes by resample_volume_length, _height and _width."""
+
+    num_tops = (2, 2)
+    param_name: ClassVar[str] = ""
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = getattr(spec.proto, cls.param_name)
+        for name in ("batch_size", "resample_volume_length", "resample_volume_height",
+                     "resample_volume_width"):
+            if not getattr(param, name):
+                raise spec.error(f"{cls.param_name}.{name}", "is 0; it must be at least 1")
+
+    @classmethod
+    def channels(cls, param: Any) -> list[int]:
+        """Of each top; `param`: a VolumeDataParameter."""
+        return [1, 1]
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = getattr(spec.proto, cls.param_name)
+        volume = (param.resample_volume_length, param.resample_volume_height,
+                  param.resample_volume_width)
+        return [(param.batch_size, channels, *volume) for channels in cls.channels(param)]
+
+
+@layer
+class MHDData(VolumeData):
+    """Volumes and the label of each cell, of MetaImage files: known by shape only.
+
+    Tops:   volumes and labels (batch_size, 1, L, H, W).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: mhd_data_layer.cpp of superxuang/caffe_3d_crf_rnn, which reads them by ITK.
+    """
+
+    param_name = "mhd_data_param"
+
+
+@layer
+class MHDDataWithDense(VolumeData):
+    """Volumes, labels and the volumes within windows of levels: known by shape only.
+
+    Tops:   volumes and labels (batch_size, 1, L, H, W); the windows (batch_size, K, L, H, W), K the
+            number of win_width, and one more with output_data_in_dense.
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: mhd_data_with_dense_layer.cpp of superxuang/caffe_3d_crf_rnn.
+    """
+
+    num_tops = (3, 3)
+    param_name = "mhd_data_with_dense_param"
+
+    @classmethod
+    def channels(cls, param: Any) -> list[int]:
+        windows = len(param.contour_win_width_list.win_width)
+        return [1, 1, windows + param.output_data_in_dense]
+
+
+@layer
+class MultiChannelData(VolumeData):
+    """Volumes with windows of their levels as further channels, and labels: known by shape only.
+
+    Tops:   volumes (batch_size, K + 1, L, H, W), K the number of win_width; labels (batch_size, 1,
+            L, H, W).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: multi_channel_data_layer.cpp of superxuang/caffe_3d_crf_rnn.
+    """
+
+    param_name = "multi_channel_data_param"
+
+    @classmethod
+    def channels(cls, param: Any) -> list[int]:
+        return [len(param.contour_win_width_list.win_width) + 1, 1]

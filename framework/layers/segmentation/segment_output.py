@@ -1,0 +1,41 @@
+"""SegmentOutput: files of the segments found in volumes, which are not written here."""
+
+from __future__ import annotations
+
+import logging
+import math
+
+import torch
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+
+LOG = logging.getLogger(__name__)
+
+
+@layer
+class SegmentOutput(Layer):
+    """Files of heat maps, masks and measures of the segments in volumes: nothing is written here.
+
+    Bottoms: shares of classes (N, C, ...); labels, one for each cell. No gradient.
+    Top:     () 0, which the original does not set.
+    Errors:  SpecError for another number of labels.
+    Source:  SegmentOutputParameter; segment_output_layer.cpp of superxuang/caffe_3d_crf_rnn, which
+             writes MetaImage files by ITK.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+    no_onnx_form = "it writes files, which no runtime does"
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        if len(x) < 2 or math.prod(labels) * x[1] != math.prod(x):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; there must "
+                             "be one label for each cell")
+        if not spec.without_files:
+            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return torch.zeros((), device=x.device, dtype=x.dtype)

@@ -1,0 +1,36 @@
+"""A look at a net without its data gives layers of regions the rows they need."""
+
+import pytest
+
+from framework.report.net_summary import Selection, take_census
+
+NET = """
+layer { name: "d" type: "Python" top: "data" top: "rois" top: "labels"
+  python_param { module: "action_data" layer: "Data" } }
+layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 2
+  kernel_size: 16 stride: 16 } }
+layer { name: "p" type: "ROIPooling" bottom: "c" bottom: "rois" top: "p"
+  roi_pooling_param { pooled_h: 3 pooled_w: 3 spatial_scale: 0.0625 } }
+layer { name: "e" type: "ExtractPrimary" bottom: "p" top: "first" top: "others"
+  extract_primary_param { ims_per_batch: 2 } }
+layer { name: "r" type: "ReLU" bottom: "others" top: "others" }
+layer { name: "s" type: "InnerProduct" bottom: "others" top: "s"
+  inner_product_param { num_output: 5 } }
+"""
+BEST = """
+layer { name: "o" type: "SecondaryRegionsOpScores" bottom: "s" top: "o"
+  secondary_regions_op_scores_param { n_secondary_regions: 3 } }
+"""
+
+
+@pytest.mark.parametrize("text, regions, others", [(NET, 4, 2), (NET + BEST, 8, 6)])
+def test_regions_are_as_many_as_the_layers_after_them_want(tmp_path, text, regions, others):
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    (census,) = take_census(path, Selection())
+    assert census.problems == [] and f"'rois' assumed to be ({regions}, 5)" in census.assumed
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["p"] == ((regions, 2, 3, 3),)
+    assert shapes["e"] == ((2, 2, 3, 3), (others, 2, 3, 3))
+    if text != NET:
+        assert shapes["o"] == ((2, 5),)
