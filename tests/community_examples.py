@@ -109,6 +109,9 @@ REGIONS = (
     of_sample("ROIAlign", bottoms=((2, 3, 8, 9), ROIS), grows=SPATIAL),
     of_sample("Proposal", bottoms=((2, 4, 3, 5), (2, 8, 3, 5), fixed([24, 40, 1], [24, 40, 1])),
               grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    Example("Proposal", "feat_stride: 32 min_size: 90", ((2, 18, 3, 5), (2, 36, 3, 5), fixed(
+        [96, 160, 1], [96, 150, 1])), tops=2, grows=(),
+        without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("YoloDetectionOutput", without={"shapes": "the number of rows depends on data",
               **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("RegionLoss", bottoms=((2, 16, 3, 3), fixed([1, 0.3, 0.4, 0.5, 0.2, 2, 0.7, 0.9, 0.2,

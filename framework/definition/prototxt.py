@@ -24,6 +24,7 @@ from framework.definition.values import convert, form_for_several, nearest, prin
 from framework.errors import SpecError
 from framework.system.file_kinds import foreign_kind
 from framework.system.regular import read_regular
+from framework.system.text import encoding_of
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
 TOKEN = re.compile(
@@ -134,7 +135,10 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
         data = read_regular(path)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
-    text = data.decode("utf-8-sig", errors="surrogateescape")
+    try:
+        text = data.decode(encoding_of(data), errors="surrogateescape")
+    except UnicodeDecodeError:      # of UTF-16, which is cut off or not that
+        text = data.decode("utf-8", errors="surrogateescape")
     if not values:
         return parse(text, kind, str(path))
     used: set[str] = set()

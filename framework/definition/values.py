@@ -122,13 +122,12 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
             return str(BOOLEANS[token]).lower()
         if kind != "string":
             raise ValueError(f"is {token}; it must be a string in quotes")
-        data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
-        if descriptor.type == FieldDescriptor.TYPE_BYTES:
-            return data
         try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            raise ValueError(f"is {token!a}, which is not UTF-8") from None
+            data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
+            return data if descriptor.type == FieldDescriptor.TYPE_BYTES else data.decode("utf-8")
+        except UnicodeError:
+            written = repr(token.encode("utf-8", "surrogateescape"))[2:-1]
+            raise ValueError(f"is {written}, which is not UTF-8") from None
     if kind == "string" and descriptor.full_name.endswith("V1LayerParameter.type"):
         raise ValueError(f"is {token}, a string, as `layer` has it; in `layers`, the older form, "
                          "it is a word without quotes, as CONVOLUTION: write `layer` for `layers`")

@@ -676,8 +676,6 @@ class LayerParameter(Message):
     @property
     def ssim_loss_param(self) -> SSIMLossParameter: ...
     @property
-    def pooling_nd_param(self) -> PoolingParameter: ...
-    @property
     def mixup_param(self) -> MixupParameter: ...
     @property
     def mil_param(self) -> MILParameter: ...
@@ -792,6 +790,8 @@ class LayerParameter(Message):
     def upsample_darknet_param(self) -> UpsampleDarknetParameter: ...
     @property
     def roi_mask_pooling_param(self) -> ROIMaskPoolingParameter: ...
+    @property
+    def pooling_nd_param(self) -> PoolingNDParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
@@ -1004,13 +1004,13 @@ class LayerParameter(Message):
             DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
             _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
             affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., pooling_nd_param: PoolingParameter |
-            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
-            MILParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter | _Fields |
-            None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields
-            | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
-            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
-            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
+            None = ..., mil_param: MILParameter | _Fields | None = ..., set_loss2_param:
+            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
+            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
+            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
+            QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1058,8 +1058,9 @@ class LayerParameter(Message):
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
             ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1133,8 +1134,8 @@ class LayerParameter(Message):
             "octree_param", "mhd_data_param", "mhd_data_with_dense_param",
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
-            "affinity_loss_param", "ssim_loss_param", "pooling_nd_param", "mixup_param",
-            "mil_param", "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
+            "affinity_loss_param", "ssim_loss_param", "mixup_param", "mil_param",
+            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
             "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
@@ -1154,7 +1155,7 @@ class LayerParameter(Message):
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "anchor_target_param", "mask_target_param",
+            "pooling_nd_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1232,9 +1233,9 @@ class LayerParameter(Message):
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "pooling_nd_param", "mixup_param", "mil_param", "set_loss2_param",
-            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
-            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mixup_param", "mil_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1252,7 +1253,7 @@ class LayerParameter(Message):
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "anchor_target_param", "mask_target_param",
+            "pooling_nd_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -6414,23 +6415,24 @@ class InterpParameter(Message):
     pad_end: int
     mode: InterpParameter.Mode
     use_blob_size: bool
+    full_zoom_factor: int
     def __init__(
         self, *,
             height: int | None = ..., width: int | None = ..., zoom_factor: int | None = ...,
             shrink_factor: int | None = ..., pad_beg: int | None = ..., pad_end: int | None =
             ..., mode: InterpParameter.Mode | int | str | None = ..., use_blob_size: bool | None
-            = ...,
+            = ..., full_zoom_factor: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
-            "use_blob_size",
+            "use_blob_size", "full_zoom_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "height", "width", "zoom_factor", "shrink_factor", "pad_beg", "pad_end", "mode",
-            "use_blob_size",
+            "use_blob_size", "full_zoom_factor",
         ]
     ) -> None: ...
 
@@ -12537,5 +12539,52 @@ class ROIMaskPoolingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "half_part", "roi_scale", "mask_scale",
+        ]
+    ) -> None: ...
+
+class PoolingNDParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[PoolingNDParameter.Engine]
+        CAFFE: ClassVar[PoolingNDParameter.Engine]
+        CUDNN: ClassVar[PoolingNDParameter.Engine]
+    DEFAULT: ClassVar[PoolingNDParameter.Engine]
+    CAFFE: ClassVar[PoolingNDParameter.Engine]
+    CUDNN: ClassVar[PoolingNDParameter.Engine]
+    pool: PoolingParameter.PoolMethod
+    @property
+    def pad(self) -> Values[int]: ...
+    @property
+    def kernel_size(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: PoolingNDParameter.Engine
+    global_pooling: bool
+    axis: int
+    def __init__(
+        self, *,
+            pool: PoolingParameter.PoolMethod | int | str | None = ..., pad: Iterable[int] |
+            None = ..., kernel_size: Iterable[int] | None = ..., stride: Iterable[int] | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            engine: PoolingNDParameter.Engine | int | str | None = ..., global_pooling: bool |
+            None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w", "engine",
+            "global_pooling", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "pad_h", "pad_w", "kernel_h", "kernel_w",
+            "stride_h", "stride_w", "engine", "global_pooling", "axis",
         ]
     ) -> None: ...

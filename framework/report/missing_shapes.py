@@ -37,8 +37,9 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
-    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)):
-        return _regions(spec.layers[:index], layer.bottoms[0], rows, copies)
+    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)) and (
+            pooled := _regions(spec.layers[:index], layer.bottoms[0], rows, copies)):
+        return pooled
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")

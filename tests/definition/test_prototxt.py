@@ -47,6 +47,25 @@ def test_a_byte_order_mark_and_bytes_that_are_not_utf8_in_comments_are_passed_ov
     assert prototxt.read(path, "NetParameter").message.name == "n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_text_in_utf_16_is_read_by_its_mark(encoding, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes("\ufeffname: \"\u732b\"\r\n".encode(encoding))
+    assert prototxt.read(path, "NetParameter").message.name == "\u732b"
+    path.write_bytes(path.read_bytes()[:-1])                # half of a letter is missing
+    with pytest.raises(SpecError, match="net.prototxt:1: is not a text, which a prototxt is"):
+        prototxt.read(path, "NetParameter")
+
+
+@pytest.mark.parametrize("text, shown", [(b'"caf\xe9"', r'"caf\xe9"'),
+                                         (rb'"caf\351"', r'"caf\\351"')])
+def test_a_name_that_is_not_utf_8_is_shown_in_the_files_own_bytes(text, shown, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"name: " + text)
+    [problem] = prototxt.read(path, "NetParameter").problems
+    assert (problem.field, problem.text) == ("name", f"is {shown}, which is not UTF-8")
+
+
 @pytest.mark.parametrize("text, message", [
     ("a", "n.prototxt:1: expected ':' or '{' after 'a', found the end of the file"),
     ("name:", "n.prototxt:1: expected a value for 'name', found the end of the file"),

@@ -381,3 +381,14 @@ def test_darknets_upsampling_is_an_upsample():
                 text.format("Upsample", "upsample_param { scale: 3 }"))
     assert_same(upgraded(text.format("UpsampleDarknet", "")),
                 text.format("Upsample", "upsample_param { scale: 1 }"))
+
+
+def test_pooling_of_any_number_of_axes_is_an_nd_pooling():
+    text = 'layer {{ name: "p" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format("PoolingND", "pooling_nd_param { pool: AVE kernel_size: 2 "
+                                     "stride: 2 stride: 1 stride: 3 pad: 1 }")),
+                text.format("NdPooling", "pooling_param { pool: AVE kernel_size: 2 pad: 1 "
+                            "stride_shape { dim: 2 dim: 1 dim: 3 } }"))
+    document = upgraded('layer { name: "p" type: "PoolingND" bottom: "x" top: "y"\n'
+                        "pooling_nd_param {\nkernel_size: 2\nkernel_size: 3 } }")
+    assert document.lines.find("layer[0].pooling_param.kernel_shape") == 3

@@ -1,9 +1,10 @@
-"""Forms of two forks that are other types or fields here.
+"""Forms of single forks that are other types or fields here.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; segaware: a Convolution
-with `bottom_is_im2col`.
+with `bottom_is_im2col`; 3D-Caffe: PoolingND.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
-foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware.
+foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
+pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from framework import proto
 from framework.definition.prototxt import Document, Lines
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
+SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -20,7 +22,8 @@ def upgrade_forks(document: Document) -> bool:
 
     A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
     with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
-    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution.
+    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution. PoolingND is an NdPooling:
+    numbers for several axes are shapes there.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
@@ -36,6 +39,9 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
             layer.type = COLUMNS[layer.type]
             layer.convolution_param.ClearField("bottom_is_im2col")
+            changed = True
+        if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
+            _as_nd_pooling(layer, lines)
             changed = True
         if layer.type == "UpsampleDarknet":
             _as_upsample(layer, lines)
@@ -68,3 +74,22 @@ def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
     if given:
         given[0].fields["scale"] = given[0].fields.pop("stride", [])
         lines.fields["upsample_param"] = given
+
+
+def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "NdPooling"
+    given = lines.fields.pop("pooling_nd_param", [Lines()])
+    inside = given[0].fields
+    for descriptor, value in layer.pooling_nd_param.ListFields():
+        name = descriptor.name
+        if not descriptor.is_repeated:
+            setattr(layer.pooling_param, name, value)
+        elif len(value) == 1:
+            setattr(layer.pooling_param, name, value[0])
+        else:
+            shape = SHAPES[name]
+            getattr(layer.pooling_param, shape).dim.extend(value)
+            places = inside.pop(name, [Lines()])
+            inside[shape] = [Lines(places[0].line, {"dim": places})]
+    layer.ClearField("pooling_nd_param")
+    lines.fields["pooling_param"] = given

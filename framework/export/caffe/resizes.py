@@ -10,8 +10,9 @@ import torch
 
 from framework.export.caffe.chain import Chain, Rewrite, square_or_not
 from framework.export.caffe.parts import Floats, Part, Parts
+from framework.layers.vision.interp import Interp
 from framework.layers.vision.padding import PixelShuffle
-from framework.layers.vision.resize import Interp, Upsample
+from framework.layers.vision.resize import Upsample
 
 
 def upsample(parts: Parts, part: Part) -> list[Part] | None:

@@ -83,6 +83,7 @@ class SoftmaxCrossEntropyLoss(Layer):
     Source:  softmax_cross_entropy_loss_layer.cpp of xieguotian/caffe.
     """
 
+    reads = ("loss_param", "softmax_param")
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     loss = True

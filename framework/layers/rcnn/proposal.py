@@ -13,7 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, message_at
+from framework.layers.params import at_least, honour, message_at
 from framework.layers.rcnn.regions_onnx import (
     best_onnx,
     flat_onnx,
@@ -39,6 +39,24 @@ def anchor_corners(base_size: int, ratios: list[float], scales: list[float]) -> 
         for scale in scales:
             half_x, half_y = (0.5 * int(side * scale - 1 + 0.5)
                               for side in (width, width * ratio))
+            anchors.append([centre - half_x, centre - half_y, centre + half_x, centre + half_y])
+    return anchors
+
+
+def rounded_anchors(base_size: int) -> list[list[float]]:
+    """As anchor_corners, for ratios of 0.5, 1, 2 and scales of 8, 16, 32: the sides of each ratio
+    are rounded before they are scaled.
+
+    Source: generate_anchors.py of rbgirshick/py-faster-rcnn, and Generate_anchors in
+    proposal_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+    """
+    centre = 0.5 * (base_size - 1)
+    anchors = []
+    for ratio in (0.5, 1, 2):
+        width = int(math.sqrt(base_size * base_size / ratio) + 0.5)
+        height = int(width * ratio + 0.5)
+        for scale in (8, 16, 32):
+            half_x, half_y = (0.5 * (side * scale - 1) for side in (width, height))
             anchors.append([centre - half_x, centre - half_y, centre + half_x, centre + half_y])
     return anchors
 
@@ -186,12 +204,16 @@ class Proposal(AnchorBoxes):
     There are anchors every feat_stride pixels, `ratio` times `scale` of them; boxes are cut to the
     image; one smaller than min_size * scale has score 0. The pre_nms_topn best go into the
     suppression, which drops a box that overlaps a better one by more than nms_thresh.
+    Without ratio and scale (Synopsys) the anchors are py-faster-rcnn's nine, and boxes that are too
+    small are left out.
     With level_stride (FPN) the maps have these strides, anchors of the base size of their stride,
     and pre_nms_topn and the suppression are of each map; post_nms_topn of all together.
     Data decide the number of regions: torch.compile breaks the graph here.
-    Errors:  SpecError without ratio or scale, or for channels that do not fit.
-    Source:  happynear/caffe-windows and sanghoon/caffe-fast-rcnn proposal_layer.cpp; Ren et al.
-             2015. For several maps, Lin et al. 2017 (FPN), generate_proposals.py and
+    Errors:  SpecError with one of ratio and scale alone, or for channels that do not fit.
+    Source:  proposal_layer.cpp of happynear/caffe-windows, sanghoon/caffe-fast-rcnn and
+             foss-for-synopsys-dwc-arc-processors/synopsys-caffe, which looks at boxes after the
+             pre_nms_topn best too if those leave fewer than it wants; Ren et al. 2015. For several
+             maps, Lin et al. 2017 (FPN), generate_proposals.py and
              collect_and_distribute_fpn_rpn_proposals.py of Detectron.
     """
 
@@ -205,8 +227,14 @@ class Proposal(AnchorBoxes):
                "post_nms_topn nms_thresh level_stride")
         param = spec.proto.proposal_param
         self.most_before = param.pre_nms_topn
-        self.start(anchor_levels(spec, "proposal_param"), param.min_size, param.post_nms_topn,
-                   param.nms_thresh)
+        self.by_default = not (param.ratio or param.scale or param.level_stride)
+        if self.by_default:
+            at_least(spec, "proposal_param.feat_stride", (param.feat_stride,), 1)
+            levels = [AnchorLevel(rounded_anchors(param.base_size), param.feat_stride)]
+        else:
+            levels = anchor_levels(spec, "proposal_param")
+        self.start(levels, param.min_size, param.post_nms_topn, param.nms_thresh)
+        self.too_small = LOWEST if self.by_default else 0.0     # the score of such boxes
         if len(bottoms) != 2 * len(self.levels) + 1:
             raise spec.error("bottom", f"is given {len(bottoms)} times; {len(self.levels)} "
                              f"maps need {2 * len(self.levels) + 1}: scores and offsets of each, "
@@ -239,8 +267,8 @@ class Proposal(AnchorBoxes):
             box = box.gather(1, order[:, :, None].expand(-1, -1, 4))
             kinds = torch.cat(group, 1).gather(1, order)
         past_end = box + box.new_tensor([0, 0, 1, 1])       # pixels are cells: ends belong
-        kept = nms.greedy(past_end, torch.ones_like(score, dtype=torch.bool), self.threshold,
-                          group=kinds, most=self.most)
+        valid = score > LOWEST if self.by_default else torch.ones_like(score, dtype=torch.bool)
+        kept = nms.greedy(past_end, valid, self.threshold, group=kinds, most=self.most)
         image, rank = kept.nonzero(as_tuple=True)
         regions = torch.cat([image.to(box.dtype)[:, None], box[image, rank]], 1)
         return (regions, score[image, rank])[:len(self.spec.tops)]
@@ -250,7 +278,7 @@ class Proposal(AnchorBoxes):
         """The pre_nms_topn best boxes (N, K, 4) of a map, and their scores (N, K), best first."""
         corners, small = self._boxes(level, offsets, info)
         number = scores[:, -len(level.anchors):].permute(0, 2, 3, 1).flatten(1)
-        number = number.masked_fill(small, 0)
+        number = number.masked_fill(small, self.too_small)
         order = number.argsort(dim=1, descending=True, stable=True)[:, :self.most_before]
         return corners.gather(1, order[:, :, None].expand(-1, -1, 4)), number.gather(1, order)
 
@@ -280,7 +308,7 @@ class Proposal(AnchorBoxes):
         number = graph.cut(pair[0], 1, shape[1] - num, shape[1])
         number = graph.reshape(graph.add("Transpose", number, perm=[0, 2, 3, 1]), [0, -1])
         corners, small = self._boxes_onnx(level, graph, pair[1], info, own)
-        number = graph.add("Where", small, graph.floats(0.0), number)
+        number = graph.add("Where", small, graph.floats(self.too_small), number)
         count = graph.integers([min(self.most_before, num * math.prod(shape[2:]))])
         boxes, best = best_onnx(graph, corners, number, count)
         return boxes, best, suppressed_onnx(graph, boxes, best, count, self.threshold, self.most)

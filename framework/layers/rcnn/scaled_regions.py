@@ -52,8 +52,8 @@ class ROIMaskPooling(Layer):
             raise spec.error(f"{field}.mask_scale", f"is {param.mask_scale:g}; only 0, no mask, is "
                              "supported")
         self.size = param.pooled_h, param.pooled_w
-        self.scale, self.growth, self.half = (param.spatial_scale, param.roi_scale,
-                                              param.half_part)
+        self.scale, self.growth = param.spatial_scale, param.roi_scale
+        self.part = param.half_part
         self.check = check_regions(spec, x, rois)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -64,10 +64,10 @@ class ROIMaskPooling(Layer):
         middle_x, middle_y = (x1 + x2) / 2, (y1 + y2) / 2
         across, down = (x2 - x1) * self.growth / 2, (y2 - y1) * self.growth / 2
         corners = [
-            middle_x if self.half == RIGHT else middle_x - across,
-            middle_y if self.half == LOWER else middle_y - down,
-            middle_x if self.half == LEFT else middle_x + across,
-            middle_y if self.half == UPPER else middle_y + down]
+            middle_x if self.part == RIGHT else middle_x - across,
+            middle_y if self.part == LOWER else middle_y - down,
+            middle_x if self.part == LEFT else middle_x + across,
+            middle_y if self.part == UPPER else middle_y + down]
         bins = bins_of(x, [side * self.scale for side in corners], *self.size)
         return rectangle_max(x, item, bins)
 
@@ -82,8 +82,8 @@ class ROIMaskPooling(Layer):
         first, last = graph.add("Sub", middle, reach), graph.add("Add", middle, reach)
         sides = [graph.cut(first, 1, 0, 1), graph.cut(first, 1, 1, 2), graph.cut(last, 1, 0, 1),
                  graph.cut(last, 1, 1, 2)]
-        if self.half:
-            halved = {LEFT: (2, 0), RIGHT: (0, 0), UPPER: (3, 1), LOWER: (1, 1)}[self.half]
+        if self.part:
+            halved = {LEFT: (2, 0), RIGHT: (0, 0), UPPER: (3, 1), LOWER: (1, 1)}[self.part]
             sides[halved[0]] = graph.cut(middle, 1, halved[1], halved[1] + 1)
         rois = graph.add("Concat", graph.cut(rois, 1, 0, 1), *sides, axis=1)
         return [graph.add("MaxRoiPool", bottoms[0], rois, pooled_shape=list(self.size),

@@ -97,6 +97,7 @@ class Im2colConvolution(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
+    reads = ("convolution_param",)
     weight: Tensor
     bias: Tensor | None
 

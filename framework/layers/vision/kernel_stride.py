@@ -22,7 +22,7 @@ from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.ops.convolution import convolve
 from framework.ops.pooling import max_pool
-from framework.proto import LayerParameter, enum_name, has_field
+from framework.proto import LayerParameter, enum_name
 
 
 @layer
@@ -117,26 +117,27 @@ class PoolingND(Layer):
     Bottom: x (N, C, H, W) or (N, C, L, H, W).
     Top:    y (N, C, ...), size = ceil((n + 2 pad - kstride * (kernel - 1) - 1) / stride) + 1: a
             last window may start in the padding, and gives 0 there.
-    Sizes are `kernel_size`, `stride` and `pad`, once or once for each axis; `pooling_nd_param` or
-    pooling_param has them.
+    Sizes are `kernel_size`, `stride` and `pad` of pooling_param. A PoolingND with pooling_nd_param
+    is another project's, an NdPooling here.
     Errors: SpecError for other methods than MAX, which the original's GPU code alone has, and as
             for Pooling.
     Source: pooling_nd_layer.cpp and .cu of naibaf7/caffe (2015).
     """
 
+    reads = ("pooling_param",)
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        name = "pooling_nd_param" if has_field(spec.proto, "pooling_nd_param") else "pooling_param"
-        honour(spec, name, "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h "
-               "pad_w kstride kernel_size_3d stride_3d pad_3d")
-        param = getattr(spec.proto, name)
+        honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h "
+               "stride_w pad_h pad_w kstride kernel_size_3d stride_3d pad_3d")
+        param = spec.proto.pooling_param
         if enum_name(param, "pool") != "MAX":
-            raise spec.error(f"{name}.pool", f"is {enum_name(param, 'pool')}; only MAX is "
+            raise spec.error("pooling_param.pool", f"is {enum_name(param, 'pool')}; only MAX is "
                              "supported here")
         spread = (param.kstride,) * (len(x) - 2)
-        self.window = dataclasses.replace(read_window(spec, x, name), dilation=spread, clip=False)
+        self.window = dataclasses.replace(read_window(spec, x), dilation=spread, clip=False)
         if min(self.window.top_sizes(x[2:])) < 1:
-            raise spec.error(f"{name}.kernel_size", f"leaves no output: the bottom is {x}")
+            raise spec.error("pooling_param.kernel_size", f"leaves no output: the bottom is {x}")
 
     def forward(self, x: Tensor) -> Tensor:
         return max_pool(x, self.window)[0]

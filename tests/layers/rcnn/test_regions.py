@@ -178,6 +178,30 @@ def test_proposal_is_its_definition():
     np.testing.assert_allclose(array(numbers), [score for _, score, _ in expected])
 
 
+def test_proposal_without_ratio_and_scale_has_nine_anchors_and_leaves_small_boxes_out():
+    """The first corners are those that py-faster-rcnn's generate_anchors.py lists in its text."""
+    sizes = (1, 18, 4, 5), (1, 36, 4, 5), (1, 3)
+    layer = make("Proposal", "feat_stride: 16", *sizes, tops=2)
+    listed = [[-83, -39, 100, 56], [-175, -87, 192, 104], [-359, -183, 376, 200],
+              [-55, -55, 72, 72], [-119, -119, 136, 136], [-247, -247, 264, 264],
+              [-35, -79, 52, 96], [-79, -167, 96, 184], [-167, -343, 184, 360]]
+    # in that text cells are counted from 1
+    np.testing.assert_array_equal(layer.levels[0].anchors, np.array(listed) - 1)
+
+    scores = noise(1, 18, 4, 5, requires_grad=False).sigmoid()
+    info = torch.tensor([[64., 80, 20]], dtype=torch.float64)      # 320 pixels are too many
+    regions, numbers = layer(scores, torch.zeros(sizes[1], dtype=torch.float64), info)
+    assert len(regions) == len(numbers) == 0
+    info[0, 2] = 4.5                                                # 72 pixels
+    regions, numbers = layer(scores, torch.zeros(sizes[1], dtype=torch.float64), info)
+    assert len(regions) == 0
+    info[0, 2] = 4                                                  # 64 pixels: full height
+    regions, numbers = layer(scores, torch.zeros(sizes[1], dtype=torch.float64), info)
+    assert len(regions) and (regions[:, [2, 4]] == torch.tensor([0, 63])).all()
+    with pytest.raises(SpecError, match="proposal_param.ratio is not given"):
+        make("Proposal", "scale: 8", *sizes)
+
+
 def test_softmax_loss_ohem_gives_the_loss_of_each_label():
     text = "loss_param { ignore_label: 3 normalization: PRE_FIXED pre_fixed_normalizer: 4 }"
     layer = make("SoftmaxWithLossOHEM", text, (5, 4), (5, 1), tops=3)

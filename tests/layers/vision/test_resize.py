@@ -26,7 +26,9 @@ def bilinear(x, height, width):
 @pytest.mark.parametrize("param, size", [
     ("height: 9 width: 4", (9, 4)), ("zoom_factor: 3", (10, 13)), ("shrink_factor: 2", (2, 3)),
     ("shrink_factor: 2 zoom_factor: 4", (5, 9)), ("height: 1 width: 8", (1, 8)),
-    ("zoom_factor: 2 height: 3 width: 3", (7, 9)),
+    ("zoom_factor: 2 height: 3 width: 3", (7, 9)), ("full_zoom_factor: 3", (12, 15)),
+    ("full_zoom_factor: 3 height: 3 width: 2", (3, 2)), ("full_zoom_factor: 3 zoom_factor: 2",
+                                                         (7, 9)),
 ])
 def test_interp_puts_corners_on_corners(param, size):
     layer = make("Interp", param, (2, 3, 4, 5))

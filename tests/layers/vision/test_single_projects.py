@@ -176,10 +176,9 @@ def test_strided_kernels_take_every_nth_cell_of_a_window():
     np.testing.assert_array_equal(array(layer(x)), expected)
 
 
-@pytest.mark.parametrize("message", ["pooling_nd_param", "pooling_param"])
-def test_a_pooling_over_three_axes_keeps_a_last_window_in_the_padding(message):
+def test_a_pooling_over_three_axes_keeps_a_last_window_in_the_padding():
     size = (2, 3, 5, 4, 6)
-    layer = make("PoolingND", f"{message} {{ pool: MAX kernel_size: 2 stride: 3 pad: 1 "
+    layer = make("PoolingND", "pooling_param { pool: MAX kernel_size: 2 stride: 3 pad: 1 "
                  "engine: CAFFE }", size)
     x = noise(size)
     padded = np.pad(array(x), ((0, 0), (0, 0), (1, 5), (1, 5), (1, 5)), constant_values=-np.inf)
@@ -194,9 +193,9 @@ def test_a_pooling_over_three_axes_keeps_a_last_window_in_the_padding(message):
 
 
 @pytest.mark.parametrize("kind, param, match", [
-    ("PoolingND", "pooling_nd_param { pool: AVE kernel_size: 2 }",
-     "pooling_nd_param.pool is AVE; only MAX is supported here"),
-    ("PoolingND", "pooling_nd_param { kernel_size: 9 }", "pooling_nd_param.kernel_size leaves no"),
+    ("PoolingND", "pooling_param { pool: AVE kernel_size: 2 }",
+     "pooling_param.pool is AVE; only MAX is supported here"),
+    ("PoolingND", "pooling_param { kernel_size: 9 }", "pooling_param.kernel_size leaves no"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 pad: 1 }",
      r"convolution_param.pad is \(1, 1\); it must be 0"),
     ("ConvolutionSK", "convolution_param { num_output: 2 kernel_size: 3 kstride: 4 }",
