@@ -39,6 +39,9 @@ TOKEN = re.compile(
 LAYERS = ("LayerParameter", "V1LayerParameter")     # messages that problems name by layer
 _NAMED_VALUE = re.compile(r"\$([A-Za-z]\w*)")
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
+# What a stray character begins, and what is said of it.
+STRAYS = {**dict.fromkeys(("//", "/*", "%", "--"), "; a comment begins with #"),
+          "$": "; the file is a template, whose $... a script fills in"}
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
 MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
@@ -227,12 +230,11 @@ class _Parser:
             return self.syntax_error(f"is not a text, which a prototxt is: {reason}")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
-        if line.startswith(("//", "/*", "%", "--")):
-            return self.syntax_error(f"stray character {line[0]!r}; a comment begins with #")
-        if match := re.match(r"[-+.\w]+", line):
+        hint = next((words for start, words in STRAYS.items() if line.startswith(start)), "")
+        if not hint and (match := re.match(r"[-+.\w]+", line)):
             return self.syntax_error("expected a name, a number or a string, found "
                                      f"'{shortened(match.group())}'")
-        return self.syntax_error(f"stray character {line[0]!r}")
+        return self.syntax_error(f"stray character {line[0]!r}{hint}")
 
     def found(self) -> str:
         return "the end of the file" if self.kind == "end" else f"'{shortened(self.token)}'"

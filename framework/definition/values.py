@@ -134,6 +134,9 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
         except UnicodeError:
             written = repr(token.encode("utf-8", "surrogateescape"))[2:-1]
             raise ValueError(f"is {written}, which is not UTF-8") from None
+    if kind == "string" and descriptor.full_name.endswith("V1LayerParameter.type"):
+        raise ValueError(f"is {token}, a string, as `layer` has it; in `layers`, the older form, "
+                         "it is a word without quotes, as CONVOLUTION: write `layer` for `layers`")
     if kind == "string":
         form = _of_other_form(descriptor) or expected(descriptor)
         raise ValueError(f"is {token}, a string; it must be {form}")

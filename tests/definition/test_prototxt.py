@@ -74,8 +74,10 @@ def test_a_name_that_is_not_utf_8_is_shown_in_the_files_own_bytes(text, shown, t
     ("\n<<<<<<< HEAD\n", "n.prototxt:2: a merge-conflict mark was left in the file"),
     ('name: "x"\n=======\n', "n.prototxt:2: a merge-conflict mark was left in the file"),
     ('name = "x"', "n.prototxt:1: stray character '='"),
-    ("name: ${NAME}", "n.prototxt:1: stray character '$'"),
-    ("// a note", "n.prototxt:1: stray character '/'; a comment begins with #"),
+    ("name: ${NAME}", "n.prototxt:1: stray character '$'; the file is a template, whose $... a "
+     "script fills in"),
+    ("// name", "n.prototxt:1: stray character '/'; a comment begins with #"),
+    ("name: 'x' /* name */", "n.prototxt:1: stray character '/'; a comment begins with #"),
     ("layer { top: 3x }", "n.prototxt:1: expected a name, a number or a string, found '3x'"),
     ("layer { } }", "n.prototxt:1: expected the name of a field, found '}'"),
     ('layer { name "x" }', "n.prototxt:1: expected ':' or '{' after 'name', found '\"x\"'"),
@@ -114,6 +116,15 @@ def test_a_wrong_value_is_noted_with_field_and_rule(inside, field, text):
     assert (problem.line, problem.field) == (2, f"convolution_param.{field}")
     assert problem.text.startswith(text)
     assert document.place(2, problem.owner) == "n.prototxt:2: layer 'c' (Convolution)"
+
+
+def test_todays_type_in_the_older_form_is_told_how_both_are_written():
+    document = prototxt.parse('layers { name: "c" type: "Convolution" }', "NetParameter", "n")
+    problem, = document.problems
+    assert (problem.line, problem.field) == (1, "type")
+    assert problem.text == (
+        'is "Convolution", a string, as `layer` has it; in `layers`, the older form, it is a word '
+        "without quotes, as CONVOLUTION: write `layer` for `layers`")
 
 
 def test_unknown_messages_are_skipped_whole_and_all_problems_are_noted():
