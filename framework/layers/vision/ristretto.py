@@ -120,6 +120,7 @@ class ConvolutionRistretto(Layer):
             base_ristretto_layer.cu of pmgysel/caffe; Gysel et al. 2016.
     """
 
+    reads = ("convolution_param", "quantization_param")
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
@@ -179,6 +180,7 @@ class FcRistretto(Layer):
     Source: QuantizationParameter; fc_ristretto_layer.cpp of pmgysel/caffe.
     """
 
+    reads = ("inner_product_param", "quantization_param")
     no_onnx_form = ConvolutionRistretto.no_onnx_form
     weight: Tensor
     bias: Tensor | None
