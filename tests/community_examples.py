@@ -72,7 +72,7 @@ PLANES = (
     Example("Interp", "height: 7 width: 9 mode: NEAREST", grows=BATCH),
     of_sample("Upsample"),
     Example("Upsample", "", ((2, 3, 2, 4), MASK)),
-    of_sample("Unpooling", bottoms=((2, 3, 2, 4), MASK)),
+    *(of_sample(kind, bottoms=((2, 3, 2, 4), MASK)) for kind in ("Unpooling", "UnPooling")),
     of_sample("Reorg"), of_sample("ShuffleChannel"),
     of_sample("Flip"), of_sample("MergeCrop", bottoms=(X, noise(2, 4, 7, 6, requires_grad=False))),
     of_sample("Reverse"), of_sample("Transpose"),

@@ -145,7 +145,7 @@ NEURON = (
     of_sample("Power"), Example("Power", "power: 0"),
     of_sample("Threshold", without=NO_GRADIENT),
     of_sample("Dropout", without=DRAWS), Example("Dropout", phase="TEST"),
-    of_sample("Clip"), of_sample("Swish"),
+    of_sample("Clip"), of_sample("BReLU"), of_sample("Swish"),
 )
 SHAPES = (
     of_sample("Concat", grows=(0, 1, 2, 3)),

@@ -285,6 +285,15 @@ QUANTIZED = (
       for levels in ("Binary", "Ternary")),
     *(of_sample(f"{levels}InnerProduct", blobs=((4, 15), (4,)), grows=BATCH, without=STRAIGHT)
       for levels in ("Binary", "Ternary")),
+    of_sample("ConvolutionRistretto", blobs=((4, 3, 3, 3), (4,)), without={**STRAIGHT, **DRAWS}),
+    Example("ConvolutionRistretto", "convolution_param { num_output: 4 kernel_size: 3 } "
+            "quantization_param { bw_layer_in: 10 fl_layer_in: 6 fl_params: 9 }", ((2, 3, 5, 4),),
+            blobs=((4, 3, 3, 3), (4,)), phase="TEST", without=STRAIGHT),
+    of_sample("DeconvolutionRistretto", blobs=((3, 4, 3, 3), (4,)), without={**STRAIGHT, **DRAWS}),
+    of_sample("FcRistretto", blobs=((4, 15), (4,)), grows=BATCH, without={**STRAIGHT, **DRAWS}),
+    Example("FcRistretto", "inner_product_param { num_output: 4 transpose: true } "
+            "quantization_param { precision: MINIFLOAT mant_bits: 9 exp_bits: 6 }", ((2, 3, 5),),
+            blobs=((15, 4), (4,)), grows=BATCH, phase="TEST", without=STRAIGHT),
 )
 FLOW = (noise(2, 2, 5, 4, seed=12) * 1.3).detach().requires_grad_()
 FLOWS = (

@@ -16,6 +16,7 @@ from framework.cli import app
 from framework.definition import zoo
 from framework.errors import DataError
 from framework.system.regular import read_regular
+from framework.system.text import encoding_of
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -117,7 +118,8 @@ def how_to_make() -> str:
 
 def net_paths(path: Path) -> list[Path]:
     """The nets that a solver names, or the net itself. DataError for one that is not there."""
-    text = re.sub(r"#.*", "", read_regular(path).decode(errors="replace"))
+    content = read_regular(path)
+    text = re.sub(r"#.*", "", content.decode(encoding_of(content), errors="replace"))
     named: dict[str, None] = {}
     for match in re.finditer(r"\b((?:train_|test_)?net)\s*:\s*[\"']([^\"']+)[\"']", text):
         field, name = match.groups()

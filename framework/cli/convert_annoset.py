@@ -64,6 +64,7 @@ def convert(options: argparse.Namespace) -> int:
     for sentence in label_map.notes_on_shared(names):
         print(f"{options.labelmap}: {sentence}", file=sys.stderr)
     labels = label_map.labels_by_name(names)
+    _check_label_files(entries, options)
 
     def detected(entry: list_file.Entry) -> Converted:
         image_path = options.rootfolder / entry.image
@@ -71,6 +72,18 @@ def convert(options: argparse.Namespace) -> int:
         return annotated_datum(image_path, label_path, labels, settings, options.label_type)
 
     return image_flags.convert(options, entries, detected, (options.label_type, labels))
+
+
+def _check_label_files(entries: Sequence[list_file.Entry], options: argparse.Namespace) -> None:
+    """DataError if the list names no label file that exists: then its paths are wrong.
+
+    One that is missing makes an image without boxes, as in the original.
+    """
+    if not any((options.rootfolder / entry.label).exists() for entry in entries):
+        path = options.rootfolder / entries[0].label
+        raise DataError(f"{options.listfile}: none of its {len(entries)} label files exists; the "
+                        f"first is {path}; the paths are relative to ROOTFOLDER, "
+                        f"{options.rootfolder}")
 
 
 def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> Converted:

@@ -188,8 +188,10 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }
 
-# A field within a hint's message that a layer does read: QuantizationLoss has Intel's message.
+# Hints that layers do read: with a field within the message (QuantizationLoss has Intel's), and in
+# layers whose types have this end.
 READ_INSIDE = {"LayerParameter.quantization_param": "threshold"}
+READ_BY = {"LayerParameter.quantization_param": "Ristretto"}
 
 
 def is_hint(field: Any) -> bool:
@@ -216,6 +218,8 @@ def _collect(message: Message, prefix: str, lines: Lines, paths: dict[str, int])
     the first each. Layers are not part of a path: `convolution_param.cudnn_flavor`."""
     for field, value in message.ListFields():
         places = lines.fields.get(field.name, [])
+        if _is_read_by(message, field):
+            continue
         if is_hint(field) and not _is_read(field, value):
             path = f"{prefix}{field.name}"
             line = places[0].line if places else lines.line
@@ -232,3 +236,9 @@ def _is_read(field: Any, value: Any) -> bool:   # Any: protobuf's descriptors, t
     """Whether the message of a hint has the field of READ_INSIDE."""
     inside = READ_INSIDE.get(f"{field.containing_type.name}.{field.name}")
     return inside is not None and bool(value.HasField(inside))
+
+
+def _is_read_by(message: Any, field: Any) -> bool:      # Any: as above
+    """Whether the layer `message` is of a type that reads all of this hint, as READ_BY says."""
+    end = READ_BY.get(f"{field.containing_type.name}.{field.name}")
+    return end is not None and str(message.type).endswith(end)

@@ -22,8 +22,9 @@ import framework.proto as proto
 from framework.definition import zoo
 from framework.definition.values import convert, form_for_several, nearest, printable, shortened
 from framework.errors import SpecError
-from framework.system.file_kinds import foreign_kind
+from framework.system.file_kinds import foreign_kind, stand_in
 from framework.system.regular import read_regular
+from framework.system.text import encoding_of
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
 TOKEN = re.compile(
@@ -38,9 +39,16 @@ TOKEN = re.compile(
 LAYERS = ("LayerParameter", "V1LayerParameter")     # messages that problems name by layer
 _NAMED_VALUE = re.compile(r"\$([A-Za-z]\w*)")
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
+# What a stray character begins, and what is said of it.
+STRAYS = {**dict.fromkeys(("//", "/*", "%", "--"), "; a comment begins with #"),
+          "$": "; the file is a template, whose $... a script fills in"}
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
 MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
 MAX_SUGGESTIONS = 100   # problems of a file that say what was perhaps meant: each costs 0.1 ms
+OF_V1 = {       # fields of `layers` blocks that files still have in `layer` blocks
+    "blobs_lr": "in a `layer` block write param { lr_mult: N } for each blob",
+    "weight_decay": "in a `layer` block write param { decay_mult: N } for each blob"}
+OF_TODAY = "; in a `layers` block, the form of before 2015, write blobs_lr and weight_decay instead"
 
 
 @dataclass
@@ -131,7 +139,12 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
         data = read_regular(path)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
-    text = data.decode("utf-8-sig", errors="surrogateescape")
+    if instead := stand_in(data[:4096]):
+        raise SpecError(f"{printable(path)}: is {instead}")
+    try:
+        text = data.decode(encoding_of(data), errors="surrogateescape")
+    except UnicodeDecodeError:      # of UTF-16, which is cut off or not that
+        text = data.decode("utf-8", errors="surrogateescape")
     if not values:
         return parse(text, kind, str(path))
     used: set[str] = set()
@@ -217,10 +230,11 @@ class _Parser:
             return self.syntax_error(f"is not a text, which a prototxt is: {reason}")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
-        if match := re.match(r"[-+.\w]+", line):
+        hint = next((words for start, words in STRAYS.items() if line.startswith(start)), "")
+        if not hint and (match := re.match(r"[-+.\w]+", line)):
             return self.syntax_error("expected a name, a number or a string, found "
                                      f"'{shortened(match.group())}'")
-        return self.syntax_error(f"stray character {line[0]!r}")
+        return self.syntax_error(f"stray character {line[0]!r}{hint}")
 
     def found(self) -> str:
         return "the end of the file" if self.kind == "end" else f"'{shortened(self.token)}'"
@@ -268,6 +282,8 @@ class _Parser:
 
     def suggestion(self, name: str, message: Message) -> str:
         few = len(self.document.problems) < MAX_SUGGESTIONS
+        if message.DESCRIPTOR.name == "LayerParameter" and name in OF_V1:
+            return f"; {OF_V1[name]}"
         return nearest(name, message.DESCRIPTOR.fields_by_name) if few else ""
 
     def read_name(self) -> str:
@@ -291,7 +307,9 @@ class _Parser:
             descriptor = form_for_several(message, descriptor, lines.fields)
         if descriptor is not None:
             if descriptor.message_type is None:
-                self.problem(line, name, "is a message in braces; it must be one value")
+                more = OF_TODAY if message.DESCRIPTOR.name == "V1LayerParameter" \
+                    and descriptor.name == "param" else ""
+                self.problem(line, name, f"is a message in braces; it must be one value{more}")
             elif self.may_set(message, descriptor, name, line):
                 child = getattr(message, descriptor.name)
                 if descriptor.is_repeated:

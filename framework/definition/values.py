@@ -49,12 +49,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean '{by_folded[close[0]]}'?" if close else ""
 
 
-def unknown_type(kind: str, known: Iterable[str]) -> str:
+def unknown_type(kind: str, known: Iterable[str], has_bottom: bool) -> str:
     """What to say of a layer's type that is not among the known ones."""
     if not kind:
         return "is missing; each layer must have one"
-    near = nearest(kind, known) or (f"; --stub {kind}=as_bottom goes on with the shape of its "
-                                    "bottom, and without its values")
+    near = nearest(kind, known)
+    if not near and has_bottom:
+        near = (f"; --stub {kind}=as_bottom goes on with the shape of its bottom, and without its "
+                "values")
+    elif not near:
+        near = (f"; --stub {kind}=SHAPE goes on without its values, SHAPE being the sizes of each "
+                "top, as in 8x3x16x16;8")
     return f"'{shortened(kind)}' is not known{near}"
 
 
@@ -68,7 +73,7 @@ def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int |
 
 def _folded(name: str) -> str:
     """A name in small letters without its `_param`, however that is spelled: `_parm`, `params`."""
-    lower = name.lower()
+    lower = name.lower().strip("_")
     return PARAM.sub("", lower) or lower
 
 
@@ -121,16 +126,20 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
         if kind != "string" and descriptor.full_name in ALSO_BOOLEAN and token in BOOLEANS:
             return str(BOOLEANS[token]).lower()
         if kind != "string":
-            raise ValueError(f"is {token}; it must be a string in quotes")
-        data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
-        if descriptor.type == FieldDescriptor.TYPE_BYTES:
-            return data
+            form = _of_other_form(descriptor) or "a string in quotes"
+            raise ValueError(f"is {token}; it must be {form}")
         try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            raise ValueError(f"is {token!a}, which is not UTF-8") from None
+            data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
+            return data if descriptor.type == FieldDescriptor.TYPE_BYTES else data.decode("utf-8")
+        except UnicodeError:
+            written = repr(token.encode("utf-8", "surrogateescape"))[2:-1]
+            raise ValueError(f"is {written}, which is not UTF-8") from None
+    if kind == "string" and descriptor.full_name.endswith("V1LayerParameter.type"):
+        raise ValueError(f"is {token}, a string, as `layer` has it; in `layers`, the older form, "
+                         "it is a word without quotes, as CONVOLUTION: write `layer` for `layers`")
     if kind == "string":
-        raise ValueError(f"is {token}, a string; it must be {expected(descriptor)}")
+        form = _of_other_form(descriptor) or expected(descriptor)
+        raise ValueError(f"is {token}, a string; it must be {form}")
     if cpp == FieldDescriptor.CPPTYPE_BOOL:
         if token not in BOOLEANS:
             raise ValueError(f"is {token}; it must be true or false")
@@ -140,6 +149,19 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
     if cpp in INTEGER_RANGES:
         return convert_integer(cpp, token)
     return convert_float(token, single=cpp == FieldDescriptor.CPPTYPE_FLOAT)
+
+
+def _of_other_form(descriptor: Any) -> str:
+    """What a layer's type must be where it is written as in the other form of files; else ""."""
+    owner = descriptor.containing_type.name
+    if descriptor.name != "type" or owner not in ("LayerParameter", "V1LayerParameter"):
+        return ""
+    if owner == "LayerParameter":
+        return ('a string in quotes, as in type: "Convolution"; names without quotes belong to '
+                "`layers` blocks, the form of before 2015")
+    return ("a name without quotes, as in type: CONVOLUTION, for a `layers` block is the form of "
+            "before 2015; types in quotes belong to `layer` blocks, and a file has blocks of one "
+            "form")
 
 
 def expected(descriptor: Any) -> str:

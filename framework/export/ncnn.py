@@ -312,12 +312,12 @@ class Writer:
                   bias)
 
     def node_detectionoutput(self, node: onnx.NodeProto, given: Attributes) -> None:
-        if "eta" in given or not given["share_location"] or len(node.input) > 3 \
+        if "eta" in given or "clip" in given or not given["share_location"] or len(node.input) > 3 \
                 or given["background_label_id"] != 0 or given["variance_encoded_in_target"] \
                 or not given["code_type"].endswith(b"CENTER_SIZE"):
             raise self.refuse(node.name, "ncnn's DetectionOutput has background 0, boxes of "
-                              "CENTER_SIZE that all classes share, and neither eta nor variances "
-                              "in the target")
+                              "CENTER_SIZE that all classes share, and neither eta, clip nor "
+                              "variances in the target")
         self._add(node, "DetectionOutput", {
             0: given["num_classes"], 1: given["nms_threshold"], 2: given["top_k"],
             3: given["keep_top_k"], 4: given["confidence_threshold"]}, num_bottoms=3)

@@ -18,8 +18,8 @@ OF_ANY_LAYER = frozenset(["weights_compress_param"])    # messages that layers o
 
 def check_types(net: NetSpec) -> None:
     """SpecError with a line for each layer of an unknown type; warns of unread messages."""
-    unknown = [spec.error("type", unknown_type(spec.type, LAYERS)) for spec in net.layers
-               if spec.type not in LAYERS]
+    unknown = [spec.error("type", unknown_type(spec.type, LAYERS, bool(spec.bottoms)))
+               for spec in net.layers if spec.type not in LAYERS]
     if unknown:
         raise SpecError("\n".join(map(str, unknown)))
     warn_of_unread(net)

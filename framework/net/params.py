@@ -57,16 +57,27 @@ def param_spec(layer: Layer, index: int) -> Any:
 
 
 def check_layer_names(layers: Sequence[Layer]) -> None:
-    """Raise SpecError if two layers with blobs have one name: weights are found by it.
+    """Raise SpecError if two layers with blobs of their own have one name: weights are found by it.
 
-    The original takes such a net, and loads a file's weights into the first of the two alone.
+    The original takes such a net, and loads a file's weights into the first of the two alone. That
+    is all of them where the second one's blobs are those of the first, by `param { name }`.
     """
     named: dict[str, Layer] = {}
     for layer in layers:
         name = layer.spec.name
-        if layer.blob_names and named.setdefault(name, layer) is not layer:
+        if layer.blob_names and not _shares_all(layer, named.setdefault(name, layer)):
             raise layer.spec.error("name", f"is that of a {named[name].spec.type} layer before it; "
                                    "layers with blobs must have names of their own")
+
+
+def _shares_all(layer: Layer, other: Layer) -> bool:
+    """Whether all blobs of a layer are those of another, or it is that one."""
+    if layer is other:
+        return True
+    blobs = range(len(layer.blob_names))
+    names = [param_spec(layer, index).name for index in blobs]
+    return (len(layer.blob_names) == len(other.blob_names) and all(names)
+            and names == [param_spec(other, index).name for index in blobs])
 
 
 def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -18,7 +18,7 @@ from framework.system.arguments import FLAG, PATH, TEXT, checked
 
 NET_MARKS = frozenset(["layer", "layers", "input", "input_shape", "input_dim"])
 SOLVER_MARKS = frozenset(["net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter",
-                          "solver_mode", "snapshot_prefix", "test_iter", "display"])
+                          "solver_mode", "solver_type", "snapshot_prefix", "test_iter", "display"])
 
 
 @checked(path=PATH, ignore_unknown_fields=FLAG)
@@ -100,7 +100,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
     if not rows:
         return
     for net in _nets(document):
-        rows += _unknown_types(net)
+        rows += _unknown_types(net, document.written_types)
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
 
 
@@ -143,17 +143,18 @@ def _is_of_stub(problem: Problem) -> bool:
     return problem.unknown and isinstance(kind, str) and is_stub(kind)
 
 
-def _unknown_types(document: Document) -> list[tuple[int, str]]:
+def _unknown_types(document: Document, misspelt: Collection[int]) -> list[tuple[int, str]]:
+    """A line for each layer of an unknown type, but for those by `id` that are told already."""
     from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound file needs no table
 
     known = LAYERS.keys() | COMPOSITES.keys()
     rows: list[tuple[int, str]] = []
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):
-        if layer.type not in known:
+        if layer.type not in known and id(layer) not in misspelt:
             line = lines.find("type")
             few = len(rows) < prototxt.MAX_SUGGESTIONS
-            words = unknown_type(layer.type, sorted(known)) if few \
+            words = unknown_type(layer.type, sorted(known), bool(layer.bottom)) if few \
                 else f"'{layer.type}' is not known"
             rows.append((line, f"{document.place(line, layer)}: type {words}"))
     return rows

@@ -135,7 +135,7 @@ def exported_as(portable: Callable[P, Tensor]) -> Callable[[Callable[P, Tensor]]
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
                    eta: float, class_limit: int, image_limit: int,
-                   attached: Tensor | None = None) -> Tensor:
+                   attached: Tensor | None = None, clip: bool = False) -> Tensor:
     """Decode and suppress SSD's predictions to rows (K, 7): image, class, score, x1, y1, x2, y2.
 
     loc                (N, P, 1 or C, 4) codes of boxes, one for all classes or one for each
@@ -143,6 +143,7 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     priors, variances  (P, 4), or priors (N, P, 4), a set for each image
     background         the class left out; no class if it is another number
     attached           (N, P, E): E numbers of each prior that its rows end with, (K, 7 + E)
+    clip               boxes end at 0 and 1, before they are compared
     The other numbers are those of `framework.ops.boxes.decode` and `Suppression`. If no image has
     a box, one row for each: its number, then -1. It is an opaque operation for torch.compile, as
     K depends on values.
@@ -161,7 +162,8 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
         own = priors[prior] if priors.dim() == 2 else priors.flatten(0, 1)[index]
         if loc_classes > 1:
             index = index * loc_classes + classes[kind]
-        return decode(loc.flatten(0, 2)[index], own, variances[prior], code, variance_in_target)
+        corners = decode(loc.flatten(0, 2)[index], own, variances[prior], code, variance_in_target)
+        return corners.clamp(0, 1) if clip else corners
 
     rule = Suppression(score, threshold, eta, class_limit, image_limit)
     image, kind, prior = detect(scores, boxes, rule)
@@ -180,7 +182,7 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
 def _(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
       code: int, variance_in_target: bool, score: float, threshold: float,
       eta: float, class_limit: int, image_limit: int,
-      attached: Tensor | None = None) -> Tensor:
+      attached: Tensor | None = None, clip: bool = False) -> Tensor:
     more = 0 if attached is None else attached.shape[2]
     return loc.new_empty(torch.library.get_ctx().new_dynamic_size(), 7 + more)
 

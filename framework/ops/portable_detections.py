@@ -48,7 +48,7 @@ def suppress(corners: Tensor, valid: Tensor, threshold: float, eta: float = 1.0)
 def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor, background: int,
                    code: int, variance_in_target: bool, score: float, threshold: float,
                    eta: float, class_limit: int, image_limit: int,
-                   attached: Tensor | None = None) -> Tensor:
+                   attached: Tensor | None = None, clip: bool = False) -> Tensor:
     """`framework.ops.detections.detection_rows`."""
     num_images, num_priors, loc_classes = loc.shape[:3]
     classes = torch.tensor([index for index in range(conf.shape[2]) if index != background],
@@ -57,6 +57,8 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     if loc_classes > 1:
         loc = loc.index_select(2, classes)
     corners = decode(loc, own[:, :, None], variances[:, None], code, variance_in_target)
+    if clip:
+        corners = corners.clamp(0, 1)
     corners = corners.expand(-1, -1, len(classes), -1).transpose(1, 2)
     if attached is not None:
         more = attached.to(corners.dtype)[:, None].expand(-1, len(classes), -1, -1)

@@ -761,6 +761,8 @@ class LayerParameter(Message):
     @property
     def prune_param(self) -> PruneParameter: ...
     @property
+    def brelu_param(self) -> BReLUParameter: ...
+    @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
     visualise: bool
     visualise_channel: int
@@ -1042,8 +1044,9 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            brelu_param: BReLUParameter | _Fields | None = ..., heatmap_data_param:
+            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
             | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
@@ -1147,9 +1150,9 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "prune_param", "brelu_param", "heatmap_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "anchor_target_param", "mask_target_param",
@@ -1245,7 +1248,7 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "heatmap_data_param", "visualise",
+            "l2norm_param", "prune_param", "brelu_param", "heatmap_data_param", "visualise",
             "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
             "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
@@ -3794,6 +3797,7 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    clip: bool
     output_logits: bool
     def __init__(
         self, *,
@@ -3805,8 +3809,8 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
-            output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
+            bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3814,7 +3818,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "output_logits",
+            "no_permute", "nbottom", "clip", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3823,7 +3827,7 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "output_logits",
+            "no_permute", "nbottom", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -6021,10 +6025,16 @@ class QuantizationParameter(Message):
     DESCRIPTOR: Descriptor
     class Precision(_Enum):
         DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+        MINIFLOAT: ClassVar[QuantizationParameter.Precision]
+        INTEGER_POWER_OF_2_WEIGHTS: ClassVar[QuantizationParameter.Precision]
     DYNAMIC_FIXED_POINT: ClassVar[QuantizationParameter.Precision]
+    MINIFLOAT: ClassVar[QuantizationParameter.Precision]
+    INTEGER_POWER_OF_2_WEIGHTS: ClassVar[QuantizationParameter.Precision]
     class Rounding(_Enum):
         NEAREST: ClassVar[QuantizationParameter.Rounding]
+        STOCHASTIC: ClassVar[QuantizationParameter.Rounding]
     NEAREST: ClassVar[QuantizationParameter.Rounding]
+    STOCHASTIC: ClassVar[QuantizationParameter.Rounding]
     precision: QuantizationParameter.Precision
     rounding_scheme: QuantizationParameter.Rounding
     bw_layer_in: int
@@ -6036,6 +6046,10 @@ class QuantizationParameter(Message):
     def fl_layer_out(self) -> Values[int]: ...
     @property
     def fl_params(self) -> Values[int]: ...
+    mant_bits: int
+    exp_bits: int
+    exp_min: int
+    exp_max: int
     @property
     def scale_in(self) -> Values[float]: ...
     @property
@@ -6051,22 +6065,25 @@ class QuantizationParameter(Message):
             rounding_scheme: QuantizationParameter.Rounding | int | str | None = ...,
             bw_layer_in: int | None = ..., bw_layer_out: int | None = ..., bw_params: int | None
             = ..., fl_layer_in: Iterable[int] | None = ..., fl_layer_out: Iterable[int] | None =
-            ..., fl_params: Iterable[int] | None = ..., scale_in: Iterable[float] | None = ...,
-            scale_out: Iterable[float] | None = ..., scale_params: Iterable[float] | None = ...,
-            is_negative_input: bool | None = ..., force_u8_input: bool | None = ..., threshold:
-            float | None = ...,
+            ..., fl_params: Iterable[int] | None = ..., mant_bits: int | None = ..., exp_bits:
+            int | None = ..., exp_min: int | None = ..., exp_max: int | None = ..., scale_in:
+            Iterable[float] | None = ..., scale_out: Iterable[float] | None = ..., scale_params:
+            Iterable[float] | None = ..., is_negative_input: bool | None = ..., force_u8_input:
+            bool | None = ..., threshold: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
-            "is_negative_input", "force_u8_input", "threshold",
+            "mant_bits", "exp_bits", "exp_min", "exp_max", "is_negative_input",
+            "force_u8_input", "threshold",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "precision", "rounding_scheme", "bw_layer_in", "bw_layer_out", "bw_params",
-            "fl_layer_in", "fl_layer_out", "fl_params", "scale_in", "scale_out", "scale_params",
-            "is_negative_input", "force_u8_input", "threshold",
+            "fl_layer_in", "fl_layer_out", "fl_params", "mant_bits", "exp_bits", "exp_min",
+            "exp_max", "scale_in", "scale_out", "scale_params", "is_negative_input",
+            "force_u8_input", "threshold",
         ]
     ) -> None: ...
 
@@ -10173,6 +10190,25 @@ class L2NormParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "eps",
+        ]
+    ) -> None: ...
+
+class BReLUParameter(Message):
+    DESCRIPTOR: Descriptor
+    minval: float
+    maxval: float
+    def __init__(
+        self, *,
+            minval: float | None = ..., maxval: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "minval", "maxval",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "minval", "maxval",
         ]
     ) -> None: ...
 

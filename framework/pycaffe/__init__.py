@@ -32,6 +32,8 @@ _HOMES = {
     **dict.fromkeys(_MACHINE.split(), "settings"), **dict.fromkeys(_SOLVERS.split(), "solver"),
     **dict.fromkeys(("layers", "params", "NetSpec", "to_proto"), "net_spec"),
 }
+_OF_2014 = dict.fromkeys(("set_phase_test", "set_phase_train"), "; since 2015 a net is given its "
+                         "phase: caffe.Net(file, weights, caffe.TEST)")
 # Submodules that a script may use after `import caffe` alone.
 _SUBMODULES = ("_caffe", "io", "proto", "net_spec", "coord_map", "draw", "classifier", "detector")
 __all__ = ["TEST", "TRAIN", "Blob", "BlobVector", "Layer", "Phase", "install", "standing_in",
@@ -45,4 +47,5 @@ def __getattr__(name: str) -> Any:      # Any: whatever has the name
         return value
     if name in _SUBMODULES:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module 'caffe' ({__name__}) has no attribute '{name}'")
+    raise AttributeError(f"module 'caffe' ({__name__}) has no attribute '{name}'"
+                         f"{_OF_2014.get(name, '')}")

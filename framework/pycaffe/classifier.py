@@ -39,6 +39,9 @@ class Classifier(Net):
 
         oversample  the mean over centre, corners and their mirror images; else the centre alone
         """
+        channels = self.blobs[self.inputs[0]].shape[1]
+        for image in inputs:
+            _check_image(image, channels)
         resized = [io.resize_image(image, self.image_dims) for image in inputs]
         images = np.stack(resized).astype(np.float32)
         if oversample:
@@ -53,3 +56,15 @@ class Classifier(Net):
         if oversample:
             scores = scores.reshape(len(scores) // 10, 10, -1).mean(1)
         return scores
+
+
+def _check_image(image: Array, channels: int) -> None:
+    """ValueError unless it is an image (height, width, channels) of as many channels."""
+    shape = np.shape(image)
+    if len(shape) != 3:
+        raise ValueError(f"an image has the shape {shape}; predict takes a list of images (height, "
+                         "width, channels): [image] for one image, image[:, :, None] for a grey "
+                         "one")
+    if shape[2] != channels:
+        raise ValueError(f"an image has {shape[2]} channels, and the net takes {channels}; "
+                         f"caffe.io.load_image(path, color={channels == 3}) loads it so")

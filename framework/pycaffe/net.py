@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
+from framework.definition.values import nearest, shortened
 from framework.errors import CaffeError
 from framework.layers.base import DataOptions
 from framework.layers.data.memory_data import MemoryData
@@ -19,7 +21,7 @@ from framework.net.params import share_by_layer_name
 from framework.pycaffe.engine.blobs import NetBlob, ParamBlob
 from framework.pycaffe.engine.in_batches import InBatches
 from framework.pycaffe.engine.kept_weights import KeptWeights
-from framework.pycaffe.engine.lists import Arrays
+from framework.pycaffe.engine.lists import Arrays, blobs_by_name
 from framework.pycaffe.engine.nodes import Node
 from framework.pycaffe.engine.passes import Callback, Passes
 from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
@@ -72,7 +74,7 @@ class Net(InBatches):
         self._net = net
         self._nodes = list_nodes(net)
         constants = constant_tops(net)
-        self._blob_dict = OrderedDict()
+        self._blob_dict = blobs_by_name(self._nodes)
         for name in dict.fromkeys(top for node in self._nodes for top in node.tops):
             given = name in net.inputs or name in constants
             self._blob_dict[name] = NetBlob(net.shapes[name], net.device, self,
@@ -164,6 +166,9 @@ class Net(InBatches):
                 for name in dict.fromkeys([*bottoms, *(diffs or [])])}
 
     def _index(self, name: str) -> int:
+        if name not in self._layer_names:
+            raise ValueError(f"the net has no layer '{shortened(name)}', as start and end name them"
+                             f"{nearest(name, self._layer_names)}")
         return self._layer_names.index(name)
 
     def _fill(self, given: Arrays, names: Sequence[str], what: str,
@@ -176,7 +181,11 @@ class Net(InBatches):
             if len(values) != blob.shape[0]:
                 raise ValueError(f"{what} '{name}' has {len(values)} items; the batch size of the "
                                  f"net is {blob.shape[0]}, reshape the blob to change it")
-            array_of(blob)[...] = values
+            try:
+                array_of(blob)[...] = values
+            except ValueError:
+                raise ValueError(f"{what} '{name}' takes the shape {tuple(blob.shape)}; it is "
+                                 f"given {np.shape(values)}") from None
 
     def _forward(self, start: int, end: int) -> None:
         """Run layers by index. Over all layers and without gradients, by the net's own `run`."""
@@ -184,11 +193,26 @@ class Net(InBatches):
         self.settle()
         whole = start <= self._passes.first and end == len(self._layer_list) - 1
         self._num_forwards += 1
-        with random_numbers(self._seed + self._num_forwards, self._net.device):
-            if whole and not self._records and not self._passes.watched:
-                self._passes.whole(self._passes.take_batches(range(start, end + 1)))
-            else:
-                self._passes.forward(start, end, self._records)
+        try:
+            with random_numbers(self._seed + self._num_forwards, self._net.device):
+                if whole and not self._records and not self._passes.watched:
+                    self._passes.whole(self._passes.take_batches(range(start, end + 1)))
+                else:
+                    self._passes.forward(start, end, self._records)
+        except CaffeError:
+            raise
+        except (RuntimeError, ValueError, IndexError) as error:
+            if words := self._reshaped():
+                raise CaffeError(f"{words}, which the net's layers do not take: "
+                                 f"{shortened(str(error).splitlines()[0])}") from error
+            raise
+
+    def _reshaped(self) -> str:
+        """Which inputs have other shapes than the net was built with, in words."""
+        said = [f"'{name}' is {blob.shape}, built as {tuple(self._net.shapes[name])}"
+                for name, blob in self._blob_dict.items()
+                if blob.values.given and tuple(blob.shape) != tuple(self._net.shapes[name])]
+        return "; ".join(said)
 
     def _backward(self, start: int, end: int) -> None:
         self.absorb()

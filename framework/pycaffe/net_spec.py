@@ -102,11 +102,22 @@ class Function:
                 known = [field for owner in order for field in owner.DESCRIPTOR.fields_by_name]
                 messages = " or ".join(owner.DESCRIPTOR.name for owner in order)
                 raise AttributeError(f"{where}: {name} is not a field of {messages}"
-                                     f"{nearest(name, known)}")
+                                     f"{self._way_out(name) or nearest(name, known)}")
             try:
                 assign_proto(found[0], name, value)
             except (AttributeError, TypeError, ValueError) as error:
                 raise same_kind(error)(f"{where}: {error}") from None
+
+    def _way_out(self, name: str) -> str:
+        """Where a field is that a message of another name has which the type reads; else ""."""
+        from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound net needs no table
+        from framework.layers.base import reads_message
+
+        fields = [field for field in proto.LayerParameter.DESCRIPTOR.fields
+                  if field.message_type is not None and name in field.message_type.fields_by_name]
+        owner = next((field.name for field in fields if self.type_name in LAYERS
+                      and reads_message(self.type_name, field.name)), "")
+        return f"; {self.type_name} reads {owner}: write {owner}=dict({name}=...)" if owner else ""
 
 
 class _Writer:

@@ -42,6 +42,7 @@ class Transformer:
         """
         size = self._shape(in_)[2:]
         values = np.array(data, np.float32)
+        self._check_axes(in_, values.shape)
         if values.shape[:2] != size:
             values = resize_image(values, size)
         if in_ in self.transpose:
@@ -55,6 +56,19 @@ class Transformer:
         if in_ in self.input_scale:
             values *= self.input_scale[in_]
         return values
+
+    def _check_axes(self, in_: str, shape: tuple[int, ...]) -> None:
+        """ValueError unless transpose and channel swap can be done on an image of that shape."""
+        order = self.transpose.get(in_)
+        if order is not None and len(order) != len(shape):
+            raise ValueError(f"the image has the shape {shape}, and the transpose {tuple(order)} "
+                             f"needs {len(order)} axes; a grey image is image[:, :, None]")
+        channels = shape[order[0] if order is not None else 0] if shape else 0
+        if in_ in self.channel_swap and len(self.channel_swap[in_]) != channels:
+            raise ValueError(f"the image has the shape {shape}, and the channel swap "
+                             f"{tuple(self.channel_swap[in_])} needs "
+                             f"{len(self.channel_swap[in_])} channels; caffe.io.load_image(path) "
+                             "makes 3 of a grey image")
 
     def deprocess(self, in_: str, data: Array) -> Array:
         """The image that an input was made from, in the input's size, without axes of length 1."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from framework.definition.spec import LayerSpec, NetSpec
@@ -22,8 +23,9 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     shapes  of all blobs before that layer
     known   tops that have been inferred, and stay as they are
     Only where a file alone says the shape of a top, and the layer's other bottoms do not depend
-    on it. Layers that keep shapes may be between the two. What was taken for one number an item,
-    and is read by a layer that takes more, is images.
+    on it, but for a piece of it, which may have another number of channels. Layers that keep shapes
+    may be between the two. What was taken for one number an item, and is read by a layer that takes
+    more, is images.
     """
     index = next((index for index, layer in enumerate(spec.layers)
                   if layer.place() == error.layer), None)
@@ -35,8 +37,9 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
-    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)):
-        return _regions(spec.layers[:index], layer.bottoms[0], rows, copies)
+    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)) and (
+            pooled := _regions(spec.layers[:index], layer.bottoms[0], rows, copies)):
+        return pooled
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")
@@ -45,7 +48,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
                   for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        if len(own) != 1 or own & others:
+        if len(own) != 1 or (own & others and not (copy and copy.start)):
             continue
         top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
@@ -97,22 +100,27 @@ def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
 
 
 class Copy(NamedTuple):
-    """The open top whose shape a blob has or begins with; or of which it is the last piece that a
-    Slice cuts, from `start` on along `axis`."""
+    """The open top whose shape a blob has or begins with; or of which it is a piece that a Slice
+    cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on."""
 
     top: str
     axis: int = 0
     start: int = 0
+    size: int = 0
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
         shape = shape[:len(shape) + len(top) - len(blob)]
         if not self.start:
             return shape
-        if self.axis >= len(shape):
+        if not -len(shape) <= self.axis < len(shape):
             return None
-        end = self.start + shape[self.axis]
-        return (*shape[:self.axis], end, *shape[self.axis + 1:])
+        axis = self.axis % len(shape)
+        size = shape[axis]
+        if self.size and (axis == 0 or size != self.size):
+            return None
+        end = self.start + (1 if self.size else size)
+        return (*shape[:axis], end, *shape[axis + 1:])
 
 
 def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | None:
@@ -146,6 +154,9 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
         if copied and not copied.start and issubclass(cls, Slice):
             points = layer.proto.slice_param.slice_point
             axis = cls.cut_axis(layer.proto)
-            if points and axis > 0 and len(layer.tops) == len(points) + 1:
+            if points and axis != 0 and len(layer.tops) == len(points) + 1:
+                edges = pairwise([0, *points])
+                copies.update((piece, Copy(copied.top, axis, points[-1], high - low))
+                              for piece, (low, high) in zip(layer.tops, edges, strict=False))
                 copies[layer.tops[-1]] = Copy(copied.top, axis, points[-1])
     return origins, copies

@@ -182,7 +182,8 @@ def has_data(document: Document, phase: str, level: int | None, stages: tuple[st
     """Whether this phase has data: a layer that makes blobs of nothing, or what the caller gives.
 
     A deploy net with the losses of training has none for these, though the caller gives images:
-    their labels are made by nobody, or not even named.
+    their labels are made by nobody, or not even named. TEST is the phase that it is for, so what
+    names a blob there that is not made is an error.
     """
     spec = NetSpec(document, phase, level, stages, wired=False)
     made = [layer.type for layer in spec.layers
@@ -190,7 +191,8 @@ def has_data(document: Document, phase: str, level: int | None, stages: tuple[st
     given = all(kind in LAYERS and is_input(kind) for kind in made)
     if given and any(_lacks_labels(layer) for layer in spec.layers):
         return False
-    return bool(made) and not (given and not _wires(document, phase, level, stages))
+    excused = given and phase == "TRAIN" and not _wires(document, phase, level, stages)
+    return bool(made) and not excused
 
 
 def _lacks_labels(layer: LayerSpec) -> bool:
@@ -208,7 +210,8 @@ def _count(document: Document, census: Census, selection: Selection,
         return
     unknown = [layer for layer in spec.layers if layer.type not in LAYERS]
     if unknown:
-        census.problems += [str(layer.error("type", unknown_type(layer.type, LAYERS)))
+        census.problems += [str(layer.error("type", unknown_type(layer.type, LAYERS,
+                                                                 bool(layer.bottoms))))
                             for layer in unknown]
         return
     try:

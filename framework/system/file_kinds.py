@@ -18,6 +18,17 @@ def foreign_kind(head: bytes) -> str:
     return next((kind for mark, kind in _KINDS if head.startswith(mark)), "")
 
 
+def stand_in(head: bytes) -> str:
+    """What a file is that came in place of the one that was downloaded; "" for other files."""
+    if head.startswith(b"version https://git-lfs"):
+        return "a Git LFS pointer, not the file itself; run `git lfs pull`"
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        return ("a web page (HTML), not the file itself; the link for the download is another, "
+                "that of \"Raw\" on GitHub")
+    return ""
+
+
 def other_kind(head: bytes) -> str:
     """As `foreign_kind`, or "a text", for files in place of those in protobuf's binary form."""
     return "a text" if is_text(head) else foreign_kind(head)

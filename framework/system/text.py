@@ -47,7 +47,7 @@ def read_text(path: Path) -> str:
 
 def decoded(path: str | Path, content: bytes) -> str:
     """The text of a file's bytes. DataError, with the line, if it is in another encoding."""
-    encoding = _encoding(content)
+    encoding = encoding_of(content)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -85,7 +85,7 @@ def open_text(path: Path) -> Iterator[TextIO]:
         if is_there(path) and not os.path.isfile(path):
             read_bytes(path)                           # raises an error that says what it is
         with path.open("rb") as file:
-            encoding = _encoding(file.read(4))
+            encoding = encoding_of(file.read(4))
         with path.open(newline="", encoding=encoding) as text:
             yield text
     except UnicodeDecodeError:
@@ -95,7 +95,8 @@ def open_text(path: Path) -> Iterator[TextIO]:
         raise _unreadable(path, error) from None
 
 
-def _encoding(content: bytes) -> str:
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text that begins so: UTF-8, but for UTF-16 with its mark."""
     return next((name for start, name in _MARKS if content.startswith(start)), "utf-8")
 
 

@@ -87,11 +87,17 @@ def _hdf5_blobs(path: str | Path, file: Any, group: Any, h5py: Any) -> list[Blob
 
 
 def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None:
-    """Write as the original does: `shared` blobs only in the layer that has them first."""
+    """Write as the original does: `shared` blobs only in the layer that has them first. Layers of
+    one name have the same blobs (net/params check_layer_names), which are written once."""
     h5py = hdf5.module(path)
+    written: set[str] = set()
     content = io.BytesIO()      # on a full disk HDF5 itself keeps its file open, and the room taken
     with h5py.File(content, "w", libver="earliest") as file:
         for message, arrays, gradients in layers:
+            if arrays and message.name in written:
+                continue
+            if arrays:
+                written.add(message.name)
             group = file.require_group("data").require_group(message.name)
             for index, array in enumerate(arrays):
                 if (message.name, index) not in shared:
@@ -99,8 +105,8 @@ def write_hdf5(path: Path, layers: Layers, shared: set[tuple[str, int]]) -> None
             for index, array in enumerate(gradients):
                 file.require_group("diff").require_group(message.name).create_dataset(
                     str(index), data=array)
-    with open(path, "wb") as out, content.getbuffer() as written:   # write_bytes keeps a view
-        out.write(written)
+    with open(path, "wb") as out, content.getbuffer() as view:      # write_bytes keeps one
+        out.write(view)
 
 
 def read_npz(path: str | Path) -> list[FileLayer]:

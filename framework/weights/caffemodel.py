@@ -55,7 +55,10 @@ def read_caffemodel(path: str | Path) -> list[FileLayer]:
     try:
         layers = list(_read_layers(data))
     except ValueError as error:
-        raise WeightsError(f"{path}: is not a caffemodel, or is damaged: {error}") from None
+        reason = "; a solver state goes to --snapshot, and the caffemodel of its iteration is " \
+            "beside it" if Path(path).suffix == ".solverstate" else ""
+        raise WeightsError(f"{path}: is not a caffemodel, or is damaged: {error}{reason}"
+                           ) from None
     if not layers:
         raise WeightsError(f"{path}: holds no layers; it is not a caffemodel")
     return layers

@@ -25,7 +25,7 @@ from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.arguments import FLAG, PATH, PATHS, TEXT, Kind, checked, or_none
 from framework.system.atomic import replacing
-from framework.system.file_kinds import foreign_kind, is_text
+from framework.system.file_kinds import foreign_kind, is_text, stand_in
 from framework.weights.arrays import (
     read_hdf5,
     read_npz,
@@ -133,7 +133,8 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
                            for index, (target, blob) in enumerate(pairs) if blob}
     if problems and not skip_mismatch:
         raise WeightsError("\n".join(list(problems.values())[:LISTED]) + "\nRename a layer in the "
-                           "prototxt to learn it anew, or take the rest with --skip-mismatch")
+                           "prototxt to learn it anew; tools/train and tools/test take the rest "
+                           "with --skip-mismatch")
     report.not_finite = _copy_all(copies)
     report.copied = list(dict.fromkeys(report.copied))
     report.mismatched = list(problems.values())
@@ -155,9 +156,8 @@ def read_layers(path: str | Path) -> list[FileLayer]:
             raise WeightsError(f"{path}: is not a regular file")
         with open(path, "rb") as file:
             head = file.read(4096)
-        if head.startswith(b"version https://git-lfs"):
-            raise WeightsError(f"{path}: is a Git LFS pointer, not the file itself; run "
-                               "`git lfs pull`")
+        if instead := stand_in(head):
+            raise WeightsError(f"{path}: is {instead}")
         if is_text(head):
             raise WeightsError(f"{path}: is a text file, as a prototxt or a web page is, not a "
                                "file of weights")
@@ -217,8 +217,10 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]]) -> str:
     """Why the blobs cannot be copied, or nothing."""
     targets = params.get(layer.name, [])
     if len(layer.blobs) != len(targets):
-        return (f"the file has {counted(len(layer.blobs), 'blob')}, and the layer in the net has "
-                f"{counted(len(targets), 'blob')}")
+        found = [blob.shape for blob in layer.blobs if blob is not None]
+        return (f"the file has {counted(len(layer.blobs), 'blob')}{_listed(found)}, and the layer "
+                f"in the net has {counted(len(targets), 'blob')}"
+                f"{_listed([target.shape for target in targets])}")
     for index, (target, blob) in enumerate(zip(targets, layer.blobs, strict=True)):
         if blob is None:
             if not _is_elsewhere(target, layer.name, params):
@@ -227,6 +229,11 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]]) -> str:
             return (f"blob {index} is {describe(blob.shape)} in the file, and "
                     f"{describe(target.shape)} in the net")
     return ""
+
+
+def _listed(shapes: Sequence[Sequence[int]]) -> str:
+    """` (64 x 3 x 3 x 3, 64)`: what shows that a bias, a scale, ... is more or less."""
+    return f" ({', '.join(map(describe, shapes))})" if shapes else ""
 
 
 def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:

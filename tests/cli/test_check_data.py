@@ -77,6 +77,16 @@ def test_a_net_is_checked_with_its_priors(database, tmp_path, capsys):
     assert "a cell sees less than a prior of size 40" in text and "verdict: " in text
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_solver_leads_to_its_net_in_any_encoding(encoding, database, tmp_path, capsys):
+    net = tmp_path / "net.prototxt"
+    net.write_text(annotated_net(database, 2, "resize_param { height: 60 width: 120 }"))
+    solver = tmp_path / "solver.prototxt"
+    solver.write_text(f'net: "{net}"\nbase_lr: 1\n', encoding=encoding)
+    check_data.main([str(solver), "--phase", "TRAIN"])
+    assert any(line.startswith(f"{net}, TRAIN, layer") for line in lines(capsys))
+
+
 def test_a_solver_leads_to_its_net(database, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.prototxt").write_text(annotated_net(database, 2))

@@ -54,6 +54,18 @@ def test_convert_annoset_stores_detection_records(tmp_path, capsys):
     assert "3 of 3 images and 3 of 3 boxes are stored" in capsys.readouterr().out
 
 
+def test_a_list_none_of_whose_label_files_exists_is_an_error_with_the_first_path(tmp_path, capsys):
+    places = voc_with_list(tmp_path)
+    flags = ["--anno_type=detection", f"--label_map_file={tmp_path / 'map'}"]
+    (tmp_path / "voc/Annotations/p0.xml").unlink()
+    assert convert_annoset.main([*flags, *places]) == 0     # background, as in the original
+    for path in (tmp_path / "voc/Annotations").iterdir():
+        path.unlink()
+    assert convert_annoset.main([*flags, "--redo", *places]) == 1
+    assert "none of its 3 label files exists; the first is " \
+        f"{tmp_path}/voc/Annotations/p0.xml; the paths are relative" in capsys.readouterr().err
+
+
 def test_convert_annoset_stores_classes_and_takes_the_originals_spellings(tmp_path):
     for index in range(3):
         write_jpeg(tmp_path / f"{index}.jpg", seed=index)

@@ -153,6 +153,10 @@ def test_the_losses_of_training_in_a_deploy_net_are_no_failure(tmp_path, capsys)
     assert f"{path}: TRAIN: no layer makes data in this phase" in capsys.readouterr().out
     path.write_text(text.replace("include { phase: TRAIN }", ""))      # which no phase takes
     assert main(["--summary", str(path)]) == 1
+    path.write_text(text.replace("phase: TRAIN", "phase: TEST"))
+    assert main(["--summary", str(path)]) == 1      # TEST is what a deploy net is for
+    assert "layer 'l' (SoftmaxWithLoss): bottom[1] is 'label', which no layer" in \
+        capsys.readouterr().err
 
 
 UNSIZED = """layer { name: "d" type: "%s" top: "x" top: "label" include { phase: TRAIN }

@@ -63,3 +63,12 @@ def test_the_threshold_of_a_quantization_loss_is_not_a_hint(caplog):
         caplog.clear()
         parse_net(text % field)
         assert ("quantization_param" in caplog.text) is is_named
+
+
+def test_the_words_of_ristrettos_layers_are_no_hint(caplog):
+    text = INPUT + """layer { name: "y" type: "%s" bottom: "x" top: "y"
+                      inner_product_param { num_output: 2 } quantization_param { bw_params: 8 } }"""
+    for kind, is_named in (("FcRistretto", False), ("InnerProduct", True)):
+        caplog.clear()
+        parse_net(text % kind)
+        assert ("quantization_param" in caplog.text) is is_named

@@ -47,6 +47,25 @@ def test_a_byte_order_mark_and_bytes_that_are_not_utf8_in_comments_are_passed_ov
     assert prototxt.read(path, "NetParameter").message.name == "n"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_a_text_in_utf_16_is_read_by_its_mark(encoding, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes("\ufeffname: \"\u732b\"\r\n".encode(encoding))
+    assert prototxt.read(path, "NetParameter").message.name == "\u732b"
+    path.write_bytes(path.read_bytes()[:-1])                # half of a letter is missing
+    with pytest.raises(SpecError, match="net.prototxt:1: is not a text, which a prototxt is"):
+        prototxt.read(path, "NetParameter")
+
+
+@pytest.mark.parametrize("text, shown", [(b'"caf\xe9"', r'"caf\xe9"'),
+                                         (rb'"caf\351"', r'"caf\\351"')])
+def test_a_name_that_is_not_utf_8_is_shown_in_the_files_own_bytes(text, shown, tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(b"name: " + text)
+    [problem] = prototxt.read(path, "NetParameter").problems
+    assert (problem.field, problem.text) == ("name", f"is {shown}, which is not UTF-8")
+
+
 @pytest.mark.parametrize("text, message", [
     ("a", "n.prototxt:1: expected ':' or '{' after 'a', found the end of the file"),
     ("name:", "n.prototxt:1: expected a value for 'name', found the end of the file"),
@@ -55,7 +74,10 @@ def test_a_byte_order_mark_and_bytes_that_are_not_utf8_in_comments_are_passed_ov
     ("\n<<<<<<< HEAD\n", "n.prototxt:2: a merge-conflict mark was left in the file"),
     ('name: "x"\n=======\n', "n.prototxt:2: a merge-conflict mark was left in the file"),
     ('name = "x"', "n.prototxt:1: stray character '='"),
-    ("name: ${NAME}", "n.prototxt:1: stray character '$'"),
+    ("name: ${NAME}", "n.prototxt:1: stray character '$'; the file is a template, whose $... a "
+     "script fills in"),
+    ("// name", "n.prototxt:1: stray character '/'; a comment begins with #"),
+    ("name: 'x' /* name */", "n.prototxt:1: stray character '/'; a comment begins with #"),
     ("layer { top: 3x }", "n.prototxt:1: expected a name, a number or a string, found '3x'"),
     ("layer { } }", "n.prototxt:1: expected the name of a field, found '}'"),
     ('layer { name "x" }', "n.prototxt:1: expected ':' or '{' after 'name', found '\"x\"'"),
@@ -96,9 +118,28 @@ def test_a_wrong_value_is_noted_with_field_and_rule(inside, field, text):
     assert document.place(2, problem.owner) == "n.prototxt:2: layer 'c' (Convolution)"
 
 
+def test_todays_type_in_the_older_form_is_told_how_both_are_written():
+    document = prototxt.parse('layers { name: "c" type: "Convolution" }', "NetParameter", "n")
+    problem, = document.problems
+    assert (problem.line, problem.field) == (1, "type")
+    assert problem.text == (
+        'is "Convolution", a string, as `layer` has it; in `layers`, the older form, it is a word '
+        "without quotes, as CONVOLUTION: write `layer` for `layers`")
+
+
 def test_unknown_messages_are_skipped_whole_and_all_problems_are_noted():
     document = prototxt.parse("foo { bar { x: 1 y: [2] } }\nnane: 3\n[ext.name] { z: 1 }\n"
                               'name: "n"', "NetParameter")
     assert [(problem.line, problem.field) for problem in document.problems] == \
         [(1, "foo"), (2, "nane"), (3, "[ext.name]")]
     assert document.message.name == "n"
+
+
+@pytest.mark.parametrize("data, kind", [
+    (b"\n\n<!DOCTYPE html>\n<html>", "a web page"), (b"<HTML>", "a web page"),
+    (b"version https://git-lfs.github.com/spec/v1\noid sha256:0a\n", "a Git LFS pointer")])
+def test_what_a_download_gave_in_place_of_the_file_is_named(tmp_path, data, kind):
+    path = tmp_path / "net.prototxt"
+    path.write_bytes(data)
+    with pytest.raises(SpecError, match=f"net.prototxt: is {kind}.*, not the file itself"):
+        prototxt.read(path, "NetParameter")

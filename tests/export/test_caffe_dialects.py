@@ -195,10 +195,11 @@ SSD = text_of(
           "nms_param { nms_threshold: 0.45 top_k: 40 } }"))
 
 
-@pytest.mark.parametrize("reader, softmax", [("rknn", False), ("nnie", True)])
+@pytest.mark.parametrize("reader, softmax, clip", [
+    ("rknn", False, ""), ("nnie", True, ""), ("rknn", False, "clip: true ")])
 def test_a_tail_that_is_cut_off_comes_with_a_decoder_that_gives_the_same_boxes(
-        reader, softmax, tmp_path):
-    net = net_from(SSD, "TEST")
+        reader, softmax, clip, tmp_path):
+    net = net_from(SSD.replace("keep_top_k", f"{clip}keep_top_k"), "TEST")
     fill(net)
     made = to_dialect(net, DIALECTS[reader])
     assert not made.refused
@@ -245,6 +246,15 @@ def test_what_ascend_does_not_take_of_detections_is_named(old, new, message):
     net = net_from(SSD.replace(old, new), "TEST")
     with pytest.raises(SpecError, match=rf"'out' \(SSDDetectionOutput\): {message}"):
         to_dialect(net, DIALECTS["ascend"])
+
+
+@pytest.mark.parametrize("reader, words", [
+    ("plain", ["refused"]), ("sophgo", ["refused"]), ("ascend", ["refused"]),
+    ("opencv4", ["as it is"])])
+def test_boxes_that_end_at_the_borders_are_a_field_that_only_opencv_reads(reader, words):
+    net = net_from(SSD.replace("keep_top_k", "clip: true keep_top_k"), "TEST")
+    verdicts = to_dialect(net, DIALECTS[reader]).verdicts
+    assert [one.word for one in verdicts if one.layer == "out"] == words
 
 
 def test_two_stages_of_detections_are_refused_for_ascend():

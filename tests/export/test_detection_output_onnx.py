@@ -27,6 +27,7 @@ FORMS = {
     "another background": FIELDS + " background_label_id: 2",
     "no background": FIELDS + " background_label_id: -1",
     "a box for each class": FIELDS + " share_location: false",
+    "boxes end at the borders": FIELDS + " clip: true",
 }
 
 

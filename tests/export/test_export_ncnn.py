@@ -105,6 +105,14 @@ def test_a_detector_has_priors_as_data_and_ncnns_own_detection_layer():
     assert "MemoryData" in param and "PriorBox" not in param
 
 
+def test_boxes_that_end_at_the_borders_are_not_ncnns():
+    net = net_from(SSD.replace("keep_top_k", "code_type: CENTER_SIZE clip: true keep_top_k"),
+                   "TEST")
+    model = to_model(net, Options(detection_op=True))
+    with pytest.raises(CaffeError, match="ncnn's DetectionOutput has .* neither eta, clip nor"):
+        to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
+
+
 def run_tool(folder, *flags, out="net.param"):
     return main(["--to", "ncnn", "--model", str(folder / "net.prototxt"), "--weights",
                  str(folder / "net.caffemodel"), "--out", str(folder / out), *flags])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from framework import Net, SpecError, parse_net
 from tests.net.test_assumed_shapes import census_of
 
 NET = """layer {{ name: "x" type: "Data" top: "x" data_param {{ batch_size: {batch} }}
@@ -34,6 +35,71 @@ def test_labels_of_information_gain_are_one_for_each_position(tmp_path):
     (census,) = census_of(tmp_path, matrix + text, phase="TRAIN")
     assert census.built, census.problems
     assert "'t' assumed to be (2, 1, 6, 6)" in census.assumed
+
+
+TABLE = """layer { name: "data" type: "HDF5Data" top: "data" top: "label"
+  hdf5_data_param { source: "list.txt" batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: %d } }
+layer { name: "slice" type: "Slice" bottom: "label" top: "points" top: "one" top: "two"
+  slice_param { axis: %d slice_point: 2 slice_point: 3 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "points" }
+layer { name: "more" type: "Silence" bottom: "one" bottom: "two" }
+"""
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_numbers_that_are_cut_along_their_last_axis_are_rows_where_a_loss_needs_rows(
+        tmp_path, axis):
+    (census,) = census_of(tmp_path, TABLE % (2, axis))
+    assert census.problems == [] and census.rows[0].shapes[1] == (4, 4)
+    assert census.rows[2].shapes == ((4, 2), (4, 1), (4, 1))
+    (census,) = census_of(tmp_path, TABLE % (3, axis))      # the piece has 2
+    assert "it must have as many items and values as 'ip', (4, 3)" in census.problems[0]
+
+
+FLOW = """layer { name: "data" type: "HDF5Data" top: "data" top: "label"
+  hdf5_data_param { source: "list.txt" batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 8 } }
+layer { name: "slice" type: "Slice" bottom: "data" top: "images" top: "flow"
+  slice_param { slice_point: 6 } }
+layer { name: "loss" type: "ConsistencyLoss" bottom: "ip" bottom: "flow" }
+layer { name: "quiet" type: "Silence" bottom: "images" }
+"""
+
+
+def test_the_last_channels_of_images_are_a_flow_where_a_loss_reads_them_as_one(tmp_path):
+    (census,) = census_of(tmp_path, FLOW)
+    assert census.problems == [] and census.rows[0].shapes[0] == (4, 8, 224, 224)
+
+
+GAINS = """layer { name: "data" type: "HDF5Data" top: "data" top: "label"
+  hdf5_data_param { source: "list.txt" batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 6 } }
+layer { name: "H" type: "Python" bottom: "label" top: "H"
+  python_param { module: "some_module" layer: "Gains" } }
+layer { name: "loss" type: "InfogainLoss" bottom: "ip" bottom: "label" %s }
+"""
+
+
+@pytest.mark.parametrize("param", ["", "infogain_loss_param { axis: -1 }"])
+def test_a_matrix_of_gains_from_an_unknown_module_is_as_large_as_the_classes_need(
+        tmp_path, param):
+    (census,) = census_of(tmp_path, GAINS % f'bottom: "H" {param}')
+    assert census.problems == [] and "'H' assumed to be (1, 1, 6, 6)" in census.assumed
+
+
+def test_a_matrix_of_gains_in_a_file_that_is_not_there_is_no_fault_without_data(tmp_path):
+    text = """layer { name: "p" type: "Input" top: "p" top: "label"
+  input_param { shape { dim: 4 dim: 6 } shape { dim: 4 } } }
+layer { name: "loss" type: "InfogainLoss" bottom: "p" bottom: "label"
+  infogain_loss_param { source: "gains.binaryproto" } }"""
+    (census,) = census_of(tmp_path, text)
+    assert census.problems == []
+    with pytest.raises(SpecError, match="source 'gains.binaryproto' cannot be read: No such"):
+        Net(parse_net(text), "TEST")
 
 
 def test_a_row_of_values_beside_maps_is_spread_over_them(tmp_path):

@@ -1,6 +1,7 @@
 """Nets in which a layer's name is used twice."""
 
 import pytest
+import torch
 
 from framework import Net, SpecError, load_weights, parse_net, save_weights
 from framework.proto import NetParameter
@@ -36,3 +37,26 @@ def test_the_inspector_refuses_it_as_the_net_does(tmp_path):
     (tmp_path / "net.prototxt").write_text(TWICE)
     (census,) = take_census(tmp_path / "net.prototxt", Selection())
     assert not census.built and "name is that of a InnerProduct layer" in census.problems[0]
+
+
+@pytest.mark.parametrize("suffix", ["caffemodel", "h5", "npz", "safetensors"])
+def test_layers_of_one_name_whose_blobs_are_the_same_keep_them_through_a_file(tmp_path, suffix):
+    """One layer on two inputs, written twice: what a file has goes to both, as in the original."""
+    twice = "\n".join(
+        f"""layer {{ name: "ip" type: "InnerProduct" bottom: "x{index}" top: "y{index}"
+  param {{ name: "w" }} param {{ name: "{bias}" }}
+  inner_product_param {{ num_output: 3 weight_filler {{ type: "xavier" }} }} }}"""
+        for index, bias in enumerate(("b", "%s")))
+    inputs = """layer { name: "in" type: "Input" top: "x0" top: "x1"
+  input_param { shape { dim: 2 dim: 4 } } }
+"""
+    net = Net(parse_net(inputs + twice % "b"), seed=3)
+    save_weights(net, tmp_path / f"net.{suffix}", gradients=suffix in ("caffemodel", "h5"))
+    other = Net(parse_net(inputs + twice % "b"), seed=4)
+    load_weights(other, tmp_path / f"net.{suffix}")
+    x = torch.arange(8.0).reshape(2, 4)
+    tops = [one({"x0": x, "x1": x}) for one in (net, other)]
+    for top in ("y0", "y1"):
+        assert torch.equal(tops[0][top], tops[1][top]) and tops[0][top].abs().sum() > 0
+    with pytest.raises(SpecError, match="name is that of a InnerProduct layer before it"):
+        Net(parse_net(inputs + twice % "b2"))

@@ -133,8 +133,40 @@ def test_a_name_of_300_letters_is_one_error_of_the_data(text):
     ('layer { name: "n" bottom: "x" top: "y" }', r"layer 'n' \(\): type is missing"),
     ('layer { name: "n" type: "Swirl" bottom: "x" top: "y" }',
      "type 'Swirl' is not known; --stub Swirl=as_bottom goes on with the shape of its bottom"),
+    ('layer { name: "n" type: "Swirl" top: "y" }',
+     "type 'Swirl' is not known; --stub Swirl=SHAPE goes on without its values"),
+    ('layer { name: "n" type: "Crop" bottom: "x" bottom: "x" top: "y" crop_param_ { axis: 2 } }',
+     r"crop_param_ is not a field of LayerParameter; did you mean 'crop_param'\?"),
     ('layer { name: "n" type: "Poolin" bottom: "x" top: "y" }',
      r"type 'Poolin' is not known; did you mean 'Pooling'\?$")])
 def test_a_type_that_is_missing_or_unknown_is_told_with_what_helps(layer, words):
     with pytest.raises(CaffeError, match=words):
         Net(parse_net(f'input: "x" input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 4 {layer}'))
+
+
+@pytest.mark.parametrize("layer, words", [
+    ('layer { name: "n" bottom: "x" top: "y" type: RELU }',
+     r'n.prototxt:1: layer \'n\' \(RELU\): type is RELU; it must be a string in quotes, as in '
+     r'type: "Convolution"; names without quotes belong to `layers` blocks[^\n]*$'),
+    ('layers { name: "n" bottom: "x" top: "y" type: "ReLU" }',
+     r'n.prototxt:1: layer \'n\' \("ReLU"\): type is "ReLU", a string; it must be a name without '
+     r'quotes, [^\n]*types in quotes belong to `layer` blocks[^\n]*$')])
+def test_a_type_in_the_form_of_the_other_kind_of_block_is_one_line_that_says_so(layer, words):
+    with pytest.raises(CaffeError, match=words):
+        parse_net(layer, "n.prototxt")
+
+
+def test_a_solver_of_three_old_fields_is_not_a_net_with_unknown_fields(tmp_path):
+    (tmp_path / "s.prototxt").write_text('net_param { }\nsolver_type: ADAM\ntrain_net: "a"\n')
+    with pytest.raises(CaffeError, match="s.prototxt: is a solver file, not a net"):
+        read_net(tmp_path / "s.prototxt")
+
+
+@pytest.mark.parametrize("layer, words", [
+    ('layer { name: "n" type: "ReLU" bottom: "x" top: "y" blobs_lr: 1 }',
+     r"blobs_lr is not a field of LayerParameter; in a `layer` block write param \{ lr_mult: N \}"),
+    ('layers { name: "n" type: RELU bottom: "x" top: "y" param { lr_mult: 1 } }',
+     "param is a message in braces; it must be one value; in a `layers` block, .*write blobs_lr")])
+def test_rates_in_the_form_of_the_other_kind_of_block_are_told_how_to_be_written(layer, words):
+    with pytest.raises(CaffeError, match=words):
+        parse_net(layer)

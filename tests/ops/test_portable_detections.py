@@ -72,6 +72,15 @@ def test_rows_are_those_of_the_originals_loops(num_attached, background, least, 
     np.testing.assert_allclose(found.numpy(), np.array(expected, np.float32), rtol=1e-6)
 
 
+def test_rows_with_boxes_that_end_at_the_borders_are_the_same(plain_loop):
+    scores, priors = noise(2, 30, 3, seed=5), 1.6 * corners(30, seed=6) - 0.3
+    given = (torch.zeros(2, 30, 1, 4), scores, priors, torch.ones(30, 4), 0, CORNER, False, 0.3,
+             0.45, 1.0, 9, 12)
+    found = portable_detections.detection_rows(*given, clip=True)
+    assert torch.equal(found, detections.detection_rows(*given, clip=True))
+    assert found[:, 3:].min() == 0 and found[:, 3:].max() == 1
+
+
 @pytest.mark.parametrize("least", [0.4, 2.0])
 def test_best_boxes_of_all_and_of_each_class_are_the_same(least, plain_loop):
     boxes, scores = corners(3, 20, seed=2), noise(3, 20, 4, seed=4)

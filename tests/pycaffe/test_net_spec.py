@@ -165,3 +165,13 @@ def test_constants_are_those_of_the_message_of_the_name():
     assert P.PriorBox.CENTER_SIZE == 2
     with pytest.raises(AttributeError, match="PoolinParameter"):
         _ = P.Poolin.MAX
+
+
+def test_a_field_of_a_message_of_another_name_is_told_how_to_write_it():
+    n = NetSpec()
+    n.data = layers.Input(shape={"dim": [1, 3, 8, 8]})
+    n.up = layers.Deconvolution(n.data, kernel_size=4)
+    with pytest.raises(AttributeError, match=r"kernel_size is not a field of LayerParameter; "
+                       r"Deconvolution reads convolution_param: write convolution_param=dict\("
+                       r"kernel_size=...\)"):
+        n.to_proto()

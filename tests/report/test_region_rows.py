@@ -23,6 +23,19 @@ layer { name: "o" type: "SecondaryRegionsOpScores" bottom: "s" top: "o"
 """
 
 
+BAGS = """
+layer { name: "m" type: "MIL" bottom: "s" top: "m" mil_param { context_per_roi: 10 } }
+"""
+
+
+def test_a_bag_has_as_many_regions_as_its_layer_says(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(NET.replace('bottom: "others" top: "s"', 'bottom: "p" top: "s"') + BAGS)
+    (census,) = take_census(path, Selection())
+    assert census.problems == [] and "'rois' assumed to be (10, 5)" in census.assumed
+    assert {row.name: row.shapes for row in census.rows}["m"] == ((1, 5, 1, 1),)
+
+
 @pytest.mark.parametrize("text, regions, others", [(NET, 4, 2), (NET + BEST, 8, 6)])
 def test_regions_are_as_many_as_the_layers_after_them_want(tmp_path, text, regions, others):
     path = tmp_path / "net.prototxt"

@@ -18,9 +18,10 @@ MISMATCHES = [
     ({"conv": [(3, 2, 5, 4), (3,)], "ip/a": [(6, 8), (6,)]},
      r"w.caffemodel: layer 'ip/a': blob 0 is 6 x 8 in the file, and 6 x 7 in the net"),
     ({"conv": [(3, 2, 5, 4), (3,)], "ip/a": [(6, 7)]},
-     r"layer 'ip/a': the file has 1 blob, and the layer in the net has 2 blobs"),
+     r"layer 'ip/a': the file has 1 blob \(6 x 7\), and the layer in the net has 2 blobs "
+     r"\(6 x 7, 6\)"),
     ({"conv": [(3, 2, 5, 4), (3,)], "relu": [(1,)]},
-     r"layer 'relu': the file has 1 blob, and the layer in the net has 0 blobs"),
+     r"layer 'relu': the file has 1 blob \(1\), and the layer in the net has 0 blobs"),
     ({"conv": [(3, 2, 5, 4), (3,)], "ip/a": [(7, 6), (6,)]},
      r"layer 'ip/a': blob 0 is 7 x 6 in the file, and 6 x 7 in the net"),
 ]
@@ -68,7 +69,7 @@ def valid_file() -> bytes:
     (b'name: "net"\nlayer { }\n', "is a text file, .* not a file of weights"),
     (b"# " + "\u7f51".encode() * 2000, "is a text file,"),      # what is looked at ends in a letter
     (codecs.BOM_UTF8 + b"layer { }", "is a text file,"),
-    (b"<!DOCTYPE html>", "is a text file, as a prototxt or a web page is"),
+    (b"<!DOCTYPE html>", "is a web page"),
     (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer, .*git lfs pull"),
     (b"\x08\x05\x12\x01x", "field 1 is a number, as in a solver state"),
     (b"\x0a\x03net", "holds no layers"),
@@ -144,3 +145,10 @@ def test_a_save_replaces_the_file_and_never_writes_into_it(tmp_path: Path):
         save_weights(net, path)
         assert held.read() == b"old"
     load_weights(make_net(), path)
+
+
+def test_a_solver_state_given_for_weights_is_told_where_it_goes(tmp_path: Path):
+    path = tmp_path / "s_iter_3.solverstate"
+    path.write_bytes(proto.SolverState(iter=3).SerializeToString())
+    with pytest.raises(WeightsError, match="a solver state goes to --snapshot, and the caffemodel"):
+        load_weights(make_net(), path)

@@ -11,12 +11,22 @@ from framework.data.datasets.label_files import json_words
 from framework.data.datasets.tables import table_reader, table_rows
 from framework.errors import DataError
 from framework.system.json_text import parse_json
-from framework.system.text import open_text, read_text
+from framework.system.text import open_text, read_bytes, read_text
 
 COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
 VIA, CREATE_ML = "VIA", "Create ML"
 TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
 COCO_KEYS = ("images", "annotations", "categories")
+LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
+              "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
+              "(Darknet), *.json with images, annotations and categories (COCO), "
+              "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
+              "a *.json list of images with coordinates (Create ML), *.json or *.csv of files with "
+              "regions (VIA), "
+              "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
+              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
+              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO) or "
+              "of 15 words an object (KITTI, DIGITS)")
 
 
 def json_files(tree: FileTree, wanted: str) -> Iterator[tuple[str, Any]]:
@@ -94,3 +104,13 @@ def _table_format(tree: FileTree, name: str) -> str:
     if via.is_table(header):
         return VIA
     return TABLE if csv_table.columns_in(header) is not None else ""
+
+
+def head_of(tree: FileTree, name: str) -> str:
+    """The first signs of an XML file in any encoding, as far as they are ASCII."""
+    try:
+        content = read_bytes(tree.root / name)
+    except DataError as error:
+        tree.unread[name] = str(error)
+        return ""
+    return content[:4000].replace(b"\0", b"").decode("ascii", "replace")

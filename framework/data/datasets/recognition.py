@@ -15,11 +15,12 @@ from framework.data.datasets import (
     csv_table,
     cvat,
     description,
+    kitti,
     label_studio,
     labelme,
+    named_labels,
     openimages,
     via,
-    xml_folders,
     yolo,
 )
 from framework.data.datasets.dataset import Dataset, Description, exists
@@ -28,13 +29,16 @@ from framework.data.datasets.file_formats import (
     CREATE_ML,
     LABEL_STUDIO,
     LABELME,
+    LOOKED_FOR,
     OPEN_IMAGES,
     TABLE,
     VIA,
+    head_of,
     json_files,
     tables_of,
 )
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
+from framework.data.datasets.label_files import read_xml
 from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
@@ -42,19 +46,10 @@ from framework.data.records.account import Note
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.letters import composed
-from framework.system.text import is_there, name_lines, read_bytes, read_lines
+from framework.system.text import is_there, name_lines, read_lines
 
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
-LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
-              "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
-              "(Darknet), *.json with images, annotations and categories (COCO), "
-              "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
-              "a *.json list of images with coordinates (Create ML), *.json or *.csv of files with "
-              "regions (VIA), "
-              "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
-              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
-              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO)")
 
 
 @dataclass(frozen=True)
@@ -110,7 +105,7 @@ def _in_folder(path: Path) -> Recognised:
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], Recognised | None], ...] = (
         _yaml, _coco, _label_studio, _labelme, _create_ml, _via, _xml, _cvat, _open_images, _csv,
-        _yolo)
+        _yolo, _kitti)
     for index, find in enumerate(finders):
         found = find(tree)
         if found is not None:
@@ -316,30 +311,20 @@ def _via(tree: FileTree) -> Recognised | None:
 
 def _cvat(tree: FileTree) -> Recognised | None:
     """XML files whose root is <annotations>."""
-    files = [name for name in tree.ending(".xml") if cvat.ROOT in _head(tree, name)]
+    files = [name for name in tree.ending(".xml") if cvat.ROOT in head_of(tree, name)]
     if not files:
         return None
     return Recognised(cvat.load(tree, files), "CVAT for images",
                       f"{', '.join(files)} begins with <annotations> and has <image> elements")
 
 
-def _head(tree: FileTree, name: str) -> str:
-    """The first signs of an XML file in any encoding, as far as they are ASCII."""
-    try:
-        content = read_bytes(tree.root / name)
-    except DataError as error:
-        tree.unread[name] = str(error)
-        return ""
-    return content[:4000].replace(b"\0", b"").decode("ascii", "replace")
-
-
 def _xml(tree: FileTree) -> Recognised | None:
     """XML files whose root is <annotation>: VOC without lists, and labelImg's."""
     labels = tree.ending(".xml")
     for name in labels[:NUM_LOOKED_INTO]:
-        head = _head(tree, name)
+        head = head_of(tree, name)
         if "<annotation" in head and "<annotations" not in head:
-            data = xml_folders.load(tree)
+            data = named_labels.load(tree, labels, read_xml)
             return Recognised(data, "VOC annotations", f"{name} is one of {len(labels)} XML files "
                               "that begin with <annotation>; there are no lists in ImageSets/Main")
     return None
@@ -392,6 +377,16 @@ def _yolo(tree: FileTree) -> Recognised | None:
     data = replace(data, losses={**data.losses, first: [*data.losses[first], *losses]})
     return Recognised(data, "YOLO", f"{label} has lines of `class x y width height`, and {names} "
                       "names the classes")
+
+
+def _kitti(tree: FileTree) -> Recognised | None:
+    """Text files of KITTI's lines, which have their images' names."""
+    files = kitti.label_files(tree)
+    if not files:
+        return None
+    return Recognised(named_labels.load(tree, files, kitti.read), "KITTI",
+                      f"{files[0]} is one of {counted(len(files), 'text file')} of lines with a "
+                      "type and 14 numbers")
 
 
 def _folder_of_split(image: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from framework.data.datasets import mask_names
-from framework.data.datasets.dataset import Dataset, exists
+from framework.data.datasets.dataset import Dataset, any_case, exists
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, list_files, split_of
 from framework.data.datasets.mask_classes import MaskClasses, by_number
 from framework.data.datasets.yolo import IMAGE_FOLDERS
@@ -72,7 +72,7 @@ def _voc(root: Path) -> SegmentationData:
     """PASCAL VOC's layout, which CVAT exports too, with a labelmap.txt of names and colours."""
     splits = {}
     for path in sorted((root / VOC_LISTS).glob("*.txt")):
-        names = [line.split()[0] for line in read_lines(path) if line.strip()]
+        names = [_voc_name(root, line.strip()) for line in read_lines(path) if line.strip()]
         if not names:
             raise DataError(f"{path}: the list is empty")
         splits[path.stem] = [Entry(_voc_image(root, name), _voc_mask(root, name))
@@ -86,15 +86,26 @@ def _voc(root: Path) -> SegmentationData:
                             f"are those of {origin}")
 
 
+def _voc_name(root: Path, line: str) -> str:
+    """The name of a line of a list: its first word, or all of it if an image is called so."""
+    return line if exists(root / _voc_image(root, line)) else line.split()[0]
+
+
 def _voc_image(root: Path, name: str) -> str:
-    found = (f"JPEGImages/{name}{suffix}" for suffix in (".jpg", ".png", ".jpeg"))
-    return next((image for image in found if exists(root / image)), f"JPEGImages/{name}.jpg")
+    for suffix in (".jpg", ".png", ".jpeg"):
+        found = any_case(root / f"JPEGImages/{name}{suffix}")
+        if exists(found):
+            return f"JPEGImages/{name}{found.suffix}"
+    return f"JPEGImages/{name}.jpg"
 
 
 def _voc_mask(root: Path, name: str) -> str:
     """The label image, or that of the augmented set (SBD), which has no palette."""
-    found = (f"{folder}/{name}.png" for folder in VOC_MASKS)
-    return next((mask for mask in found if exists(root / mask)), f"{VOC_MASKS[0]}/{name}.png")
+    for folder in VOC_MASKS:
+        found = any_case(root / f"{folder}/{name}.png")
+        if exists(found):
+            return f"{folder}/{name}{found.suffix}"
+    return f"{VOC_MASKS[0]}/{name}.png"
 
 
 def _cityscapes(tree: FileTree) -> SegmentationData | None:

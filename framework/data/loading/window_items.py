@@ -20,6 +20,7 @@ from framework.data.loading.batches import Item
 from framework.data.loading.items import Transformation, classes, read_image
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
+from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.system.arrays import Array, Floats
@@ -56,38 +57,75 @@ def read_windows(path: str, root: str, object_overlap: float,
     and lines of class, overlap, x1, y1, x2, y2.
 
     A window is of an object if its overlap is at least `object_overlap`, of background if it is
-    below `background_overlap`. DataError if the file has another form, or one kind is missing.
+    below `background_overlap`. A path may have spaces if it has a line of its own. DataError with
+    the line if the file has another form, or one kind is missing.
     """
     try:
-        words = iter(os.fsdecode(read_regular(path)).split())
+        words = _Words(os.fsdecode(read_regular(path)))
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
     found = WindowFile([], [], [])
     try:
-        for mark in words:
-            if mark != "#":
+        while not words.at_end():
+            if words.take() != "#":
                 raise ValueError
-            next(words)                               # the index; windows count their own
-            found.images.append(root + next(words))
+            words.take()                              # the index; windows count their own
+            found.images.append(root + words.take_path(root))
             for _ in range(3):
-                next(words)                           # channels, height, width
-            for _ in range(int(next(words))):
-                label = int(next(words))
-                overlap = float(next(words))
-                corners = [int(float(next(words))) for _ in range(4)]
+                int(words.take())                     # channels, height, width
+            for _ in range(int(words.take())):
+                label = int(words.take())
+                overlap = float(words.take())
+                corners = [int(float(words.take())) for _ in range(4)]
                 image = len(found.images) - 1
                 if overlap >= object_overlap:
                     found.objects.append(Window(image, label, *corners))
                 elif overlap < background_overlap:
                     found.background.append(Window(image, 0, *corners))
-    except (StopIteration, ValueError, RuntimeError):
-        raise DataError(f"{path}: image {len(found.images)} is not described as `# index path "
-                        "channels height width windows`, then `class overlap x1 y1 x2 y2` for "
-                        "each window") from None
+    except (ValueError, OverflowError):
+        raise DataError(f"{path}:{words.line}: image {len(found.images)} is not described as `# "
+                        "index path channels height width windows`, then `class overlap x1 y1 x2 "
+                        f"y2` for each window; found {words.found()}") from None
     if not found.objects or not found.background:
         raise DataError(f"{path}: there are {len(found.objects)} windows of objects and "
                         f"{len(found.background)} of background; both kinds are needed")
     return found
+
+
+class _Words:
+    """The words of a text one after another, with the line of the last one."""
+
+    def __init__(self, text: str):
+        self._lines = [line.strip() for line in text.rstrip().split("\n")]
+        self._rest: list[str] = []
+        self._last = ""
+        self.line = 0
+
+    def at_end(self) -> bool:
+        while not self._rest and self.line < len(self._lines):
+            self._rest = self._lines[self.line].split()
+            self.line += 1
+        return not self._rest
+
+    def take(self) -> str:
+        """The next word. ValueError at the end of the text."""
+        self._last = ""
+        if self.at_end():
+            raise ValueError
+        self._last = self._rest.pop(0)
+        return self._last
+
+    def take_path(self, root: str) -> str:
+        """The next word, or its whole line if that is a file."""
+        self.take()
+        line = self._lines[self.line - 1]
+        if self._rest and line.startswith(self._last) and os.path.isfile(root + line):
+            self._rest = []
+            self._last = line
+        return self._last
+
+    def found(self) -> str:
+        return f"'{shortened(self._last)}'" if self._last else "the end of the file"
 
 
 @dataclass

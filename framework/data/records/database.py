@@ -120,7 +120,8 @@ def _why_held(file: Path) -> str:
     if forked:
         return ("it was opened before this process was forked, and LMDB allows it once in a "
                 "process; open it after the fork, or start the process by spawn")
-    return "this program has it open in another way; close that first"
+    return ("this program has it open in another way, as by lmdb.open; close that first, as by "
+            "close() of the environment")
 
 
 def _check(folder: Path, file: Path, make: str) -> None:

@@ -98,5 +98,18 @@ def check_numbers(entries: Sequence[Entry], path: Path) -> None:
     if len(wrong) > MAX_BAD_SHARE * len(entries):
         raise DataError(
             f"{path}: the label '{shortened(wrong[0].label)}' of {wrong[0].image} is not a class "
-            "number; lists of annotation files need convert_annoset --anno_type=detection"
+            f"number; {_way_out(wrong[0].label)}"
         )
+
+
+def _way_out(label: str) -> str:
+    """What takes a list whose labels are such ones: fractions, several numbers, or files."""
+    try:
+        numbers = [float(word) for word in label.split()]
+    except ValueError:
+        return "lists of annotation files need convert_annoset --anno_type=detection"
+    if len(numbers) > 1:
+        return ("several labels for an image go into an HDF5 file (type: \"HDF5Data\"), a second "
+                "database, or a list for type: \"MultiLabelImageData\"")
+    return ("a database stores whole numbers of 32 bits; other labels go into an HDF5 file, which "
+            "type: \"HDF5Data\" reads")

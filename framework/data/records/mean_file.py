@@ -1,7 +1,8 @@
-"""Mean file reader: the BlobProto that transform_param's mean_file names."""
+"""Mean file reader: the BlobProto that transform_param's mean_file names, or a NumPy array."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,13 @@ from framework.weights.blob import Blob, describe, read_blob_file
 
 
 def read_mean_blob(path: str | Path) -> Blob:
-    """The blob of a mean file of any project. DataError if it is absent or cannot be used."""
+    """The blob of a mean file of any project. DataError if it is absent or cannot be used.
+
+    An .npy file, which classify.py takes, is (channels, height, width) or (channels,).
+    """
     try:
-        blob = read_blob_file(path)
+        array = _read_npy(path)
+        blob = read_blob_file(path) if array is None else array
     except OSError as error:
         raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
                         "tools/compute_image_mean makes one") from None
@@ -31,6 +36,20 @@ def read_mean_blob(path: str | Path) -> Blob:
         if not np.isfinite(blob.values.astype(np.float32)).all():
             raise DataError(f"{path}: the mean_file holds NaN, or values beyond float32")
     return blob
+
+
+def _read_npy(path: str | Path) -> Blob | None:
+    """The array of an .npy file; None for files of other kinds. ValueError if it is damaged."""
+    data = read_regular(path)
+    if not data.startswith(b"\x93NUMPY"):
+        return None
+    try:
+        values = np.load(io.BytesIO(data), allow_pickle=False)
+    except (EOFError, ValueError) as error:
+        raise ValueError(f"its NumPy array cannot be read: {error}") from None
+    if values.ndim == 1:
+        values = values[:, None, None]
+    return Blob(values.shape, values.dtype, values.ravel)
 
 
 def read_mean_image(path: str | Path) -> Floats:

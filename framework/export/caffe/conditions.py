@@ -28,6 +28,8 @@ def refusal(dialect: Dialect, proto: LayerParameter, layer: Layer, bottoms: Sequ
     """
     if proto.type not in dialect.layers:
         return f"{proto.type} is not among its layers"
+    if proto.detection_output_param.clip and "opencv4" not in dialect.conditions:
+        return "detection_output_param.clip is a field that only OpenCV reads"
     for check in (own_fields, *(CONDITIONS[name] for name in dialect.conditions)):
         if reason := check(proto, layer, bottoms):
             return reason

@@ -47,6 +47,8 @@ def detect(loc: Array, conf: Array, settings: Settings) -> Array:
             if label == settings["background_label_id"]:
                 continue
             boxes = decode(loc[image, :, 0 if own == 1 else label], priors, settings)
+            if settings["clip"]:
+                boxes = boxes.clip(0, 1)
             kept = suppress(boxes, conf[image, :, label], settings)
             found += [(conf[image, index, label], label, boxes[index]) for index in kept]
         limit = settings["keep_top_k"]

@@ -104,17 +104,18 @@ def _settings(output: Part, loc: str, conf: str, softmax: bool) -> dict[str, Any
         "variance_encoded_in_target": param.variance_encoded_in_target,
         "confidence_threshold": threshold, "nms_threshold": param.nms_param.nms_threshold,
         "top_k": param.nms_param.top_k if param.nms_param.HasField("top_k") else -1,
-        "eta": param.nms_param.eta, "keep_top_k": param.keep_top_k}
+        "eta": param.nms_param.eta, "keep_top_k": param.keep_top_k, "clip": param.clip}
 
 
 def as_ascend(parts: Parts, part: Part) -> list[Part] | None:
     """DetectionOutput as ATC's SSDDetectionOutput, whose first top is the number of boxes; None
-    for two stages or maps. SpecError for what ATC does not take."""
+    for two stages, for maps, and for boxes that end at the borders. SpecError for what ATC does not
+    take."""
     layer, proto = part.layer, part.proto
     assert isinstance(layer, DetectionOutput)
-    if layer.two_stages or layer.maps:
-        return None
     param = proto.detection_output_param
+    if layer.two_stages or layer.maps or param.clip:
+        return None
     number = unique_name(f"{part.top}_boxnum", set(parts.shapes))
     fields = {
         "num_classes": param.num_classes, "share_location": param.share_location,

@@ -15,6 +15,9 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
 from framework.proto import FillerParameter, LayerParameter
 
+# Message and fields of the least and the largest y, by the type.
+BOUNDS = {"Clip": ("clip_param", ("min", "max")), "BReLU": ("brelu_param", ("minval", "maxval"))}
+
 
 @layer
 @layer("ReLUPlus")
@@ -256,13 +259,15 @@ class DropPath(Layer):
 
 
 @layer
+@layer("BReLU")
 class Clip(Layer):
-    """Clamp x to [min, max].
+    """Clamp x to [min, max]; BReLU, of nets against haze, calls them minval and maxval.
 
     The gradient is 0 outside; in place it passes everywhere, as the original looks at y there:
     see `mathematics.InPlace`.
     Errors: SpecError if min or max is missing.
-    Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp.
+    Source: ClipParameter in caffe.proto; BVLC clip_layer.cpp; BReLUParameter; brelu_layer.cpp of
+            yanhuama/mycaffe.
     """
 
     pointwise = True
@@ -270,12 +275,14 @@ class Clip(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "clip_param", "min max")
-        param = spec.proto.clip_param
-        for field in ("min", "max"):
+        param_name, fields = BOUNDS[spec.type]
+        honour(spec, param_name, " ".join(fields))
+        param = getattr(spec.proto, param_name)
+        for field in fields:
             if not is_set(param, field):
-                raise spec.error(f"clip_param.{field}", "is missing; Clip needs min and max")
-        self.min, self.max = param.min, param.max
+                raise spec.error(f"{param_name}.{field}",
+                                 f"is missing; {spec.type} needs {' and '.join(fields)}")
+        self.min, self.max = (getattr(param, field) for field in fields)
         self.in_place = is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:

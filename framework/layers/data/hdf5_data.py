@@ -19,6 +19,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Source, layer
 from framework.system.regular import read_regular
+from framework.system.text import decoded, encoding_of
 from framework.weights import hdf5
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -96,6 +97,8 @@ class HDF5Data(Source):
         if content.startswith(SIGNATURE):
             raise self.spec.error("hdf5_data_param.source", f"'{source}' is an HDF5 file; it must "
                                   "be a text file that names HDF5 files, one a line")
+        if encoding_of(content) == "utf-16":
+            content = decoded(source, content).encode()
         files = [os.fsdecode(name) for name in content.removeprefix(codecs.BOM_UTF8).split()]
         if not files:
             raise DataError(f"{source}: the list names no HDF5 files")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -30,6 +31,12 @@ class ConsistencyLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        flow = bottoms[1]
+        return (flow[0], 2, *flow[2:]) if index and len(flow) == 4 else None
 
     def __init__(self, spec: LayerSpec, joints: Shape, flow: Shape):
         super().__init__(spec)

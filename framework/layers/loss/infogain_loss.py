@@ -33,6 +33,14 @@ def _takes_scores(spec: LayerSpec) -> bool:
             or len(spec.tops) == 2)
 
 
+def _num_classes(spec: LayerSpec, x: Shape) -> int:
+    """What `x` has a probability or a score for; 0 if there is no such axis."""
+    axis = spec.proto.infogain_loss_param.axis
+    if not _takes_scores(spec):
+        return math.prod(x[1:])
+    return x[axis] if -len(x) <= axis < len(x) else 0
+
+
 @layer
 class InfogainLoss(Layer):
     """Information gain loss: -log of all probabilities, weighted by the row H[label] of a matrix.
@@ -44,6 +52,7 @@ class InfogainLoss(Layer):
     N. BVLC's of 2017 takes scores with the classes on `axis`, computes the softmax itself and
     reads loss_param; it is the one where `axis`, `loss_param` or a second top is given. In both
     p counts as 1e-20 if smaller, with the gradient that the original has there.
+    A net that is built without its data takes a `source` that is not there for a matrix of 0.
     Errors:  SpecError without a matrix, for one that cannot be read or has another size.
     Source:  InfogainLossParameter in caffe.proto; infogain_loss_layer.cpp of both.
     """
@@ -58,8 +67,11 @@ class InfogainLoss(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        if index != 1 or not bottoms[0]:
+        if index == 0 or not bottoms[0]:
             return None
+        if index == 2:
+            num_classes = _num_classes(spec, bottoms[0])
+            return (1, 1, num_classes, num_classes) if num_classes else None
         if not _takes_scores(spec):
             return bottoms[0][:1]
         return shape_of_labels(bottoms[0], spec.proto.infogain_loss_param.axis)
@@ -69,13 +81,12 @@ class InfogainLoss(Layer):
         self.form: ProbabilityForm | ScoreForm
         if _takes_scores(spec):
             self.form = read_scores(spec, x, labels)
-            num_classes = x[self.form.axis]
             ignore = ignore_label(spec)
         else:
             check_one_label_an_item(spec, x, labels)
             self.form = ProbabilityForm()
-            num_classes = math.prod(x[1:])
             ignore = None
+        num_classes = _num_classes(spec, x)
         self.check = class_check(spec, labels, num_classes, ignore=ignore,
                                  ignore_field="loss_param.ignore_label")
         values = None if matrix else self._read_matrix(num_classes)

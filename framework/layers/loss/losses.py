@@ -145,41 +145,45 @@ class ContrastiveLoss(Layer):
     """Contrastive loss: pull pairs of one kind together, push others `margin` apart.
 
     Bottoms: a and b (N, C), each with a gradient; similar (N,), cut to integers, 0 if the pair
-             is not of one kind.
+             is not of one kind. Or in place of similar the classes of a and of b, both (N,): a
+             pair is of one kind if they are equal.
     Tops:    the loss (): similar pairs d^2, others max(margin - d, 0)^2, with `legacy_version`
              max(margin - d^2, 0); summed over pairs, over N, over 2. Then, if wanted, the means of
              d^2 of similar and of other pairs, () each, 0 without such a pair, without gradient.
     The gradient of d is (a - b) / (d + 1e-4), as in the original's backward.
     Errors:  SpecError if a and b differ in shape or the labels are not N, and for two tops.
-    Source:  ContrastiveLossParameter in caffe.proto; BVLC contrastive_loss_layer.cpp; Hadsell
-             et al. 2006; contrastive_loss_layer.cu of ZhouYzzz/project for three tops.
+    Source:  ContrastiveLossParameter in caffe.proto; BVLC contrastive_loss_layer.cpp, and with
+             two labels that of happynear/caffe-windows; Hadsell et al. 2006;
+             contrastive_loss_layer.cu of ZhouYzzz/project for three tops.
     """
 
-    num_bottoms = (3, 3)
+    num_bottoms = (3, 4)
     num_tops = (1, 3)
     loss = True
-    no_gradient_bottoms = (2,)
+    no_gradient_bottoms = (2, 3)
 
-    def __init__(self, spec: LayerSpec, a: Shape, b: Shape, similar: Shape):
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape, *labels: Shape):
         super().__init__(spec)
         check_same_count(spec, a, b)
-        if torch.Size(similar).numel() != a[0] or torch.Size(a[2:]).numel() != 1:
-            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(similar)}; they must "
-                             "be (N, C) and one label for each of the N pairs")
+        for label in labels:
+            if torch.Size(label).numel() != a[0] or torch.Size(a[2:]).numel() != 1:
+                raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(label)}; they "
+                                 "must be (N, C) and one label for each of the N pairs")
         param = spec.proto.contrastive_loss_param
         self.margin = param.margin
         self.legacy = param.legacy_version
         if len(spec.tops) == 2:
             raise spec.error("top", "is given 2 times; it must be 1, or 3 with both distances")
 
-    def forward(self, a: Tensor, b: Tensor, similar: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, a: Tensor, b: Tensor, *labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         difference = (precise(a) - precise(b).reshape(a.shape)).flatten(1)
         square = difference.square().sum(1)
         if self.legacy:
             apart = (self.margin - square).relu()
         else:
             apart = (self.margin - Distance.apply(difference)).relu().square()
-        is_similar = similar.detach().reshape(-1).long() != 0
+        numbers = [label.detach().reshape(-1).long() for label in labels]
+        is_similar = numbers[0] == numbers[1] if len(numbers) > 1 else numbers[0] != 0
         loss = torch.where(is_similar, square, apart).sum() / (2 * a.shape[0])
         if len(self.spec.tops) == 1:
             return loss

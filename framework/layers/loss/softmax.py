@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -57,7 +58,8 @@ class SoftmaxWithLoss(Layer):
     """Softmax cross-entropy: -log softmax at each label, summed, over a normalizer.
 
     Bottoms: scores, any shape with the classes on `softmax_param.axis`; labels, one for each
-             position, cut to integers.
+             position, cut to integers; if wanted, a weight for each label, which multiplies its
+             loss, and which VALID sums in place of counting the label (ShaoqingRen/caffe).
     Tops:    the loss (); if wanted, the probabilities; if wanted, each label's own loss in the
              shape of the labels (taokong/caffe-ron, which leaves the second top blank then). Only
              the first has a gradient. (As in the original, the loss must then have a loss_weight
@@ -79,18 +81,18 @@ class SoftmaxWithLoss(Layer):
     reads = ("loss_param", "softmax_param")
     dialects = ("bottom-up-attention",)
 
-    num_bottoms = (2, 2)
+    num_bottoms = (2, 3)
     num_tops = (1, 3)
     loss = True
-    no_gradient_bottoms = (1,)
+    no_gradient_bottoms = (1, 2)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         axis = spec.proto.softmax_param.axis
-        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
+        return shape_of_labels(bottoms[0], axis) if index > 0 and bottoms[0] else None
 
-    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
+    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
         honour(spec, "softmax_param", "axis")
         param = spec.proto.loss_param
@@ -98,9 +100,13 @@ class SoftmaxWithLoss(Layer):
                                    scores)
         self.has_several = bool(spec.dialect) and len(scores) == len(labels) == 2 \
             and labels[0] == scores[0] and labels[1] > 1 and param.HasField("ignore_label") \
-            and self.axis == 1 and len(spec.tops) == 1
+            and self.axis == 1 and len(spec.tops) == 1 and not weights
         if not self.has_several:
             check_labels(spec, scores, labels, self.axis)
+        for shape in weights:
+            if math.prod(shape) != math.prod(labels):
+                raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; "
+                                 f"there must be a weight for each label of {tuple(labels)}")
         self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
                                   "class_weighting")
         self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
@@ -115,7 +121,8 @@ class SoftmaxWithLoss(Layer):
                                  f"{len(self.class_weights)} times; there are "
                                  f"{scores[self.axis]} classes")
 
-    def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, scores: Tensor, labels: Tensor, *weights: Tensor
+                ) -> Tensor | tuple[Tensor, ...]:
         scores = precise(scores)
         if self.has_several:
             return self._of_several(scores, labels)
@@ -127,7 +134,14 @@ class SoftmaxWithLoss(Layer):
             each = each * each.new_tensor(self.class_weights)[numbers]
         if valid is not None:
             each = each.where(valid, 0)
-        loss = each.sum() / normalizer(self.mode, scores, self.axis, valid, self.fixed)
+        divisor = normalizer(self.mode, scores, self.axis, valid, self.fixed)
+        if weights:
+            given = precise(weights[0]).detach().reshape(each.shape)
+            each = each * given
+            if self.mode == "VALID":
+                total = (given if valid is None else given.where(valid, 0)).sum()
+                divisor = total.where(total != 0, 1)
+        loss = each.sum() / divisor
         if len(self.spec.tops) < 2:
             return loss
         tops = loss, scores.detach().softmax(self.axis), each.detach().reshape(labels.shape)

@@ -11,7 +11,10 @@ import functools
 import importlib
 import io
 import operator
+import os
 import pickle
+import sys
+import time
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -21,6 +24,7 @@ import numpy as np
 # Any, below: values of a user's code.
 # Modules by their names of Python 2.
 RENAMED = {
+    "Image": "PIL.Image", "ImageDraw": "PIL.ImageDraw", "ImageFont": "PIL.ImageFont",
     "ConfigParser": "configparser", "Queue": "queue", "SocketServer": "socketserver",
     "Tkinter": "tkinter", "__builtin__": "builtins", "copy_reg": "copyreg",
     "httplib": "http.client", "urllib2": "urllib.request", "urlparse": "urllib.parse",
@@ -82,16 +86,37 @@ def _filter(function: Any, values: Any) -> Any:
     return type(values)(kept) if isinstance(values, tuple) else list(kept)
 
 
+def _later(module: str, name: str) -> Any:
+    """A function of a module that is imported when it is called: it takes its time."""
+    return lambda *values, **named: getattr(importlib.import_module(module), name)(*values, **named)
+
+
+def _reload(module: Any) -> Any:
+    """reload(module); of sys it only brought back setdefaultencoding, and reading it anew harms."""
+    return module if module is sys else importlib.reload(module)
+
+
 # Names that every module of Python 2 has.
 BUILTINS: dict[str, Any] = {
     "xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr,
     "raw_input": input, "reduce": functools.reduce, "range": _listed(range), "map": _map,
     "zip": _listed(zip), "filter": _filter, "intern": str, "apply": lambda f, a=(), k=None: f(
-        *a, **(k or {})),
+        *a, **(k or {})), "reload": _reload,
     "_python2_divide": divide, "_python2_divide_in_place": divide_in_place,
     "_python2_method": call_method, "_python2_has_key": has_key,
     "_python2_index": index,
 }
+# What modules of Python 2's library had and have no more, by the module and the name.
+GONE: dict[tuple[str, str], Any] = {
+    ("sys", "setdefaultencoding"): lambda encoding: None, ("sys", "maxint"): sys.maxsize,
+    ("time", "clock"): time.process_time, ("os", "getcwdu"): os.getcwd,
+    ("itertools", "izip"): builtins.zip, ("itertools", "imap"): builtins.map,
+    ("itertools", "ifilter"): builtins.filter,
+    ("urllib", "urlopen"): _later("urllib.request", "urlopen"),
+    ("urllib", "urlretrieve"): _later("urllib.request", "urlretrieve"),
+    ("urllib", "quote"): _later("urllib.parse", "quote"),
+}
+BUILTINS |= {f"_python2_{module}_{name}": value for (module, name), value in GONE.items()}
 # numpy's names for Python's own types, gone since numpy 1.24.
 NUMPY_TYPES = {"int": "int", "float": "float", "bool": "bool", "object": "object", "str": "str",
                "complex": "complex", "long": "int", "unicode": "str"}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.errors import CaffeError
-from framework.layers.python.python2_names import NUMPY_TYPES
+from framework.layers.python.python2_names import GONE, NUMPY_TYPES
 from framework.system.regular import read_regular
 
 MAX_BYTES = 1 << 24     # a text
@@ -64,9 +64,8 @@ def _parse(source: str, path: str) -> ast.Module:
 
 def _rewritten(source: str, path: str, error: SyntaxError, changes: Counter[str]) -> str:
     """The text with today's syntax. `error`: the parser's own, if no rewriting helps."""
-    if isinstance(error, TabError):     # Python 2 took a tab for up to 8 blanks
-        changes["tabs"] += 1
-        source = re.sub(r"(?m)^[ \t]+", lambda match: match[0].expandtabs(8), source)
+    if isinstance(error, TabError):
+        source = _without_tabs(source, changes)
         try:
             _parse(source, path)
         except SyntaxError:
@@ -81,7 +80,19 @@ def _rewritten(source: str, path: str, error: SyntaxError, changes: Counter[str]
     rewritten = str(tree)
     changes["syntax of Python 2"] += sum(
         old != new for old, new in zip(source.splitlines(), rewritten.splitlines(), strict=False))
+    try:
+        _parse(rewritten, path)
+    except TabError:
+        return _without_tabs(rewritten, changes)
+    except SyntaxError:
+        pass                            # the caller's parsing says it
     return rewritten
+
+
+def _without_tabs(source: str, changes: Counter[str]) -> str:
+    """The text with blanks for the tabs that begin its lines: Python 2 took one for up to 8."""
+    changes["tabs"] += 1
+    return re.sub(r"(?m)^[ \t]+", lambda match: match[0].expandtabs(8), source)
 
 
 def _tool(path: str) -> tuple[Any, tuple[type[Exception], ...]]:
@@ -140,11 +151,22 @@ class _Changer(ast.NodeTransformer):
         parts: list[ast.stmt] = [ast.copy_location(ast.Import(others), node)] if others else []
         return [*parts, ast.copy_location(ast.ImportFrom(None, beside, 1), node)]
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:    # Any: a node or several
         if node.level == 0 and node.module and self._is_beside(node.module):
             self.changes["imports from beside the module"] += 1
             return ast.copy_location(ast.ImportFrom(node.module, node.names, 1), node)
-        return node
+        gone = [alias for alias in node.names if (node.module, alias.name) in GONE]
+        if node.level or not gone:
+            return node
+        parts: list[ast.stmt] = []
+        for alias in gone:
+            self.changes[f"{node.module}.{alias.name}"] += 1
+            target = ast.Name(alias.asname or alias.name, ast.Store())
+            value = _gone(str(node.module), alias.name)
+            parts.append(ast.copy_location(ast.Assign([target], value), node))
+        if others := [alias for alias in node.names if alias not in gone]:
+            parts.append(ast.copy_location(ast.ImportFrom(node.module, others, 0), node))
+        return parts
 
     def _is_beside(self, name: str) -> bool:
         """Whether Python 2 takes a module of the own package for this name."""
@@ -176,6 +198,9 @@ class _Changer(ast.NodeTransformer):
                 and node.attr in NUMPY_TYPES and isinstance(node.ctx, ast.Load):
             self.changes[f"np.{node.attr}"] += 1
             return ast.copy_location(ast.Name(NUMPY_TYPES[node.attr], ast.Load()), node)
+        if isinstance(node.value, ast.Name) and (node.value.id, node.attr) in GONE:
+            self.changes[f"{node.value.id}.{node.attr}"] += 1
+            return ast.copy_location(_gone(node.value.id, node.attr), node)
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -219,6 +244,11 @@ class _Changer(ast.NodeTransformer):
             self.changes["methods of dicts"] += 1
             return _call("_python2_has_key", node, method.value, node.args[0])
         return node
+
+
+def _gone(module: str, name: str) -> ast.Name:
+    """What stands for a name of GONE among the names that every module has."""
+    return ast.Name(f"_python2_{module}_{name}", ast.Load())
 
 
 def _call(name: str, place: ast.AST, *arguments: ast.expr) -> ast.Call:

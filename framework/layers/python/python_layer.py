@@ -109,8 +109,10 @@ class Python(Layer):
             raise
         except BaseException as error:
             param = self.spec.proto.python_param
+            absent = "" if param.param_str or what != "setup" else \
+                "; it is given no python_param.param_str"
             raise self.spec.error("python_param.layer", f"'{param.module}.{param.layer}' failed in "
-                                  f"{what}: {failure(error)}") from error
+                                  f"{what}: {failure(error)}{absent}") from error
 
     def materialise(self, generator: torch.Generator) -> None:
         """Fill the blobs with the values that `setup` gave them."""

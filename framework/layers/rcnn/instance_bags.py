@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.region_rows import RegionRows
 from framework.ops.losses import GivenSlopes
 
 
 @layer
-class MIL(Layer):
+class MIL(RegionRows):
     """Multiple instance learning by max pooling: the largest score of each bag, for each class.
 
     Bottom: scores (N * context_per_roi, C) or (N * context_per_roi, C, 1, 1), bag after bag.
@@ -26,6 +27,10 @@ class MIL(Layer):
     Source: mil_layer.cpp of R*CNN's Caffe, as in liyantett's Joint-Local-and-Global-Information-
             Learning-with-Single-Apex-Frame-Detection; Gkioxari et al. 2015, eq. 1.
     """
+
+    @classmethod
+    def assumed_rows(cls, spec: LayerSpec) -> int:
+        return spec.proto.mil_param.context_per_roi
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

@@ -67,9 +67,10 @@ class Recurrence:
                                   "expose_hidden: true, which gives and takes the states")
         if self.size == 0:
             raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
-        if len(x) < 2 or tuple(cont) != tuple(x[:2]):
+        if len(x) < 3 or tuple(cont) != tuple(x[:2]):
             raise self.spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(cont)}; they "
-                                  "must be x (T, N, ...) and cont (T, N)")
+                                  "must be x (T, N, ...), with the values of a step from the third "
+                                  "axis on, and cont (T, N)")
         num_states_given = num_states if self.exposed else 0
         self.has_static = len(others) == num_states_given + 1
         if not self.has_static and len(others) != num_states_given:

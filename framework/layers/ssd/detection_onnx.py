@@ -27,6 +27,7 @@ class Detections:
     num_classes  with the background
     loc_classes  1, or num_classes: boxes of each prior
     class_limit, image_limit  negative: all
+    clip         boxes end at 0 and 1, before they are compared
     """
 
     classes: list[int]
@@ -39,6 +40,7 @@ class Detections:
     threshold: float
     class_limit: int
     image_limit: int
+    clip: bool
 
     @property
     def num_candidates(self) -> int:

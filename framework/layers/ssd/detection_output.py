@@ -35,8 +35,9 @@ class DetectionOutput(Layer):
              the image blob, which nothing is read from, or, with `objectness_score` or five
              bottoms (RefineDet), the first stage's conf (N, P * 2) after softmax, by which priors
              below `objectness_score` are background, and its loc (N, P * 4), which moves priors.
-    Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 as fractions of the image, not
-             clipped; by image, label, falling score. One row (image, -1, ...) for each image if
+    Top:     (1, 1, rows, 7): image, label, score, x1, y1, x2, y2 as fractions of the image, which
+             end at 0 and 1 only with `clip` (OpenCV), and then before the suppression; by image,
+             label, falling score. One row (image, -1, ...) for each image if
              the whole batch has no box. No gradient.
     A score must be above `confidence_threshold`; NaN is not. Boxes with a NaN overlap nothing.
     With `use_polygon` (TextBoxes++) loc has 12 numbers a prior, the last 8 of which move its
@@ -54,7 +55,8 @@ class DetectionOutput(Layer):
     Source: DetectionOutputParameter; detection_output_layer.cpp of weiliu89/caffe branch ssd;
             sfzhang15/RefineDet for the first stage's bottoms; the same layers of
             MhLiao/TextBoxes_plusplus and julimueller/tl_ssd; that of
-            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+            foss-for-synopsys-dwc-arc-processors/synopsys-caffe; `clip` of
+            modules/dnn/src/layers/detection_output_layer.cpp of opencv/opencv.
     """
 
     fork_fields = frozenset(f"detection_output_param.{name}" for name in (
@@ -124,7 +126,7 @@ class DetectionOutput(Layer):
             loc[..., :4], conf, priors, variances, param.background_label_id, param.code_type,
             param.variance_encoded_in_target,
             self.least_score, nms.nms_threshold, nms.eta, self.class_limit, param.keep_top_k,
-            attached)
+            attached, param.clip)
         if self.results is not None and not torch.compiler.is_compiling():
             self._save(rows[:, :7].cpu().float(), num_images)
         if self.num_states:
@@ -160,7 +162,7 @@ class DetectionOutput(Layer):
             [index for index in range(param.num_classes) if index != background],
             param.num_classes, self.loc_classes, num_priors, param.code_type,
             param.variance_encoded_in_target, self.least_score, self.nms.nms_threshold,
-            self.class_limit, param.keep_top_k)
+            self.class_limit, param.keep_top_k, param.clip)
         loc = graph.reshape(loc, [-1, num_priors, self.loc_classes, 4])
         conf = graph.reshape(conf, [-1, num_priors, param.num_classes])
         pair = graph.reshape(prior, [2, num_priors, 1, 4])
@@ -174,6 +176,8 @@ class DetectionOutput(Layer):
             moves = graph.reshape(bottoms[4], [-1, num_priors, 1, 4])
             priors = decode_onnx(graph, moves, priors, variances, rule)
         corners = decode_onnx(graph, loc, priors, variances, rule)
+        if rule.clip:
+            corners = graph.add("Clip", corners, graph.floats(0.0), graph.floats(1.0))
         return [rows_onnx(graph, corners, conf, rule)]
 
     def _operator_attributes(self) -> dict[str, Any]:   # Any: numbers and strings
@@ -188,6 +192,7 @@ class DetectionOutput(Layer):
             "keep_top_k": param.keep_top_k, "top_k": self.class_limit,
             "nms_threshold": nms.nms_threshold, "confidence_threshold": self.least_score,
             "normalized": 1, **({"eta": nms.eta} if nms.eta < 1 else {}),
+            **({"clip": 1} if param.clip else {}),
         }
 
 

@@ -47,7 +47,7 @@ class MultiBoxLoss(Layer):
             branch ssd; sfzhang15/RefineDet for the two more bottoms; Liu et al. 2016.
     """
 
-    reads = ("loss_param", "multibox_loss_param", "focal_loss_param")
+    reads = ("multibox_loss_param", "loss_param", "focal_loss_param")
     num_bottoms = (4, 6)
     loss = True
     no_gradient_bottoms = (2, 3, 4, 5)

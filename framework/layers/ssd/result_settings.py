@@ -28,7 +28,7 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
         raise spec.error(field, f"is '{path}'; there is no such file")
     sizes = []
     for number, line in enumerate(read_lines(Path(path)), start=1):
-        words = line.split()
+        words = line.strip().rsplit(None, 2)        # names may have spaces
         if not words:
             continue
         sides = [whole_number(word, low=0) for word in words[1:]]

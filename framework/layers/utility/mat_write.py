@@ -9,12 +9,13 @@ import numpy as np
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.errors import CaffeError, reason_of
+from framework.errors import CaffeError, DataError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 from framework.system.regular import read_regular
+from framework.system.text import decoded
 
 MAX_LIST_BYTES = 1 << 28
 # element types and classes of MATLAB's level 5 format
@@ -75,8 +76,9 @@ class MatWrite(Layer):
             return f"iter_{self.num_forwards}"
         if self.names is None:
             try:
-                lines = read_regular(param.source, MAX_LIST_BYTES).decode().splitlines()
-            except (OSError, UnicodeDecodeError) as error:
+                content = read_regular(param.source, MAX_LIST_BYTES)
+                lines = decoded(param.source, content).splitlines()
+            except (OSError, DataError) as error:
                 raise self.spec.error("mat_write_param.source", f"'{param.source}' cannot be "
                                       f"read: {reason_of(error)}") from None
             words = [line.split()[0] for line in lines if line.split()]

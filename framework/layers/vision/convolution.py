@@ -151,6 +151,21 @@ def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> T
     return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
 
 
+def deconvolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> Tensor:
+    """Transposed convolution of a bottom, whatever its axis of channels."""
+    batch = as_batch(x, at.axis)
+    if not at.kernel:  # no spatial axes: cells are single points
+        points = deconvolve(batch[..., None], weight[..., None], bias, (1,), (0,), (1,), at.group)
+        y = points[..., 0]
+    elif not at.is_symmetric:
+        y = deconvolve(batch, weight, None, at.stride, (0, 0), at.dilation, at.group)
+        y = pad_ends(y, [-cells for cells in at.pad], [-cells for cells in at.pad_end])
+        y = y if bias is None else y + bias.reshape(-1, 1, 1)
+    else:
+        y = deconvolve(batch, weight, bias, at.stride, at.pad, at.dilation, at.group)
+    return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
+
+
 def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor,
                    of_filters: Tensor | None = None) -> Layer:
     """A copy of a convolution whose filters and bias have the factor and summand (C,) inside.
@@ -345,19 +360,7 @@ class Deconvolution(Layer):
 
     def deconvolve(self, x: Tensor) -> Tensor:
         """The top of one bottom."""
-        at = self.geometry
-        batch = as_batch(x, at.axis)
-        if not at.kernel:  # no spatial axes: cells are single points
-            y = deconvolve(batch[..., None], self.weight[..., None], self.bias,
-                           (1,), (0,), (1,), at.group)[..., 0]
-        elif not at.is_symmetric:
-            y = deconvolve(batch, self.weight, None, at.stride, (0, 0), at.dilation, at.group)
-            y = pad_ends(y, [-cells for cells in at.pad], [-cells for cells in at.pad_end])
-            y = y if self.bias is None else y + self.bias.reshape(-1, 1, 1)
-        else:
-            y = deconvolve(batch, self.weight, self.bias,
-                           at.stride, at.pad, at.dilation, at.group)
-        return y if at.axis == 1 else y.reshape(x.shape[: at.axis] + y.shape[1:])
+        return deconvolved(x, self.weight, self.bias, self.geometry)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         at = self.geometry

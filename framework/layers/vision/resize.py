@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,9 +13,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import at_least, axis_sizes, honour
+from framework.layers.params import at_least, honour
 from framework.layers.vision.resize_onnx import put_onnx, resize_onnx
-from framework.proto import enum_name
 
 
 @layer
@@ -135,64 +133,6 @@ def put(x: Tensor, mask: Tensor, height: int, width: int) -> Tensor:
     blank = x.new_zeros(*x.shape[:2], cells + 1)
     spread = blank.scatter(2, index, x.flatten(2))[:, :, :cells]
     return spread.reshape(*x.shape[:2], height, width)
-
-
-@layer
-class Unpooling(Layer):
-    """Max unpooling (DeconvNet): put the values of x into a larger plane of zeros.
-
-    Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient.
-    Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
-            (n - 1) * stride + kernel and n * stride + 1. Values are where the mask says,
-            or, without one, at row and column times the stride.
-    Blobs:  none.
-    Errors: SpecError for AVE, TILE and padding, and for shapes that do not fit.
-    Source: unpooling_layer.cpp of HyeonwooNoh/caffe.
-    """
-
-    num_bottoms = (1, 2)
-
-    def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
-        super().__init__(spec)
-        honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
-               "stride_w unpool_size unpool_h unpool_w")
-        param = spec.proto.unpooling_param
-        if len(x) != 4 or mask not in (None, x):
-            raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
-                             "(N, C, H, W), twice")
-        self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        if enum_name(param, "unpool") != "MAX":
-            raise spec.error("unpooling_param.unpool", f"is {enum_name(param, 'unpool')}; only MAX "
-                             "is supported")
-        self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
-        self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
-        self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
-                           for field in ("unpool_h", "unpool_w"))
-
-    def _top_sizes(self, plane: Sequence[int]) -> tuple[int, ...]:
-        """Height and width of the top of a plane."""
-        if all(self.sizes):
-            return self.sizes
-        zipped = zip(plane, self.kernel, self.stride, strict=True)
-        return tuple(max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        height, width = self._top_sizes(x.shape[2:])
-        if mask is None:
-            row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
-            column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
-            row = row.clamp(max=height - 1)
-            column = column.clamp(max=width - 1)
-            mask = (row[:, None] * width + column).expand(x.shape)
-        else:
-            mask = self.check.require(mask.detach(), mask < height * width, height * width)
-        return put(x, mask, height, width)
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        shape = graph.shape(bottoms[0])
-        if len(bottoms) == 1:
-            raise self.spec.error("bottom", "is one; Unpooling has an ONNX form only with a mask")
-        return [put_onnx(graph, bottoms[0], bottoms[1], self._top_sizes(shape[2:]))]
 
 
 @layer

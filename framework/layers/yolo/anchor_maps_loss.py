@@ -164,7 +164,8 @@ class YoloDetectionLoss(Layer):
         overlap = overlaps(shown, boxes[:, None, None, None]).where(
             there[:, None, None, None], 0.0).amax(-1)
         column, row = (boxes[..., axis] * size for axis, size in ((0, width), (1, height)))
-        cell = [at.trunc().clamp(0, size - 1) for at, size in ((column, width), (row, height))]
+        cell = [at.trunc().nan_to_num(0.0).clamp(0, size - 1)
+                for at, size in ((column, width), (row, height))]
         item = torch.arange(num, device=x.device)[:, None]
         key = ((item * num_anchors + anchor.where(mine, 0)) * height + cell[1].long()) * width \
             + cell[0].long()

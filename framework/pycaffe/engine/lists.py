@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
+from framework.definition.values import nearest, shortened
 from framework.layers.python.blob import Array, BlobVector
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 from framework.pycaffe.engine.nodes import Node
 
 Arrays = dict[str, Array]
+
+
+class Named(OrderedDict[str, Any]):     # Any: blobs, or lists of them
+    """A dict of a net by name; a name that it lacks raises KeyError that says what there is.
+
+    what     "blob", or "parameters"
+    explain  what to say of a name that is not there; "" if nothing is known
+    """
+
+    def __init__(self, items: Iterable[tuple[str, Any]] = (), what: str = "",
+                 explain: Callable[[str], str] = lambda name: ""):
+        super().__init__(items)
+        self.what = what
+        self.explain = explain
+
+    def __missing__(self, name: str) -> Any:
+        if not isinstance(name, str):
+            raise KeyError(name)
+        reason = self.explain(name) or nearest(name, self).removeprefix("; ")
+        raise KeyError(f"the net has no {self.what} '{shortened(name)}'"
+                       f"{f'; {reason}' if reason else ''}")
+
+    def __reduce__(self) -> Any:
+        return OrderedDict, (list(self.items()),)
+
+    def copy(self) -> Any:
+        """An OrderedDict of the same items."""
+        return OrderedDict(self)
+
+
+def blobs_by_name(nodes: Sequence[Node]) -> Named:
+    """The dict of a net's blobs, still empty."""
+    return Named((), "blob", partial(_of_layer, nodes))
+
+
+def _of_layer(nodes: Sequence[Node], name: str) -> str:
+    """What to say of a name that is not found, but that a layer has."""
+    tops = [top for node in nodes if node.name == name for top in node.tops]
+    return f"the layer '{name}' makes {', '.join(map(repr, tops))}" if tops else ""
 
 
 class NetLists:
@@ -54,8 +95,9 @@ class NetLists:
     @property
     def params(self) -> OrderedDict[str, BlobVector]:
         """The blobs of the layers that have some, by the layers' names."""
-        return OrderedDict((name, layer.blobs) for name, layer
-                           in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs)
+        return Named(((name, layer.blobs) for name, layer
+                      in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs),
+                     "layer with parameters", partial(_of_layer, self._nodes))
 
     @property
     def inputs(self) -> list[str]:

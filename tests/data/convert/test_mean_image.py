@@ -85,12 +85,20 @@ def test_training_detector_clips_and_scripts_read_one_mean_file_alike(tmp_path, 
      "beyond float32"),
     (b"", "the file is empty"), (b"\xff\xff", "is not a BlobProto"),
     (b"mean_value: 104\n", "is not a BlobProto: it is a text; tools/compute_image_mean"),
+    (b"\x93NUMPY\1\0", "its NumPy array cannot be read"),
     (b"\xff\xd8\xff\xe0", r"is not a BlobProto: it is an image \(JPEG\)"),
 ])
 def test_a_file_that_is_no_mean_is_refused(tmp_path, content, message):
     (tmp_path / "mean").write_bytes(content)
     with pytest.raises(DataError, match=message):
         read_mean_image(tmp_path / "mean")
+
+
+@pytest.mark.parametrize("shape, read", [((3, 4, 5), (3, 4, 5)), ((3,), (3, 1, 1))])
+def test_a_mean_may_be_a_numpy_array_as_classify_py_takes_it(tmp_path, shape, read):
+    values = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
+    np.save(tmp_path / "mean.npy", values)
+    np.testing.assert_array_equal(read_mean_image(tmp_path / "mean.npy"), values.reshape(read))
 
 
 def test_a_mean_file_that_is_missing_is_named(tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from framework.cli import convert_dataset
+from framework.data.datasets import segmentation
 from framework.data.datasets.description import load
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry, Note
@@ -184,3 +185,43 @@ def test_files_that_are_of_no_known_format_are_noted(tmp_path):
     assert recognise(tmp_path).data.losses["test"][-2:] == [
         Note("a file of no known format, which is not read", name, is_loss=False)
         for name in ("x.json", "train.csv")]
+
+
+@pytest.mark.parametrize("name, line", [("my img 1", "my img 1"), ("a", "a 1"), ("a", "a")])
+@pytest.mark.parametrize("endings", [(".JPG", ".PNG"), (".jpg", ".png"), (".Png", ".Png")])
+def test_names_and_endings_of_a_segmentation_set_of_voc(name, line, endings, tmp_path):
+    image, mask = (f"{folder}/{name}{ending}" for folder, ending in
+                   zip(("JPEGImages", "SegmentationClass"), endings, strict=True))
+    put(tmp_path, {image: "", mask: "", "ImageSets/Segmentation/train.txt": f"{line}\n"})
+    assert segmentation.load(tmp_path).data.splits["train"] == [(image, mask)]
+
+
+KITTI = "Car 0.00 0 -1.57 5.00 6.00 25.00 36.00 1.5 1.6 3.7 1.0 1.7 20.0 -1.5\n"
+IGNORED = "DontCare -1 -1 -10 1.0 2.0 30.0 40.0 -1 -1 -1 -1000 -1000 -1000 -10\n"
+
+
+def test_lines_of_kitti_are_boxes_in_pixels_and_its_ignored_regions_are_counted(tmp_path):
+    put(tmp_path, {"training/image_2/000.png": "", "training/label_2/000.txt": KITTI + IGNORED,
+                   "training/image_2/001.png": "", "training/label_2/001.txt": "",
+                   "training/image_2/002.png": "",
+                   "training/label_2/002.txt": KITTI.replace("Car", "Person sitting"),
+                   "training/label_2/003.txt": KITTI * 2, "readme.txt": "about KITTI\n"})
+    found = recognise(tmp_path)
+    assert found.format == "KITTI" and found.data.names == ["Car", "Person sitting"]
+    first, second, third = map(found.data.labels, found.data.splits["train"])
+    assert [(box.name, box.corners) for box in first.boxes] == [("Car", (5, 6, 25, 36))]
+    assert [(note.boxes, note.is_loss) for note in first.notes] == [(1, True)]
+    assert (len(second.boxes), third.boxes[0].name) == (0, "Person sitting")
+    assert found.data.losses["train"] == [
+        Note("an annotation without an image", "training/label_2/003.txt", boxes=2)]
+
+
+@pytest.mark.parametrize("line", ["Car 0 0 0 5 6 25\n", KITTI.replace("5.00", "x"), KITTI[4:],
+                                  f"3 {KITTI[4:]}", KITTI.replace("6.00", "nan")])
+def test_a_line_that_is_not_kittis_makes_its_image_a_bad_record(line, tmp_path):
+    put(tmp_path, {"a.png": "", "a.txt": KITTI, "b.png": "", "b.txt": KITTI + line})
+    first, second = (data := recognise(tmp_path).data).splits["all"]
+    assert len(data.labels(first).boxes) == 1
+    with pytest.raises(BadEntry, match="b.txt:2: a line must be: type truncated") as caught:
+        data.labels(second)
+    assert caught.value.num_boxes == 2

@@ -96,3 +96,11 @@ def test_accents_of_names_are_joined_to_their_letters(written, tmp_path):
                        ("a.names", f"{name}\n")):
         (tmp_path / file).write_text(text)
         assert label_map.labels_by_name(label_map.read(tmp_path / file))["caf\xe9"] == 1
+
+
+def test_a_name_with_a_space_is_told_the_flag_that_parts_names_otherwise():
+    with pytest.raises(DataError, match="line 2: 'bicycle rack' has 2 fields; every line must have "
+                                        "1; names that have ' ' in them need another --delimiter"):
+        label_map.parse_lines(["person", "bicycle rack"])
+    names = label_map.parse_lines(["person", "bicycle rack"], ",")
+    assert [item.name for item in names.item] == ["person", "bicycle rack"]

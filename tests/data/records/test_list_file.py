@@ -1,8 +1,10 @@
 """Lists of images and labels."""
 
+from pathlib import Path
+
 import pytest
 
-from framework.data.records.list_file import Entry, read
+from framework.data.records.list_file import Entry, check_numbers, read
 from framework.errors import DataError
 
 
@@ -21,3 +23,13 @@ def test_a_list_without_labels_is_refused(tmp_path, text, message):
         (tmp_path / "list").write_text(text)
     with pytest.raises(DataError, match=message):
         read(tmp_path / "list", tmp_path)
+
+
+@pytest.mark.parametrize("label, way_out", [
+    ("a.xml", "convert_annoset --anno_type=detection"),
+    ("0.5", "a database stores whole numbers of 32 bits; other labels go into an HDF5 file"),
+    ("1 0 1", "several labels for an image go into an HDF5 file")])
+def test_labels_that_are_no_class_numbers_are_told_what_takes_them(label, way_out):
+    with pytest.raises(DataError, match=f"label '{label}' of a.jpg is not a class number; .*"
+                                        f"{way_out}"):
+        check_numbers([Entry("a.jpg", label)], Path("list"))

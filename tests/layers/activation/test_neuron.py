@@ -38,6 +38,7 @@ FORMULAS = {
     ("Power", "scale: 0 shift: 4 power: 0.5"): lambda x: np.full_like(x, 2),
     ("Threshold", "threshold: 0.5"): lambda x: (x > 0.5).astype(float),
     ("Clip", "min: -0.5 max: 0.75"): lambda x: np.clip(x, -0.5, 0.75),
+    ("BReLU", "brelu_param { minval: -0.5 maxval: 0.75 }"): lambda x: np.clip(x, -0.5, 0.75),
     ("Swish", ""): lambda x: x * sigmoid(x),
     ("Swish", "beta: 2"): lambda x: x * sigmoid(2 * x),
     ("Mish", ""): lambda x: x * np.tanh(np.log1p(np.exp(x))),

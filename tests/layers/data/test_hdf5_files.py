@@ -135,3 +135,11 @@ def test_a_pipe_is_no_hdf5_file(tmp_path):
     os.mkfifo("a.h5")
     with pytest.raises(DataError, match="a.h5: there is no such file, or it is not a regular file"):
         make_source(NET.format("list.txt"), "TEST")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_list_is_read_by_the_mark_of_its_encoding(encoding, tmp_path):
+    write(ROWS, "\u732b.h5")
+    (tmp_path / "list.txt").write_text("\u732b.h5\n", encoding=encoding)
+    np.testing.assert_array_equal(finished(make_source(NET.format("list.txt"), "TEST"))[0],
+                                  ROWS[:2])

@@ -68,9 +68,24 @@ def test_a_missing_image_of_windows_is_counted_and_others_are_drawn(windows, cap
     assert "1.png is left out: the file cannot be read" in caplog.text
 
 
+def test_a_path_of_windows_may_have_spaces(windows):
+    (windows / "0.png").rename(windows / "a b.png")
+    text = (windows / "windows.txt").read_text()
+    (windows / "windows.txt").write_text(text.replace("0.png", "a b.png"))
+    data, _ = next(make_source(window_net(windows)).batches())
+    (windows / "a b.png").rename(windows / "0.png")
+    (windows / "windows.txt").write_text(text)
+    expected, _ = next(make_source(window_net(windows)).batches())
+    np.testing.assert_array_equal(data, expected)
+
+
 def test_window_files_are_checked(windows):
     (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n3\n2 0.9 10 5 33\n")
-    with pytest.raises(DataError, match="image 1 is not described as"):
+    with pytest.raises(DataError, match=r"windows.txt:7: image 1 is not described as .*; found the "
+                                        "end of the file"):
+        make_source(window_net(windows))
+    (windows / "windows.txt").write_text("# 0\nno such image.png\n3\n40\n56\n0\n")
+    with pytest.raises(DataError, match="windows.txt:2: image 1 is not .*; found 'such'"):
         make_source(window_net(windows))
     with pytest.raises(SpecError, match="crop_mode is 'round'; it must be 'warp' or 'square'"):
         make_source(window_net(windows, 'crop_mode: "round"'))

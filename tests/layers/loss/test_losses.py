@@ -35,6 +35,7 @@ TARGETS = labels(*[(3 * index) % 5 for index in range(24)]).reshape(PLACES)
     ("SmoothL1Loss", "sigma: 3", (*PAIR, (4, 6), (4, 3, 2))),
     ("SigmoidCrossEntropyLoss", "loss_param { ignore_label: 0 normalization: VALID }", PAIR),
     ("ContrastiveLoss", "", ((4, 3), (4, 3), (4,))),
+    ("ContrastiveLoss", "", ((4, 3), (4, 3), (4,), (4, 1))),
 ])
 def test_losses_on_two_blobs_stand_the_common_check(kind, param, shapes):
     bottoms = [noise(shape, seed=seed).abs().detach() for seed, shape in enumerate(shapes)]
@@ -44,6 +45,8 @@ def test_losses_on_two_blobs_stand_the_common_check(kind, param, shapes):
 @pytest.mark.parametrize("kind, param, shapes, bottoms", [
     ("SoftmaxWithLoss", "loss_param { ignore_label: 3 }", (SCORES, PLACES),
      (noise(SCORES), TARGETS)),
+    ("SoftmaxWithLoss", "loss_param { ignore_label: 3 }", (SCORES, PLACES, PLACES),
+     (noise(SCORES), TARGETS, noise(PLACES, seed=2).abs().detach())),
     ("HingeLoss", "", ((3, 5), (3,)), (noise(3, 5), labels(4, 0, 2))),
     ("MultinomialLogisticLoss", "", ((3, 5), (3, 1)),
      (noise(3, 5).abs().detach(), labels(4, 0, 2))),
@@ -68,6 +71,20 @@ def test_softmax_loss_is_the_log_loss_over_its_normalizer(normalization, divisor
     expected = each[truth != 3].sum() / divisor
     np.testing.assert_allclose(array(layer(x, TARGETS)), expected, rtol=1e-12)
     assert torch.autograd.gradcheck(lambda x: layer(x, TARGETS), x, fast_mode=True)
+
+
+@pytest.mark.parametrize("normalization", ["VALID", "BATCH_SIZE"])
+def test_softmax_loss_with_weights_sums_them_where_it_counted_labels(normalization):
+    layer = make("SoftmaxWithLoss", f"loss_param {{ ignore_label: 3 normalization: {normalization} "
+                 "}", SCORES, PLACES, PLACES)
+    x, weights = noise(SCORES), noise(PLACES, seed=2).abs().detach()
+    truth = array(TARGETS).astype(int)
+    each = -np.take_along_axis(log_softmax(array(x), 1), truth[:, None], 1)[:, 0] * array(weights)
+    divisor = array(weights)[truth != 3].sum() if normalization == "VALID" else 2
+    expected = each[truth != 3].sum() / divisor
+    np.testing.assert_allclose(array(layer(x, TARGETS, weights)), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(lambda x: layer(x, TARGETS, weights), x, fast_mode=True)
+    assert layer(x, TARGETS, torch.zeros_like(weights)).item() == 0
 
 
 def test_softmax_loss_takes_another_axis_another_size_and_gives_probabilities():
@@ -218,7 +235,19 @@ def test_contrastive_loss_divides_its_gradient_by_a_little_more_than_the_distanc
     np.testing.assert_allclose(array(b.grad), -np.array(expected), rtol=1e-12)
 
 
+@pytest.mark.parametrize("legacy", ["false", "true"])
+def test_contrastive_loss_compares_two_labels(legacy):
+    a, b = noise(4, 3), noise(4, 3, seed=2)
+    of_pairs = make("ContrastiveLoss", f"margin: 5 legacy_version: {legacy}", (4, 3), (4, 3), (4,))
+    of_labels = make("ContrastiveLoss", f"margin: 5 legacy_version: {legacy}", (4, 3), (4, 3),
+                     (4,), (4,))
+    loss = of_labels(a, b, labels(0, 7, 2, 0), labels(0, 2, 2, 1))
+    np.testing.assert_allclose(array(loss), array(of_pairs(a, b, labels(1, 0, 1, 0))))
+
+
 @pytest.mark.parametrize("kind, param, shapes, message", [
+    ("SoftmaxWithLoss", "", [SCORES, PLACES, (2, 4)], r"'bottom2' has the shape \(2, 4\); there "
+     r"must be a weight for each label of \(2, 3, 4\)"),
     ("SoftmaxWithLoss", "", [SCORES, (2, 4)], r"'bottom1' has the shape \(2, 4\); the scores have "
      r"the shape \(2, 5, 3, 4\) with classes on axis 1, so there must be 24 labels"),
     ("SoftmaxWithLoss", "loss_param { weight_by_label_freqs: true class_weighting: 1 }",

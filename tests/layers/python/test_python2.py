@@ -125,6 +125,12 @@ def test_divisions_of_whole_numbers_round_down(x, y, quotient):
     ("from __future__ import division\nx = 7 / 2", 3.5),
     ("x = 0777" if REWRITER else "x = 511", 511), ("x = zip([1], [2])[0]", (1, 2)),
     ("import numpy as np\nx = np.bool(3)", True),
+    ("import sys\nreload(sys)\nsys.setdefaultencoding('utf8')\nx = sys.maxint > 9", True),
+    ("import time\nx = time.clock() >= 0", True),
+    ("from itertools import izip, chain\nx = list(izip(chain([1]), [2]))", [(1, 2)]),
+    ("from itertools import imap as each\nx = list(each(abs, [-1]))", [1]),
+    ("import urllib\nx = urllib.quote('a b')", "a%20b"),
+    ("import itertools\nx = list(itertools.ifilter(None, [0, 1]))", [1]),
 ])
 def test_what_python_2_means(source, expected):
     space, _ = result_of(source, np=np, d=OrderedDict(b=1, a=2))
@@ -151,3 +157,13 @@ def test_what_neither_python_parses_is_a_syntax_error_with_its_line():
 def test_tabs_count_up_to_eight_blanks():
     space, changes = result_of("if True:\n        x = 1\n\ty = 2\n")
     assert (space["x"], space["y"], changes) == (1, 2, {"tabs": 1})
+
+
+@needs_rewriter
+def test_tabs_and_old_syntax_may_be_in_one_module():
+    """The parser names the one that comes first."""
+    for text in ("print 1,\nif True:\n        x = 1\n\ty = 2\n",
+                 "if True:\n        x = 1\n\ty = 2\nprint 1,\n"):
+        space, changes = result_of(text)
+        assert (space["x"], space["y"]) == (1, 2)
+        assert changes["tabs"] == 1 and changes["syntax of Python 2"] >= 1

@@ -102,7 +102,8 @@ def test_an_in_place_python_layer_writes_into_one_blob(folder):
      "imported: ModuleNotFoundError.*PYTHONPATH"),
     ("class B: pass", "present", "A", "python_param.layer 'A' is not in the module 'present'"),
     ("import caffe\nclass A(caffe.Layer):\n def setup(self, b, t): raise KeyError('k')", "raises",
-     "A", "python_param.layer 'raises.A' failed in setup: KeyError: 'k'"),
+     "A", "python_param.layer 'raises.A' failed in setup: KeyError: 'k' .*; it is "
+     "given no python_param.param_str"),
 ])
 def test_a_layer_that_cannot_be_made_says_why(folder, text, module, cls, message):
     write_module(folder, "present" if module == "absent_module" else module, text)

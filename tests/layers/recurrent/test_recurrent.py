@@ -105,7 +105,9 @@ def test_lstm_unit_stands_the_common_check():
 
 @pytest.mark.parametrize("kind, param, shapes, tops, message", [
     ("LSTM", "", [X, CONT], 1, "num_output is 0; it must be at least 1"),
-    ("LSTM", "num_output: 6", [X, (3, 3)], 1, r"they must be x \(T, N, ...\) and cont \(T, N\)"),
+    ("LSTM", "num_output: 6", [X, (3, 3)], 1, r"must be x \(T, N, ...\), .* and cont \(T, N\)"),
+    ("LSTM", "num_output: 6", [(4, 2), (4, 2)], 1, r"has the shapes \(4, 2\) and \(4, 2\); they "
+     r"must be x \(T, N, ...\), with the values of a step from the third axis on"),
     ("LSTM", "num_output: 6 expose_hidden: true", [X, CONT, STATE], 3, "bottom is given 3 times; "
      ".* make 4 or 5"),
     ("LSTM", "num_output: 6", [X, CONT], 3, "top is given 3 times; it must be 1 times"),

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
+from framework.layers.ssd.result_settings import read_sizes
 from tests import slow_boxes
 from tests.support import make, noise
 
@@ -182,3 +183,10 @@ def test_a_broken_line_of_the_size_file_is_an_error_with_its_number(tmp_path):
 
     with pytest.raises(SpecError, match="whose line 3 is 'b 5'; a line must be: name height width"):
         judge(f'num_classes: 4 name_size_file: "{tmp_path}/sizes.txt"', *example())
+
+
+def test_names_in_the_size_file_may_have_spaces(tmp_path):
+    path = tmp_path / "sizes.txt"
+    path.write_text("a b 3 4\r\n  c\t5 6 \n")
+    layer = make("DetectionEvaluate", "num_classes: 4", (1, 1, 1, 7), (1, 1, 1, 8))
+    assert read_sizes(layer.spec, "x", str(path)) == [("a b", 3, 4), ("c", 5, 6)]

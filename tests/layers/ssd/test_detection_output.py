@@ -30,7 +30,7 @@ def example(share=True, seed=1, num_classes=NUM_CLASSES):
 
 
 def by_definition(loc, conf, prior, code="CORNER", share=True, in_target=False, background=0,
-                  threshold=None, nms=0.3, eta=1.0, top_k=-1, keep=-1):
+                  threshold=None, nms=0.3, eta=1.0, top_k=-1, keep=-1, clip=False):
     """Rows, one class of one image at a time."""
     priors, variances = prior.view(2, -1, 4).tolist()
     conf = conf.reshape(len(loc), len(priors), -1)
@@ -48,6 +48,8 @@ def by_definition(loc, conf, prior, code="CORNER", share=True, in_target=False, 
             order = order if top_k < 0 else order[:top_k]
             boxes = {p: slow_boxes.decode(loc[image][p][0 if share else label], priors[p],
                                           variances[p], CODES[code], in_target) for p in order}
+            if clip:
+                boxes = {p: np.clip(box, 0, 1).tolist() for p, box in boxes.items()}
             for index in slow_boxes.suppress([boxes[p] for p in order], nms, eta):
                 p = order[index]
                 found.append([image, label, scores[p], *boxes[p]])
@@ -94,6 +96,24 @@ def test_rows_follow_the_definition(text, how):
     expected = by_definition(*bottoms, **how)
     assert top.shape == (1, 1, len(expected), 7) and not top.requires_grad
     np.testing.assert_allclose(top[0, 0], expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("text, how", [
+    ("", {}), ("share_location: false code_type: CENTER_SIZE keep_top_k: 9",
+               {"share": False, "code": "CENTER_SIZE", "keep": 9})])
+def test_boxes_end_at_the_borders_with_clip_before_they_are_compared(text, how):
+    """The face detector that OpenCV's samples name has it."""
+    loc, conf, prior = example(how.get("share", True))
+    prior[:, 0] = prior[:, 0] * 2.2 - 0.7       # beyond 0 and 1, on both axes
+    layers = [make("DetectionOutput", f"detection_output_param {{ num_classes: 4 {text} {more} }}",
+                   *(tuple(x.shape) for x in (loc, conf, prior))) for more in ("", "clip: true")]
+
+    free, clipped = (layer(loc, conf, prior)[0, 0].numpy() for layer in layers)
+
+    np.testing.assert_allclose(clipped, by_definition(loc, conf, prior, clip=True, **how),
+                               rtol=1e-9, atol=1e-12)
+    assert free[:, 3:].min() < 0 and free[:, 3:].max() > 1
+    assert free.shape != clipped.shape or (free[:, :3] != clipped[:, :3]).any()
 
 
 def test_more_candidates_are_looked_at_when_the_first_are_suppressed(monkeypatch):

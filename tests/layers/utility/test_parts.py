@@ -150,6 +150,15 @@ def test_mat_write_writes_every_periodth_blob_in_matlabs_order(tmp_path):
         layer(*bottoms)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_the_list_of_mat_write_is_read_by_the_mark_of_its_encoding(encoding, tmp_path):
+    (tmp_path / "list.txt").write_text("\u732b.png\n", encoding=encoding)
+    layer = make("MatWrite", f'prefix: "{tmp_path}/f_" source: "{tmp_path}/list.txt" strip: 4',
+                 (2, 3), tops=0)
+    layer(noise(2, 3))
+    assert [path.name for path in tmp_path.glob("*.mat")] == ["f_\u732b_blob_0.mat"]
+
+
 def test_mat_write_names_what_cannot_be(tmp_path):
     with pytest.raises(SpecError, match="prefix is missing"):
         make("MatWrite", "", (2, 3), tops=0)

@@ -100,11 +100,12 @@ def test_upsample_with_a_larger_blob_takes_its_size():
     torch.testing.assert_close(layer(noise(1, 5, 7, 9), small), expected)
 
 
+@pytest.mark.parametrize("kind", ["Unpooling", "UnPooling"])
 @pytest.mark.parametrize("size, top", [("unpool_size: 7", (7, 7)), ("", (7, 5))])
-def test_unpooling_puts_values_where_the_mask_says(size, top):
+def test_unpooling_puts_values_where_the_mask_says(size, top, kind):
     mask = torch.tensor([[[[8.0, 3], [1, 0], [20, 11]]]]).double()
     x = noise(1, 1, 3, 2)
-    layer = make("Unpooling", f"kernel_size: 2 stride: 2 {size}", (1, 1, 3, 2), (1, 1, 3, 2))
+    layer = make(kind, f"kernel_size: 2 stride: 2 {size}", (1, 1, 3, 2), (1, 1, 3, 2))
 
     y = layer(x, mask)
 
@@ -112,6 +113,19 @@ def test_unpooling_puts_values_where_the_mask_says(size, top):
     torch.testing.assert_close(y.flatten()[mask.flatten().long()], x.flatten())
     assert (y != 0).sum() == 6
     check_layer(layer, x, mask)
+
+
+def test_unpooling_reads_the_first_channels_of_a_longer_mask():
+    mask = torch.tensor([8.0, 3, 1, 0, 20, 11]).double().reshape(1, 1, 3, 2)
+    x = noise(1, 1, 3, 2)
+    layers = [make("UnPooling", "kernel_size: 2 stride: 2", (1, 1, 3, 2), (1, channels, 3, 2))
+              for channels in (1, 2)]
+    longer = torch.cat([mask, torch.full_like(mask, 2)], 1)
+    assert torch.equal(layers[0](x, mask), layers[1](x, longer))
+    check_layer(layers[1], x, longer)
+    for wrong in ((1, 1, 3, 2), (2, 4, 3, 2), (1, 2, 3, 3)):
+        with pytest.raises(SpecError, match="the mask may have more channels"):
+            make("UnPooling", "kernel_size: 2 stride: 2", (1, 2, 3, 2), wrong)
 
 
 def test_unpooling_without_a_mask_takes_the_first_corner():

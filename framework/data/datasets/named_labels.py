@@ -1,14 +1,14 @@
-"""VOC annotations in any folders: XML beside the images, or in a folder of their own."""
+"""Label files that have their images' names, in any folders: beside the images, or elsewhere."""
 
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import FileTree, split_of
-from framework.data.datasets.label_files import Labels, read_xml
-from framework.data.datasets.voc import class_names, num_boxes, reading_errors
+from framework.data.datasets.label_files import Labels
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
@@ -16,16 +16,17 @@ from framework.system.letters import composed
 from framework.system.text import is_there
 
 
-def load(tree: FileTree) -> Dataset:
-    """The images that have an XML file of their name: beside them, as labelImg writes it, or in
-    any other folder. Folders called train, test, val and the like are splits.
+def load(tree: FileTree, files: Sequence[str], read: Callable[[Path], Labels]) -> Dataset:
+    """The images that have one of these files of their name: beside them, as labelImg writes it,
+    or in any other folder. Folders called train, test, val and the like are splits.
 
+    read  the labels of a file, or DataError
     Images without an annotation, and annotations without an image, are losses. DataError if no
     annotation has an image.
     """
     root = tree.root
     by_stem: dict[str, list[str]] = {}
-    for label in tree.ending(".xml"):
+    for label in files:
         by_stem.setdefault(composed(PurePath(label).stem), []).append(label)
     splits: dict[str, list[Entry]] = {}
     losses: dict[str, list[Note]] = {}
@@ -45,16 +46,28 @@ def load(tree: FileTree) -> Dataset:
                         f"among the {len(tree.images)} images; {first}, say, has none")
     alone = [label for labels in by_stem.values() for label in labels if label not in used]
     for label in alone:
-        note = Note("an annotation without an image", label, boxes=num_boxes(root / label))
+        found = _read(root / label, read)
+        boxes = len(found.boxes) if isinstance(found, Labels) else getattr(found, "num_boxes", 0)
+        note = Note("an annotation without an image", label, boxes=boxes)
         losses.setdefault(next(iter(splits)), []).append(note)
-    paths = [root / name for name in sorted(used)]
-    names = Description(root, {}, str(root)).names(class_names(paths), reading_errors(paths))
+    known = [_read(root / name, read) for name in sorted(used)]
+    classes = {str(box.name) for labels in known if isinstance(labels, Labels)
+               for box in labels.boxes}
+    names = Description(root, {}, str(root)).names(
+        sorted(classes), (error for error in known if isinstance(error, DataError)))
 
     def read_labels(entry: Entry) -> Labels | None:
         path = root / entry.label
-        return read_xml(path) if is_there(path) else None
+        return read(path) if is_there(path) else None
 
     return Dataset(root, splits, names, read_labels, losses=losses, has_label_files=True)
+
+
+def _read(path: Path, read: Callable[[Path], Labels]) -> Labels | DataError:
+    try:
+        return read(path)
+    except DataError as error:
+        return error
 
 
 def _nearest(image: str, labels: list[str]) -> str:

@@ -1,0 +1,73 @@
+"""KITTI's label files, which NVIDIA's DIGITS takes too: a line of text for each object, in pixels.
+
+Source: the readme of KITTI's object development kit, and DIGITS' documentation of object detection
+data: type, truncated, occluded, alpha, left, top, right, bottom, then 7 numbers of the box in
+space. Regions of the type DontCare are where nobody labelled.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from framework.data.datasets.file_tree import FileTree
+from framework.data.datasets.label_files import (
+    Box,
+    Labels,
+    class_name,
+    filled_lines,
+    finite_number,
+)
+from framework.data.records.account import BadEntry, Note
+from framework.definition.values import shortened
+from framework.errors import DataError
+
+NUM_VALUES = 14             # after the type
+NOT_OBJECTS = "dontcare"    # in lower case
+NUM_LOOKED_INTO = 50        # text files, of which one must be of this kind
+
+
+def label_files(tree: FileTree) -> list[str]:
+    """The text files of a folder that have the name of an image, or lines as KITTI's; none, if
+    not one of the first has such lines."""
+    texts = tree.ending(".txt")
+    if not any(_is_label_file(tree.root / name) for name in texts[:NUM_LOOKED_INTO]):
+        return []
+    stems = {PurePath(image).stem for image in tree.images}
+    return [name for name in texts
+            if PurePath(name).stem in stems or _is_label_file(tree.root / name)]
+
+
+def _is_label_file(path: Path) -> bool:
+    try:
+        lines = filled_lines(path)
+        return bool(lines) and all(_box(line) is not None for _, line in lines)
+    except (DataError, ValueError):
+        return False
+
+
+def read(path: Path) -> Labels:
+    """The boxes of a label file. BadEntry names the first line that is not one."""
+    lines = filled_lines(path)
+    boxes = []
+    for index, line in lines:
+        try:
+            boxes.append(_box(line))
+        except ValueError:
+            raise BadEntry(f"{path}:{index}: a line must be: type truncated occluded alpha left "
+                           f"top right bottom, and {NUM_VALUES - 7} numbers: "
+                           f"'{shortened(line.strip())}'", len(lines)) from None
+    objects = tuple(box for box in boxes if str(box.name).lower() != NOT_OBJECTS)
+    count = len(boxes) - len(objects)
+    notes = (Note("a region of the type DontCare is not an object", str(path), boxes=count),)
+    return Labels(objects, notes=notes if count else ())
+
+
+def _box(line: str) -> Box:
+    """The box of a line. ValueError for a line that is not one."""
+    words = line.split()
+    values = [finite_number(word) for word in words[-NUM_VALUES:]]
+    name = class_name(" ".join(words[:-NUM_VALUES]))
+    if len(values) != NUM_VALUES or name.replace(".", "").lstrip("-").isdigit():
+        raise ValueError(line)
+    x1, y1, x2, y2 = values[3:7]
+    return Box(name, (x1, y1, x2, y2))
