@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +15,6 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.layers.vision.resize_onnx import put_onnx, resize_onnx
-from framework.proto import enum_name
 
 
 @layer
