@@ -66,6 +66,8 @@ DIFFERENCES = (
     of_sample("XCovLoss"),
     of_sample("PairwiseLoss", bottoms=((4, 6), fixed([1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 1])),
               grows=BATCH),
+    of_sample("KernelLoss", bottoms=((5, 3), noise(5, 3, seed=11), fixed([0], [1], [2], [1], [3])
+              .flatten(), fixed([0], [2], [2], [0], [1]).flatten()), grows=BATCH),
     of_sample("QuantizationLoss", bottoms=(SMALL,), without={
         "gradient": NOT_DERIVATIVE + "it is over N"}),
     of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),

@@ -763,6 +763,8 @@ class LayerParameter(Message):
     @property
     def brelu_param(self) -> BReLUParameter: ...
     @property
+    def kernel_loss_param(self) -> KernelLossParameter: ...
+    @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
     visualise: bool
     visualise_channel: int
@@ -1044,14 +1046,14 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            brelu_param: BReLUParameter | _Fields | None = ..., heatmap_data_param:
-            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
-            visualise_channel: int | None = ..., au_mask_based_land_param:
-            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
-            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
-            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
-            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            brelu_param: BReLUParameter | _Fields | None = ..., kernel_loss_param:
+            KernelLossParameter | _Fields | None = ..., heatmap_data_param: HeatmapDataParameter
+            | _Fields | None = ..., visualise: bool | None = ..., visualise_channel: int | None
+            = ..., au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
+            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
+            squeeze_param: SqueezeParameter | _Fields | None = ..., mul_param: MulParameter |
+            _Fields | None = ..., depth_to_space_param: DepthToSpaceParameter | _Fields | None =
+            ..., space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
             space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
             batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
@@ -1150,12 +1152,13 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "brelu_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "anchor_target_param", "mask_target_param",
+            "prune_param", "brelu_param", "kernel_loss_param", "heatmap_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1248,12 +1251,13 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "brelu_param", "heatmap_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "anchor_target_param", "mask_target_param",
+            "l2norm_param", "prune_param", "brelu_param", "kernel_loss_param",
+            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -10190,6 +10194,24 @@ class L2NormParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "eps",
+        ]
+    ) -> None: ...
+
+class KernelLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma_sq: float
+    def __init__(
+        self, *,
+            sigma_sq: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma_sq",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma_sq",
         ]
     ) -> None: ...
 

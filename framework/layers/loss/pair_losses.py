@@ -174,3 +174,43 @@ class QuantizationLoss(Layer):
             cost = torch.where(off > self.threshold, off - math.log(2), cost)
         slopes = torch.where(data >= 0, 1, -1) * off.tanh()
         return GivenSlopes.apply(x, slopes / x.shape[0], cost.mean())
+
+
+@layer
+class KernelLoss(Layer):
+    """Gaussian kernel loss of pairs of features: 1 - exp(-|a - b|^2 / (2 sigma_sq)), signed.
+
+    Bottoms: a and b (N, ...) of one size, which get a gradient; the label of each a and of each
+             b, (N,).
+    Top:     the loss (): the mean over N, where pairs of one label count with the sign -.
+    Labels are cut to whole numbers. The gradient is the derivative; the original's on the CPU is 0
+    for more than one pair, as it divides whole numbers.
+    Errors:  SpecError for features or labels that do not fit, and if sigma_sq is not above 0.
+    Source:  KernelLossParameter; kernel_loss_layer.cpp of Nicole1990/AdvKin.
+    """
+
+    num_bottoms = (4, 4)
+    loss = True
+    no_gradient_bottoms = (2, 3)
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape, *labels: Shape):
+        super().__init__(spec)
+        honour(spec, "kernel_loss_param", "sigma_sq")
+        self.sigma_sq = spec.proto.kernel_loss_param.sigma_sq
+        if not self.sigma_sq > 0:
+            raise spec.error("kernel_loss_param.sigma_sq",
+                             f"is {self.sigma_sq:g}; it must be above 0")
+        _check_items(spec, a, b)
+        if math.prod(a) != math.prod(b):
+            raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; features of a "
+                             "pair must have as many values")
+        for index, label in enumerate(labels, 2):
+            if math.prod(label) != a[0]:
+                raise spec.error(f"bottom[{index}]", f"has the shape {tuple(label)}; it must have "
+                                 f"one label for each of the {a[0]} pairs")
+
+    def forward(self, a: Tensor, b: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        distance = (precise(a).flatten(1) - precise(b).flatten(1)).square().sum(1)
+        value = -torch.expm1(-distance / (2 * self.sigma_sq))
+        same = first.detach().flatten().trunc() == second.detach().flatten().trunc()
+        return torch.where(same, -value, value).mean()

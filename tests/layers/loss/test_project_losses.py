@@ -109,6 +109,31 @@ def test_quantization_loss_is_log_cosh_and_its_gradient_is_over_items(threshold)
     np.testing.assert_allclose(slopes(layer, x), expected, rtol=1e-10)
 
 
+@pytest.mark.parametrize("sigma_sq", [1.0, 2.5])
+def test_kernel_loss_is_a_gaussian_of_the_distance_signed_by_the_labels(sigma_sq):
+    a, b = noise(5, 2, 3), noise(5, 6, seed=2)
+    first = torch.tensor([0, 1.9, 2, 1, 3]).double()
+    second = torch.tensor([0, 1, 2.2, 0, 1]).double().reshape(5, 1)
+    layer = make("KernelLoss", f"sigma_sq: {sigma_sq}", (5, 2, 3), (5, 6), (5,), (5, 1))
+    total = 0.0
+    for x, y, same in zip(array(a).reshape(5, 6), array(b), [1, 1, 1, 0, 0], strict=True):
+        value = 1 - math.exp(-sum((x - y) ** 2) / (2 * sigma_sq))
+        total += -value if same else value
+    assert layer(a, b, first, second).item() == pytest.approx(total / 5, rel=1e-12)
+    assert torch.autograd.gradcheck(lambda *given: layer(*given, first, second), (a, b))
+
+
+@pytest.mark.parametrize("param, shapes, message", [
+    ("sigma_sq: 0", [(4, 3), (4, 3), (4,), (4,)], "kernel_loss_param.sigma_sq is 0; it must be"),
+    ("", [(4, 3), (5, 3), (4,), (4,)], "both must have as many items"),
+    ("", [(4, 3), (4, 2), (4,), (4,)], "features of a pair must have as many values"),
+    ("", [(4, 3), (4, 3), (4,), (3,)], r"bottom\[3\] has the shape \(3,\); it must have one label"),
+])
+def test_kernel_loss_names_what_does_not_fit(param, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("KernelLoss", f"kernel_loss_param {{ {param} }}", *shapes)
+
+
 def test_svr_loss_is_the_sum_of_absolute_differences_over_items():
     layer = make("SVRLoss", "", (4, 3, 2), (4, 6))
     x, target = noise(4, 3, 2), noise(4, 6, seed=2)
