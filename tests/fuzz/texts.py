@@ -115,7 +115,7 @@ def _message_of(layer: Any, example: Example, rng: random.Random) -> Any:
     """A message of the layer: one that its text sets, that of its type, or the layer itself."""
     names = [descriptor.name for descriptor, _ in layer.ListFields()
              if descriptor.message_type and not descriptor.is_repeated]
-    with contextlib.suppress(KeyError):
+    with contextlib.suppress(IndexError):       # a type without a message
         names.append(param_field(example.kind))
     if not names or rng.random() < 0.05:
         return layer
