@@ -42,6 +42,7 @@ class Geometry:
 
     pad, pad_end  cells of padding before and after each axis
     same          these are for the bottom's sizes when it was read; `on` has those of others
+    short         so is pad_end, as the one window reached past the end of those sizes
     """
 
     axis: int
@@ -54,14 +55,34 @@ class Geometry:
     dilation: tuple[int, ...]
     pad_end: tuple[int, ...]
     same: bool = False
+    short: bool = False
 
     @property
     def is_symmetric(self) -> bool:
         """Whether the padding is the same on both sides, whatever the bottom's sizes."""
-        return self.pad == self.pad_end and not self.same
+        return self.pad == self.pad_end and not self.same and not self.short
+
+    def reaching(self, sizes: Shape) -> Geometry:
+        """With zeros after the end, where a window that is less than a stride too large needs them.
+
+        Convolutions count their windows by a division that cuts towards 0, so that this gives one,
+        and im2col reads zeros past the end. Source: compute_output_shape in conv_layer.cpp and
+        im2col.cpp of BVLC; cuDNN, which counts them otherwise, does not take it.
+        """
+        if self.same or not (self.short or self.is_symmetric):
+            return self
+        axes = zip(sizes, self.kernel, self.stride, self.pad, self.dilation, strict=True)
+        past = [d * (k - 1) + 1 - n - 2 * p if 0 < d * (k - 1) + 1 - n - 2 * p < s else 0
+                for n, k, s, p, d in axes]
+        if not (self.short or any(past)):
+            return self
+        ends = tuple(p + cells for p, cells in zip(self.pad, past, strict=True))
+        return replace(self, pad_end=ends, short=True)
 
     def on(self, sizes: Shape) -> Geometry:
         """The geometry for a bottom of these spatial sizes."""
+        if self.short:
+            return self.reaching(sizes)
         if not self.same:
             return self
         before, after = same_padding(sizes, self.kernel, self.stride, self.dilation)
@@ -217,7 +238,8 @@ class Convolution(Layer):
     Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape; `axis` is that of C and
             the axes before it are all batch.
     Top:    one for each bottom: y (batch..., num_output, out1, out2, ...),
-            out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1.
+            out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1, or 1 where the
+            window is too large by less than a stride: it reads zeros past the end.
     Blobs:  weight (num_output, C / group, kernel1, kernel2, ...), one set for all bottoms;
             bias (num_output,) unless `bias_term: false`.
     Intel's `relu` with `negative_slope`, and opencl's `fuse_type: FUSED_CONV_RELU` with
@@ -265,8 +287,10 @@ class Convolution(Layer):
         honour(spec, "convolution_param",
                " ".join((FIELDS, *SIDES, "pad_type relu negative_slope fuse_type relu_param")))
         param = spec.proto.convolution_param
-        self.geometry = at = read_geometry(spec, *bottoms)
-        check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
+        at = read_geometry(spec, *bottoms)
+        sizes = bottoms[0][at.axis + 1:]
+        self.geometry = at = at.reaching(sizes)
+        check_top(spec, top_sizes("Conv", sizes, at), bottoms[0])
         self.relu, self.negative_slope = fused_relu(spec)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_blob("weight", shape, param.weight_filler)

@@ -216,6 +216,34 @@ def test_side_forms_need_two_axes():
         make("Convolution", "num_output: 4 kernel_h: 3 kernel_w: 2", (2, 6, 5, 7, 4))
 
 
+SHORT = {
+    "both axes": ("kernel_size: 2 stride: 2", (1, 3, 1, 1), (1, 1)),
+    "one axis of two": ("kernel_size: 2 stride: 2", (2, 3, 2, 1), (0, 1)),
+    "padding and dilation": ("kernel_size: 3 stride: 3 pad: 1 dilation: 2", (2, 3, 2, 7), (1, 0)),
+}
+
+
+@pytest.mark.parametrize("case", SHORT)
+def test_a_window_too_large_by_less_than_a_stride_reads_zeros_past_the_end(case):
+    param, size, past = SHORT[case]
+    layer = make("Convolution", f"num_output: 4 {param}", size)
+    x, at = noise(size), layer.geometry
+    weight, bias = (blob.detach().numpy() for blob in layer.blobs)
+    longer = np.pad(x.detach().numpy(), [(0, 0), (0, 0), *((0, cells) for cells in past)])
+    expected = correlate(longer, weight, bias, at.stride, at.pad, at.dilation, 1)
+    assert 1 in expected.shape[2:] and layer.top_shapes(size) == [expected.shape]
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+    larger = noise(1, 3, 7, 9, seed=4)          # the zeros go with the sizes that needed them
+    expected = correlate(larger.detach().numpy(), weight, bias, at.stride, at.pad, at.dilation, 1)
+    np.testing.assert_allclose(layer(larger).detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+    check_layer(layer, x, gradient=True)
+
+
+def test_a_window_too_large_by_a_stride_leaves_no_output():
+    with pytest.raises(SpecError, match="leaves no output.* top of 0 x 1"):
+        make("Convolution", "num_output: 4 kernel_size: 4 stride: 2", (1, 3, 2, 3))
+
+
 def test_unequal_bottoms_are_refused():
     with pytest.raises(SpecError, match=r"bottom\[1\] has the shape \(2, 3, 5, 7\)"):
         make("Convolution", "num_output: 4 kernel_size: 3", (2, 3, 5, 6), (2, 3, 5, 7), tops=2)
