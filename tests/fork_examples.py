@@ -50,7 +50,7 @@ FACES = (
               grows=BATCH, without=ONCE),
     of_sample("EuclideanLoss4", grows=BATCH, without=ONCE),
     of_sample("EuclideanLoss6", grows=BATCH, without=ONCE),
-    of_sample("CosineSimilarityLoss", grows=BATCH),
+    of_sample("CosineSimilarityLoss", grows=BATCH), of_sample("EuclideanLossWithTV", grows=BATCH),
     of_sample("MultiStageMeanfieldAU3", bottoms=((2, 3, 6, 5), (2, 3, 6, 5), noise(
         2, 4, 6, 5, seed=5, requires_grad=False)), blobs=((1, 1, 3, 3),) * 3, grows=BATCH,
         without={"compile": "it runs compiled loops of its own", "export": "it has no graph",

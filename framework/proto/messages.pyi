@@ -765,6 +765,8 @@ class LayerParameter(Message):
     @property
     def kernel_loss_param(self) -> KernelLossParameter: ...
     @property
+    def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
+    @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
     visualise: bool
     visualise_channel: int
@@ -1047,13 +1049,15 @@ class LayerParameter(Message):
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
             brelu_param: BReLUParameter | _Fields | None = ..., kernel_loss_param:
-            KernelLossParameter | _Fields | None = ..., heatmap_data_param: HeatmapDataParameter
-            | _Fields | None = ..., visualise: bool | None = ..., visualise_channel: int | None
-            = ..., au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
-            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
-            squeeze_param: SqueezeParameter | _Fields | None = ..., mul_param: MulParameter |
-            _Fields | None = ..., depth_to_space_param: DepthToSpaceParameter | _Fields | None =
-            ..., space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
+            EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
+            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            visualise_channel: int | None = ..., au_mask_based_land_param:
+            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
             space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
             batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
@@ -1152,8 +1156,8 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "brelu_param", "kernel_loss_param", "heatmap_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "prune_param", "brelu_param", "kernel_loss_param", "euclidean_with_tv_param",
+            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
@@ -1252,12 +1256,12 @@ class LayerParameter(Message):
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
             "l2norm_param", "prune_param", "brelu_param", "kernel_loss_param",
-            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "anchor_target_param", "mask_target_param",
+            "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -10214,6 +10218,10 @@ class KernelLossParameter(Message):
             "sigma_sq",
         ]
     ) -> None: ...
+
+class EuclideanWithTVParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
 
 class BReLUParameter(Message):
     DESCRIPTOR: Descriptor

@@ -1,4 +1,4 @@
-"""Squared (L2) losses of facial action units (EuclideanLoss2, 3, 4, 6), and by cosine."""
+"""Squared (L2) losses of facial action units (EuclideanLoss2, 3, 4, 6), smooth, and by cosine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
 MISSING = 9.0           # the intensity of an action unit that is not labelled
@@ -124,6 +125,40 @@ class EuclideanLoss6(Layer):
         known = (target.detach() - MISSING).abs() >= MISSING_NEAR
         counted = torch.where(known, weights.detach().reshape(target.shape), 0)
         return 2 * _weighted(x, target, counted, known.sum().clamp(min=1))
+
+
+@layer
+class EuclideanLossWithTV(Layer):
+    """Half the squared distance (L2) of an item, plus lambda times the total variation of x.
+
+    Bottoms: x (N, ..., h, w) and target (N, ...), which both get a gradient.
+    Top:     the loss (): (sum (x - target)^2 / 2 + lambda sum |d|) / N, where d are the differences
+             of neighbours in a row, right less left, and in a column, upper less lower; the slope
+             of |d| at 0 is -1.
+    The target's gradient is the derivative; the original adds that of the variation to it.
+    Errors:  SpecError if x and target differ in items or values, and if x has no rows and columns.
+    Source:  EuclideanWithTVParameter; euclidean_loss_with_tv_layer.cpp of Jallet/caffe.
+    """
+
+    reads = ("euclidean_with_tv_param",)
+    num_bottoms = (2, 2)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
+        super().__init__(spec)
+        honour(spec, "euclidean_with_tv_param", "lambda")
+        self.factor = getattr(spec.proto.euclidean_with_tv_param, "lambda")  # a word of Python
+        check_same_count(spec, x, target)
+        if len(x) < 2:
+            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must have rows and "
+                             "columns, the last two axes")
+
+    def forward(self, x: Tensor, target: Tensor) -> Tensor:
+        values = precise(x)
+        squares = (values - precise(target).reshape(x.shape)).square().sum() / 2
+        steps = (values[..., :-1, :] - values[..., 1:, :], values[..., 1:] - values[..., :-1])
+        variation = sum(torch.where(d > 0, d, -d).sum() for d in steps)
+        return (squares + self.factor * variation) / len(x)
 
 
 @layer

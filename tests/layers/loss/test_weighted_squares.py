@@ -47,6 +47,35 @@ def test_the_cosine_loss_takes_items_as_they_are():
     np.testing.assert_allclose(loss.item(), 1 - (one * other).sum() / 4, rtol=1e-10)
 
 
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 4), (2, 3, 1, 5), (2, 3, 4, 1)])
+def test_a_total_variation_is_added_to_the_squares(shape):
+    x, target = noise(shape), noise(shape, seed=2)
+    layer = make("EuclideanLossWithTV", "lambda: 0.3", shape, shape)
+    a, b = (array.reshape(-1, *shape[-2:]) for array in arrays(x, target))
+    total = 0.0
+    for plane in a:
+        for i, row in enumerate(plane):
+            for j, value in enumerate(row):
+                total += abs(value - plane[i + 1, j]) if i + 1 < len(plane) else 0
+                total += abs(value - row[j + 1]) if j + 1 < len(row) else 0
+    expected = (((a - b) ** 2).sum() / 2 + np.float32(0.3) * total) / shape[0]
+    np.testing.assert_allclose(layer(x, target).item(), expected, rtol=1e-7)
+    assert torch.autograd.gradcheck(layer, (x, target))
+
+
+def test_equal_neighbours_have_the_originals_slope():
+    x = torch.zeros(1, 2, 2, dtype=torch.float64, requires_grad=True)
+    layer = make("EuclideanLossWithTV", "lambda: 0.5", (1, 2, 2), (1, 2, 2))
+    layer(x, torch.zeros(1, 2, 2, dtype=torch.float64)).backward()
+    # -1 for the first row less the second, and for the second column less the first
+    np.testing.assert_allclose(x.grad, [[[0, -1], [1, 0]]])
+
+
+def test_a_total_variation_needs_rows_and_columns():
+    with pytest.raises(SpecError, match=r"bottom\[0\] has the shape \(4,\); it must have rows"):
+        make("EuclideanLossWithTV", "", (4,), (4,))
+
+
 def test_landmarks_move_with_the_crop_and_change_places_in_a_mirror():
     points = noise(2, 10)
     layer = make("AlignDataTransform", "", (2, 10), (2, 4), (1, 5))
