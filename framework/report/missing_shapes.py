@@ -11,7 +11,7 @@ from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
 from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Slice
-from framework.layers.utility.shape import Flatten
+from framework.layers.utility.shape import Crop, Flatten
 from framework.report.python_layers import PythonOutput
 
 
@@ -144,7 +144,10 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
             origins.update((top, {top}) for top in open_tops)
             copies.update((top, Copy(top)) for top in open_tops)
             continue
-        needed = {origin for name in layer.bottoms for origin in origins.get(name, ())}
+        read = layer.bottoms
+        if issubclass(cls, Crop) and layer.proto.crop_param.axis > 1:
+            read = read[:1]             # what gives a size says nothing of channels
+        needed = {origin for name in read for origin in origins.get(name, ())}
         copied = copies.get(layer.bottoms[0]) if layer.bottoms else None
         for top in layer.tops:
             origins[top] = needed

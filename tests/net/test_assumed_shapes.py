@@ -464,6 +464,22 @@ layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "c" bottom: "mask" 
     assert not census.built
 
 
+@pytest.mark.parametrize("axis, channels", [(2, 2), (1, None)])
+def test_target_images_that_the_predictions_are_cropped_to_have_their_channels(
+        tmp_path, axis, channels):
+    text = f"""layer {{ name: "x" type: "Data" top: "x" data_param {{ batch_size: 4 }} }}
+layer {{ name: "y" type: "Data" top: "y" data_param {{ batch_size: 4 }} }}
+layer {{ name: "crop" type: "Crop" bottom: "x" bottom: "y" top: "crop"
+  crop_param {{ axis: {axis} }} }}
+layer {{ name: "c" type: "Convolution" bottom: "crop" top: "c"
+  convolution_param {{ num_output: 2 kernel_size: 1 }} }}
+layer {{ name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "y" top: "loss" }}"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.built == bool(channels)       # a crop of channels depends on the target's
+    if channels:
+        assert census.rows[1].shapes == ((4, channels, 224, 224),)
+
+
 SEQUENCE = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 12 }
   transform_param { crop_size: 9 } }
 layer { name: "r" type: "Reshape" bottom: "x" top: "r"
