@@ -27,6 +27,8 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
 PARAM = re.compile(r"_?(?:params?|parma?|pram|prm|para|parameters?)$")
+TYPE_IN_QUOTES = (', as in type: "Convolution"; names without quotes belong to `layers` blocks, '
+                  "the form of before 2015")
 QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
@@ -126,8 +128,8 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
         if kind != "string" and descriptor.full_name in ALSO_BOOLEAN and token in BOOLEANS:
             return str(BOOLEANS[token]).lower()
         if kind != "string":
-            form = _of_other_form(descriptor) or "a string in quotes"
-            raise ValueError(f"is {token}; it must be {form}")
+            more = TYPE_IN_QUOTES if descriptor.full_name.endswith(".LayerParameter.type") else ""
+            raise ValueError(f"is {token}; it must be a string in quotes{more}")
         try:
             data = b"".join(text_encoding.CUnescape(part[1:-1]) for part in QUOTED.findall(token))
             return data if descriptor.type == FieldDescriptor.TYPE_BYTES else data.decode("utf-8")
@@ -138,8 +140,7 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
         raise ValueError(f"is {token}, a string, as `layer` has it; in `layers`, the older form, "
                          "it is a word without quotes, as CONVOLUTION: write `layer` for `layers`")
     if kind == "string":
-        form = _of_other_form(descriptor) or expected(descriptor)
-        raise ValueError(f"is {token}, a string; it must be {form}")
+        raise ValueError(f"is {token}, a string; it must be {expected(descriptor)}")
     if cpp == FieldDescriptor.CPPTYPE_BOOL:
         if token not in BOOLEANS:
             raise ValueError(f"is {token}; it must be true or false")
@@ -149,19 +150,6 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
     if cpp in INTEGER_RANGES:
         return convert_integer(cpp, token)
     return convert_float(token, single=cpp == FieldDescriptor.CPPTYPE_FLOAT)
-
-
-def _of_other_form(descriptor: Any) -> str:
-    """What a layer's type must be where it is written as in the other form of files; else ""."""
-    owner = descriptor.containing_type.name
-    if descriptor.name != "type" or owner not in ("LayerParameter", "V1LayerParameter"):
-        return ""
-    if owner == "LayerParameter":
-        return ('a string in quotes, as in type: "Convolution"; names without quotes belong to '
-                "`layers` blocks, the form of before 2015")
-    return ("a name without quotes, as in type: CONVOLUTION, for a `layers` block is the form of "
-            "before 2015; types in quotes belong to `layer` blocks, and a file has blocks of one "
-            "form")
 
 
 def expected(descriptor: Any) -> str:

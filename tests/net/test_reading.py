@@ -149,8 +149,8 @@ def test_a_type_that_is_missing_or_unknown_is_told_with_what_helps(layer, words)
      r'n.prototxt:1: layer \'n\' \(RELU\): type is RELU; it must be a string in quotes, as in '
      r'type: "Convolution"; names without quotes belong to `layers` blocks[^\n]*$'),
     ('layers { name: "n" bottom: "x" top: "y" type: "ReLU" }',
-     r'n.prototxt:1: layer \'n\' \("ReLU"\): type is "ReLU", a string; it must be a name without '
-     r'quotes, [^\n]*types in quotes belong to `layer` blocks[^\n]*$')])
+     r'n.prototxt:1: layer \'n\' \("ReLU"\): type is "ReLU", a string, as `layer` has it; '
+     r'[^\n]*write `layer` for `layers`$')])
 def test_a_type_in_the_form_of_the_other_kind_of_block_is_one_line_that_says_so(layer, words):
     with pytest.raises(CaffeError, match=words):
         parse_net(layer, "n.prototxt")
