@@ -28,8 +28,7 @@ class LayerSpec:
     bottoms, tops   names of blobs, in order
     propagate_down  for each bottom, whether its gradient is wanted (true where not stated)
     without_files   the net is only looked at: files that a layer reads may be absent
-    images          the shape of the first images that the net has, (N, C, H, W), if it has any
-    num_labels      the number of labels that the net's data have, 0 if they have none
+    data_shapes     the shapes of what the net's data layers give, in order
     dialect         the project whose reading of the type counts; "": the original's
     taken           fields that the layer takes, by message: `honour` of layers/params notes them
     """
@@ -40,8 +39,7 @@ class LayerSpec:
     phase: str
     propagate_down: tuple[bool, ...] = ()
     without_files: bool = False
-    images: tuple[int, ...] = ()
-    num_labels: int = 0
+    data_shapes: tuple[tuple[int, ...], ...] = ()
     dialect: str = ""
     taken: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     inside: str = ""        # the field of a solver file that holds the net

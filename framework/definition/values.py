@@ -27,8 +27,8 @@ INTEGER_RANGES = {
     FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
 }
 PARAM = re.compile(r"_?(?:params?|parma?|pram|prm|para|parameters?)$")
-TYPE_IN_QUOTES = (', as in type: "Convolution"; names without quotes belong to `layers` blocks, the '
-                  "form of before 2015")
+TYPE_IN_QUOTES = (', as in type: "Convolution"; names without quotes belong to `layers` blocks, '
+                  "the form of before 2015")
 QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}

@@ -106,15 +106,13 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
               modules: Collection[str] | None) -> list[Layer]:
     """As build_layers, by the reading of one project."""
     layers = []
-    images = next((shape for shape in shapes.values() if len(shape) == 4 and shape[-1] > 1), ())
-    num_labels = next((shape[0] for shape in shapes.values() if len(shape) == 1), 0)
+    data_shapes = tuple(shapes.values())
     for layer_spec in _align_crops(spec.layers):
         cls = class_of(layer_spec)
         if issubclass(cls, Source):
             continue
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
-        layer_spec = dataclasses.replace(layer_spec, dialect=taken, images=images,
-                                         num_labels=num_labels,
+        layer_spec = dataclasses.replace(layer_spec, dialect=taken, data_shapes=data_shapes,
                                          without_files=declared or layer_spec.without_files)
         if issubclass(cls, Python) and modules is not None:
             cls = _looked_at(layer_spec, cls, modules)

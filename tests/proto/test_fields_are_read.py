@@ -32,6 +32,8 @@ COMPOSED = {
                                   "random_order")),                     # data/augment/distortion
     *(f"{end}_{what}" for end in ("min", "max")                         # data/augment/sampler
       for what in ("jaccard_overlap", "sample_coverage", "object_coverage")),
+    *(f"{what}_{numbers}" for what in ("bw", "fl")                      # layers/vision/ristretto
+      for numbers in ("layer_in", "layer_out", "params")),
 }
 # Messages of files that are read from their wire form, not by names, and the oldest form of layers,
 # of which each field has its name of today, or none and a warning.

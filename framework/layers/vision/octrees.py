@@ -162,7 +162,8 @@ class OctreePooling(OnOctree):
         within(spec, f"{FIELD}.curr_depth", (self.depth,), 1, DEEPEST)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        full = max(1, self.spec.num_labels) * CHILDREN ** (self.depth - 1)
+        items = max(1, next((shape[0] for shape in self.spec.data_shapes if len(shape) == 1), 1))
+        full = items * CHILDREN ** (self.depth - 1)
         nodes = full if self.depth < 3 else CHILDREN
         return [(1, bottoms[0][1], nodes, 1)] * len(self.spec.tops)
 

@@ -57,8 +57,8 @@ class OfImageSize(Layer):
 
     def assumed_size(self) -> tuple[int, int]:
         """Height and width of the net's images, where the numbers are not at hand."""
-        images = self.spec.images
-        return (images[2], images[3]) if images else SMALLEST_IMAGE
+        return next(((shape[2], shape[3]) for shape in self.spec.data_shapes
+                     if len(shape) == 4 and shape[3] > 1), SMALLEST_IMAGE)
 
     def example_bottom(self, index: int, shapes: Sequence[Shape]) -> Tensor | None:
         if math.prod(shapes[index][1:]) != SOURCE_NUMBERS:
