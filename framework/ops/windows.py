@@ -17,6 +17,20 @@ def convolved_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequenc
     return tuple((n + p + e - d * (k - 1) - 1) // s + 1 for n, k, s, p, e, d in axes)
 
 
+def reached_ends(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
+                 pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+    """The padding after each axis, with which a window too large by less than a stride fits too.
+
+    The original counts it as one that fits, by a division that cuts towards 0, and reads zeros
+    past the end; cuDNN counts otherwise and does not take it.
+    Source: compute_output_shape in conv_layer.cpp, and im2col.cpp, of BVLC.
+    """
+    axes = zip(sizes, kernel, stride, pad, dilation, strict=True)
+    past = [(d * (k - 1) + 1 - n - 2 * p, s) for n, k, s, p, d in axes]
+    return tuple(p + cells if 0 < cells < s else p
+                 for p, (cells, s) in zip(pad, past, strict=True))
+
+
 def transposed_sizes(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[int],
                      pad: Sequence[int], dilation: Sequence[int],
                      pad_end: Sequence[int] | None = None) -> tuple[int, ...]:

@@ -25,7 +25,13 @@ from framework.layers.params import (
 )
 from framework.layers.vision.sides import SIDES, read_padding, side_fields
 from framework.ops.convolution import convolve, deconvolve
-from framework.ops.windows import convolved_sizes, pad_ends, same_padding, transposed_sizes
+from framework.ops.windows import (
+    convolved_sizes,
+    pad_ends,
+    reached_ends,
+    same_padding,
+    transposed_sizes,
+)
 from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
@@ -63,21 +69,11 @@ class Geometry:
         return self.pad == self.pad_end and not self.same and not self.short
 
     def reaching(self, sizes: Shape) -> Geometry:
-        """With zeros after the end, where a window that is less than a stride too large needs them.
-
-        Convolutions count their windows by a division that cuts towards 0, so that this gives one,
-        and im2col reads zeros past the end. Source: compute_output_shape in conv_layer.cpp and
-        im2col.cpp of BVLC; cuDNN, which counts them otherwise, does not take it.
-        """
+        """With zeros past the end, where a window is too large by less than a stride."""
         if self.same or not (self.short or self.is_symmetric):
             return self
-        axes = zip(sizes, self.kernel, self.stride, self.pad, self.dilation, strict=True)
-        past = [d * (k - 1) + 1 - n - 2 * p if 0 < d * (k - 1) + 1 - n - 2 * p < s else 0
-                for n, k, s, p, d in axes]
-        if not (self.short or any(past)):
-            return self
-        ends = tuple(p + cells for p, cells in zip(self.pad, past, strict=True))
-        return replace(self, pad_end=ends, short=True)
+        ends = reached_ends(sizes, self.kernel, self.stride, self.pad, self.dilation)
+        return replace(self, pad_end=ends, short=True) if self.short or ends != self.pad else self
 
     def on(self, sizes: Shape) -> Geometry:
         """The geometry for a bottom of these spatial sizes."""
