@@ -21,7 +21,7 @@ def reached_ends(sizes: Sequence[int], kernel: Sequence[int], stride: Sequence[i
                  pad: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
     """The padding after each axis, with which a window too large by less than a stride fits too.
 
-    The original counts it as one that fits, by a division that cuts towards 0, and reads zeros
+    The original counts it too, by a division that cuts towards 0, and lets it read zeros
     past the end; cuDNN counts otherwise and does not take it.
     Source: compute_output_shape in conv_layer.cpp, and im2col.cpp, of BVLC.
     """
