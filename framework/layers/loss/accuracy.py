@@ -12,7 +12,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, shape_of_labels
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.ranking import rank_of
+from framework.ops.ranking import largest, rank_of
 
 
 @layer
@@ -22,15 +22,19 @@ class Accuracy(Layer):
     Bottoms: scores, any shape with the classes on `axis`; labels, one for each position,
              cut to integers. No gradient goes to either.
     Tops:    the share (), NaN if no label counts; if wanted, the share of each class (classes,),
-             0 for a class without labels.
+             its recall, 0 for a class without labels; and its precision (classes,), the share of
+             the positions given to it that are its own, 0 for a class given none.
     Labels equal to ignore_label do not count. Of equal scores the later class is the better one.
     `min_is_better` (happynear/caffe-windows) takes the lowest scores for the best.
-    Errors:  SpecError for a wrong number of labels, or a top_k that is 0 or above the classes.
-    Source:  AccuracyParameter in caffe.proto; accuracy_layer.cpp of the SSD branch.
+    Errors:  SpecError for a wrong number of labels, or a top_k that is 0 or above the classes, or
+             above 1 with a third top.
+    Source:  AccuracyParameter in caffe.proto; accuracy_layer.cpp of the SSD branch. The third top
+             is in nets of knub/sentence-boundary-detection-nn; the shares, recalls and precisions
+             that its experiments.csv lists agree with the definitions.
     """
 
     num_bottoms = (2, 2)
-    num_tops = (1, 2)
+    num_tops = (1, 3)
     no_gradient_bottoms = (0, 1)
     no_onnx_form = "it compares with labels, which a deploy net does not have"
 
@@ -49,6 +53,9 @@ class Accuracy(Layer):
         if not 1 <= param.top_k <= scores[self.axis]:
             raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be from 1 to the "
                              f"number of classes, {scores[self.axis]}")
+        if param.top_k > 1 and len(spec.tops) > 2:
+            raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be 1 with a third "
+                             "top, the precision of each class")
         self.top_k = param.top_k
         self.min_is_better = is_set(param, "min_is_better") and param.min_is_better
         self.check = class_check(
@@ -59,7 +66,8 @@ class Accuracy(Layer):
         number_type = torch.float32 if scores.dtype.itemsize < 4 else scores.dtype
         numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         counts = torch.ones_like(numbers, dtype=torch.bool) if valid is None else valid
-        rank = rank_of(-scores if self.min_is_better else scores, numbers, self.axis)
+        scores = -scores if self.min_is_better else scores
+        rank = rank_of(scores, numbers, self.axis)
         hits = ((rank < self.top_k) & counts).to(number_type)
         counted = counts.to(number_type)
         share = hits.sum() / counted.sum()
@@ -68,7 +76,12 @@ class Accuracy(Layer):
         blank = hits.new_zeros(scores.shape[self.axis])
         total = blank.index_add(0, numbers.flatten(), counted.flatten())
         right = blank.index_add(0, numbers.flatten(), hits.flatten())
-        return share, right / total.clamp(min=1)
+        recall = right / total.clamp(min=1)
+        if len(self.spec.tops) == 2:
+            return share, recall
+        best = largest(scores, 1, self.axis)[1].flatten()
+        given = blank.index_add(0, best, counted.flatten())
+        return share, recall, right / given.clamp(min=1)
 
 
 @layer

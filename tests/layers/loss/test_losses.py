@@ -280,6 +280,24 @@ def test_accuracy_counts_the_later_of_equal_scores_as_better():
         assert each.tolist() == [0, expected[2], expected[3], 0]
 
 
+@pytest.mark.parametrize("sign, param", [(1, ""), (-1, "min_is_better: true")])
+def test_accuracy_gives_recall_and_precision_of_each_class(sign, param):
+    """Given, over what is ignored: class 0 three times, 1 once, 2 never, 3 twice."""
+    best = np.array([[0, 0, 3], [0, 1, 3], [2, 2, 2]])
+    true = np.array([[0, 1, 3], [2, 1, 0], [9, 9, 9]])
+    x = torch.tensor(sign * np.eye(4)[best].transpose(0, 2, 1))
+    layer = make("Accuracy", f"ignore_label: 9 {param}", (3, 4, 3), (3, 3), tops=3)
+    share, recall, precision = layer(x, torch.tensor(true))
+    assert share.item() == 0.5
+    assert recall.tolist() == [1 / 2, 1 / 2, 0, 1]
+    np.testing.assert_allclose(precision.tolist(), [1 / 3, 1, 0, 1 / 2])
+
+
+def test_accuracy_refuses_precision_of_the_best_two():
+    with pytest.raises(SpecError, match="top_k is 2; it must be 1 with a third top"):
+        make("Accuracy", "top_k: 2", (3, 4), (3,), tops=3)
+
+
 def test_accuracy_can_take_the_lowest_scores_for_the_best_and_ignores_a_label():
     layer = make("Accuracy", "min_is_better: true ignore_label: 9 axis: 0", (3, 4), (4,))
     x = torch.tensor([[1., 5, 2, 1], [2, 1, 2, 2], [0, 3, 1, 3]])
