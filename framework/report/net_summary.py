@@ -242,7 +242,7 @@ def build_shapes(spec: NetSpec, selection: Selection
 
     Where the size of images is open, it is the one that the file states for its other phase, or
     its deploy twin; then the first usual one that the net can be built with. The error is that of
-    the first try, and names its size.
+    the try that comes furthest, and names its size.
     """
     if not selection.skip_data:
         return _build_some(spec, selection, "")
@@ -263,15 +263,17 @@ def build_shapes(spec: NetSpec, selection: Selection
 def _build_some(spec: NetSpec, selection: Selection, not_run: str
                 ) -> tuple[dict[str, Shape], list[Layer], str]:
     """As build_shapes, by the first size of images that fits. `not_run`: words about modules."""
-    failed = None
+    places = [layer.place() for layer in spec.layers]
+    failed: dict[int, CaffeError] = {}
     for size, known, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
         try:
             return _build_with(spec, selection, size, known, said)
         except CaffeError as error:
-            failed = failed or (SpecError(f"{error} (with {', '.join(said)})") if said else error)
-    assert failed is not None
-    raise failed
+            place = getattr(error, "layer", "")
+            failed.setdefault(places.index(place) if place in places else -1,
+                              SpecError(f"{error} (with {', '.join(said)})") if said else error)
+    raise failed[max(failed)]
 
 
 def _assumed_images(spec: NetSpec, selection: Selection

@@ -191,19 +191,20 @@ def test_the_size_of_a_deploy_twin_is_taken(tmp_path, capsys):
     assert "5 x 3 x 97 x 61" in shown and f"as in {tmp_path / 'x_deploy.prototxt'}" in shown
 
 
+UPSAMPLED = """layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "mask"
+  pooling_param { kernel_size: 8 stride: 8 } }
+layer { name: "q" type: "Pooling" bottom: "p" top: "q" top: "m"
+  pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "u" type: "Upsample" bottom: "q" bottom: "m" top: "u" upsample_param { %s } }
+layer { name: "c" type: "Concat" bottom: "u" bottom: "p" top: "c" }
+"""
+
+
 @pytest.mark.parametrize("upsample, size", [("upsample_h: 45 upsample_w: 60", "360 x 480"),
                                             ("scale: 2", "224 x 224")])
 def test_an_assumed_size_is_told(tmp_path, capsys, upsample, size):
     path = tmp_path / "n.prototxt"
-    path.write_text(UNSIZED % "DenseImageData" + """
-        layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "mask"
-                pooling_param { kernel_size: 8 stride: 8 } }
-        layer { name: "q" type: "Pooling" bottom: "p" top: "q" top: "m"
-                pooling_param { kernel_size: 2 stride: 2 } }
-        layer { name: "u" type: "Upsample" bottom: "q" bottom: "m" top: "u"
-                upsample_param { SIZE } }
-        layer { name: "c" type: "Concat" bottom: "u" bottom: "p" top: "c" }
-        """.replace("SIZE", upsample))
+    path.write_text(UNSIZED % "DenseImageData" + UPSAMPLED % upsample)
     assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 0
     assert f"images of {size} assumed" in capsys.readouterr().out
 
@@ -214,3 +215,14 @@ def test_a_failure_with_an_assumed_size_says_so(tmp_path, capsys):
                     'reshape_param { shape { dim: 0 dim: 11 } } }')
     assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
     assert "(with images of 224 x 224 assumed)" in capsys.readouterr().err
+
+
+def test_a_failure_is_that_of_the_size_with_which_the_net_comes_furthest(tmp_path, capsys):
+    """Of 360 x 480 that is the Softmax; images of 224 x 224 do not fit the Concat."""
+    path = tmp_path / "n.prototxt"
+    path.write_text(UNSIZED % "DenseImageData" + UPSAMPLED % "upsample_h: 45 upsample_w: 60" +
+                    'layer { name: "s" type: "Softmax" bottom: "c" top: "s" '
+                    'softmax_param { axis: 9 } }')
+    assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
+    shown = capsys.readouterr().err
+    assert "softmax_param.axis is 9" in shown and "(with images of 360 x 480 assumed)" in shown
