@@ -303,6 +303,7 @@ FLOWS = (
     Example("Correlation", "kernel_size: 1 max_displacement: 1 correlation_type: SUBTRACT",
             ((2, 3, 6, 5),) * 2),
     of_sample("FlowWarp", bottoms=((2, 3, 5, 4), FLOW)),
+    of_sample("Warp", bottoms=((2, 3, 5, 4), FLOW)),
     of_sample("ChannelNorm"),
     of_sample("SpatialTransformer", grows=BATCH),
     of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
