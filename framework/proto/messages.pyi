@@ -797,6 +797,10 @@ class LayerParameter(Message):
     @property
     def pooling_nd_param(self) -> PoolingNDParameter: ...
     @property
+    def round_param(self) -> RoundParameter: ...
+    @property
+    def imp_map_param(self) -> ImpMapParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1064,9 +1068,10 @@ class LayerParameter(Message):
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
             ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
-            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
+            RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
+            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1162,7 +1167,7 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1261,7 +1266,8 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "anchor_target_param", "mask_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -12617,5 +12623,72 @@ class PoolingNDParameter(Message):
         self, field_name: Literal[
             "pool", "pad", "kernel_size", "stride", "pad_h", "pad_w", "kernel_h", "kernel_w",
             "stride_h", "stride_w", "engine", "global_pooling", "axis",
+        ]
+    ) -> None: ...
+
+class RoundParameter(Message):
+    DESCRIPTOR: Descriptor
+    class RoundMethod(_Enum):
+        ZERO_ONE: ClassVar[RoundParameter.RoundMethod]
+        ONE_MINUS_ONE: ClassVar[RoundParameter.RoundMethod]
+        MULTI: ClassVar[RoundParameter.RoundMethod]
+    ZERO_ONE: ClassVar[RoundParameter.RoundMethod]
+    ONE_MINUS_ONE: ClassVar[RoundParameter.RoundMethod]
+    MULTI: ClassVar[RoundParameter.RoundMethod]
+    scale: float
+    method: RoundParameter.RoundMethod
+    groups: int
+    has_constrain: bool
+    ratio: float
+    def __init__(
+        self, *,
+            scale: float | None = ..., method: RoundParameter.RoundMethod | int | str | None =
+            ..., groups: int | None = ..., has_constrain: bool | None = ..., ratio: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "method", "groups", "has_constrain", "ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "method", "groups", "has_constrain", "ratio",
+        ]
+    ) -> None: ...
+
+class ImpMapParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ImpMethod(_Enum):
+        GLOBAL: ClassVar[ImpMapParameter.ImpMethod]
+        LOCAL: ClassVar[ImpMapParameter.ImpMethod]
+    GLOBAL: ClassVar[ImpMapParameter.ImpMethod]
+    LOCAL: ClassVar[ImpMapParameter.ImpMethod]
+    method: ImpMapParameter.ImpMethod
+    @property
+    def ratio(self) -> Values[float]: ...
+    groups: int
+    cmp_ratio: float
+    weight: float
+    channel_out: int
+    max_channel: int
+    lquantize: bool
+    def __init__(
+        self, *,
+            method: ImpMapParameter.ImpMethod | int | str | None = ..., ratio: Iterable[float] |
+            None = ..., groups: int | None = ..., cmp_ratio: float | None = ..., weight: float |
+            None = ..., channel_out: int | None = ..., max_channel: int | None = ..., lquantize:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "method", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
+            "lquantize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
+            "lquantize",
         ]
     ) -> None: ...
