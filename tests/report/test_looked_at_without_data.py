@@ -105,3 +105,24 @@ def test_an_information_gain_loss_is_looked_at_without_its_matrix(tmp_path):
     assert census.built, census.problems
     with pytest.raises(SpecError, match="'absent.binaryproto' cannot be read: No such file"):
         Net(path, "TRAIN")
+
+
+@pytest.mark.parametrize("items, built", [(0, True), (-1, True), (2, False)])
+def test_a_record_has_the_shape_that_a_reshape_gives_it(items, built, tmp_path):
+    net = tmp_path / "net.prototxt"
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x" data_param {{ source: "x" batch_size: 6 }} }}
+        layer {{ name: "label" type: "Data" top: "label"
+                 data_param {{ source: "y" batch_size: 6 }} }}
+        layer {{ name: "r" type: "Reshape" bottom: "x" top: "r"
+                 reshape_param {{ shape {{ dim: {items} dim: 103 dim: 1 dim: 2 }} }} }}
+        layer {{ name: "l" type: "Reshape" bottom: "label" top: "l"
+                 reshape_param {{ shape {{ dim: 6 dim: 2 }} }} }}
+        layer {{ name: "fc" type: "InnerProduct" bottom: "r" top: "fc"
+                 inner_product_param {{ num_output: 2 }} }}
+        layer {{ name: "loss" type: "EuclideanLoss" bottom: "fc" bottom: "l" }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built == built
+    if built:
+        assert [row.shapes for row in found.rows[:2]] == [((6, 103, 1, 2),), ((6, 1, 1, 2),)]
+        assert found.assumed == f"images of 103 x 1 x 2 assumed, as in {net}:5: layer 'r' (Reshape)"
