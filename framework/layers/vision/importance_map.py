@@ -1,4 +1,4 @@
-"""Layers of learned compression: codes rounded to bits, and maps of how many bits a place gets."""
+"""Layers of learned compression: codes rounded to bits, and masks of the bits that are kept."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class _Mask(torch.autograd.Function):
 
 @layer
 class ImpMap(Layer):
-    """Importance map: how many of the channels of a code a place keeps, as a mask of ones.
+    """Importance map: how many channels of a code each position keeps, as a mask of ones.
 
     Bottom: x (N, 1, H, W), from 0 to 1; values beyond count as 0 and 1.
     Top:    (N, channel_out, H, W): 1 in the first k channels, else 0. With g = floor(groups * x),
