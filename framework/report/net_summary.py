@@ -241,8 +241,8 @@ def build_shapes(spec: NetSpec, selection: Selection
     """The shapes of all blobs, the layers, and what was assumed of the data, in words.
 
     Where the size of images is open, it is the one that the file states for its other phase, or
-    its deploy twin; then the first usual one that the net can be built with. The error is that of
-    the first try, and names its size.
+    its deploy twin; then the first usual one that the net can be built with. The error names the
+    size of the try that it is of.
     """
     if not selection.skip_data:
         return _build_some(spec, selection, "")
@@ -262,14 +262,23 @@ def build_shapes(spec: NetSpec, selection: Selection
 
 def _build_some(spec: NetSpec, selection: Selection, not_run: str
                 ) -> tuple[dict[str, Shape], list[Layer], str]:
-    """As build_shapes, by the first size of images that fits. `not_run`: words about modules."""
-    failed = None
+    """As build_shapes, by the first size of images that fits. `not_run`: words about modules.
+
+    The error is that of the size by which most layers could be built, the first such one.
+    """
+    order = [layer.place() for layer in spec.layers]
+    failed: CaffeError | None = None
+    furthest = -2
     for size, known, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
         try:
             return _build_with(spec, selection, size, known, said)
         except CaffeError as error:
-            failed = failed or (SpecError(f"{error} (with {', '.join(said)})") if said else error)
+            place = error.layer if isinstance(error, SpecError) else ""
+            reached = order.index(place) if place in order else -1
+            if reached > furthest:
+                failed = SpecError(f"{error} (with {', '.join(said)})") if said else error
+                furthest = reached
     assert failed is not None
     raise failed
 
