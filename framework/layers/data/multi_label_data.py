@@ -44,7 +44,7 @@ class MultiLabelImageData(ImageSource):
             face_transform is not supported, and of mysee1989/PG-CNN.
     """
 
-    reads = ("transform_param", "image_data_param")
+    reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
     num_tops = (2, 2)
     more_axes: ClassVar[Shape] = ()     # of the labels, after (items, labels of one)
     fork_fields = frozenset(f"image_data_param.{name}" for name in (
