@@ -233,6 +233,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "ImageData": [(2, 3, 7, 9), (2,)],
     "MemoryData": [(2, 3, 5, 4), (2, 1, 1, 1)],
     "MultiLabelImageData": [(2, 3, 7, 9), (2, 1)],
+    "MultilabelImageData": [(2, 3, 7, 9), (2, 3, 1, 1)],
     "WindowData": [(2, 3, 7, 7), (2,)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],

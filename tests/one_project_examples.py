@@ -297,12 +297,20 @@ QUANTIZED = (
             "quantization_param { precision: MINIFLOAT mant_bits: 9 exp_bits: 6 }", ((2, 3, 5),),
             blobs=((15, 4), (4,)), grows=BATCH, phase="TEST", without=STRAIGHT),
 )
+CODED = (
+    of_sample("Round", blobs=((1, 1, 1, 1),), without=STRAIGHT),
+    Example("Round", "method: MULTI", blobs=((1, 1, 1, 1),), without=STRAIGHT),
+    of_sample("ImpMap", blobs=((1, 1, 1, 1),), without=STRAIGHT),
+    Example("ImpMap", "groups: 2 lquantize: false", ((2, 1, 5, 4),), blobs=((1, 1, 1, 1),),
+            without=STRAIGHT),
+)
 FLOW = (noise(2, 2, 5, 4, seed=12) * 1.3).detach().requires_grad_()
 FLOWS = (
     of_sample("Correlation", grows=(0, 2)),
     Example("Correlation", "kernel_size: 1 max_displacement: 1 correlation_type: SUBTRACT",
             ((2, 3, 6, 5),) * 2),
     of_sample("FlowWarp", bottoms=((2, 3, 5, 4), FLOW)),
+    of_sample("Warp", bottoms=((2, 3, 5, 4), FLOW)),
     of_sample("ChannelNorm"),
     of_sample("SpatialTransformer", grows=BATCH),
     of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
@@ -376,4 +384,4 @@ FIELD = (
 EXAMPLES = (*WEIGHTED, *SOFT_LABELS, *FIELD, *SINGLE, *ACTIVATIONS, *NORMALISATION, *LOSSES,
             *DIFFERENCES, *YOLO, *PIXELS, *PLANES, *SPREAD, *PARTS, *SEQUENCES, *SAMPLED, *CASCADES,
             *MARGINS, *SPARSE, *HASHNET, *ON_ONE_IMAGE, *FOR_A_CHIP, *SCALARS, *ITEMS, *BLOCKS,
-            *CONVERTED, *QUANTIZED, *FLOWS)
+            *CONVERTED, *QUANTIZED, *CODED, *FLOWS)

@@ -797,6 +797,10 @@ class LayerParameter(Message):
     @property
     def pooling_nd_param(self) -> PoolingNDParameter: ...
     @property
+    def round_param(self) -> RoundParameter: ...
+    @property
+    def imp_map_param(self) -> ImpMapParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1064,9 +1068,10 @@ class LayerParameter(Message):
             resize_nearest_neighbor_param: ResizeNearestNeighborParameter | _Fields | None =
             ..., upsample_darknet_param: UpsampleDarknetParameter | _Fields | None = ...,
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
-            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
+            RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
+            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1162,7 +1167,7 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1261,7 +1266,8 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "anchor_target_param", "mask_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5040,6 +5046,7 @@ class ImageDataParameter(Message):
     ignore_label: int
     label_type: ImageDataParameter.LabelType
     normalize: bool
+    multilabel_num: int
     balance_by: int
     balance_class: bool
     clip_max: float
@@ -5084,34 +5091,34 @@ class ImageDataParameter(Message):
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
             ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            balance_by: int | None = ..., balance_class: bool | None = ..., clip_max: float |
-            None = ..., clip_min: float | None = ..., face_mirror: bool | None = ...,
-            face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow: bool |
-            None = ..., raw_hdf5: bool | None = ..., label_cut_end: int | None = ...,
-            label_cut_start: int | None = ..., label_size: int | None = ..., max_aspect_ratio:
-            float | None = ..., max_random_scale: float | None = ..., max_random_shift: int |
-            None = ..., max_rotate_angle: float | None = ..., max_shear_ratio: float | None =
-            ..., mean_value: float | None = ..., min_random_scale: float | None = ...,
-            new_length: int | None = ..., num_truth_channels: int | None = ..., regression: bool
-            | None = ..., sampling_rate: int | None = ..., show_data: int | None = ...,
-            task_class_num: int | None = ..., truth_scale: float | None = ..., use_byte_input:
-            bool | None = ..., use_image: bool | None = ..., use_label: bool | None = ...,
-            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ..., label_dim: int | None = ...,
+            multilabel_num: int | None = ..., balance_by: int | None = ..., balance_class: bool
+            | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
+            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
+            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
+            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
+            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
+            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
+            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
+            min_random_scale: float | None = ..., new_length: int | None = ...,
+            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
+            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
+            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
+            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
+            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize", "balance_by",
-            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
-            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
-            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
-            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
-            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
-            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
+            "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5119,14 +5126,14 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize", "balance_by",
-            "balance_class", "clip_max", "clip_min", "face_mirror", "face_point_num",
-            "face_transform", "is_flow", "raw_hdf5", "label_cut_end", "label_cut_start",
-            "label_size", "max_aspect_ratio", "max_random_scale", "max_random_shift",
-            "max_rotate_angle", "max_shear_ratio", "mean_value", "min_random_scale",
-            "new_length", "num_truth_channels", "regression", "sampling_rate", "show_data",
-            "task_class_num", "truth_scale", "use_byte_input", "use_image", "use_label",
-            "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
+            "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
+            "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
+            "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
         ]
     ) -> None: ...
 
@@ -12616,5 +12623,72 @@ class PoolingNDParameter(Message):
         self, field_name: Literal[
             "pool", "pad", "kernel_size", "stride", "pad_h", "pad_w", "kernel_h", "kernel_w",
             "stride_h", "stride_w", "engine", "global_pooling", "axis",
+        ]
+    ) -> None: ...
+
+class RoundParameter(Message):
+    DESCRIPTOR: Descriptor
+    class RoundMethod(_Enum):
+        ZERO_ONE: ClassVar[RoundParameter.RoundMethod]
+        ONE_MINUS_ONE: ClassVar[RoundParameter.RoundMethod]
+        MULTI: ClassVar[RoundParameter.RoundMethod]
+    ZERO_ONE: ClassVar[RoundParameter.RoundMethod]
+    ONE_MINUS_ONE: ClassVar[RoundParameter.RoundMethod]
+    MULTI: ClassVar[RoundParameter.RoundMethod]
+    scale: float
+    method: RoundParameter.RoundMethod
+    groups: int
+    has_constrain: bool
+    ratio: float
+    def __init__(
+        self, *,
+            scale: float | None = ..., method: RoundParameter.RoundMethod | int | str | None =
+            ..., groups: int | None = ..., has_constrain: bool | None = ..., ratio: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale", "method", "groups", "has_constrain", "ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "method", "groups", "has_constrain", "ratio",
+        ]
+    ) -> None: ...
+
+class ImpMapParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ImpMethod(_Enum):
+        GLOBAL: ClassVar[ImpMapParameter.ImpMethod]
+        LOCAL: ClassVar[ImpMapParameter.ImpMethod]
+    GLOBAL: ClassVar[ImpMapParameter.ImpMethod]
+    LOCAL: ClassVar[ImpMapParameter.ImpMethod]
+    method: ImpMapParameter.ImpMethod
+    @property
+    def ratio(self) -> Values[float]: ...
+    groups: int
+    cmp_ratio: float
+    weight: float
+    channel_out: int
+    max_channel: int
+    lquantize: bool
+    def __init__(
+        self, *,
+            method: ImpMapParameter.ImpMethod | int | str | None = ..., ratio: Iterable[float] |
+            None = ..., groups: int | None = ..., cmp_ratio: float | None = ..., weight: float |
+            None = ..., channel_out: int | None = ..., max_channel: int | None = ..., lquantize:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "method", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
+            "lquantize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
+            "lquantize",
         ]
     ) -> None: ...

@@ -46,6 +46,17 @@ def stated_shape(spec: NetSpec) -> Stated | None:
     return None
 
 
+def reshaped(spec: NetSpec) -> Iterator[Stated]:
+    """Images of data layers as a Reshape of them says, whose dims but the items' are all given."""
+    tops = {layer.tops[0] for layer in unsized(spec)}
+    for layer in spec.layers:
+        param = layer.proto.reshape_param
+        items, *shape = param.shape.dim or [1]
+        if layer.type == "Reshape" and layer.bottoms[0] in tops and param.axis == 0 \
+                and items in (0, -1) and len(shape) == 3 and min(shape) > 0:
+            yield Stated(layer.bottoms[0], tuple(shape), layer.place())
+
+
 def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     """Heights and widths that layers give their tops, each once, in the order of the net.
 

@@ -105,3 +105,45 @@ def test_an_information_gain_loss_is_looked_at_without_its_matrix(tmp_path):
     assert census.built, census.problems
     with pytest.raises(SpecError, match="'absent.binaryproto' cannot be read: No such file"):
         Net(path, "TRAIN")
+
+
+@pytest.mark.parametrize("items, built", [(0, True), (-1, True), (2, False)])
+def test_a_record_has_the_shape_that_a_reshape_gives_it(items, built, tmp_path):
+    net = tmp_path / "net.prototxt"
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x" data_param {{ source: "x" batch_size: 6 }} }}
+        layer {{ name: "label" type: "Data" top: "label"
+                 data_param {{ source: "y" batch_size: 6 }} }}
+        layer {{ name: "r" type: "Reshape" bottom: "x" top: "r"
+                 reshape_param {{ shape {{ dim: {items} dim: 103 dim: 1 dim: 2 }} }} }}
+        layer {{ name: "l" type: "Reshape" bottom: "label" top: "l"
+                 reshape_param {{ shape {{ dim: 6 dim: 2 }} }} }}
+        layer {{ name: "fc" type: "InnerProduct" bottom: "r" top: "fc"
+                 inner_product_param {{ num_output: 2 }} }}
+        layer {{ name: "loss" type: "EuclideanLoss" bottom: "fc" bottom: "l" }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built == built
+    if built:
+        assert [row.shapes for row in found.rows[:2]] == [((6, 103, 1, 2),), ((6, 1, 1, 2),)]
+        assert found.assumed == f"images of 103 x 1 x 2 assumed, as in {net}:5: layer 'r' (Reshape)"
+
+
+def test_the_error_is_that_of_the_size_that_most_layers_fit(tmp_path):
+    net = tmp_path / "segnet.prototxt"
+    net.write_text("""
+        layer { name: "data" type: "DenseImageData" top: "data" top: "label"
+                dense_image_data_param { source: "/camvid/train.txt" batch_size: 2 } }
+        layer { name: "pool" type: "Pooling" bottom: "data" top: "pool" top: "mask"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "half" type: "Pooling" bottom: "pool" top: "half"
+                pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "up2" type: "Interp" bottom: "half" top: "up2"
+                interp_param { height: 180 width: 240 } }
+        layer { name: "up1" type: "Upsample" bottom: "up2" bottom: "mask" top: "up1"
+                upsample_param { scale: 2 } }
+        layer { name: "loss" type: "SoftmaxWithLoss" bottom: "up1" bottom: "label"
+                loss_param { weight_by_label_freqs: true } }""")
+    [found] = take_census(str(net), Selection(skip_data=True))
+    assert found.problems == [f"{net}:13: layer 'loss' (SoftmaxWithLoss): loss_param."
+                              "class_weighting is given 0 times; there are 3 classes (with images "
+                              "of 360 x 480 assumed)"]

@@ -1,9 +1,10 @@
-"""MultiLabelImageData: images from files, named in a list with several labels each."""
+"""MultiLabelImageData and MultilabelImageData: images of a list with several labels each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -43,8 +44,9 @@ class MultiLabelImageData(ImageSource):
             face_transform is not supported, and of mysee1989/PG-CNN.
     """
 
-    reads = ("transform_param", "image_data_param")
+    reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
     num_tops = (2, 2)
+    more_axes: ClassVar[Shape] = ()     # of the labels, after (items, labels of one)
     fork_fields = frozenset(f"image_data_param.{name}" for name in (
         "balance_class", "balance_by", "label_cut_start", "label_cut_end"))
 
@@ -58,7 +60,7 @@ class MultiLabelImageData(ImageSource):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
         param, num_labels = _settings(spec)
-        return [images, (images[0] - 2 * param.label_cut_start, num_labels or 1)]
+        return [images, (images[0] - 2 * param.label_cut_start, num_labels or 1, *cls.more_axes)]
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -72,19 +74,44 @@ class MultiLabelImageData(ImageSource):
         size = (param.new_width, param.new_height) if param.new_height else None
         entries = read_label_list(spec, param.source)
         if num_labels and len(entries[0][1]) != num_labels:
-            raise spec.error("multi_label_image_data_param.label_num", f"is {num_labels}; the "
-                             f"lines of '{param.source}' have {len(entries[0][1])} labels")
+            raise spec.error(_count_field(spec), f"is {num_labels}; the lines "
+                             f"of '{param.source}' have {len(entries[0][1])} labels")
+        labels = (param.batch_size - 2 * param.label_cut_start, len(entries[0][1]), *self.more_axes)
         items = MultiLabelItems(entries, param.root_folder, transformation(spec),
-                                Decoding(param.is_color), size, param.label_cut_start)
-        labels = (param.batch_size - 2 * param.label_cut_start, len(entries[0][1]))
+                                Decoding(param.is_color), size, param.label_cut_start,
+                                self.more_axes)
         self.start(items, param.batch_size, labels, shuffle=param.shuffle, skip=param.rand_skip)
+
+
+@layer
+class MultilabelImageData(MultiLabelImageData):
+    """Batches of images from a list of files, with `multilabel_num` numbers for each.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            labels (batch_size, multilabel_num, 1, 1).
+    Lines must have that many numbers, and without multilabel_num all the same number. The original
+    reads on in the next line.
+    Errors: as MultiLabelImageData.
+    Source: image_data_layer_multilabel.cpp of zkl20061823/DRML; Zhao et al. 2016.
+    """
+
+    reads = ("transform_param", "image_data_param", "multi_label_image_data_param")
+    more_axes = (1, 1)
+    fork_fields = frozenset({"image_data_param.multilabel_num"})
+
+
+def _count_field(spec: LayerSpec) -> str:
+    """The field that says how many labels each line must have."""
+    if spec.proto.HasField("multi_label_image_data_param"):
+        return "multi_label_image_data_param.label_num"
+    return "image_data_param.multilabel_num"
 
 
 def _settings(spec: LayerSpec) -> tuple[ImageDataParameter, int]:
     """The settings, and how many labels each line must have; 0 if the text does not say it."""
     own = spec.proto.multi_label_image_data_param
     if not spec.proto.HasField("multi_label_image_data_param"):
-        return spec.proto.image_data_param, 0
+        return spec.proto.image_data_param, spec.proto.image_data_param.multilabel_num
     if spec.proto.HasField("image_data_param"):
         raise spec.error("image_data_param", "is given together with multi_label_image_data_param; "
                          "give one of the two")
@@ -122,12 +149,14 @@ class MultiLabelItems(ListedItems):
     files     paths, to be appended to `root`, and labels
     new_size  (width, height) to resize to before anything else; None: as it is
     cut       items at both ends of a batch whose labels are left out
+    axes      of labels, after (items, labels of one)
     """
 
     files: Sequence[Entry]
     decoding: Decoding
     new_size: tuple[int, int] | None = None
     cut: int = 0
+    axes: Shape = ()
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -139,4 +168,5 @@ class MultiLabelItems(ListedItems):
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         kept = items[self.cut:len(items) - self.cut]
-        return [np.array([item.labels for item in kept], np.float32)]
+        labels = np.array([item.labels for item in kept], np.float32)
+        return [labels.reshape(*labels.shape, *self.axes)]

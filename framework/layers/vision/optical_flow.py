@@ -142,8 +142,36 @@ def _of_patches(planes: Tensor, kernel: int, stride: int) -> Tensor:
     return F.avg_pool2d(planes, kernel, stride)
 
 
+class Warping(Layer):
+    """What both layers that warp by a flow have in common; see the subclasses."""
+
+    num_bottoms = (2, 2)
+    needs_float32 = True
+    no_onnx_form = "no form of it is written"
+    fill: float = 0     # where the flow leads outside
+
+    def __init__(self, spec: LayerSpec, x: Shape, flow: Shape):
+        super().__init__(spec)
+        if len(x) != 4 or tuple(flow) != (x[0], 2, *x[2:]):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(flow)}; they must be "
+                             "(N, C, H, W) and (N, 2, H, W)")
+
+    def is_before_end(self, points: Tensor, size: int) -> Tensor:
+        """Whether points of an axis, in cells, are before the end of its `size` cells."""
+        return points < size
+
+    def forward(self, x: Tensor, flow: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        columns = torch.arange(width, device=x.device, dtype=flow.dtype) + flow[:, 0]
+        rows = torch.arange(height, device=x.device, dtype=flow.dtype)[:, None] + flow[:, 1]
+        inside = (columns >= 0) & (rows >= 0) & self.is_before_end(columns, width) \
+            & self.is_before_end(rows, height)
+        top = bilinear(x, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
+        return torch.where(inside[:, None], top, self.fill)
+
+
 @layer
-class FlowWarp(Layer):
+class FlowWarp(Warping):
     """Warping of images by an optical flow: y at a point is x where the flow leads from there.
 
     Bottoms: x (N, C, H, W); flow (N, 2, H, W), in cells to the right and down.
@@ -153,26 +181,28 @@ class FlowWarp(Layer):
     Source:  FlowWarpParameter; flow_warp_layer.cpp of lmb-freiburg/flownet2.
     """
 
-    num_bottoms = (2, 2)
-    needs_float32 = True
-    no_onnx_form = "no form of it is written"
-
     def __init__(self, spec: LayerSpec, x: Shape, flow: Shape):
-        super().__init__(spec)
+        super().__init__(spec, x, flow)
         honour(spec, "flow_warp_param", "fill_value")
-        if len(x) != 4 or tuple(flow) != (x[0], 2, *x[2:]):
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(flow)}; they must be "
-                             "(N, C, H, W) and (N, 2, H, W)")
-        filled = enum_name(spec.proto.flow_warp_param, "fill_value") == "ZERO"
-        self.fill = 0.0 if filled else math.nan
+        if enum_name(spec.proto.flow_warp_param, "fill_value") != "ZERO":
+            self.fill = math.nan
 
-    def forward(self, x: Tensor, flow: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        columns = torch.arange(width, device=x.device, dtype=flow.dtype) + flow[:, 0]
-        rows = torch.arange(height, device=x.device, dtype=flow.dtype)[:, None] + flow[:, 1]
-        inside = (columns >= 0) & (rows >= 0) & (columns < width) & (rows < height)
-        top = bilinear(x, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
-        return torch.where(inside[:, None], top, self.fill)
+
+@layer
+class Warp(Warping):
+    """Warping of images by an optical flow, 0 where it leads beyond the middle of the last cell.
+
+    Bottoms: x (N, C, H, W); flow (N, 2, H, W), in cells to the right and down.
+    Top:     as x, read bilinearly; 0 where the flow leads outside of the map, from 0 to W - 1 and
+             from 0 to H - 1, both within it.
+    Exactly in the middle of a cell the slope by the flow is that of the right or lower side; the
+    original takes the mean of both sides.
+    Errors:  SpecError for other shapes.
+    Source:  warp_layer.cu of SteveSZF/StruPyNet.
+    """
+
+    def is_before_end(self, points: Tensor, size: int) -> Tensor:
+        return points <= size - 1
 
 
 class _Length(torch.autograd.Function):

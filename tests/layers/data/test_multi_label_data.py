@@ -1,4 +1,4 @@
-"""MultiLabelImageData: several labels for each image of a list."""
+"""MultiLabelImageData and MultilabelImageData: several labels for each image of a list."""
 
 import numpy as np
 import pytest
@@ -39,6 +39,18 @@ def test_the_text_may_say_how_many_numbers_a_line_has(tmp_path):
         make_source(text.replace("label_num: 3", "label_num: 4"))
     with pytest.raises(SpecError, match="is given together with multi_label_image_data_param"):
         make_source(text.replace("transform_param", "image_data_param { } transform_param"))
+
+
+def test_labels_of_the_other_spelling_have_four_axes_and_a_number(tmp_path):
+    write_list(tmp_path)
+    text = net(tmp_path, "batch_size: 3 multilabel_num: 3").replace("MultiLabel", "Multilabel")
+    source = make_source(text)
+    assert source.top_shapes == [(3, 3, 40, 56), (3, 3, 1, 1)]
+    pixels, labels = finished(source)
+    np.testing.assert_array_equal(pixels[1], (planes(1) - 10) * np.float32(0.5))
+    np.testing.assert_allclose(labels[:, :, 0, 0], [[7, 1.5, -2], [8, 2, 0], [9, .1, 4]], rtol=1e-6)
+    with pytest.raises(SpecError, match=r"multilabel_num is 2; the lines of '.*' have 3 labels"):
+        make_source(text.replace("multilabel_num: 3", "multilabel_num: 2"))
 
 
 def test_labels_at_both_ends_of_a_batch_can_be_left_out(tmp_path):

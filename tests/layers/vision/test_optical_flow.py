@@ -40,16 +40,18 @@ def test_correlation_refuses_what_does_not_fit(param, words):
         make("Correlation", param, (2, 3, 7, 6), (2, 3, 7, 6))
 
 
-@pytest.mark.parametrize("param, outside", [("", 0.0), ("fill_value: NOT_A_NUMBER", np.nan)])
-def test_flow_warp_reads_where_the_flow_leads(param, outside):
+@pytest.mark.parametrize("kind, param, outside, end", [
+    ("FlowWarp", "", 0.0, 0), ("FlowWarp", "fill_value: NOT_A_NUMBER", np.nan, 0),
+    ("Warp", "", 0.0, 1)])
+def test_warping_reads_where_the_flow_leads(kind, param, outside, end):
     x = noise(2, 3, 5, 4)
     flow = (noise(2, 2, 5, 4, seed=2) * 1.5).detach().requires_grad_()
-    layer = make("FlowWarp", param, (2, 3, 5, 4), (2, 2, 5, 4))
+    layer = make(kind, param, (2, 3, 5, 4), (2, 2, 5, 4))
     expected = np.full((2, 3, 5, 4), outside)
     num_inside = 0
     for n, i, j in np.ndindex(2, 5, 4):
         across, down = flow.detach().numpy()[n, :, i, j] + (j, i)
-        if 0 <= across < 4 and 0 <= down < 5:
+        if 0 <= across < 4 - end and 0 <= down < 5 - end:
             num_inside += 1
             for c in range(3):
                 expected[n, c, i, j] = between(x.detach().numpy()[n, c], down, across)
@@ -57,6 +59,17 @@ def test_flow_warp_reads_where_the_flow_leads(param, outside):
     np.testing.assert_allclose(layer(x, flow).detach(), expected, rtol=1e-10)
     if not param:
         assert torch.autograd.gradcheck(layer, (x, flow))
+
+
+def test_warp_reads_the_middle_of_the_last_cell_and_nothing_beyond_it():
+    x = noise(1, 2, 3, 4).detach()
+    flow = torch.zeros(1, 2, 3, 4, dtype=x.dtype)
+    flow[0, 0, 0] = torch.tensor([3.0, 2.25, 0, -3])    # to columns 3, 3.25, 2 and 0
+    warped = make("Warp", "", (1, 2, 3, 4), (1, 2, 3, 4))(x, flow)
+    np.testing.assert_array_equal(warped[0, :, 0].T, torch.stack(
+        [x[0, :, 0, 3], x.new_zeros(2), x[0, :, 0, 2], x[0, :, 0, 0]]))
+    between_cells = make("FlowWarp", "", (1, 2, 3, 4), (1, 2, 3, 4))(x, flow)
+    assert (between_cells[0, :, 0, 1] == x[0, :, 0, 3]).all()
 
 
 def test_a_flow_that_is_not_a_number_leads_outside():
