@@ -237,7 +237,8 @@ SCALARS = (
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
 )
 ITEMS = (
-    of_sample("Sum", grows=BATCH), Example("Sum", bottoms=((2, 3), (2, 3, 1, 1), (2, 3))),
+    of_sample("Sum", grows=BATCH), Example("Sum", bottoms=((2, 3), (2, 3, 1, 1), (2, 3)),
+                                             grows=BATCH),
     of_sample("MIL", grows=()),
     of_sample("Normalization", grows=BATCH),
     of_sample("NormalizationL2", grows=BATCH), of_sample("NormL2", grows=BATCH),

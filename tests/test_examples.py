@@ -69,8 +69,9 @@ def test_data_are_drawn(name, tmp_path):
 
 def test_the_site_is_made_without_the_examples_which_take_half_an_hour():
     def recipe(*words):
-        return subprocess.run(["make", "-n", *words], cwd=EXAMPLES.parent, check=True,
-                              capture_output=True, text=True).stdout
+        return subprocess.run(["make", "-n", "--no-print-directory", *words],
+                              cwd=EXAMPLES.parent, check=True, capture_output=True,
+                              text=True).stdout
 
     assert "sphinx" in recipe("docs") and "generator.examples" not in recipe("docs")
     assert recipe("examples", "EXAMPLES=digits faces").endswith("generator.examples digits faces\n")
