@@ -117,9 +117,8 @@ def _message_of(layer: Any, example: Example, rng: random.Random) -> Any:
              if descriptor.message_type and not descriptor.is_repeated]
     with contextlib.suppress(IndexError):       # a type without a message
         names.append(param_field(example.kind))
-    if not names or rng.random() < 0.05:
-        return layer
-    return getattr(layer, rng.choice(names))
+    found = getattr(layer, rng.choice(names)) if names and rng.random() >= 0.05 else layer
+    return found if hasattr(found, "DESCRIPTOR") else layer     # not one of several
 
 
 def set_odd(message: Any, rng: random.Random) -> None:

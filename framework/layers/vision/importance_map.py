@@ -137,8 +137,7 @@ class ImpMap(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "imp_map_param", "method ratio groups cmp_ratio weight channel_out "
-               "max_channel lquantize")
+        honour(spec, "imp_map_param", "method groups cmp_ratio weight channel_out lquantize")
         param = spec.proto.imp_map_param
         if len(x) != 4 or x[1] != 1:
             raise spec.error("bottom", f"has the shape {tuple(x)}; ImpMap takes (N, 1, H, W)")
