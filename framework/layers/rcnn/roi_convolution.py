@@ -8,23 +8,22 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.params import honour
 from framework.layers.rcnn.regions import check_regions
 from framework.layers.vision.convolution import (
     FIELDS,
-    Convolution,
     check_top,
     convolved,
     read_geometry,
     top_sizes,
 )
+from framework.layers.weighted import Weighted
 from framework.ops.regions import round_half_away
-from framework.proto import LayerParameter
 
 
 @layer
-class ROIConvolution(Layer):
+class ROIConvolution(Weighted):
     """Convolution whose cells outside of all regions are the bias.
 
     Bottoms: x (N, C, H, W); regions (R, 5): item, x1, y1, x2, y2 in pixels, no gradient.
@@ -47,12 +46,7 @@ class ROIConvolution(Layer):
     fork_fields = frozenset(["convolution_param.is_roi"])
     no_onnx_form = "no form of it is written"
     needs_float32 = True
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return Convolution.learned_blobs(proto)
+    weights_in = "convolution_param"
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -63,18 +57,13 @@ class ROIConvolution(Layer):
         super().__init__(spec)
         honour(spec, "convolution_param", f"{FIELDS} is_roi")
         honour(spec, "roi_convolution_param", "spatial_scale")
-        param = spec.proto.convolution_param
         self.check = check_regions(spec, x, rois)
         self.geometry = at = read_geometry(spec, x)
         check_top(spec, top_sizes("Conv", x[2:], at), x)
         self.scale = spec.proto.roi_convolution_param.spatial_scale
         self.everywhere = set(at.kernel) | set(at.stride) == {1} and set(at.pad) == {0}
         shape = (at.num_output, at.channels // at.group, *at.kernel)
-        self.add_blob("weight", shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape, (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         num, _, height, width = tops[0]

@@ -24,6 +24,7 @@ from framework.layers.params import (
     is_set,
 )
 from framework.layers.vision.sides import SIDES, read_padding, side_fields
+from framework.layers.weighted import Weighted
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.windows import (
     convolved_sizes,
@@ -228,7 +229,7 @@ def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
 @layer
 @layer("NdConvolution")
 @layer("ConvolutionData")
-class Convolution(Layer):
+class Convolution(Weighted):
     """Convolution (cross-correlation) of each bottom with a bank of filters.
 
     Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape; `axis` is that of C and
@@ -256,12 +257,7 @@ class Convolution(Layer):
     num_tops = (1, None)
     same_number = True
     fork_fields = SHAPE_FIELDS | FOUR_SIDES
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -282,18 +278,13 @@ class Convolution(Layer):
         super().__init__(spec)
         honour(spec, "convolution_param",
                " ".join((FIELDS, *SIDES, "pad_type relu negative_slope fuse_type relu_param")))
-        param = spec.proto.convolution_param
         at = read_geometry(spec, *bottoms)
         sizes = bottoms[0][at.axis + 1:]
         self.geometry = at = at.reaching(sizes)
         check_top(spec, top_sizes("Conv", sizes, at), bottoms[0])
         self.relu, self.negative_slope = fused_relu(spec)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
-        self.add_blob("weight", shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape, (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         # each weight meets every position of the output
@@ -325,7 +316,7 @@ class Convolution(Layer):
 
 
 @layer
-class Deconvolution(Layer):
+class Deconvolution(Weighted):
     """Transposed convolution: spread each cell of the bottom over a window of the top.
 
     Bottom: any number of x (batch..., C, n1, n2, ...), equal in shape.
@@ -345,12 +336,7 @@ class Deconvolution(Layer):
     num_tops = (1, None)
     same_number = True
     fork_fields = side_fields("convolution_param")
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -360,15 +346,10 @@ class Deconvolution(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", " ".join((FIELDS, *SIDES)))
-        param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms, least_side=-LARGEST_STEP)
         check_top(spec, top_sizes("ConvTranspose", bottoms[0][at.axis + 1:], at), bottoms[0])
         shape = (at.channels, at.num_output // at.group, *at.kernel)
-        self.add_blob("weight", shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape, (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         # each weight meets every position of the input

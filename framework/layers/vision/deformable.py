@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.layers.vision.optical_flow import bilinear
+from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes
-from framework.proto import LayerParameter
 
 FIELDS = ("num_output bias_term pad kernel_size stride dilation pad_h pad_w kernel_h kernel_w "
           "stride_h stride_w group deformable_group weight_filler bias_filler axis")
 
 
-class Deformable(Layer):
+class Deformable(Weighted):
     """What both have in common; see the subclasses."""
 
     needs_float32 = True
     no_onnx_form = "no form of it is written"
-    field: ClassVar[str]
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * (2 if getattr(proto, cls.field).bias_term else 1)
-
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
-        field = self.field
+        field = self.weights_in
         honour(spec, field, FIELDS)
         param = getattr(spec.proto, field)
         if len(x) != 4 or param.axis not in (1, -3):
@@ -61,12 +52,7 @@ class Deformable(Layer):
             if tuple(shape) != right:
                 raise spec.error(f"bottom[{index}]", f"has the shape {tuple(shape)}; it must be "
                                  f"{right}")
-        self.add_blob("weight", (param.num_output, x[1] // self.group, *self.kernel),
-                      param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (param.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((param.num_output, x[1] // self.group, *self.kernel), (param.num_output,))
 
     def points(self, x: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
         """Rows and columns (N * parts, taps * h, w) that the taps read, in cells of x."""
@@ -110,7 +96,7 @@ class DeformableConvolution(Deformable):
     """
 
     num_bottoms = (2, 2)
-    field = "deformable_convolution_param"
+    weights_in = "deformable_convolution_param"
 
     def forward(self, x: Tensor, offsets: Tensor) -> Tensor:
         rows, columns = self.points(x, offsets)
@@ -135,7 +121,7 @@ class ModulatedDeformableConvolution(Deformable):
     """
 
     num_bottoms = (3, 3)
-    field = "modulated_deformable_convolution_param"
+    weights_in = "modulated_deformable_convolution_param"
 
     def forward(self, x: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
         rows, columns = self.points(x, offsets)

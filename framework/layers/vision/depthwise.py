@@ -24,6 +24,7 @@ from framework.layers.vision.convolution import (
     top_sizes,
 )
 from framework.layers.vision.sides import SIDES
+from framework.layers.weighted import Weighted
 from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ LOG = logging.getLogger(__name__)
 
 @layer
 @layer("DepthwiseConvolution")
-class ConvolutionDepthwise(Layer):
+class ConvolutionDepthwise(Weighted):
     """Depthwise convolution: correlate each channel with a filter of its own.
 
     Bottom: x (N, C, n1, n2, ...).
@@ -53,12 +54,7 @@ class ConvolutionDepthwise(Layer):
     num_tops = (1, None)
     same_number = True
     fork_fields = FOUR_SIDES
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -78,11 +74,7 @@ class ConvolutionDepthwise(Layer):
         self.geometry = at = read_geometry(spec, *bottoms, depthwise=not grouped)
         check_top(spec, top_sizes("Conv", bottoms[0][2:], at), bottoms[0])
         shape = (at.num_output, channels // at.group, *at.kernel)
-        self.add_blob("weight", shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", shape[:1], param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape, shape[:1])
 
     def _take_other(self, field: str, given: int, channels: int) -> None:
         """Another number of filters than channels: ConvolutionDepthwise's original never reads it.

@@ -15,6 +15,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, honour
 from framework.layers.vision.convolution import FIELDS, as_batch, check_top, read_windows
+from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import LayerParameter
 
@@ -80,7 +81,7 @@ class Im2col(Layer):
 
 
 @layer
-class Im2colConvolution(Layer):
+class Im2colConvolution(Weighted):
     """Convolution of windows that Im2col wrote as channels: a product with its filters.
 
     Bottom: any number of x (N, C * k1 * k2, h, w), equal in shape.
@@ -98,12 +99,7 @@ class Im2colConvolution(Layer):
     num_tops = (1, None)
     same_number = True
     reads = ("convolution_param",)
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -120,11 +116,7 @@ class Im2colConvolution(Layer):
             raise spec.error("convolution_param.kernel_size", f"is {kernel}, of {self.group} "
                              f"groups: {cells} must divide the {x[1]} channels of the bottom, and "
                              f"{self.group} the {param.num_output} outputs")
-        self.add_blob("weight", (param.num_output, x[1] // cells, *kernel), param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (param.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((param.num_output, x[1] // cells, *kernel), (param.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return sum(self.weight[0].numel() * math.prod(top) for top in tops)

@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
+from framework.layers.weighted import Weighted
 from framework.proto import LayerParameter
 
 
@@ -128,7 +129,7 @@ class InnerProduct(Layer):
 
 
 @layer
-class Embed(Layer):
+class Embed(Weighted):
     """Embedding: look each number of the bottom up in a table.
 
     Bottom: x (d0, ..., dn), whole numbers 0 ... input_dim - 1 in floats; it gets no gradient.
@@ -145,12 +146,7 @@ class Embed(Layer):
     appends_axis = True
     no_gradient_bottoms = (0,)
     needs_float32 = True
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.embed_param.bias_term else (True,)
+    weights_in = "embed_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -162,11 +158,7 @@ class Embed(Layer):
         self.check = IndexCheck(spec, 0, x, param.input_dim, what="rows in the table",
                                 hint="embed_param.input_dim is too small")
         self.in_last_axis = bool(spec.dialect) and x[-1:] == (1,)
-        self.add_blob("weight", (param.input_dim, param.num_output), param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (param.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((param.input_dim, param.num_output), (param.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return 0            # rows are looked up

@@ -20,13 +20,14 @@ from framework.layers.vision.convolution import (
 )
 from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
+from framework.layers.weighted import Weighted
 from framework.ops.convolution import convolve
 from framework.ops.pooling import max_pool
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 
 @layer
-class ConvolutionSK(Layer):
+class ConvolutionSK(Weighted):
     """Convolution whose kernel takes every kstride-th cell: dilation before Caffe had it.
 
     Bottom: x (N, C, H, W).
@@ -38,19 +39,13 @@ class ConvolutionSK(Layer):
     """
 
     reads = ("convolution_param",)
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", "num_output bias_term pad kernel_size group stride "
                "weight_filler bias_filler pad_h pad_w kernel_h kernel_w stride_h stride_w kstride "
                "kstride_h kstride_w")
-        param = spec.proto.convolution_param
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
         spread = axis_sizes(spec, "convolution_param.kstride", 2, 1, 1)
@@ -58,12 +53,7 @@ class ConvolutionSK(Layer):
         if any(at.pad):
             raise spec.error("convolution_param.pad", f"is {at.pad}; it must be 0")
         check_top(spec, top_sizes("Conv", x[2:], at), x)
-        self.add_blob("weight", (at.num_output, at.channels // at.group, *at.kernel),
-                      param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((at.num_output, at.channels // at.group, *at.kernel), (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return self.weight[0].numel() * math.prod(tops[0])

@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.proto import LayerParameter
+from framework.layers.weighted import Weighted
 
 
 @layer
-class Local(Layer):
+class Local(Weighted):
     """Locally connected layer: correlate each window with filters of its own position.
 
     Bottom: x (N, C, H, W), whose height and width the blobs fix.
@@ -28,12 +28,7 @@ class Local(Layer):
     Source: LocalParameter; local_layer.cpp of happynear/caffe-windows; Taigman et al. 2014.
     """
 
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.local_param.bias_term else (True,)
+    weights_in = "local_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -53,11 +48,8 @@ class Local(Layer):
         num_positions = self.sizes[0] * self.sizes[1]
         self.num_output = param.num_output
         values = x[1] * self.kernel**2
-        self.add_blob("weight", (param.num_output, 1, values, num_positions), param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (1, 1, param.num_output, num_positions), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((param.num_output, 1, values, num_positions),
+                         (1, 1, param.num_output, num_positions))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return int(self.weight.numel() * bottoms[0][0])

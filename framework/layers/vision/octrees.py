@@ -17,7 +17,7 @@ from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, batch_size
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.params import honour, within
-from framework.proto import LayerParameter
+from framework.layers.weighted import Weighted
 
 CHILDREN = 8        # of a node; also the rows that the original begins with
 PROPERTIES = ("key", "child", "neigh", "feature", "label", "split")
@@ -75,18 +75,13 @@ class OnOctree(Layer):
                               "computes on octrees, which are not read here")
 
 
-class OctreeFilters(OnOctree):
+class OctreeFilters(Weighted, OnOctree):
     """What convolution and its transpose share: (1, num_output, 8, 1), and filters of windows."""
 
     num_bottoms = (1, 2)
     reads = ("octree_param", "convolution_param")
     transposed: ClassVar[bool] = False
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -106,12 +101,8 @@ class OctreeFilters(OnOctree):
         self.num_output = param.num_output
         cells = math.prod(kernel if len(kernel) == 3 else kernel * 3)
         sides = (self.num_output, bottoms[0][1])
-        self.add_blob("weight", (*(sides[::-1] if self.transposed else sides), cells, 1),
-                      param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (self.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((*(sides[::-1] if self.transposed else sides), cells, 1),
+                         (self.num_output,))
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(1, self.num_output, CHILDREN, 1)]

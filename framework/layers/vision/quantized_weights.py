@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
@@ -22,6 +22,7 @@ from framework.layers.vision.convolution import (
     read_geometry,
     top_sizes,
 )
+from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.quantized import LEVELS, exact_rows
 from framework.proto import LayerParameter
@@ -57,7 +58,7 @@ class Quantizer:
 
 @layer("BinaryConvolution")
 @layer("TernaryConvolution")
-class QuantizedConvolution(Layer):
+class QuantizedConvolution(Weighted):
     """Convolution with quantized weights: -a, a, or with Ternary -a, 0, a, a factor a filter.
 
     Bottom: any number of x, equal in shape, as in Convolution.
@@ -76,12 +77,7 @@ class QuantizedConvolution(Layer):
     num_tops = (1, None)
     same_number = True
     fork_fields = frozenset(["convolution_param.sq", "convolution_param.ratio"])
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -90,16 +86,11 @@ class QuantizedConvolution(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", f"{FIELDS} sq ratio")
-        param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
         check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
         self.quantize = Quantizer(spec, "convolution_param", at.num_output)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
-        self.add_blob("weight", shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape, (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return sum(self.weight[0].numel() * math.prod(top) for top in tops)
@@ -116,7 +107,7 @@ class QuantizedConvolution(Layer):
 
 @layer("BinaryInnerProduct")
 @layer("TernaryInnerProduct")
-class QuantizedInnerProduct(Layer):
+class QuantizedInnerProduct(Weighted):
     """Fully connected layer whose rows have quantized weights: -a, a, or with Ternary -a, 0, a.
 
     Bottom: x (d0, ..., dn).
@@ -130,12 +121,7 @@ class QuantizedInnerProduct(Layer):
 
     reads = ("inner_product_param",)
     fork_fields = frozenset(["inner_product_param.sq", "inner_product_param.ratio"])
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.inner_product_param.bias_term else (True,)
+    weights_in = "inner_product_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -146,11 +132,7 @@ class QuantizedInnerProduct(Layer):
         if param.num_output == 0:
             raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
         self.quantize = Quantizer(spec, "inner_product_param", param.num_output)
-        self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (param.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((param.num_output, math.prod(x[self.axis:])), (param.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])

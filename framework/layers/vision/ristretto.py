@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import canonical_axis, honour, within
 from framework.layers.vision.convolution import (
@@ -21,6 +21,7 @@ from framework.layers.vision.convolution import (
     read_geometry,
     top_sizes,
 )
+from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import fixed_point, minifloat, power_of_two
 from framework.proto import LayerParameter, enum_name
@@ -102,7 +103,7 @@ def _power_of_two(spec: LayerSpec) -> Trim:
 
 @layer("ConvolutionRistretto")
 @layer("DeconvolutionRistretto")
-class ConvolutionRistretto(Layer):
+class ConvolutionRistretto(Weighted):
     """Convolution, or transposed convolution, with short numbers (Ristretto).
 
     Bottom: any number of x, equal in shape, as in Convolution and Deconvolution.
@@ -125,12 +126,7 @@ class ConvolutionRistretto(Layer):
     num_tops = (1, None)
     same_number = True
     no_onnx_form = "it is computed with short numbers, of which ONNX has other ones"
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.convolution_param.bias_term else (True,)
+    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -140,7 +136,6 @@ class ConvolutionRistretto(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
-        param = spec.proto.convolution_param
         self.words = Words(spec)
         self.transposed = _is_transposed(spec.type)
         self.geometry = at = read_geometry(spec, *bottoms)
@@ -149,11 +144,7 @@ class ConvolutionRistretto(Layer):
         filters = (at.num_output, at.channels // at.group)
         if self.transposed:
             filters = (at.channels, at.num_output // at.group)
-        self.add_blob("weight", (*filters, *at.kernel), param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", (at.num_output,), param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights((*filters, *at.kernel), (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         places = bottoms if self.transposed else tops
@@ -168,7 +159,7 @@ class ConvolutionRistretto(Layer):
 
 
 @layer
-class FcRistretto(Layer):
+class FcRistretto(Weighted):
     """Fully connected layer with short numbers (Ristretto).
 
     Bottom: x (d0, ..., dn).
@@ -182,12 +173,7 @@ class FcRistretto(Layer):
 
     reads = ("inner_product_param", "quantization_param")
     no_onnx_form = ConvolutionRistretto.no_onnx_form
-    weight: Tensor
-    bias: Tensor | None
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True) if proto.inner_product_param.bias_term else (True,)
+    weights_in = "inner_product_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -200,11 +186,7 @@ class FcRistretto(Layer):
             raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
         self.transpose = param.transpose
         shape = (param.num_output, math.prod(x[self.axis:]))
-        self.add_blob("weight", shape[::-1] if self.transpose else shape, param.weight_filler)
-        if param.bias_term:
-            self.add_blob("bias", shape[:1], param.bias_filler)
-        else:
-            self.bias = None
+        self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
