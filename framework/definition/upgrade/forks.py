@@ -1,10 +1,13 @@
 """Forms of single forks that are other types or fields here.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; segaware: a Convolution
-with `bottom_is_im2col`; 3D-Caffe: PoolingND.
+with `bottom_is_im2col`; 3D-Caffe: PoolingND; OpenPose: a Convolution with `binary`, whose weights
+in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that is in nets of
+TrellixVulnTeam/ssd_phone_detection_7D9U.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
-pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation.
+pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; cudnn_conv_layer.cu of
+CMU-Perceptual-Computing-Lab/openpose_caffe_train.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ def upgrade_forks(document: Document) -> bool:
 
     A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
     with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
-    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution. PoolingND is an NdPooling:
-    numbers for several axes are shapes there.
+    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
+    BinaryConvolution. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
@@ -39,6 +43,9 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
             layer.type = COLUMNS[layer.type]
             layer.convolution_param.ClearField("bottom_is_im2col")
+            changed = True
+        if layer.type == "Convolution" and layer.convolution_param.binary:
+            _as_binary(layer, document, index)
             changed = True
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
@@ -57,6 +64,15 @@ def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.ClearField("relu_param")
     if "relu_param" in lines.fields:
         lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+
+
+def _as_binary(layer: proto.LayerParameter, document: Document, index: int) -> None:
+    param = layer.convolution_param
+    if param.HasField("sq") or param.HasField("ratio"):
+        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
+                             "ratio, which BinaryConvolution has; give only one of them")
+    param.ClearField("binary")
+    layer.type = "BinaryConvolution"
 
 
 def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
