@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape
 from framework.layers.params import LARGEST_STEP
-from framework.ops.compression import fixed_point, ternary
+from framework.ops.compression import dithered, signs_and_magnitude
 from framework.ops.losses import StraightThrough
 
 KINDS = ("Quantize", "Ternary", "Ternary_Quantize")
@@ -60,10 +60,10 @@ class Compression:
     def _value(self, x: Tensor) -> Tensor:
         exponent = x.new_tensor(float(self.exponent)) if self.exponent else None
         if self.kind == "Quantize":
-            return fixed_point(x, self.bits, exponent)
-        signs, alpha = ternary(x, self.delta, self.alpha)
+            return dithered(x, self.bits, exponent)
+        signs, alpha = signs_and_magnitude(x, self.delta, self.alpha)
         if self.kind == "Ternary_Quantize" and not self.alpha:
-            alpha = fixed_point(alpha, self.bits, exponent)
+            alpha = dithered(alpha, self.bits, exponent)
         return signs * alpha
 
 

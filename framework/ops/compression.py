@@ -21,9 +21,10 @@ def exponent_of(x: Tensor, bits: int) -> Tensor:
     return steps.where(largest > 0, 0.0)
 
 
-def fixed_point(x: Tensor, bits: int, exponent: Tensor | None = None) -> Tensor:
-    """Values in steps of 2^exponent, up to 2^bits - 1 of them, rounded after a draw from -1/2 to
-    1/2 is added; the exponent is that of the values where none is given."""
+def dithered(x: Tensor, bits: int, exponent: Tensor | None = None) -> Tensor:
+    """Fixed point by dithering: values in steps of 2^exponent, up to 2^bits - 1 of them, rounded
+    after a draw from -1/2 to 1/2 is added; the exponent is that of the values where none is given.
+    """
     if exponent is None:
         exponent = exponent_of(x, bits)
     step = torch.exp2(exponent)
@@ -33,8 +34,8 @@ def fixed_point(x: Tensor, bits: int, exponent: Tensor | None = None) -> Tensor:
     return whole.clamp(-most, most) * step
 
 
-def ternary(x: Tensor, delta: float = 0, alpha: float = 0) -> tuple[Tensor, Tensor]:
-    """Signs of the values beyond delta (-1, 0, 1), and the mean magnitude of these, or alpha.
+def signs_and_magnitude(x: Tensor, delta: float = 0, alpha: float = 0) -> tuple[Tensor, Tensor]:
+    """Three levels: signs of values beyond delta (-1, 0, 1), and their mean magnitude, or alpha.
 
     delta, alpha  stated ones; 0: 0.7 of the mean magnitude, and that of the values
     """

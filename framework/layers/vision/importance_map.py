@@ -37,8 +37,23 @@ class _Rounded(torch.autograd.Function):
         return torch.where(passes, grad, 0) + push, None, None, None
 
 
+class _WithShare(Layer):
+    """What both layers share: a blob with the share of ones, which is not learned."""
+
+    needs_float32 = True
+    no_onnx_form = "no form of it is written"
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (False,)
+
+    def __init__(self, spec: LayerSpec):
+        super().__init__(spec)
+        self.add_blob("share", (1, 1, 1, 1), learned=False)
+
+
 @layer
-class Round(Layer):
+class Round(_WithShare):
     """Rounding of codes to 0 and 1, -1 and 1, or `groups` levels, with a gradient that passes.
 
     Bottom: x (...).
@@ -54,12 +69,6 @@ class Round(Layer):
     """
 
     keeps_shape = True
-    needs_float32 = True
-    no_onnx_form = "no form of it is written"
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -71,7 +80,6 @@ class Round(Layer):
             raise spec.error("round_param.groups", "is 0; it must be at least 1")
         self.scale = param.scale if param.has_constrain else 0.0
         self.ratio = param.ratio
-        self.add_blob("share", (1, 1, 1, 1), learned=False)
 
     def forward(self, x: Tensor) -> Tensor:
         with torch.no_grad():
@@ -112,7 +120,7 @@ class _Mask(torch.autograd.Function):
 
 
 @layer
-class ImpMap(Layer):
+class ImpMap(_WithShare):
     """Importance map: how many channels of a code each position keeps, as a mask of ones.
 
     Bottom: x (N, 1, H, W), from 0 to 1; values beyond count as 0 and 1.
@@ -128,13 +136,6 @@ class ImpMap(Layer):
             have no effect and imp_map_layer.cpp has LOCAL alone; Li et al. 2018.
     """
 
-    needs_float32 = True
-    no_onnx_form = "no form of it is written"
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
-
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "imp_map_param", "method groups cmp_ratio weight channel_out lquantize")
@@ -148,7 +149,6 @@ class ImpMap(Layer):
         self.more = 0 if param.lquantize else 1
         self.is_local = enum_name(param, "method") == "LOCAL"
         self.weight, self.ratio = param.weight, param.cmp_ratio
-        self.add_blob("share", (1, 1, 1, 1), learned=False)
 
     def forward(self, x: Tensor) -> Tensor:
         each = self.channels // self.groups

@@ -232,6 +232,7 @@ class CoordsToBboxesMasks(BoxMask):
     """
 
     reads = ("coord_to_bbox_masks_param",)
+    moves: Tensor
 
     def __init__(self, spec: LayerSpec, points: Shape, images: Shape):
         super().__init__(spec, "coord_to_bbox_masks_param", points, images)
@@ -240,8 +241,6 @@ class CoordsToBboxesMasks(BoxMask):
         table = [CORNER_MOVES.get(index - 1 + index % 2, (STAYS,) * 4) if index else (STAYS,) * 4
                  for index in range(MOVES)]
         self.register_buffer("moves", torch.tensor(table), persistent=False)
-
-    moves: Tensor
 
     @uncompiled
     def forward(self, points: Tensor, images: Tensor) -> Tensor:
