@@ -6,8 +6,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
-
-SOURCE_NUMBERS = 5      # of each image: its number, width, height, scale and whether mirrored
+from framework.layers.vision.pose_maps import SOURCE_NUMBERS
 
 
 class PoseImages(KnownByShape):

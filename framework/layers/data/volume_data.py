@@ -8,6 +8,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
+from framework.layers.params import at_least
 
 
 class VolumeData(KnownByShape):
@@ -21,8 +22,7 @@ class VolumeData(KnownByShape):
         param = getattr(spec.proto, cls.param_name)
         for name in ("batch_size", "resample_volume_length", "resample_volume_height",
                      "resample_volume_width"):
-            if not getattr(param, name):
-                raise spec.error(f"{cls.param_name}.{name}", "is 0; it must be at least 1")
+            at_least(spec, f"{cls.param_name}.{name}", (getattr(param, name),), 1)
 
     @classmethod
     def channels(cls, param: Any) -> list[int]:
