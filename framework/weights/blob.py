@@ -86,7 +86,11 @@ def read_any_blob(data: memoryview) -> Blob:
 
 def read_blob_file(path: str | Path) -> Blob:
     """Read a file that consists of one BlobProto. OSError or ValueError if it does not."""
-    data = read_regular(path)
+    return blob_in(read_regular(path))
+
+
+def blob_in(data: bytes) -> Blob:
+    """The BlobProto that a file's content is. ValueError if it is not one."""
     if not data:
         raise ValueError("the file is empty")
     return read_any_blob(memoryview(data))

@@ -11,7 +11,9 @@ from framework.errors import DataError
 from framework.system.arrays import Floats
 from framework.system.file_kinds import other_kind
 from framework.system.regular import read_regular
-from framework.weights.blob import Blob, describe, read_blob_file
+from framework.weights.blob import Blob, blob_in, describe
+
+NPY = b"\x93NUMPY"      # how a file of numpy.save begins
 
 
 def read_mean_blob(path: str | Path) -> Blob:
@@ -20,13 +22,14 @@ def read_mean_blob(path: str | Path) -> Blob:
     An .npy file, which classify.py takes, is (channels, height, width) or (channels,).
     """
     try:
-        array = _read_npy(path)
-        blob = read_blob_file(path) if array is None else array
+        content = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: the mean_file cannot be read: {error.strerror}; "
                         "tools/compute_image_mean makes one") from None
+    try:
+        blob = _array_in(content) if content.startswith(NPY) else blob_in(content)
     except ValueError as error:
-        kind = other_kind(read_regular(path)[:4096])
+        kind = other_kind(content[:4096])
         reason = f"it is {kind}" if kind else str(error)
         raise DataError(f"{path}: the mean_file is not a BlobProto: {reason}; "
                         "tools/compute_image_mean makes one") from None
@@ -38,13 +41,10 @@ def read_mean_blob(path: str | Path) -> Blob:
     return blob
 
 
-def _read_npy(path: str | Path) -> Blob | None:
-    """The array of an .npy file; None for files of other kinds. ValueError if it is damaged."""
-    data = read_regular(path)
-    if not data.startswith(b"\x93NUMPY"):
-        return None
+def _array_in(content: bytes) -> Blob:
+    """The array of an .npy file. ValueError if it is damaged."""
     try:
-        values = np.load(io.BytesIO(data), allow_pickle=False)
+        values = np.load(io.BytesIO(content), allow_pickle=False)
     except (EOFError, ValueError) as error:
         raise ValueError(f"its NumPy array cannot be read: {error}") from None
     if values.ndim == 1:
