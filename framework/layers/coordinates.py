@@ -5,6 +5,7 @@ Source: DiagonalAffineMap of longjon's Caffe; python/caffe/coord_map.py in BVLC/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -84,6 +85,12 @@ def crop_map(param: CropParameter) -> CoordinateMap:
     offsets = list(param.offset) or [0]
     return CoordinateMap(param.axis - 1, tuple(Affine(Fraction(1), Fraction(-offset))
                                                for offset in offsets))
+
+
+def scale_map(bottom: Sequence[int], top: Sequence[int]) -> CoordinateMap:
+    """The map of a resize from the upper left corner, (N, C, H, W) to (N, C, h, w)."""
+    return CoordinateMap(1, tuple(Affine(Fraction(size, cells), Fraction(0))
+                                  for cells, size in zip(bottom[2:], top[2:], strict=True)))
 
 
 def _sizes(given: dict[str, Any], name: str) -> list[int | None]:

@@ -14,7 +14,8 @@ from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
-from framework.net.crop_alignment import crop_offsets
+from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
+from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.python_shapes import DeclaredPython, is_known
 
@@ -107,10 +108,11 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
     """As build_layers, by the reading of one project."""
     layers = []
     data_shapes = tuple(shapes.values())
-    for layer_spec in _align_crops(spec.layers):
+    for layer_spec in spec.layers:
         cls = class_of(layer_spec)
         if issubclass(cls, Source):
             continue
+        layer_spec, place = _aligned(layer_spec, spec.layers, shapes)
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
         layer_spec = dataclasses.replace(layer_spec, dialect=taken, data_shapes=data_shapes,
                                          without_files=declared or layer_spec.without_files)
@@ -124,26 +126,36 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
             raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; it must be once "
                                    f"for each of the {len(layer_spec.bottoms)} bottoms")
         layer = _build_layer(layer_spec, cls, [shapes[name] for name in layer_spec.bottoms], shapes)
+        if isinstance(layer, AlignedLayer):
+            layer.alignment = place
         _note_loss_weights(layer_spec, cls, loss_weights)
         layers.append(layer)
     return layers
 
 
-def _align_crops(specs: Sequence[LayerSpec]) -> list[LayerSpec]:
-    """Tell each AutoCrop layer where it starts: that depends on the layers before it."""
-    aligned = list(specs)
-    for index, spec in enumerate(specs):
-        if class_of(spec) is not AutoCrop:
-            continue
-        try:
-            offsets = crop_offsets([layer.proto for layer in specs], spec.proto)
-        except ValueError as error:
-            raise spec.error("bottom", f"cannot be aligned: {error}") from None
-        proto = type(spec.proto)()
-        proto.CopyFrom(spec.proto)
-        proto.crop_param.offset[:] = offsets
-        aligned[index] = dataclasses.replace(spec, proto=proto)
-    return aligned
+def _aligned(spec: LayerSpec, specs: Sequence[LayerSpec], shapes: Mapping[str, Shape]
+             ) -> tuple[LayerSpec, Alignment | None]:
+    """Tell a layer that is aligned by the layers before it where it starts, or get its alignment.
+
+    One that looks past a layer that cuts by its values gets that layer's maps and first top as
+    further bottoms.
+    """
+    cls = class_of(spec)
+    if not issubclass(cls, AutoCrop | AlignedLayer):
+        return spec, None
+    protos = [one.proto for one in specs]
+    proto, found = type(spec.proto)(), None
+    proto.CopyFrom(spec.proto)
+    try:
+        if issubclass(cls, AutoCrop):
+            proto.crop_param.offset[:] = crop_offsets(protos, spec.proto, shapes)
+        else:
+            found, cut = alignment(protos, spec.proto, shapes)
+            if cut is not None:
+                proto.bottom.extend([cut.bottom[1], cut.top[0]])
+    except ValueError as error:
+        raise spec.error("bottom", f"cannot be aligned: {error}") from None
+    return dataclasses.replace(spec, proto=proto), found
 
 
 def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> type[Layer]:

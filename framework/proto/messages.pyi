@@ -801,6 +801,8 @@ class LayerParameter(Message):
     @property
     def imp_map_param(self) -> ImpMapParameter: ...
     @property
+    def crop_patch_from_max_feature_position_param(self) -> PatchAtMaximumParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1070,8 +1072,9 @@ class LayerParameter(Message):
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
-            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            None = ..., crop_patch_from_max_feature_position_param: PatchAtMaximumParameter |
+            _Fields | None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None =
+            ..., mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1167,7 +1170,8 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1266,7 +1270,8 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "anchor_target_param",
             "mask_target_param",
         ]
     ) -> None: ...
@@ -12690,5 +12695,29 @@ class ImpMapParameter(Message):
         self, field_name: Literal[
             "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
             "lquantize",
+        ]
+    ) -> None: ...
+
+class PatchAtMaximumParameter(Message):
+    DESCRIPTOR: Descriptor
+    crop_factor: float
+    @property
+    def match_channel(self) -> Values[bool]: ...
+    top_k: int
+    nms_x: int
+    nms_y: int
+    def __init__(
+        self, *,
+            crop_factor: float | None = ..., match_channel: Iterable[bool] | None = ..., top_k:
+            int | None = ..., nms_x: int | None = ..., nms_y: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "crop_factor", "top_k", "nms_x", "nms_y",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "crop_factor", "match_channel", "top_k", "nms_x", "nms_y",
         ]
     ) -> None: ...

@@ -142,6 +142,8 @@ def test_propagate_down_false_stops_a_gradient(example, tmp_path, monkeypatch):
 
 OWN_TESTS = {
     "AutoCrop": "its place follows from the layers between its bottoms: layers/test_sequence.py",
+    **dict.fromkeys(("CropPatchFromMaxFeaturePosition", "ResizeWithMap"),
+                    "their places follow from the net: layers/vision/test_aligned_maps.py"),
     "Torch": "a module of another package: layers/python/test_torch_layer.py",
     "Python": "a class of the user's: layers/test_python_layer.py",
     "LoadImageData": "it refuses a forward: layers/vision/test_pose_truth.py",
