@@ -803,6 +803,26 @@ class LayerParameter(Message):
     @property
     def crop_patch_from_max_feature_position_param(self) -> PatchAtMaximumParameter: ...
     @property
+    def hashing_loss_param(self) -> HashingLossParameter: ...
+    @property
+    def softmax_pair_param(self) -> SoftmaxParameter: ...
+    @property
+    def class_distance_param(self) -> ClassDistanceParameter: ...
+    @property
+    def center_cos_loss_param(self) -> CenterCosLossParameter: ...
+    @property
+    def box_param(self) -> BoxParameter: ...
+    @property
+    def splice_param(self) -> SpliceParameter: ...
+    @property
+    def roi_gen_param(self) -> RoiGenParameter: ...
+    @property
+    def decode_rois_param(self) -> DecodeRoisParameter: ...
+    @property
+    def format_image_data_param(self) -> ImageDataParameter: ...
+    @property
+    def reverse_axis_param(self) -> ReverseParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1073,6 +1093,14 @@ class LayerParameter(Message):
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
             None = ..., crop_patch_from_max_feature_position_param: PatchAtMaximumParameter |
+            _Fields | None = ..., hashing_loss_param: HashingLossParameter | _Fields | None =
+            ..., softmax_pair_param: SoftmaxParameter | _Fields | None = ...,
+            class_distance_param: ClassDistanceParameter | _Fields | None = ...,
+            center_cos_loss_param: CenterCosLossParameter | _Fields | None = ..., box_param:
+            BoxParameter | _Fields | None = ..., splice_param: SpliceParameter | _Fields | None
+            = ..., roi_gen_param: RoiGenParameter | _Fields | None = ..., decode_rois_param:
+            DecodeRoisParameter | _Fields | None = ..., format_image_data_param:
+            ImageDataParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
             _Fields | None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None =
             ..., mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
@@ -1171,6 +1199,9 @@ class LayerParameter(Message):
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
             "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "box_param", "splice_param", "roi_gen_param",
+            "decode_rois_param", "format_image_data_param", "reverse_axis_param",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1271,8 +1302,10 @@ class LayerParameter(Message):
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "anchor_target_param",
-            "mask_target_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param", "box_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "reverse_axis_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -4444,6 +4477,9 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    resize_w: int
+    resize_h: int
+    jitter: float
     stride: int
     upper_size: int
     upper_height: int
@@ -4543,6 +4579,7 @@ class TransformationParameter(Message):
     min_scale: float
     def __init__(
         self, *,
+            resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
             ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
             ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
@@ -4588,16 +4625,16 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
-            "crop_size", "mean_file", "force_color", "force_gray", "resize_param",
-            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
-            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
-            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
-            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
-            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
-            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "add_noise",
-            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
+            "upper_width", "scale", "mirror", "crop_size", "mean_file", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4611,14 +4648,15 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "stride", "upper_size", "upper_height", "upper_width", "scale", "mirror",
-            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
-            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
-            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
-            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
-            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
-            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
-            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
+            "upper_width", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
+            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
+            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
+            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
+            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
+            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
+            "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
             "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
@@ -4975,6 +5013,9 @@ class DataParameter(Message):
     rand_permute_order: DataParameter.RANDPERMORDER
     @property
     def source_more(self) -> Values[str]: ...
+    min_size_and: float
+    min_size_or: float
+    max_box_num: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -4993,7 +5034,8 @@ class DataParameter(Message):
             subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
             bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
             None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
-            ..., source_more: Iterable[str] | None = ...,
+            ..., source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
+            min_size_or: float | None = ..., max_box_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5003,7 +5045,7 @@ class DataParameter(Message):
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
-            "verbose", "rand_permute_order",
+            "verbose", "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5015,7 +5057,7 @@ class DataParameter(Message):
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
             "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
-            "source_more",
+            "source_more", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -12719,5 +12761,248 @@ class PatchAtMaximumParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "crop_factor", "match_channel", "top_k", "nms_x", "nms_y",
+        ]
+    ) -> None: ...
+
+class HashingLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bi_margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            bi_margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bi_margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bi_margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class ChangingNumberParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Policy(_Enum):
+        CONSTANT: ClassVar[ChangingNumberParameter.Policy]
+        STEPUP: ClassVar[ChangingNumberParameter.Policy]
+        ADDUP: ClassVar[ChangingNumberParameter.Policy]
+    CONSTANT: ClassVar[ChangingNumberParameter.Policy]
+    STEPUP: ClassVar[ChangingNumberParameter.Policy]
+    ADDUP: ClassVar[ChangingNumberParameter.Policy]
+    policy: ChangingNumberParameter.Policy
+    value: float
+    min: float
+    max: float
+    gamma: float
+    step: int
+    iter: int
+    def __init__(
+        self, *,
+            policy: ChangingNumberParameter.Policy | int | str | None = ..., value: float | None
+            = ..., min: float | None = ..., max: float | None = ..., gamma: float | None = ...,
+            step: int | None = ..., iter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "policy", "value", "min", "max", "gamma", "step", "iter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "policy", "value", "min", "max", "gamma", "step", "iter",
+        ]
+    ) -> None: ...
+
+class ClassDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Metric(_Enum):
+        L2: ClassVar[ClassDistanceParameter.Metric]
+        IP: ClassVar[ClassDistanceParameter.Metric]
+        L1: ClassVar[ClassDistanceParameter.Metric]
+    L2: ClassVar[ClassDistanceParameter.Metric]
+    IP: ClassVar[ClassDistanceParameter.Metric]
+    L1: ClassVar[ClassDistanceParameter.Metric]
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    @property
+    def margin_mul(self) -> ChangingNumberParameter: ...
+    metric: ClassDistanceParameter.Metric
+    center_coef: float
+    block_mul_grad: bool
+    dropout_ratio: float
+    ignore_zero: bool
+    update_sigma: bool
+    isotropic: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., margin_mul: ChangingNumberParameter | _Fields | None = ..., metric:
+            ClassDistanceParameter.Metric | int | str | None = ..., center_coef: float | None =
+            ..., block_mul_grad: bool | None = ..., dropout_ratio: float | None = ...,
+            ignore_zero: bool | None = ..., update_sigma: bool | None = ..., isotropic: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
+            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
+            "isotropic",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
+            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
+            "isotropic",
+        ]
+    ) -> None: ...
+
+class CenterCosLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def center_cos_filler(self) -> FillerParameter: ...
+    axis: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., center_cos_filler: FillerParameter | _Fields | None =
+            ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "center_cos_filler", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "center_cos_filler", "axis",
+        ]
+    ) -> None: ...
+
+class BoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def xcoord(self) -> Values[int]: ...
+    @property
+    def ycoord(self) -> Values[int]: ...
+    width: int
+    height: int
+    def __init__(
+        self, *,
+            xcoord: Iterable[int] | None = ..., ycoord: Iterable[int] | None = ..., width: int |
+            None = ..., height: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "width", "height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xcoord", "ycoord", "width", "height",
+        ]
+    ) -> None: ...
+
+class SpliceParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def xcoord(self) -> Values[int]: ...
+    @property
+    def ycoord(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            xcoord: Iterable[int] | None = ..., ycoord: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xcoord", "ycoord",
+        ]
+    ) -> None: ...
+
+class RoiGenParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    num_object: int
+    num_coord: int
+    prop_num: int
+    softmax: bool
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    thresh: float
+    net_w: int
+    net_h: int
+    def __init__(
+        self, *,
+            num_class: int | None = ..., num_object: int | None = ..., num_coord: int | None =
+            ..., prop_num: int | None = ..., softmax: bool | None = ..., anchor_x:
+            Iterable[float] | None = ..., anchor_y: Iterable[float] | None = ..., thresh: float
+            | None = ..., net_w: int | None = ..., net_h: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "prop_num", "softmax", "thresh", "net_w",
+            "net_h",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "prop_num", "softmax", "anchor_x",
+            "anchor_y", "thresh", "net_w", "net_h",
+        ]
+    ) -> None: ...
+
+class DecodeRoisParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    num_object: int
+    num_coord: int
+    prop_num: int
+    softmax: bool
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    thresh: float
+    bias_match: bool
+    with_mask: bool
+    mask_w: int
+    mask_h: int
+    target_size: int
+    with_kps: bool
+    net_w: int
+    net_h: int
+    sigma: float
+    def __init__(
+        self, *,
+            num_class: int | None = ..., num_object: int | None = ..., num_coord: int | None =
+            ..., prop_num: int | None = ..., softmax: bool | None = ..., anchor_x:
+            Iterable[float] | None = ..., anchor_y: Iterable[float] | None = ..., thresh: float
+            | None = ..., bias_match: bool | None = ..., with_mask: bool | None = ..., mask_w:
+            int | None = ..., mask_h: int | None = ..., target_size: int | None = ..., with_kps:
+            bool | None = ..., net_w: int | None = ..., net_h: int | None = ..., sigma: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "prop_num", "softmax", "thresh",
+            "bias_match", "with_mask", "mask_w", "mask_h", "target_size", "with_kps", "net_w",
+            "net_h", "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "prop_num", "softmax", "anchor_x",
+            "anchor_y", "thresh", "bias_match", "with_mask", "mask_w", "mask_h", "target_size",
+            "with_kps", "net_w", "net_h", "sigma",
         ]
     ) -> None: ...

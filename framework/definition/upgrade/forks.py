@@ -1,11 +1,13 @@
 """Forms of single forks that are other types or fields here.
 
-Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; segaware: a Convolution
+Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
+which is BVLC's LSTM, and ReverseAxis; segaware: a Convolution
 with `bottom_is_im2col`; 3D-Caffe: PoolingND; OpenPose: a Convolution with `binary`, whose weights
 in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
+lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
 pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; cudnn_conv_layer.cu of
 CMU-Perceptual-Computing-Lab/openpose_caffe_train.
 """
@@ -17,6 +19,7 @@ from framework.definition.prototxt import Document, Lines
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
+SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -50,10 +53,21 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
+        if layer.type in SAME:
+            _as_same(layer, lines)
+            changed = True
         if layer.type == "UpsampleDarknet":
             _as_upsample(layer, lines)
             changed = True
     return changed
+
+
+def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = SAME[layer.type]
+    if layer.HasField("reverse_axis_param"):
+        layer.reverse_param.CopyFrom(layer.reverse_axis_param)
+        layer.ClearField("reverse_axis_param")
+        lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
 
 
 def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:

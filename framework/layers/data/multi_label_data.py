@@ -1,7 +1,8 @@
-"""MultiLabelImageData and MultilabelImageData: images of a list with several labels each."""
+"""MultiLabelImageData and others of its kind: images of a list with several labels each."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -57,6 +58,14 @@ class MultiLabelImageData(ImageSource):
         return "image_data_param"
 
     @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return [] if _settings(spec)[1] else [spec.tops[1]]
+
+    @classmethod
+    def may_be(cls, spec: LayerSpec, top: str, shape: Shape) -> bool:
+        return len(shape) > 1 and math.prod(shape[2:]) == 1
+
+    @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
         param, num_labels = _settings(spec)
@@ -100,6 +109,25 @@ class MultilabelImageData(MultiLabelImageData):
     fork_fields = frozenset({"image_data_param.multilabel_num"})
 
 
+@layer
+class FormatImageData(MultiLabelImageData):
+    """Batches of images from a list of files, with as many numbers for each as its line has.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            labels (batch_size, L). Its settings are in format_image_data_param.
+    Errors: as MultiLabelImageData; the original takes lines of several lengths, and leaves the
+            labels that shorter ones lack as they were.
+    Source: format_image_data_layer.cpp of zx12348163/cross_hashing_code.
+    """
+
+    reads = ("transform_param", "format_image_data_param")
+    fork_fields = frozenset()
+
+    @classmethod
+    def list_param_of(cls, spec: LayerSpec) -> str:
+        return "format_image_data_param"
+
+
 def _count_field(spec: LayerSpec) -> str:
     """The field that says how many labels each line must have."""
     if spec.proto.HasField("multi_label_image_data_param"):
@@ -110,6 +138,8 @@ def _count_field(spec: LayerSpec) -> str:
 def _settings(spec: LayerSpec) -> tuple[ImageDataParameter, int]:
     """The settings, and how many labels each line must have; 0 if the text does not say it."""
     own = spec.proto.multi_label_image_data_param
+    if spec.proto.HasField("format_image_data_param"):
+        return spec.proto.format_image_data_param, 0
     if not spec.proto.HasField("multi_label_image_data_param"):
         return spec.proto.image_data_param, spec.proto.image_data_param.multilabel_num
     if spec.proto.HasField("image_data_param"):

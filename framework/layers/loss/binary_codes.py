@@ -1,11 +1,13 @@
-"""Losses of supervised deep hashing (SSDH): codes near 0 and 1, and half of each."""
+"""Losses of supervised deep hashing: codes near 0 and 1 or -1 and 1, and half of each."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
 from framework.ops.losses import precise
 
 MIDDLE = 0.5
@@ -55,3 +57,43 @@ class K2EuclideanLoss(MiddleLoss):
 
     def forward(self, codes: Tensor, other: Tensor) -> Tensor:
         return self.half_mean_square(codes)
+
+
+@layer
+class HashingLoss(Layer):
+    """Deep supervised hashing loss (DSH): similar codes near, others a margin apart, values near 1.
+
+    Bottoms: codes (N, K); labels (N, ...): two items are similar if their labels are equal, or with
+             several numbers each if the inner product of these is above 0.
+    Top:     the loss (): over the pairs i < j the sum of d^2 for similar items and of max(0,
+             bi_margin - d^2) for others, over N (N - 1); and tradeoff times the sum of ||x| - 1|
+             over N. The gradient of the first part is half its derivative, as in the original.
+    Errors:  SpecError for labels that do not fit, or fewer than two items.
+    Source:  HashingLossParameter; hashing_loss_layer.cpp of liuheng0111/DSH_for_sketches; Liu et
+             al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, codes: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "hashing_loss_param", "bi_margin tradeoff")
+        param = spec.proto.hashing_loss_param
+        self.margin, self.tradeoff = param.bi_margin, param.tradeoff
+        if labels[0] != codes[0] or codes[0] < 2:
+            raise spec.error("bottom", f"has the shapes {tuple(codes)} and {tuple(labels)}; both "
+                             "must have as many items, two or more")
+
+    def forward(self, codes: Tensor, labels: Tensor) -> Tensor:
+        num = codes.shape[0]
+        codes, labels = (precise(x).reshape(num, -1) for x in (codes, labels))
+        similar = labels @ labels.mT > 0
+        if labels.shape[1] == 1:
+            similar = labels.trunc() == labels.trunc().mT
+        squares = (codes[:, None] - codes).square().sum(2)
+        pairs = torch.where(similar, squares, (self.margin - squares).clamp(min=0)).triu(1).sum()
+        half = pairs / 2
+        distances = (half + half.detach()) / (num * (num - 1))
+        return distances + self.tradeoff * (codes.abs() - 1).abs().sum() / num

@@ -1,0 +1,242 @@
+"""Distances to learned means of the classes: large-margin Gaussian mixtures, and cosines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.index_check import IndexCheck
+from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.params import canonical_axis, honour, plain
+from framework.ops.losses import precise
+from framework.proto import LayerParameter, enum_name
+
+FIELD = "class_distance_param"
+NO_FORM = "it takes labels, which belong to training; a deploy net ends before it"
+SMALL = {True: 0.0001, False: 1e-8}     # added to, or least of, a variance; by `isotropic`
+
+
+class _Pushed(torch.autograd.Function):
+    """x unchanged, whose gradient gets `push` added, whatever the loss."""
+
+    @staticmethod
+    def forward(x: Tensor, push: Tensor) -> Tensor:
+        return x.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(inputs[1])
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad + ctx.saved_tensors[0], None
+
+
+@layer
+class ClassDistance(Layer):
+    """Log-likelihood of the classes of a Gaussian mixture, with a margin for the label (L-GM).
+
+    Bottoms: x (N, ...), flattened to K values; in training labels (N,).
+    Top:     (N, num_output). L2: -|x - mean|^2 / (2 (sigma + 0.0001)), without `isotropic` minus
+             half the sum of (x - mean)^2 / max(sigma, 1e-8); L1: -|x - mean|; IP: x @ mean. TRAIN
+             multiplies the value of the label by 1 + margin_mul. With `ignore_zero`
+             values of x that are 0 do not count in TRAIN.
+    Blobs:   means (num_output, K); sigma (num_output,), or without `isotropic` (num_output, K),
+             which `update_sigma` lets learn.
+    margin_mul is a number, or one that changes with the forwards in TRAIN, at each `step`: times
+    gamma (STEPUP), plus gamma (ADDUP), from min to max. With labels center_coef / N * (x - mean of
+    the label) is added to the gradient of x, and taken off that of the mean, whatever the loss;
+    with block_mul_grad the margin has no part in the gradient. Without labels it is that of sigma
+    1. bias_term and dropout_ratio have no effect, as in the original.
+    Errors:  SpecError if num_output is 0, labels do not fit, or ignore_zero without isotropic L2.
+    Source:  ClassDistanceParameter; class_distance_layer.cu of WeitaoVan/L-GM-loss, whose gradient
+             of L1's means reads beyond its blobs (here it is the derivative); Wan et al. 2018.
+    """
+
+    num_bottoms = (1, 2)
+    no_gradient_bottoms = (1,)
+    no_onnx_form = NO_FORM
+    means: Tensor
+    sigma: Tensor
+    iteration: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True, True)
+
+    def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
+        super().__init__(spec)
+        honour(spec, FIELD, "num_output bias_term weight_filler bias_filler margin_mul metric "
+               "center_coef block_mul_grad dropout_ratio ignore_zero update_sigma isotropic")
+        param = spec.proto.class_distance_param
+        self.metric = enum_name(param, "metric")
+        self.param, self.margin = plain(param), plain(param.margin_mul)
+        self.policy = enum_name(param.margin_mul, "policy")
+        if param.num_output == 0:
+            raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
+        if param.margin_mul.step < 1:
+            raise spec.error(f"{FIELD}.margin_mul.step", f"is {param.margin_mul.step}; it must be "
+                             "at least 1")
+        if param.ignore_zero and self.metric == "L2" and not param.isotropic:
+            raise spec.error(f"{FIELD}.ignore_zero", "is for isotropic distances; the original "
+                             "reads other variances without it")
+        for shape in labels:
+            check_one_label_an_item(spec, x, shape)
+            self.check = IndexCheck(spec, 1, shape, param.num_output,
+                                    hint=f"{FIELD}.num_output is too small")
+        num_values = math.prod(x[1:])
+        self.add_blob("means", (param.num_output, num_values), param.weight_filler)
+        self.add_blob("sigma", (param.num_output,) if param.isotropic
+                      else (param.num_output, num_values), param.bias_filler)
+        self.register_buffer("iteration", torch.tensor(float(param.margin_mul.iter)),
+                             persistent=False)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(bottoms[0]) * tops[0][1] if self.metric == "IP" else 0
+
+    def forward(self, x: Tensor, *labels: Tensor) -> Tensor:
+        rows = precise(x).flatten(1)
+        means, sigma = self.means.to(rows.dtype), self.sigma.to(rows.dtype)
+        if not labels:
+            top = self._values(rows, means, sigma)
+            if self.metric != "L2":
+                return top
+            slopes = -self._squares(rows, means).sum(2) / 2
+            return top.detach() + (slopes - slopes.detach())
+        numbers = self.check(labels[0]).reshape(-1)
+        rows, means = self._pushed(rows, means, numbers)
+        top = self._values(rows, means, sigma)
+        if self.spec.phase != "TRAIN":
+            return top
+        added = top.detach() if self.param.block_mul_grad else top
+        own = F.one_hot(numbers, means.shape[0])
+        return top + own * added * self._margin().to(rows)
+
+    def _values(self, rows: Tensor, means: Tensor, sigma: Tensor) -> Tensor:
+        if not self.param.update_sigma:
+            sigma = sigma.detach()
+        if self.metric == "IP":
+            return rows @ means.mT
+        if self.metric == "L1":
+            return -self._counted(rows, (rows[:, None] - means).abs()).sum(2)
+        squares = self._squares(rows, means)
+        if self.param.isotropic:
+            return -squares.sum(2) / (2 * (sigma.clamp(min=0) + SMALL[True]))
+        return -(squares / sigma.clamp(min=SMALL[False])).sum(2) / 2
+
+    def _squares(self, rows: Tensor, means: Tensor) -> Tensor:
+        return self._counted(rows, (rows[:, None] - means).square())
+
+    def _counted(self, rows: Tensor, parts: Tensor) -> Tensor:
+        if self.param.ignore_zero and self.spec.phase == "TRAIN":
+            return torch.where(rows[:, None] != 0, parts, 0)
+        return parts
+
+    def _pushed(self, rows: Tensor, means: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Both, with the gradients of the likelihood's own term."""
+        if self.param.center_coef == 0:
+            return rows, means
+        with torch.no_grad():
+            away = (rows - means[labels]) * (self.param.center_coef / rows.shape[0])
+            if self.param.ignore_zero and self.metric != "IP":
+                away = torch.where(rows != 0, away, 0)
+            if self.metric == "L1":
+                away = away.sign() * (self.param.center_coef / rows.shape[0])
+            pulled = torch.zeros_like(means).index_add(0, labels, -away)
+        return _Pushed.apply(rows, away), _Pushed.apply(means, pulled)
+
+    def _margin(self) -> Tensor:
+        """margin_mul at this forward."""
+        margin = self.margin
+        now = torch.full_like(self.iteration, margin.value)
+        if self.policy == "CONSTANT":
+            return now
+        changes = torch.div(self.iteration, margin.step, rounding_mode="floor")
+        grown = margin.value * margin.gamma ** changes if self.policy == "STEPUP" \
+            else margin.value + margin.gamma * changes
+        now = torch.where(changes > 0, grown.clamp(margin.min, margin.max), now)
+        if torch.is_grad_enabled() and not self.iteration.is_meta:
+            with torch.no_grad():
+                self.iteration.add_(1)
+        return now
+
+
+class _CenterCos(torch.autograd.Function):
+    """Minus the sum of cosines; the gradient of x is over the number of items, that of a centre
+    over that of its items and one, whatever the loss."""
+
+    @staticmethod
+    def forward(x: Tensor, centers: Tensor, labels: Tensor) -> Tensor:
+        return -(F.normalize(x) * F.normalize(centers)[labels]).sum()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, centers, labels = ctx.saved_tensors
+        mine = centers[labels]
+        length, far = x.norm(dim=1, keepdim=True), mine.norm(dim=1, keepdim=True)
+        cosine = (x * mine).sum(1, keepdim=True) / (length * far)
+        of_x = (cosine * x / length - mine / far) / length
+        of_centers = (cosine * mine / far - x / length) / far
+        counts = torch.ones_like(centers[:, :1]).index_add(0, labels, torch.ones_like(length))
+        sums = torch.zeros_like(centers).index_add(0, labels, of_centers)
+        return grad * of_x / len(x), sums / counts, None
+
+
+@layer
+class CenterCosLoss(Layer):
+    """Centre loss by angles: minus the cosine of each item with the centre of its class.
+
+    Bottoms: x (N, ...), flattened from `axis` on; labels (N,).
+    Top:     the loss (): minus the sum of cosines, not the mean.
+    Blobs:   centers (num_output, K).
+    The gradient of x is the derivative over N, that of a centre the sum over its items over one
+    more than these are, whatever the loss_weight, as in the original.
+    Errors:  SpecError if num_output is 0, or labels do not fit.
+    Source:  CenterCosLossParameter; center_cos_loss_layer.cu of banxia1994/Mycaffe, where the
+             length of a second item of a class has that of the first in it; here each its own.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+    centers: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        field = "center_cos_loss_param"
+        honour(spec, field, "num_output center_cos_filler axis")
+        param = spec.proto.center_cos_loss_param
+        self.axis = canonical_axis(spec, f"{field}.axis", param.axis, x)
+        if param.num_output == 0:
+            raise spec.error(f"{field}.num_output", "is 0; it must be at least 1")
+        if math.prod(labels) != math.prod(x[:self.axis]):
+            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
+                             f"must be {math.prod(x[:self.axis])} labels")
+        self.check = IndexCheck(spec, 1, labels, param.num_output,
+                                hint=f"{field}.num_output is too small")
+        self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])),
+                      param.center_cos_filler)
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return 0            # a row of the centers for each item
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(x).flatten(self.axis).flatten(0, -2)
+        return _CenterCos.apply(rows, self.centers.to(rows.dtype), self.check(labels).reshape(-1))

@@ -1,0 +1,48 @@
+"""Examples of types of single forks; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+from tests.layer_examples import (
+    AFTER_ROUNDING,
+    BATCH,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    Example,
+    fixed,
+    of_sample,
+    whole,
+)
+from tests.support import noise
+
+KINDS = whole(4, below=3)
+TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
+OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
+GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
+GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
+HASHING = (
+    of_sample("HashingLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is half of it"}),
+    of_sample("TripletRankLossLabel", bottoms=((4, 5), TAGS), grows=BATCH, without=OVER),
+    of_sample("CrossModalLoss", bottoms=((4, 5), (8, 5), TAGS), grows=(), without=OVER),
+    of_sample("TripleEuclideanMaxLoss", grows=BATCH, without=NO_GRADIENT),
+    of_sample("Binary", without={**GIVEN, **AFTER_ROUNDING}, grows=BATCH),
+    of_sample("Weighted", grows=BATCH), of_sample("FCWeighted", grows=BATCH),
+)
+CLASSES = (
+    of_sample("SoftmaxPair", grows=BATCH),
+    of_sample("SoftmaxPairWithLoss", bottoms=((4, 6), whole(4, below=6)), grows=BATCH),
+    Example("SoftmaxPairWithLoss", "", ((4, 6), whole(4, below=6)), tops=2, grows=BATCH),
+    of_sample("ClassDistance", bottoms=((4, 5), KINDS), blobs=((3, 5), (3,)), grows=BATCH,
+              without={"gradient": NOT_DERIVATIVE + "the term of the means is added to it"}),
+    Example("ClassDistance", "class_distance_param { num_output: 3 metric: L1 margin_mul { value: "
+            "0.2 } }", ((4, 5), KINDS), blobs=((3, 5), (3,)), grows=BATCH, without={
+                "gradient": "nothing reads sigma"}),
+    of_sample("CenterCosLoss", bottoms=((4, 5), KINDS), blobs=((3, 5),), grows=BATCH,
+              without=OVER),
+)
+REGIONS = (
+    of_sample("Box", grows=BATCH), of_sample("Splice", grows=BATCH),
+    of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
+
+EXAMPLES = (*HASHING, *CLASSES, *REGIONS)
