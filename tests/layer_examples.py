@@ -236,6 +236,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "MultilabelImageData": [(2, 3, 7, 9), (2, 3, 1, 1)],
     "FormatImageData": [(2, 3, 7, 9), (2, 1)],
     "MaskBoxData": [(2, 3, 24, 32), (2, 60 + 24 * 32)],
+    "DocData": [(2, 3, 32, 48), (2,)],
     "KpsBoxData": [(2, 3, 24, 32), (2, 410 + 24 * 32)],
     "WindowData": [(2, 3, 7, 7), (2,)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],

@@ -40,9 +40,20 @@ CLASSES = (
     of_sample("CenterCosLoss", bottoms=((4, 5), KINDS), blobs=((3, 5),), grows=BATCH,
               without=OVER),
 )
+PAPERS = (2, 1, 5, 4)
+SHARES = noise(PAPERS, seed=3).detach().sigmoid().requires_grad_()
+INK = (noise(PAPERS, seed=4, requires_grad=False) > 0).double()
+WEIGHTS = (noise(PAPERS, seed=5, requires_grad=False).abs(),
+           noise(PAPERS, seed=6, requires_grad=False).abs())
+DOCUMENTS = (
+    of_sample("WeightedFmeasureLoss", bottoms=(SHARES, INK, *WEIGHTS), without={
+        "gradient": NOT_DERIVATIVE + "the slope of the recall counts twice"}),
+    of_sample("PR", bottoms=(SHARES, INK), without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
 REGIONS = (
+    of_sample("Duplicate", grows=BATCH),
     of_sample("Box", grows=BATCH), of_sample("Splice", grows=BATCH),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *REGIONS)
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *REGIONS)

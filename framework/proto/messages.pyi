@@ -821,6 +821,16 @@ class LayerParameter(Message):
     @property
     def format_image_data_param(self) -> ImageDataParameter: ...
     @property
+    def doc_data_param(self) -> DocDataParameter: ...
+    @property
+    def image_transform_param(self) -> ImageTransformationParameter: ...
+    @property
+    def weighted_fmeasure_loss_param(self) -> WeightedFmeasureLossParameter: ...
+    @property
+    def precision_recall_param(self) -> PRParameter: ...
+    @property
+    def duplicate_param(self) -> DuplicateParameter: ...
+    @property
     def reverse_axis_param(self) -> ReverseParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
@@ -1100,9 +1110,14 @@ class LayerParameter(Message):
             BoxParameter | _Fields | None = ..., splice_param: SpliceParameter | _Fields | None
             = ..., roi_gen_param: RoiGenParameter | _Fields | None = ..., decode_rois_param:
             DecodeRoisParameter | _Fields | None = ..., format_image_data_param:
-            ImageDataParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
-            _Fields | None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None =
-            ..., mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ImageDataParameter | _Fields | None = ..., doc_data_param: DocDataParameter |
+            _Fields | None = ..., image_transform_param: ImageTransformationParameter | _Fields
+            | None = ..., weighted_fmeasure_loss_param: WeightedFmeasureLossParameter | _Fields
+            | None = ..., precision_recall_param: PRParameter | _Fields | None = ...,
+            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
+            ReverseParameter | _Fields | None = ..., anchor_target_param: AnchorTargetParameter
+            | _Fields | None = ..., mask_target_param: MaskTargetParameter | _Fields | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1201,8 +1216,9 @@ class LayerParameter(Message):
             "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
             "hashing_loss_param", "softmax_pair_param", "class_distance_param",
             "center_cos_loss_param", "box_param", "splice_param", "roi_gen_param",
-            "decode_rois_param", "format_image_data_param", "reverse_axis_param",
-            "anchor_target_param", "mask_target_param",
+            "decode_rois_param", "format_image_data_param", "doc_data_param",
+            "image_transform_param", "weighted_fmeasure_loss_param", "precision_recall_param",
+            "duplicate_param", "reverse_axis_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1305,7 +1321,9 @@ class LayerParameter(Message):
             "crop_patch_from_max_feature_position_param", "hashing_loss_param",
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param", "box_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "reverse_axis_param", "anchor_target_param", "mask_target_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "duplicate_param", "reverse_axis_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -13004,5 +13022,628 @@ class DecodeRoisParameter(Message):
             "num_class", "num_object", "num_coord", "prop_num", "softmax", "anchor_x",
             "anchor_y", "thresh", "bias_match", "with_mask", "mask_w", "mask_h", "target_size",
             "with_kps", "net_w", "net_h", "sigma",
+        ]
+    ) -> None: ...
+
+class DuplicateParameter(Message):
+    DESCRIPTOR: Descriptor
+    height: int
+    width: int
+    def __init__(
+        self, *,
+            height: int | None = ..., width: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "height", "width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "height", "width",
+        ]
+    ) -> None: ...
+
+class WeightedFmeasureLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    mse_lambda: float
+    avg_fm: bool
+    def __init__(
+        self, *,
+            margin: float | None = ..., mse_lambda: float | None = ..., avg_fm: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "mse_lambda", "avg_fm",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "mse_lambda", "avg_fm",
+        ]
+    ) -> None: ...
+
+class PRParameter(Message):
+    DESCRIPTOR: Descriptor
+    thresh: float
+    ignore_label: int
+    def __init__(
+        self, *,
+            thresh: float | None = ..., ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "thresh", "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "thresh", "ignore_label",
+        ]
+    ) -> None: ...
+
+class DocDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def sources(self) -> Values[str]: ...
+    @property
+    def weights(self) -> Values[float]: ...
+    batch_size: int
+    rand_skip: int
+    backend: DataParameter.DB
+    @property
+    def label_names(self) -> Values[str]: ...
+    missing_value: int
+    rand_advance_skip: int
+    weights_by_size: bool
+    no_wrap: bool
+    enforce_epochs: bool
+    in_order: bool
+    force_color: bool
+    seed: int
+    def __init__(
+        self, *,
+            sources: Iterable[str] | None = ..., weights: Iterable[float] | None = ...,
+            batch_size: int | None = ..., rand_skip: int | None = ..., backend: DataParameter.DB
+            | int | str | None = ..., label_names: Iterable[str] | None = ..., missing_value:
+            int | None = ..., rand_advance_skip: int | None = ..., weights_by_size: bool | None
+            = ..., no_wrap: bool | None = ..., enforce_epochs: bool | None = ..., in_order: bool
+            | None = ..., force_color: bool | None = ..., seed: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "rand_skip", "backend", "missing_value", "rand_advance_skip",
+            "weights_by_size", "no_wrap", "enforce_epochs", "in_order", "force_color", "seed",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sources", "weights", "batch_size", "rand_skip", "backend", "label_names",
+            "missing_value", "rand_advance_skip", "weights_by_size", "no_wrap",
+            "enforce_epochs", "in_order", "force_color", "seed",
+        ]
+    ) -> None: ...
+
+class ImageTransformationParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Interpolation(_Enum):
+        INTER_NEAREST: ClassVar[ImageTransformationParameter.Interpolation]
+        INTER_LINEAR: ClassVar[ImageTransformationParameter.Interpolation]
+        INTER_AREA: ClassVar[ImageTransformationParameter.Interpolation]
+        INTER_CUBIC: ClassVar[ImageTransformationParameter.Interpolation]
+        INTER_LANCZOS4: ClassVar[ImageTransformationParameter.Interpolation]
+    INTER_NEAREST: ClassVar[ImageTransformationParameter.Interpolation]
+    INTER_LINEAR: ClassVar[ImageTransformationParameter.Interpolation]
+    INTER_AREA: ClassVar[ImageTransformationParameter.Interpolation]
+    INTER_CUBIC: ClassVar[ImageTransformationParameter.Interpolation]
+    INTER_LANCZOS4: ClassVar[ImageTransformationParameter.Interpolation]
+    class BorderMode(_Enum):
+        BORDER_CONSTANT: ClassVar[ImageTransformationParameter.BorderMode]
+        BORDER_REFLECT: ClassVar[ImageTransformationParameter.BorderMode]
+        BORDER_REFLECT_101: ClassVar[ImageTransformationParameter.BorderMode]
+        BORDER_WRAP: ClassVar[ImageTransformationParameter.BorderMode]
+        BORDER_REPLICATE: ClassVar[ImageTransformationParameter.BorderMode]
+    BORDER_CONSTANT: ClassVar[ImageTransformationParameter.BorderMode]
+    BORDER_REFLECT: ClassVar[ImageTransformationParameter.BorderMode]
+    BORDER_REFLECT_101: ClassVar[ImageTransformationParameter.BorderMode]
+    BORDER_WRAP: ClassVar[ImageTransformationParameter.BorderMode]
+    BORDER_REPLICATE: ClassVar[ImageTransformationParameter.BorderMode]
+    @property
+    def params(self) -> Messages[ProbImageTransformParameter]: ...
+    rng_seed: int
+    def __init__(
+        self, *,
+            params: Iterable[ProbImageTransformParameter | _Fields] | None = ..., rng_seed: int
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "rng_seed",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "params", "rng_seed",
+        ]
+    ) -> None: ...
+
+class ProbImageTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def resize_params(self) -> Messages[ResizeTransformParameter]: ...
+    @property
+    def crop_params(self) -> Messages[CropTransformParameter]: ...
+    @property
+    def reflect_params(self) -> Messages[ReflectTransformParameter]: ...
+    @property
+    def linear_params(self) -> Messages[LinearTransformParameter]: ...
+    @property
+    def gauss_noise_params(self) -> Messages[GaussNoiseTransformParameter]: ...
+    @property
+    def rotate_params(self) -> Messages[RotateTransformParameter]: ...
+    @property
+    def shear_params(self) -> Messages[ShearTransformParameter]: ...
+    @property
+    def gauss_blur_params(self) -> Messages[GaussBlurTransformParameter]: ...
+    @property
+    def unsharp_mask_params(self) -> Messages[UnsharpMaskTransformParameter]: ...
+    @property
+    def perspective_params(self) -> Messages[PerspectiveTransformParameter]: ...
+    @property
+    def color_jitter_params(self) -> Messages[ColorJitterTransformParameter]: ...
+    @property
+    def elastic_deformation_params(self) -> Messages[ElasticDeformationTransformParameter]: ...
+    @property
+    def zero_border_params(self) -> Messages[ZeroBorderTransformParameter]: ...
+    @property
+    def hsv_params(self) -> Messages[HSVTransformParameter]: ...
+    @property
+    def salt_pepper_params(self) -> Messages[SaltPepperTransformParameter]: ...
+    @property
+    def otsu_color_jitter_params(self) -> Messages[OtsuColorJitterTransformParameter]: ...
+    @property
+    def resize_prob_weights(self) -> Values[float]: ...
+    @property
+    def crop_prob_weights(self) -> Values[float]: ...
+    @property
+    def reflect_prob_weights(self) -> Values[float]: ...
+    @property
+    def linear_prob_weights(self) -> Values[float]: ...
+    @property
+    def gauss_noise_prob_weights(self) -> Values[float]: ...
+    @property
+    def rotate_prob_weights(self) -> Values[float]: ...
+    @property
+    def shear_prob_weights(self) -> Values[float]: ...
+    @property
+    def gauss_blur_prob_weights(self) -> Values[float]: ...
+    @property
+    def unsharp_mask_prob_weights(self) -> Values[float]: ...
+    @property
+    def perspective_prob_weights(self) -> Values[float]: ...
+    @property
+    def color_jitter_prob_weights(self) -> Values[float]: ...
+    @property
+    def elastic_deformation_prob_weights(self) -> Values[float]: ...
+    @property
+    def zero_border_prob_weights(self) -> Values[float]: ...
+    @property
+    def hsv_prob_weights(self) -> Values[float]: ...
+    @property
+    def salt_pepper_prob_weights(self) -> Values[float]: ...
+    @property
+    def otsu_color_jitter_prob_weights(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            resize_params: Iterable[ResizeTransformParameter | _Fields] | None = ...,
+            crop_params: Iterable[CropTransformParameter | _Fields] | None = ...,
+            reflect_params: Iterable[ReflectTransformParameter | _Fields] | None = ...,
+            linear_params: Iterable[LinearTransformParameter | _Fields] | None = ...,
+            gauss_noise_params: Iterable[GaussNoiseTransformParameter | _Fields] | None = ...,
+            rotate_params: Iterable[RotateTransformParameter | _Fields] | None = ...,
+            shear_params: Iterable[ShearTransformParameter | _Fields] | None = ...,
+            gauss_blur_params: Iterable[GaussBlurTransformParameter | _Fields] | None = ...,
+            unsharp_mask_params: Iterable[UnsharpMaskTransformParameter | _Fields] | None = ...,
+            perspective_params: Iterable[PerspectiveTransformParameter | _Fields] | None = ...,
+            color_jitter_params: Iterable[ColorJitterTransformParameter | _Fields] | None = ...,
+            elastic_deformation_params: Iterable[ElasticDeformationTransformParameter | _Fields]
+            | None = ..., zero_border_params: Iterable[ZeroBorderTransformParameter | _Fields] |
+            None = ..., hsv_params: Iterable[HSVTransformParameter | _Fields] | None = ...,
+            salt_pepper_params: Iterable[SaltPepperTransformParameter | _Fields] | None = ...,
+            otsu_color_jitter_params: Iterable[OtsuColorJitterTransformParameter | _Fields] |
+            None = ..., resize_prob_weights: Iterable[float] | None = ..., crop_prob_weights:
+            Iterable[float] | None = ..., reflect_prob_weights: Iterable[float] | None = ...,
+            linear_prob_weights: Iterable[float] | None = ..., gauss_noise_prob_weights:
+            Iterable[float] | None = ..., rotate_prob_weights: Iterable[float] | None = ...,
+            shear_prob_weights: Iterable[float] | None = ..., gauss_blur_prob_weights:
+            Iterable[float] | None = ..., unsharp_mask_prob_weights: Iterable[float] | None =
+            ..., perspective_prob_weights: Iterable[float] | None = ...,
+            color_jitter_prob_weights: Iterable[float] | None = ...,
+            elastic_deformation_prob_weights: Iterable[float] | None = ...,
+            zero_border_prob_weights: Iterable[float] | None = ..., hsv_prob_weights:
+            Iterable[float] | None = ..., salt_pepper_prob_weights: Iterable[float] | None =
+            ..., otsu_color_jitter_prob_weights: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "resize_params", "crop_params", "reflect_params", "linear_params",
+            "gauss_noise_params", "rotate_params", "shear_params", "gauss_blur_params",
+            "unsharp_mask_params", "perspective_params", "color_jitter_params",
+            "elastic_deformation_params", "zero_border_params", "hsv_params",
+            "salt_pepper_params", "otsu_color_jitter_params", "resize_prob_weights",
+            "crop_prob_weights", "reflect_prob_weights", "linear_prob_weights",
+            "gauss_noise_prob_weights", "rotate_prob_weights", "shear_prob_weights",
+            "gauss_blur_prob_weights", "unsharp_mask_prob_weights", "perspective_prob_weights",
+            "color_jitter_prob_weights", "elastic_deformation_prob_weights",
+            "zero_border_prob_weights", "hsv_prob_weights", "salt_pepper_prob_weights",
+            "otsu_color_jitter_prob_weights",
+        ]
+    ) -> None: ...
+
+class ResizeTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def width(self) -> Values[int]: ...
+    @property
+    def height(self) -> Values[int]: ...
+    @property
+    def size(self) -> Values[int]: ...
+    @property
+    def width_perc(self) -> Values[float]: ...
+    @property
+    def height_perc(self) -> Values[float]: ...
+    @property
+    def size_perc(self) -> Values[float]: ...
+    interpolation: ImageTransformationParameter.Interpolation
+    def __init__(
+        self, *,
+            width: Iterable[int] | None = ..., height: Iterable[int] | None = ..., size:
+            Iterable[int] | None = ..., width_perc: Iterable[float] | None = ..., height_perc:
+            Iterable[float] | None = ..., size_perc: Iterable[float] | None = ...,
+            interpolation: ImageTransformationParameter.Interpolation | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "interpolation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "size", "width_perc", "height_perc", "size_perc",
+            "interpolation",
+        ]
+    ) -> None: ...
+
+class CropTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CropLocation(_Enum):
+        RANDOM: ClassVar[CropTransformParameter.CropLocation]
+        CENTER: ClassVar[CropTransformParameter.CropLocation]
+        RAND_CORNER: ClassVar[CropTransformParameter.CropLocation]
+        UL_CORNER: ClassVar[CropTransformParameter.CropLocation]
+        UR_CORNER: ClassVar[CropTransformParameter.CropLocation]
+        BL_CORNER: ClassVar[CropTransformParameter.CropLocation]
+        BR_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    RANDOM: ClassVar[CropTransformParameter.CropLocation]
+    CENTER: ClassVar[CropTransformParameter.CropLocation]
+    RAND_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    UL_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    UR_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    BL_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    BR_CORNER: ClassVar[CropTransformParameter.CropLocation]
+    @property
+    def width(self) -> Values[int]: ...
+    @property
+    def height(self) -> Values[int]: ...
+    @property
+    def size(self) -> Values[int]: ...
+    @property
+    def width_perc(self) -> Values[float]: ...
+    @property
+    def height_perc(self) -> Values[float]: ...
+    @property
+    def size_perc(self) -> Values[float]: ...
+    location: CropTransformParameter.CropLocation
+    def __init__(
+        self, *,
+            width: Iterable[int] | None = ..., height: Iterable[int] | None = ..., size:
+            Iterable[int] | None = ..., width_perc: Iterable[float] | None = ..., height_perc:
+            Iterable[float] | None = ..., size_perc: Iterable[float] | None = ..., location:
+            CropTransformParameter.CropLocation | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "location",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "size", "width_perc", "height_perc", "size_perc", "location",
+        ]
+    ) -> None: ...
+
+class ReflectTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    horz_reflect_prob: float
+    vert_reflect_prob: float
+    def __init__(
+        self, *,
+            horz_reflect_prob: float | None = ..., vert_reflect_prob: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "horz_reflect_prob", "vert_reflect_prob",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "horz_reflect_prob", "vert_reflect_prob",
+        ]
+    ) -> None: ...
+
+class LinearTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def shift(self) -> Values[float]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            shift: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shift", "scale",
+        ]
+    ) -> None: ...
+
+class GaussNoiseTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def std_dev(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            std_dev: Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "std_dev",
+        ]
+    ) -> None: ...
+
+class RotateTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    max_angle: float
+    min_angle: float
+    interpolation: ImageTransformationParameter.Interpolation
+    border_mode: ImageTransformationParameter.BorderMode
+    border_val: float
+    prob_negative: float
+    def __init__(
+        self, *,
+            max_angle: float | None = ..., min_angle: float | None = ..., interpolation:
+            ImageTransformationParameter.Interpolation | int | str | None = ..., border_mode:
+            ImageTransformationParameter.BorderMode | int | str | None = ..., border_val: float
+            | None = ..., prob_negative: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "max_angle", "min_angle", "interpolation", "border_mode", "border_val",
+            "prob_negative",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "max_angle", "min_angle", "interpolation", "border_mode", "border_val",
+            "prob_negative",
+        ]
+    ) -> None: ...
+
+class ShearTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    max_shear_angle: float
+    min_shear_angle: float
+    interpolation: ImageTransformationParameter.Interpolation
+    border_mode: ImageTransformationParameter.BorderMode
+    border_val: float
+    prob_negative: float
+    prob_horizontal: float
+    def __init__(
+        self, *,
+            max_shear_angle: float | None = ..., min_shear_angle: float | None = ...,
+            interpolation: ImageTransformationParameter.Interpolation | int | str | None = ...,
+            border_mode: ImageTransformationParameter.BorderMode | int | str | None = ...,
+            border_val: float | None = ..., prob_negative: float | None = ..., prob_horizontal:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "max_shear_angle", "min_shear_angle", "interpolation", "border_mode", "border_val",
+            "prob_negative", "prob_horizontal",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "max_shear_angle", "min_shear_angle", "interpolation", "border_mode", "border_val",
+            "prob_negative", "prob_horizontal",
+        ]
+    ) -> None: ...
+
+class GaussBlurTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_sigma: float
+    max_sigma: float
+    def __init__(
+        self, *,
+            min_sigma: float | None = ..., max_sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma",
+        ]
+    ) -> None: ...
+
+class UnsharpMaskTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_sigma: float
+    max_sigma: float
+    min_amount: float
+    max_amount: float
+    def __init__(
+        self, *,
+            min_sigma: float | None = ..., max_sigma: float | None = ..., min_amount: float |
+            None = ..., max_amount: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma", "min_amount", "max_amount",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma", "min_amount", "max_amount",
+        ]
+    ) -> None: ...
+
+class PerspectiveTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_sigma: float
+    max_sigma: float
+    interpolation: ImageTransformationParameter.Interpolation
+    border_mode: ImageTransformationParameter.BorderMode
+    border_val: float
+    @property
+    def values(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            min_sigma: float | None = ..., max_sigma: float | None = ..., interpolation:
+            ImageTransformationParameter.Interpolation | int | str | None = ..., border_mode:
+            ImageTransformationParameter.BorderMode | int | str | None = ..., border_val: float
+            | None = ..., values: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma", "interpolation", "border_mode", "border_val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_sigma", "max_sigma", "interpolation", "border_mode", "border_val", "values",
+        ]
+    ) -> None: ...
+
+class ColorJitterTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    mean: float
+    sigma: float
+    def __init__(
+        self, *,
+            mean: float | None = ..., sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mean", "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mean", "sigma",
+        ]
+    ) -> None: ...
+
+class OtsuColorJitterTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    mean: float
+    sigma: float
+    foreground: bool
+    def __init__(
+        self, *,
+            mean: float | None = ..., sigma: float | None = ..., foreground: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mean", "sigma", "foreground",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mean", "sigma", "foreground",
+        ]
+    ) -> None: ...
+
+class ElasticDeformationTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma: float
+    min_alpha: float
+    max_alpha: float
+    interpolation: ImageTransformationParameter.Interpolation
+    border_mode: ImageTransformationParameter.BorderMode
+    border_val: float
+    def __init__(
+        self, *,
+            sigma: float | None = ..., min_alpha: float | None = ..., max_alpha: float | None =
+            ..., interpolation: ImageTransformationParameter.Interpolation | int | str | None =
+            ..., border_mode: ImageTransformationParameter.BorderMode | int | str | None = ...,
+            border_val: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma", "min_alpha", "max_alpha", "interpolation", "border_mode", "border_val",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma", "min_alpha", "max_alpha", "interpolation", "border_mode", "border_val",
+        ]
+    ) -> None: ...
+
+class ZeroBorderTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    zero_len: int
+    def __init__(
+        self, *,
+            zero_len: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "zero_len",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "zero_len",
+        ]
+    ) -> None: ...
+
+class HSVTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class SaltPepperTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_percent_pixels: float
+    max_percent_pixels: float
+    min_percent_salt: float
+    max_percent_salt: float
+    def __init__(
+        self, *,
+            min_percent_pixels: float | None = ..., max_percent_pixels: float | None = ...,
+            min_percent_salt: float | None = ..., max_percent_salt: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_percent_pixels", "max_percent_pixels", "min_percent_salt", "max_percent_salt",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_percent_pixels", "max_percent_pixels", "min_percent_salt", "max_percent_salt",
         ]
     ) -> None: ...

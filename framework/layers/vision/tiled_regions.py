@@ -96,3 +96,29 @@ class Splice(Layer):
             columns = torch.arange(column, column + width, device=top.device)
             top = top.index_copy(2, rows, part.index_copy(3, columns, one))
         return top
+
+
+@layer
+class Duplicate(Layer):
+    """Spread one value for each channel over a map.
+
+    Bottom: x (N, C) or (N, C, 1, 1). Top: (N, C, height, width).
+    Errors: SpecError for more values, or a size of 0.
+    Source: DuplicateParameter; duplicate_layer.cu of SSAW14/LearnableDilationNetwork (its CPU code
+            leaves the top as it was).
+    """
+
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "duplicate_param", "height width")
+        param = spec.proto.duplicate_param
+        self.size = (param.height, param.width)
+        if 0 in self.size or math.prod(x) != math.prod(x[:2]) or len(x) < 2:
+            raise spec.error("duplicate_param.height", f"and width are {param.height} and "
+                             f"{param.width}; they must be at least 1, and the bottom {tuple(x)} "
+                             "one value for each channel")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(*x.shape[:2], 1, 1).expand(-1, -1, *self.size).clone()
