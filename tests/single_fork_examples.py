@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
+    FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
     Example,
@@ -50,10 +51,14 @@ DOCUMENTS = (
         "gradient": NOT_DERIVATIVE + "the slope of the recall counts twice"}),
     of_sample("PR", bottoms=(SHARES, INK), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
+WRITERS = (
+    of_sample("FLOWriter", without={**FILES, **NO_GRADIENT}),
+    of_sample("FloatWriter", without={**FILES, **NO_GRADIENT}),
+)
 REGIONS = (
     of_sample("Duplicate", grows=BATCH),
     of_sample("Box", grows=BATCH), of_sample("Splice", grows=BATCH),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *REGIONS)
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS)

@@ -17,7 +17,7 @@ from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
 
 # Fields of other projects that one type of filler reads.
-_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file"}
+_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal"}
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -144,6 +144,19 @@ def eye_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> N
     rows.diagonal().fill_(filler.value)
 
 
+def diagonal_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """diag_val[i], or 1, over the kernel's area, from input i to output i; 0 elsewhere.
+
+    Source: DiagonalFiller in filler.hpp of lmb-freiburg/flownet2.
+    """
+    blob.zero_()
+    channels = blob.shape[1] if blob.ndim > 1 else 1
+    rows = blob.view(blob.shape[0], channels, -1)
+    for index in range(min(rows.shape[:2])):
+        value = filler.diag_val[index] if index < len(filler.diag_val) else 1.0
+        rows[index, index] = value / rows.shape[2]
+
+
 def gaussian_unitball_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """Normal weights; those of each output are scaled to length 1.
 
@@ -249,6 +262,7 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
+    "diagonal": diagonal_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
     "file": file_, "radial": radial_, "xy": xy_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),

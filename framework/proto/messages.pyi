@@ -829,6 +829,8 @@ class LayerParameter(Message):
     @property
     def precision_recall_param(self) -> PRParameter: ...
     @property
+    def writer_param(self) -> WriterParameter: ...
+    @property
     def duplicate_param(self) -> DuplicateParameter: ...
     @property
     def reverse_axis_param(self) -> ReverseParameter: ...
@@ -1114,10 +1116,10 @@ class LayerParameter(Message):
             _Fields | None = ..., image_transform_param: ImageTransformationParameter | _Fields
             | None = ..., weighted_fmeasure_loss_param: WeightedFmeasureLossParameter | _Fields
             | None = ..., precision_recall_param: PRParameter | _Fields | None = ...,
-            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
-            ReverseParameter | _Fields | None = ..., anchor_target_param: AnchorTargetParameter
-            | _Fields | None = ..., mask_target_param: MaskTargetParameter | _Fields | None =
-            ...,
+            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
+            DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
+            _Fields | None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None =
+            ..., mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1218,7 +1220,8 @@ class LayerParameter(Message):
             "center_cos_loss_param", "box_param", "splice_param", "roi_gen_param",
             "decode_rois_param", "format_image_data_param", "doc_data_param",
             "image_transform_param", "weighted_fmeasure_loss_param", "precision_recall_param",
-            "duplicate_param", "reverse_axis_param", "anchor_target_param", "mask_target_param",
+            "writer_param", "duplicate_param", "reverse_axis_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1322,7 +1325,7 @@ class LayerParameter(Message):
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param", "box_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "duplicate_param", "reverse_axis_param",
+            "precision_recall_param", "writer_param", "duplicate_param", "reverse_axis_param",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -13645,5 +13648,29 @@ class SaltPepperTransformParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "min_percent_pixels", "max_percent_pixels", "min_percent_salt", "max_percent_salt",
+        ]
+    ) -> None: ...
+
+class WriterParameter(Message):
+    DESCRIPTOR: Descriptor
+    file: str
+    folder: str
+    prefix: str
+    suffix: str
+    normalize: bool
+    scale: float
+    def __init__(
+        self, *,
+            file: str | None = ..., folder: str | None = ..., prefix: str | None = ..., suffix:
+            str | None = ..., normalize: bool | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "file", "folder", "prefix", "suffix", "normalize", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "file", "folder", "prefix", "suffix", "normalize", "scale",
         ]
     ) -> None: ...

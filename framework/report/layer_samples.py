@@ -24,7 +24,8 @@ from framework.net.reading import read_net
 FOLDER = Path(__file__).with_name("samples")
 # Samples that are built but not run, with the reason.
 NOT_RUN = {
-    **dict.fromkeys(("HDF5Output", "MatWrite", "WriteDataIntoFile"), "it writes a file"),
+    **dict.fromkeys(("FLOWriter", "FloatWriter", "HDF5Output", "MatWrite",
+                     "WriteDataIntoFile"), "it writes a file"),
     **dict.fromkeys(("DecodeRois", "LoadImageData"), "it is known by its shapes only"),
     **dict.fromkeys(("OctreeConv", "OctreeDeconv", "OctreePooling", "OctreeUnpooling",
                      "Octree2FullVoxel", "OctreeProperty", "OctreeGrow", "OctreeSetFeature",

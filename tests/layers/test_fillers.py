@@ -70,6 +70,14 @@ def test_identity_has_ones_where_input_and_output_have_one_index():
     np.testing.assert_array_equal(flat, np.eye(3).ravel())
 
 
+def test_a_diagonal_scales_each_input_to_its_output():
+    expected = np.zeros((3, 4, 1, 2))
+    for index, value in enumerate((20, 10, 1)):     # of a flow and its rest, over two cells
+        expected[index, index] = value / 2
+    np.testing.assert_array_equal(filled((3, 4, 1, 2), type="diagonal", diag_val=[20, 10]),
+                                  expected)
+
+
 def test_eye_has_its_value_on_the_diagonal():
     np.testing.assert_array_equal(filled((6, 2, 3), type="eye", value=0.5).reshape(6, 6),
                                   0.5 * np.eye(6, dtype=np.float32))
@@ -121,6 +129,7 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
     ((4, 2, 3, 3, 3), {"type": "radial", "symmetric_fraction": -0.5}, "symmetric_fraction -0.5"),
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
+    ((2, 3), {"type": "eye", "diag_val": [1]}, "diag_val, which only the type 'diagonal' has"),
     ((2, 2, 3, 4), {"type": "xy"}, r"must be \(1, 2, H, W\)"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
     ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),

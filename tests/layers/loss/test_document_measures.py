@@ -54,7 +54,8 @@ def test_the_slope_of_the_recall_counts_twice():
 
 def test_a_page_without_ink_has_the_squared_error():
     bottoms = papers(blank=1)
-    loss, measures = make("WeightedFmeasureLoss", "mse_lambda: 0.25", *[SHAPE] * 4, tops=2)(*bottoms)
+    layer = make("WeightedFmeasureLoss", "mse_lambda: 0.25", *[SHAPE] * 4, tops=2)
+    loss, measures = layer(*bottoms)
     rows = [tensor.detach().numpy().reshape(3, -1) for tensor in bottoms]
     found = [parts(*[row[item] for row in rows])[2] for item in (0, 2)]
     x, target, _, weights = (row[1] for row in rows)
