@@ -829,6 +829,8 @@ class LayerParameter(Message):
     @property
     def precision_recall_param(self) -> PRParameter: ...
     @property
+    def mtranspose_param(self) -> MTransposeParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
@@ -1116,10 +1118,11 @@ class LayerParameter(Message):
             _Fields | None = ..., image_transform_param: ImageTransformationParameter | _Fields
             | None = ..., weighted_fmeasure_loss_param: WeightedFmeasureLossParameter | _Fields
             | None = ..., precision_recall_param: PRParameter | _Fields | None = ...,
-            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
-            DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
-            _Fields | None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None =
-            ..., mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            mtranspose_param: MTransposeParameter | _Fields | None = ..., writer_param:
+            WriterParameter | _Fields | None = ..., duplicate_param: DuplicateParameter |
+            _Fields | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1220,8 +1223,8 @@ class LayerParameter(Message):
             "center_cos_loss_param", "box_param", "splice_param", "roi_gen_param",
             "decode_rois_param", "format_image_data_param", "doc_data_param",
             "image_transform_param", "weighted_fmeasure_loss_param", "precision_recall_param",
-            "writer_param", "duplicate_param", "reverse_axis_param", "anchor_target_param",
-            "mask_target_param",
+            "mtranspose_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1325,8 +1328,8 @@ class LayerParameter(Message):
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param", "box_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "anchor_target_param", "mask_target_param",
+            "precision_recall_param", "mtranspose_param", "writer_param", "duplicate_param",
+            "reverse_axis_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -13672,5 +13675,28 @@ class WriterParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "file", "folder", "prefix", "suffix", "normalize", "scale",
+        ]
+    ) -> None: ...
+
+class MTransposeParameter(Message):
+    DESCRIPTOR: Descriptor
+    groups: int
+    inverse: bool
+    width: int
+    height: int
+    channel: int
+    def __init__(
+        self, *,
+            groups: int | None = ..., inverse: bool | None = ..., width: int | None = ...,
+            height: int | None = ..., channel: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "groups", "inverse", "width", "height", "channel",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "groups", "inverse", "width", "height", "channel",
         ]
     ) -> None: ...

@@ -1,6 +1,8 @@
-"""Depth to space in more orders, and back: Tiling, Dtow, DepthToSpace and SpaceToDepth."""
+"""Depth to space in more orders, and back: Tiling, Dtow, MTranspose and others."""
 
 from __future__ import annotations
+
+import math
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -204,3 +206,45 @@ def _check_channels(spec: LayerSpec, field: str, x: Shape, divisor: int) -> None
     if len(x) != 4 or x[1] % divisor:
         raise spec.error(field, f"asks for channels in multiples of {divisor}; the bottom has the "
                          f"shape {tuple(x)}")
+
+
+@layer
+class MTranspose(Layer):
+    """Rows of `groups` channels for each cell, and with `inverse` the map that they came from.
+
+    Bottom: x (N, C, H, W); with inverse rows of as many values as N channel height width.
+    Top:    (N C / groups H W, groups), a row for each cell of each group of channels, the groups of
+            an item one after the other; with inverse (N, channel, height, width).
+    With inverse no gradient goes to the bottom, as in the original.
+    Errors: SpecError for channels, or values, that are not whole groups, or maps.
+    Source: mtranspose_layer.cpp of the fork of sunnycia/CWIC's nets (its schema is not public: the
+            fields are those that the layer reads); Li et al. 2018.
+    """
+
+    no_onnx_form = "no form of it is written"
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        field = "mtranspose_param"
+        honour(spec, field, "groups inverse width height channel")
+        param = spec.proto.mtranspose_param
+        self.groups, self.inverse = param.groups, param.inverse
+        self.area = (param.channel, param.height, param.width)
+        at_least(spec, f"{field}.groups", (self.groups,), 1)
+        if self.inverse:
+            for name in ("channel", "height", "width"):
+                at_least(spec, f"{field}.{name}", (getattr(param, name),), 1)
+        elif len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        channels = param.channel if self.inverse else x[1]
+        if channels % self.groups or self.inverse and math.prod(x) % math.prod(self.area):
+            raise spec.error(f"{field}.groups", f"is {self.groups}; the bottom {tuple(x)} must be "
+                             "whole groups of channels, and whole maps")
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.inverse:
+            rows = x.unflatten(1, (-1, self.groups)).permute(0, 1, 3, 4, 2)
+            return rows.reshape(-1, self.groups)
+        channel, height, width = self.area
+        maps = x.detach().reshape(-1, channel // self.groups, height, width, self.groups)
+        return maps.permute(0, 1, 4, 2, 3).reshape(-1, *self.area)

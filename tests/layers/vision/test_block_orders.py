@@ -128,3 +128,27 @@ def test_nd_layers_take_their_windows_from_shapes():
                   "stride_shape { dim: 1 dim: 2 dim: 1 } }", (2, 3, 4, 6, 5))
     expected = torch.nn.functional.max_pool3d(x, (1, 2, 3), (1, 2, 1))
     np.testing.assert_array_equal(pooled(x).detach(), expected.detach())
+
+
+def test_rows_hold_the_channels_of_a_group_and_become_maps_again():
+    x = noise(2, 6, 4, 5)
+    rows = make("MTranspose", "groups: 3", (2, 6, 4, 5))(x)
+    array, expected = x.detach().numpy(), []
+    for item, group, row, column in np.ndindex(2, 2, 4, 5):
+        expected.append(array[item, 3 * group:3 * group + 3, row, column])
+    np.testing.assert_array_equal(rows.detach(), expected)
+    back = make("MTranspose", "groups: 3 inverse: true channel: 6 height: 4 width: 5",
+                (80, 3))(rows)
+    np.testing.assert_array_equal(back.detach(), array)
+    assert rows.requires_grad and not back.requires_grad
+
+
+@pytest.mark.parametrize("fields, shape, message", [
+    ("groups: 4", (2, 6, 4, 5), "groups is 4; the bottom"),
+    ("groups: 3 inverse: true channel: 6 height: 4", (80, 3), "width is 0"),
+    ("groups: 3 inverse: true channel: 6 height: 4 width: 7", (80, 3), "and whole maps"),
+    ("groups: 3", (6, 4), r"it must be \(N, C, H, W\)"),
+])
+def test_rows_that_do_not_fit_are_refused(fields, shape, message):
+    with pytest.raises(SpecError, match=message):
+        make("MTranspose", fields, shape)
