@@ -87,5 +87,21 @@ VOLUMES = (
         "gradient": NOT_DERIVATIVE + "it is that of a loss of shares", **AFTER_ROUNDING}),
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
+SHARES = [torch.sigmoid(noise(4, width, seed=seed).detach()) for width in (6, 10)
+          for seed in (1, 2)]
+DISTRIBUTIONS = (
+    of_sample("JSDLoss", bottoms=(SHARES[0].requires_grad_(), SHARES[1])),
+    of_sample("RSJSDLoss", bottoms=(SHARES[2].requires_grad_(), SHARES[3]), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is over the sum of weights"}),
+    of_sample("WeightedEuclideanLoss"),
+)
+X = (2, 3, 5, 4)
+FACTORS = (
+    Example("Eltwise", "coeff_blob: true", (X, X, noise(2, 2, 3, seed=9, requires_grad=False)),
+            grows=(3,)),
+    Example("Eltwise", "coeff_blob: true coeff: 3", (X, noise(1, 2, seed=9, requires_grad=False)),
+            grows=(2, 3)),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES, *DISTRIBUTIONS,
+            *FACTORS)
