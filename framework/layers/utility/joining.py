@@ -47,14 +47,17 @@ class Concat(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """Where it has no axis to be joined along, like a bottom that has more, or a column; of
-        maps, as high and wide as the first other ones; a row beside maps is maps of one value."""
+        """Where it has no axis to be joined along, like a bottom that has more, or a column, its
+        last size being that on the axis; of maps, as high and wide as the first other ones; a row
+        beside maps is maps of one value."""
         own = bottoms[index]
-        param = spec.proto.concat_param
-        axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+        axis = cls.joint_axis(spec.proto)
         if axis == 1 and len(own) in (2, 4):
             return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
                          if at != index and len(other) == 4), None)
+        if 0 < len(own) <= axis != 1:
+            return next(((*other[:axis], own[-1], *other[axis + 1:]) for other in bottoms
+                         if len(other) > axis), None)
         if not axis == len(own) == 1:
             return None
         return next(((*own, *other[1:]) for other in bottoms if len(other) > 1), (*own, 1))
@@ -70,6 +73,12 @@ class Concat(Layer):
             found = " and ".join(map(str, bottoms))
             raise spec.error("bottom", f"has the shapes {found}; with per_fla_fuse they must have "
                              "as many axes, and agree on axis 0")
+
+    @staticmethod
+    def joint_axis(proto: LayerParameter) -> int:
+        """`axis`, or its old name."""
+        param = proto.concat_param
+        return param.concat_dim if param.HasField("concat_dim") else param.axis
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
