@@ -281,8 +281,8 @@ class Net(nn.Module):
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""
-        for layer, name, owner, index, shape in self.reshaped:
-            layer.__dict__[name] = owner.blobs[index].view(shape)
+        for view in self.reshaped:
+            view.renew()
 
     def summary(self) -> Text:
         """Totals, and a line for each layer: type, shapes of tops, parameters, multiply-adds.

@@ -1,5 +1,7 @@
 """Nets as modules: loss weights, gradients that stop, shared parameters, two phases."""
 
+import copy
+
 import pytest
 import torch
 
@@ -115,6 +117,30 @@ def test_contradicting_multipliers_of_shared_blobs_are_an_error():
                        "blob, has 1"):
         net_from(DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 1 }')
                  + product("b", "x", "b", 'param { name: "w" lr_mult: 2 }'))
+
+
+def test_a_shared_blob_does_not_learn_where_its_lr_mult_is_0(caplog):
+    """As in Caffe before July 2015: each layer's update counts by that layer's own rate."""
+    fixed = 'param { name: "w" lr_mult: 0 decay_mult: 0 } param { name: "v" lr_mult: 0 }'
+    net = net_from(DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 3 } '
+                                  'param { name: "v" lr_mult: 2 }')
+                   + product("b", "x", "b", fixed) + loss("a") + loss("b"))
+    assert caplog.messages == [
+        "<text>:4: layer 'b' (InnerProduct): lr_mult is 0, but layer 'a', which shares the blob, "
+        "has another: this layer's gradient does not count in it, as in Caffe before July 2015; "
+        "later ones refuse the net (1 more blob alike)"]
+    given = inputs()
+    net(given)
+    net.objective(net.blobs).backward()
+    weight, copied = net.params["a"][0], net.params["b"][0]
+    assert copied.data_ptr() == weight.data_ptr() and not copied.requires_grad
+    residual = (net.blobs["a"] - given["t"]).detach()
+    torch.testing.assert_close(weight.grad, residual.T @ given["x"] / 4)
+    assert [blob.lr_mult for blob in net.learned] == [3, 2]
+    other = copy.deepcopy(net)
+    with torch.no_grad():
+        other.params["a"][0].zero_()
+    assert not other.params["b"][0].any() and net.params["b"][0].any()
 
 
 def test_more_params_than_blobs_are_an_error():
