@@ -230,7 +230,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "Input": [(2, 3), (4,)],
     "DummyData": [(2, 4, 5, 6), (3, 4, 5, 6)],
     "Data": [(2, 3, 7, 7), (2,)],
-    "ImageData": [(2, 3, 7, 9), (2,)],
+    "ImageData": [(2, 3, 7, 9), (2,)], "LabelData": [(2, 3, 7, 9), (2,)],
     "MemoryData": [(2, 3, 5, 4), (2, 1, 1, 1)],
     "MultiLabelImageData": [(2, 3, 7, 9), (2, 1)],
     "MultilabelImageData": [(2, 3, 7, 9), (2, 3, 1, 1)],

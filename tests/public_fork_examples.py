@@ -95,6 +95,13 @@ DISTRIBUTIONS = (
         "gradient": NOT_DERIVATIVE + "it is over the sum of weights"}),
     of_sample("WeightedEuclideanLoss"),
 )
+PICTURES = (noise(2, 3, 12, 16, seed=3, requires_grad=False) * 9, whole(2, 1, 12, 16, below=4))
+BY_GRAPH = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING, **DRAWS}
+BOXES_OF_SEGMENTS = (
+    of_sample("Segmentation", bottoms=PICTURES, grows=BATCH, without=BY_GRAPH),
+    Example("Segmentation", "seg_param { k: 3 }", PICTURES[:1], grows=BATCH, tops=2,
+            without=BY_GRAPH),
+)
 X = (2, 3, 5, 4)
 FACTORS = (
     Example("Eltwise", "coeff_blob: true", (X, X, noise(2, 2, 3, seed=9, requires_grad=False)),
@@ -104,4 +111,4 @@ FACTORS = (
 )
 
 EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES, *DISTRIBUTIONS,
-            *FACTORS)
+            *FACTORS, *BOXES_OF_SEGMENTS)

@@ -801,6 +801,8 @@ class LayerParameter(Message):
     @property
     def imp_map_param(self) -> ImpMapParameter: ...
     @property
+    def seg_param(self) -> SegmentationParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1070,7 +1072,8 @@ class LayerParameter(Message):
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
-            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
@@ -1167,7 +1170,8 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "seg_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1266,8 +1270,8 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
-            "mask_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "seg_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -12690,5 +12694,37 @@ class ImpMapParameter(Message):
         self, field_name: Literal[
             "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
             "lquantize",
+        ]
+    ) -> None: ...
+
+class SegmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    bbox_extension: int
+    method: int
+    smoothing: float
+    k: float
+    min_size: int
+    s: int
+    m: int
+    iter: int
+    min_k: float
+    max_k: float
+    def __init__(
+        self, *,
+            bbox_extension: int | None = ..., method: int | None = ..., smoothing: float | None
+            = ..., k: float | None = ..., min_size: int | None = ..., s: int | None = ..., m:
+            int | None = ..., iter: int | None = ..., min_k: float | None = ..., max_k: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bbox_extension", "method", "smoothing", "k", "min_size", "s", "m", "iter", "min_k",
+            "max_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bbox_extension", "method", "smoothing", "k", "min_size", "s", "m", "iter", "min_k",
+            "max_k",
         ]
     ) -> None: ...
