@@ -16,8 +16,8 @@ def joined(ends: Ints, weights: Floats, num_pixels: int, k: float, min_size: int
     """The root of each pixel (P,) after the edges, in order of their weights, have joined parts.
 
     ends     (E, 2) the pixels that an edge links
-    An edge joins two parts if it is no heavier than the heaviest inside of each, plus k over that
-    one's size; then each edge that is left joins parts of which one is smaller than min_size.
+    An edge joins two parts if it is at most as heavy as the heaviest inside of each, plus k over
+    that one's size; then each edge that is left joins parts of which one is smaller than min_size.
     """
     parents = np.arange(num_pixels)
     ranks = np.zeros(num_pixels, np.int64)

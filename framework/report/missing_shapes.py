@@ -185,6 +185,8 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
     """What the tops of a layer are copies of, whose first bottom is a copy; `read`: its bottoms."""
     cls = class_of(layer)
     is_whole = copied == Copy(copied.top)
+    if not issubclass(cls, Layer):
+        return {}
     if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
         return dict.fromkeys(layer.tops, copied)
     if issubclass(cls, InnerProduct) and is_whole and layer.proto.inner_product_param.axis == -1:

@@ -68,8 +68,8 @@ class JSDLoss(Layer):
 class RSJSDLoss(Layer):
     """Jensen-Shannon divergence of cumulative distributions, weighted by each item's reliability.
 
-    Bottoms: shares x (N, 10), 0 or more; targets (N, 10), without gradient: cumulative shares, but
-             the last, which is 1, has the item's weight w in its place.
+    Bottoms: shares x (N, 10), 0 or more; targets (N, 10), without gradient: cumulative shares, and
+             instead of the last, which is 1, the item's weight w.
     Top:     the loss (): sum of w times the sum of JSDLoss's terms of the item, over 2 N.
     The gradient is the original's: JSDLoss's of each share, times w over the sum of the weights
     instead of 1 / N; 0 if that sum is 0, where the original divides by it.

@@ -235,7 +235,7 @@ class Eltwise(Layer):
     Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
              values in the first two bottoms the second wins, a later one must be larger; the
              winner gets the whole gradient.
-    With `coeff_blob` the last bottom is no summand: it holds factors (bottoms, n1, ...) of the
+    With `coeff_blob` the last bottom is not a summand: it holds factors (bottoms, n1, ...) of the
     others, whose axes begin with n1, ..., and gets no gradient.
     PROD's gradient is the product of the other bottoms; with `stable_prod_grad: false` it is
     top / bottom (NaN where a bottom is 0). MAX ignores coeff, as the original does.
@@ -266,7 +266,7 @@ class Eltwise(Layer):
         self.divides = not param.stable_prod_grad
         self.by_blob = param.coeff_blob
         if self.by_blob:
-            bottoms = self._check_factors(bottoms)
+            bottoms = tuple(self._check_factors(bottoms))
         elif len(bottoms) == 1 and (self.operation != "SUM" or not self.coeff):
             raise spec.error("bottom", "is given 1 times; it must be at least 2, or operation SUM "
                              "with one coeff")
