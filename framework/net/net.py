@@ -136,7 +136,7 @@ class Net(nn.Module):
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:
-            share_by_layer_name(built, [step.layer for step in share_with.layers])
+            self.reshaped += share_by_layer_name(built, [step.layer for step in share_with.layers])
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
         if self.phase == "TRAIN":

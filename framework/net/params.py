@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from framework.definition.values import counted
 from framework.layers.base import Layer, Shape
@@ -170,8 +170,12 @@ def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int)
     return True
 
 
-def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> None:
-    """Put the lenders' blobs into the layers of the same name. Shapes must agree."""
+def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> list[Reshaped]:
+    """Put the lenders' blobs into the layers of the same name. Shapes must agree.
+
+    Returns those that are views in the lender alone, and so in the layer from here on.
+    """
+    views = []
     lent = {layer.spec.name: layer for layer in lenders if layer.blob_names}
     for layer in layers:
         source = lent.get(layer.spec.name)
@@ -182,7 +186,14 @@ def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> No
                 raise layer.spec.error("name", f"is that of a layer of {source.spec.phase} whose "
                                        f"blob {index} is {tuple(theirs.shape)}, not "
                                        f"{tuple(mine.shape)}")
-            layer.set_blob(index, theirs)
+            name = layer.blob_names[index]
+            if name in layer._parameters and not isinstance(theirs, nn.Parameter):
+                delattr(layer, name)
+                views.append(Reshaped(layer, name, source, index, tuple(theirs.shape)))
+                views[-1].renew()
+            else:
+                layer.set_blob(index, theirs)
+    return views
 
 
 def _needs_gradient(spec: ParamSpec) -> bool:

@@ -143,6 +143,25 @@ def test_a_shared_blob_does_not_learn_where_its_lr_mult_is_0(caplog):
     assert not other.params["b"][0].any() and net.params["b"][0].any()
 
 
+@pytest.mark.parametrize("bottom, fields", [("x", "lr_mult: 0"), ("t", "share_mode: PERMISSIVE")])
+def test_a_test_net_takes_a_blob_that_is_a_view_of_one_that_it_lacks(bottom, fields):
+    """Its owner, a, is a layer of TRAIN alone: (2, 3), and b (2, 3) or (3, 2)."""
+    line = 'layer {{ name: "{0}" type: "InnerProduct" bottom: "{1}" top: "{0}" {2} ' \
+        'inner_product_param {{ num_output: {3} bias_term: false }} }}\n'
+    owner = 'param { name: "w" lr_mult: 1 } include { phase: TRAIN }'
+    text = DATA + line.format("a", "x", owner, 2)
+    text += line.format("b", bottom, f'param {{ name: "w" {fields} }}', 2 if bottom == "x" else 3)
+    train = Net(parse_net(text), "TRAIN")
+    test = Net(parse_net(text), "TEST", share_with=train)
+    with torch.no_grad():
+        train.params["a"][0].copy_(torch.arange(6.0).reshape(2, 3))
+    found, = test.params["b"]
+    assert found.flatten().tolist() == [0, 1, 2, 3, 4, 5]
+    given = inputs()
+    expected = given[bottom] @ torch.arange(6.0).reshape(found.shape).T
+    torch.testing.assert_close(test(given)["b"].detach(), expected)
+
+
 def test_more_params_than_blobs_are_an_error():
     with pytest.raises(SpecError, match=r"<text>:3: .*param\[2\] is one too many: the layer has 2"):
         net_from(DATA + product("a", "x", "a", "param { } param { } param { }"))
