@@ -16,6 +16,7 @@ from framework.ops.graph_segments import Ints, boxes_of, segments
 
 ASSUMED_SEGMENTS = 100      # that shapes known before a forward have, as in the original
 NUM_LABELS = 255
+LARGEST_K = 2**24       # a difference of colours is at most 442, and it is over the size
 
 
 @layer
@@ -31,7 +32,8 @@ class Segmentation(Layer):
     `smoothing`, `k` and `min_size`: framework/ops/graph_segments. With `max_k` above 0 each image
     has a whole k drawn from min_k on and below max_k. No gradient.
     Runs on the CPU, edge by edge: it breaks a compiled graph and cannot be exported.
-    Errors:  SpecError for other shapes, for more tops, and for `method: 1`, which makes nothing.
+    Errors:  SpecError for other shapes, for more tops, for a smoothing beyond the width and a k
+             beyond 2^24, and for `method: 1`, which makes nothing.
     Source:  SegmentationParameter; segmentation_layer.cpp of StevenHickson/caffe, which loses the
              rows of earlier images where a batch has more than it has memory for.
     """
@@ -55,13 +57,13 @@ class Segmentation(Layer):
         if len(spec.tops) > 2 and not labels:
             raise spec.error("top", "is given 3 times; without labels there are boxes and numbers "
                              "of segments")
-        for field in ("smoothing", "k"):
-            if getattr(param, field) < 0:
-                raise spec.error(f"seg_param.{field}", f"is {getattr(param, field):g}; it must "
-                                 "not be below 0")
-        if param.max_k and int(param.max_k - param.min_k) < 1:
-            raise spec.error("seg_param.max_k", f"is {param.max_k:g}; it must be 1 or more above "
-                             f"min_k, {param.min_k:g}")
+        for field, most in (("smoothing", images[3]), ("k", LARGEST_K)):
+            if not 0 <= getattr(param, field) <= most:
+                raise spec.error(f"seg_param.{field}", f"is {getattr(param, field):g}; it must be "
+                                 f"from 0 to {most}")
+        if param.max_k and not 1 <= param.max_k - param.min_k <= LARGEST_K:
+            raise spec.error("seg_param.max_k", f"is {param.max_k:g}; it must be 1 to {LARGEST_K} "
+                             f"above min_k, {param.min_k:g}")
         self.check = IndexCheck(spec, 1, labels[0], NUM_LABELS) if labels else None
         # of boxes, labels and numbers of segments
         self.made = ([0, 1, 2] if labels else [0, 2])[:len(spec.tops)]

@@ -133,8 +133,11 @@ def test_k_is_drawn_between_its_bounds():
     ("", [(2, 1, 6, 8)], 1, r"it must be images \(N, 3, H, W\)"),
     ("", [PAIR[0], (2, 1, 6, 7)], 1, r"it must hold a label for each pixel of \(2, 3, 6, 8\)"),
     ("", PAIR[:1], 3, "top is given 3 times; without labels there are boxes and numbers"),
-    ("k: -1", PAIR, 2, "seg_param.k is -1; it must not be below 0"),
-    ("min_k: 5 max_k: 5.5", PAIR, 2, "max_k is 5.5; it must be 1 or more above min_k, 5"),
+    ("k: -1", PAIR, 2, "seg_param.k is -1; it must be from 0 to 16777216"),
+    ("k: nan", PAIR, 2, "seg_param.k is nan; it must be from 0 to 16777216"),
+    ("smoothing: 9", PAIR, 2, "seg_param.smoothing is 9; it must be from 0 to 8"),
+    ("min_k: 5 max_k: 5.5", PAIR, 2, "max_k is 5.5; it must be 1 to 16777216 above min_k, 5"),
+    ("max_k: inf", PAIR, 2, "max_k is inf; it must be 1 to 16777216 above min_k, 0"),
 ])
 def test_what_cannot_be_segmented_is_refused(param, shapes, tops, message):
     with pytest.raises(SpecError, match=message):
