@@ -53,6 +53,7 @@ POSES = (
 REGIONS = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 40, 24], [1, 12, 12, 30, 14], [0, 40, 5, 63, 60])
 GAZES = (noise(2, 1, 5, 4, seed=4, requires_grad=False) > 0.5).double()
 KNOWN = whole(4, 3, below=2, first=-1)
+SIGNS = whole(2, 1, 5, 4, below=2) * 2 - 1
 PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
 SEGMENTS = (
@@ -62,6 +63,14 @@ SEGMENTS = (
     of_sample("KLDivLoss", bottoms=(noise(2, 1, 5, 4).detach().abs().requires_grad_(), GAZES),
               without={"gradient": NOT_DERIVATIVE + "it leaves out the small numbers"}),
     of_sample("NSSLoss", bottoms=((2, 1, 5, 4), GAZES)),
+)
+TRACKING = (
+    of_sample("CrossCorrelation", blobs=((1, 3, 3, 3), (1,)), grows=BATCH),
+    Example("CrossCorrelation", "convolution_param { num_output: 2 kernel_h: 3 kernel_w: 2 "
+            "group: 2 stride: 2 pad: 1 bias_term: false }", ((3, 4, 7, 6), (2, 2, 3, 2)),
+            blobs=((2, 2, 3, 2),), grows=BATCH),
+    of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
+    of_sample("WinoConvolution", blobs=((4, 3, 3, 3), (4,))),
 )
 IN_REGIONS = (
     of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
@@ -88,4 +97,4 @@ VOLUMES = (
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)

@@ -53,6 +53,7 @@ HINTS = {
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem", "LayerParameter.deletetop",
+                     "ConvolutionParameter.wino_tile", "ConvolutionParameter.wino_zero_idx",
                      "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",

@@ -1573,6 +1573,8 @@ class ConvolutionParameter(Message):
     pad_r: int
     pad_type: int
     bottom_is_im2col: bool
+    wino_tile: int
+    wino_zero_idx: int
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1604,7 +1606,8 @@ class ConvolutionParameter(Message):
             relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
             int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
             None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
-            ..., bottom_is_im2col: bool | None = ..., CuDNNWorkspaceSize: int | None = ...,
+            ..., bottom_is_im2col: bool | None = ..., wino_tile: int | None = ...,
+            wino_zero_idx: int | None = ..., CuDNNWorkspaceSize: int | None = ...,
             filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
             int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
             ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
@@ -1618,8 +1621,8 @@ class ConvolutionParameter(Message):
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
             "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
-            "pad_type", "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "CuDNNWorkspaceSize",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1632,8 +1635,9 @@ class ConvolutionParameter(Message):
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
             "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "CuDNNWorkspaceSize",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
+            "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -4536,6 +4540,9 @@ class TransformationParameter(Message):
     max_degree: int
     max_scale: float
     min_scale: float
+    crop_size_w: int
+    crop_size_h: int
+    crop_size_l: int
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4579,7 +4586,8 @@ class TransformationParameter(Message):
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
             | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
             = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ...,
+            | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
+            crop_size_l: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4601,7 +4609,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4624,7 +4632,8 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l",
         ]
     ) -> None: ...
 
