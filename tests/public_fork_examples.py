@@ -53,6 +53,8 @@ POSES = (
 REGIONS = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 40, 24], [1, 12, 12, 30, 14], [0, 40, 5, 63, 60])
 GAZES = (noise(2, 1, 5, 4, seed=4, requires_grad=False) > 0.5).double()
 KNOWN = whole(4, 3, below=2, first=-1)
+STRAIGHT = {"gradient": NOT_DERIVATIVE + "masked weights have one too"}
+MASKED = {**STRAIGHT, **DRAWS}
 SIGNS = whole(2, 1, 5, 4, below=2) * 2 - 1
 PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
@@ -71,6 +73,18 @@ TRACKING = (
             blobs=((2, 2, 3, 2),), grows=BATCH),
     of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
     of_sample("WinoConvolution", blobs=((4, 3, 3, 3), (4,))),
+)
+SPARSE = (
+    of_sample("Sparsify", without={"gradient": NOT_DERIVATIVE + "the top is drawn to 0"}),
+    Example("Sparsify", "coef: 0.25", without={"gradient": NOT_DERIVATIVE + "it is drawn to 0"}),
+    of_sample("CConvolution", blobs=((4, 3, 3, 3), (4,)) * 2, without=MASKED),
+    Example("CConvolution", "convolution_param { num_output: 4 kernel_size: 3 group: 2 pad: 1 }",
+            ((2, 6, 5, 4),), blobs=((4, 3, 3, 3), (4,)) * 2, phase="TEST", without=STRAIGHT),
+    of_sample("CInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
+    Example("CInnerProduct", "inner_product_param { num_output: 5 }", ((4, 3, 2),),
+            blobs=((5, 6), (5,)) * 2, grows=BATCH, phase="TEST", without=STRAIGHT),
+    of_sample("ClassificationStats", bottoms=((4, 5), whole(4, below=5)), grows=BATCH,
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 IN_REGIONS = (
     of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
@@ -97,4 +111,4 @@ VOLUMES = (
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)

@@ -54,7 +54,11 @@ HINTS = {
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem", "LayerParameter.deletetop",
                      "ConvolutionParameter.wino_tile", "ConvolutionParameter.wino_zero_idx",
+                     "ConvolutionParameter.conv_mode", "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
+    **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
+        "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram")), _DRAWING),
+    "ParamSpec.force_mult": "a factor on its own solver's force_decay; solvers here have none",
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",

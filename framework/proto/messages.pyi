@@ -801,6 +801,16 @@ class LayerParameter(Message):
     @property
     def imp_map_param(self) -> ImpMapParameter: ...
     @property
+    def sparsify_param(self) -> SparsifyParameter: ...
+    @property
+    def sparse_param(self) -> SparseLayerParameter: ...
+    @property
+    def cconvolution_param(self) -> SurgeryParameter: ...
+    @property
+    def cinner_product_param(self) -> SurgeryParameter: ...
+    @property
+    def classification_stats_param(self) -> ClassificationStatsParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1070,7 +1080,11 @@ class LayerParameter(Message):
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
-            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            None = ..., sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
+            SparseLayerParameter | _Fields | None = ..., cconvolution_param: SurgeryParameter |
+            _Fields | None = ..., cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
@@ -1167,7 +1181,9 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1266,8 +1282,9 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
-            "mask_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1283,20 +1300,21 @@ class ParamSpec(Message):
     lr_mult: float
     decay_mult: float
     param_propagate_down: bool
+    force_mult: float
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
             lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
-            bool | None = ...,
+            bool | None = ..., force_mult: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
         ]
     ) -> None: ...
 
@@ -1507,6 +1525,15 @@ class ConvolutionParameter(Message):
     FUSED_CONV_MAX_POOLING_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_ELTWISE_RELU: ClassVar[ConvolutionParameter.FuseType]
+    class ConvMode(_Enum):
+        LOWERED_GEMM: ClassVar[ConvolutionParameter.ConvMode]
+        LOWERED_CCNMM: ClassVar[ConvolutionParameter.ConvMode]
+        DIRECT_SCONV: ClassVar[ConvolutionParameter.ConvMode]
+        DIRECT_DCONV: ClassVar[ConvolutionParameter.ConvMode]
+    LOWERED_GEMM: ClassVar[ConvolutionParameter.ConvMode]
+    LOWERED_CCNMM: ClassVar[ConvolutionParameter.ConvMode]
+    DIRECT_SCONV: ClassVar[ConvolutionParameter.ConvMode]
+    DIRECT_DCONV: ClassVar[ConvolutionParameter.ConvMode]
     class CuDNNFlavor(_Enum):
         MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
         SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
@@ -1575,6 +1602,10 @@ class ConvolutionParameter(Message):
     bottom_is_im2col: bool
     wino_tile: int
     wino_zero_idx: int
+    conv_mode: ConvolutionParameter.ConvMode
+    dump_parameter: bool
+    dump_activation: bool
+    parameter_sparsity_pattern_histogram: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1607,10 +1638,12 @@ class ConvolutionParameter(Message):
             int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
             None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
             ..., bottom_is_im2col: bool | None = ..., wino_tile: int | None = ...,
-            wino_zero_idx: int | None = ..., CuDNNWorkspaceSize: int | None = ...,
-            filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
-            int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
-            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            wino_zero_idx: int | None = ..., conv_mode: ConvolutionParameter.ConvMode | int |
+            str | None = ..., dump_parameter: bool | None = ..., dump_activation: bool | None =
+            ..., parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize:
+            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
+            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1621,8 +1654,10 @@ class ConvolutionParameter(Message):
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
             "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
-            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "CuDNNWorkspaceSize",
-            "filter_stride", "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
+            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1635,7 +1670,8 @@ class ConvolutionParameter(Message):
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
             "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "CuDNNWorkspaceSize",
+            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode", "dump_parameter",
+            "dump_activation", "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize",
             "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
             "cudnn_flavor",
         ]
@@ -9264,6 +9300,7 @@ class V1LayerParameter(Message):
         TOPK: ClassVar[V1LayerParameter.LayerType]
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
         RELUPLUS: ClassVar[V1LayerParameter.LayerType]
+        CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -9328,6 +9365,7 @@ class V1LayerParameter(Message):
     TOPK: ClassVar[V1LayerParameter.LayerType]
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     RELUPLUS: ClassVar[V1LayerParameter.LayerType]
+    CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9429,6 +9467,8 @@ class V1LayerParameter(Message):
     @property
     def local_weighted_convolution_param(self) -> LocalParameter: ...
     @property
+    def classification_stats_param(self) -> ClassificationStatsParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -9470,9 +9510,10 @@ class V1LayerParameter(Message):
             ROIPoolingParameter | _Fields | None = ..., smooth_l1_loss_param:
             SmoothL1LossParameter | _Fields | None = ..., lrn_map_param: LRNMapParameter |
             _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
-            local_weighted_convolution_param: LocalParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            local_weighted_convolution_param: LocalParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -9486,7 +9527,7 @@ class V1LayerParameter(Message):
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param",
+            "local_weighted_convolution_param", "classification_stats_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9502,7 +9543,8 @@ class V1LayerParameter(Message):
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param", "param", "blob_share_mode",
+            "local_weighted_convolution_param", "classification_stats_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -12699,5 +12741,87 @@ class ImpMapParameter(Message):
         self, field_name: Literal[
             "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
             "lquantize",
+        ]
+    ) -> None: ...
+
+class SparsifyParameter(Message):
+    DESCRIPTOR: Descriptor
+    thre: float
+    coef: float
+    def __init__(
+        self, *,
+            thre: float | None = ..., coef: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "thre", "coef",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "thre", "coef",
+        ]
+    ) -> None: ...
+
+class SparseLayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    step: float
+    def __init__(
+        self, *,
+            step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "step",
+        ]
+    ) -> None: ...
+
+class SurgeryParameter(Message):
+    DESCRIPTOR: Descriptor
+    gamma: float
+    power: float
+    iter_stop: float
+    c_rate: float
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            gamma: float | None = ..., power: float | None = ..., iter_stop: float | None = ...,
+            c_rate: float | None = ..., weight_mask_filler: FillerParameter | _Fields | None =
+            ..., bias_mask_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gamma", "power", "iter_stop", "c_rate", "weight_mask_filler", "bias_mask_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gamma", "power", "iter_stop", "c_rate", "weight_mask_filler", "bias_mask_filler",
+        ]
+    ) -> None: ...
+
+class ClassificationStatsParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    def __init__(
+        self, *,
+            num_classes: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes",
         ]
     ) -> None: ...

@@ -24,7 +24,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True)
 class VolumeCrop:
-    """The settings: the sizes of the crop, at random places or in the middle, and the rest.
+    """The settings: the sizes of the crop, whether it is at random or in the middle, and the rest.
 
     means  of each channel of the volume, or one for all; none: nothing is subtracted
     """
