@@ -86,6 +86,19 @@ SPARSE = (
     of_sample("ClassificationStats", bottoms=((4, 5), whole(4, below=5)), grows=BATCH,
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
+CAPSULES = (
+    of_sample("Squash", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "each number's is of itself alone"}),
+    of_sample("CapsuleReshape"),
+    of_sample("CapsuleTransform", blobs=((3, 4, 10), (30,)), grows=BATCH),
+    of_sample("CapsuleRouting", blobs=((2, 3),), grows=BATCH),
+    of_sample("CapsuleMask", grows=BATCH),
+    of_sample("CapsuleLen", grows=BATCH, without=NO_GRADIENT),
+    of_sample("CapsuleConvTransform", blobs=((18, 2, 4), (1944,)), grows=BATCH),
+    of_sample("CapsuleConvRouting", blobs=((27, 6),), grows=BATCH),
+    of_sample("MarginLoss", bottoms=((4, 5, 3), whole(4, below=5)), grows=BATCH,
+              without={"gradient": NOT_DERIVATIVE + "it is not over N"}),
+)
 IN_REGIONS = (
     of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
               grows=(), without=OUTSIDE),
@@ -111,4 +124,5 @@ VOLUMES = (
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *CAPSULES, *ANCHOR_MAPS,
+            *FEW_BITS, *VOLUMES)

@@ -102,7 +102,7 @@ HINTS = {
                      "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
-                     "ImpMapParameter.max_channel"), _UNREAD),
+                     "ImpMapParameter.max_channel", "MarginParameter.axis"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
         "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "

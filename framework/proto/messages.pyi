@@ -811,6 +811,24 @@ class LayerParameter(Message):
     @property
     def classification_stats_param(self) -> ClassificationStatsParameter: ...
     @property
+    def squash_param(self) -> SquashParameter: ...
+    @property
+    def capsule_reshape_param(self) -> CapsuleReshapeParameter: ...
+    @property
+    def capsule_transform_param(self) -> CapsuleTransformParameter: ...
+    @property
+    def capsule_routing_param(self) -> CapsuleRoutingParameter: ...
+    @property
+    def capsule_mask_param(self) -> CapsuleMaskParameter: ...
+    @property
+    def capsule_len_param(self) -> CapsuleLenParameter: ...
+    @property
+    def margin_param(self) -> MarginParameter: ...
+    @property
+    def capsule_conv_transform_param(self) -> CapsuleConvTransformParameter: ...
+    @property
+    def capsule_conv_routing_param(self) -> CapsuleConvRoutingParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1084,6 +1102,14 @@ class LayerParameter(Message):
             SparseLayerParameter | _Fields | None = ..., cconvolution_param: SurgeryParameter |
             _Fields | None = ..., cinner_product_param: SurgeryParameter | _Fields | None = ...,
             classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
+            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
+            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
+            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
+            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
+            | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
+            capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
+            capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
@@ -1183,7 +1209,10 @@ class LayerParameter(Message):
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
             "round_param", "imp_map_param", "sparsify_param", "sparse_param",
             "cconvolution_param", "cinner_product_param", "classification_stats_param",
-            "anchor_target_param", "mask_target_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1284,7 +1313,10 @@ class LayerParameter(Message):
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "round_param", "imp_map_param", "sparsify_param",
             "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "anchor_target_param", "mask_target_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -12823,5 +12855,226 @@ class ClassificationStatsParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "num_classes",
+        ]
+    ) -> None: ...
+
+class SquashParameter(Message):
+    DESCRIPTOR: Descriptor
+    capsule_dim: int
+    def __init__(
+        self, *,
+            capsule_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> None: ...
+
+class CapsuleReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    capsule_dim: int
+    def __init__(
+        self, *,
+            capsule_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> None: ...
+
+class CapsuleTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    input_capsule_dim: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., input_capsule_dim: int | None =
+            ..., output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "input_capsule_dim",
+            "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "input_capsule_dim",
+            "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., input_capsule_num: int | None
+            = ..., output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleMaskParameter(Message):
+    DESCRIPTOR: Descriptor
+    class_num: int
+    def __init__(
+        self, *,
+            class_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "class_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "class_num",
+        ]
+    ) -> None: ...
+
+class CapsuleLenParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    def __init__(
+        self, *,
+            num_class: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class",
+        ]
+    ) -> None: ...
+
+class MarginParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    m_upper_bound: float
+    m_lower_bound: float
+    axis: int
+    def __init__(
+        self, *,
+            num_class: int | None = ..., m_upper_bound: float | None = ..., m_lower_bound: float
+            | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "m_upper_bound", "m_lower_bound", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "m_upper_bound", "m_lower_bound", "axis",
+        ]
+    ) -> None: ...
+
+class CapsuleConvTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., output_capsule_num: int |
+            None = ..., output_capsule_shape: BlobShape | _Fields | None = ..., input_h: int |
+            None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class CapsuleConvRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
         ]
     ) -> None: ...
