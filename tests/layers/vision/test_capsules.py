@@ -92,7 +92,7 @@ def test_lengths_are_roots_of_squares():
 
 
 def test_margin_loss_and_its_gradient_are_those_of_the_loops():
-    layer = make("MarginLoss", "margin_param { num_class: 3 m_upper_bound: 1.5 m_lower_bound: 0.9 "
+    layer = make("MarginLoss", "margin_param { num_class: 3 m_upper_bound: 1.5 m_lower_bound: 0.75 "
                  "lambda: 0.25 }", (4, 6, 1), (4, 1))
     x, labels = noise(4, 6, 1), torch.tensor([2, 0, 1, 1], dtype=torch.float64)
     found, _ = slopes(layer, x, labels)
@@ -104,8 +104,8 @@ def test_margin_loss_and_its_gradient_are_those_of_the_loops():
             loss += max(0, 1.5 - length) ** 2
             wanted[n, k] = -2 * max(0, 1.5 - length) / length * capsule
         else:
-            loss += 0.25 * max(0, length - 0.9) ** 2
-            wanted[n, k] = 0.25 * 2 * max(0, length - 0.9) / length * capsule
+            loss += 0.25 * max(0, length - 0.75) ** 2
+            wanted[n, k] = 0.25 * 2 * max(0, length - 0.75) / length * capsule
     assert float(layer(x, labels).detach()) == pytest.approx(loss / 4, rel=1e-10)
     np.testing.assert_allclose(found.reshape(4, 3, 2), wanted, rtol=1e-9, atol=1e-12)
     assert (wanted == 0).any()
