@@ -83,6 +83,9 @@ SPARSE = (
     of_sample("CInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
     Example("CInnerProduct", "inner_product_param { num_output: 5 }", ((4, 3, 2),),
             blobs=((5, 6), (5,)) * 2, grows=BATCH, phase="TEST", without=STRAIGHT),
+    of_sample("DNSConvolution", blobs=((4, 3, 3, 3), (4,)) * 2, without=MASKED),
+    of_sample("DNSInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
+    of_sample("Random", without={"gradient": NOT_DERIVATIVE + "it has no factor", **DRAWS}),
     of_sample("ClassificationStats", bottoms=((4, 5), whole(4, below=5)), grows=BATCH,
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )

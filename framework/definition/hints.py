@@ -122,7 +122,8 @@ HINTS = {
         "peturb_ligand_rotate ignore_ligand use_covalent_radius affinity_reweight_mean "
         "affinity_reweight_std fix_center_to_origin recmolcache ligmolcache maxchunksize "
         "use_rec_center peturb_bins").split()), _KNOWN_ONLY),
-    **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
+    **dict.fromkeys(("ROIDataParameter.config_file",
+                     "CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (

@@ -829,6 +829,14 @@ class LayerParameter(Message):
     @property
     def capsule_conv_routing_param(self) -> CapsuleConvRoutingParameter: ...
     @property
+    def dns_convolution_param(self) -> DNSParameter: ...
+    @property
+    def dns_inner_product_param(self) -> DNSParameter: ...
+    @property
+    def random_param(self) -> RandomParameter: ...
+    @property
+    def roi_data_param(self) -> ROIDataParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1110,8 +1118,11 @@ class LayerParameter(Message):
             | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
             capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
             capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
+            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
+            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1211,8 +1222,9 @@ class LayerParameter(Message):
             "cconvolution_param", "cinner_product_param", "classification_stats_param",
             "squash_param", "capsule_reshape_param", "capsule_transform_param",
             "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param", "anchor_target_param",
-            "mask_target_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1316,7 +1328,8 @@ class LayerParameter(Message):
             "classification_stats_param", "squash_param", "capsule_reshape_param",
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
             "capsule_len_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "anchor_target_param", "mask_target_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -13076,5 +13089,73 @@ class CapsuleConvRoutingParameter(Message):
         self, field_name: Literal[
             "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
             "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class DNSParameter(Message):
+    DESCRIPTOR: Descriptor
+    gamma: float
+    power: float
+    c_rate: float
+    iter_stop: float
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    alpha_low: float
+    alpha_high: float
+    def __init__(
+        self, *,
+            gamma: float | None = ..., power: float | None = ..., c_rate: float | None = ...,
+            iter_stop: float | None = ..., weight_mask_filler: FillerParameter | _Fields | None
+            = ..., bias_mask_filler: FillerParameter | _Fields | None = ..., alpha_low: float |
+            None = ..., alpha_high: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
+            "alpha_low", "alpha_high",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
+            "alpha_low", "alpha_high",
+        ]
+    ) -> None: ...
+
+class RandomParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    def __init__(
+        self, *,
+            scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> None: ...
+
+class ROIDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    config_file: str
+    def __init__(
+        self, *,
+            config_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "config_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "config_file",
         ]
     ) -> None: ...

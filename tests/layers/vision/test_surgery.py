@@ -14,6 +14,11 @@ SETTINGS = ("gamma: 0.5 power: 2 c_rate: 0.25 iter_stop: 6 "
 KINDS = {
     "CConvolution": ("convolution_param { num_output: 4 kernel_h: 3 kernel_w: 2 pad_w: 1 } "
                      f"cconvolution_param {{ {SETTINGS} }}", (2, 3, 5, 4)),
+    "DNSConvolution": ("convolution_param { num_output: 4 kernel_h: 3 kernel_w: 2 pad_w: 1 } "
+                       f"dns_convolution_param {{ {SETTINGS} alpha_low: 0.5 alpha_high: 1.5 }}",
+                       (2, 3, 5, 4)),
+    "DNSInnerProduct": ("inner_product_param { num_output: 4 } dns_inner_product_param { "
+                        f"{SETTINGS} alpha_low: 0.5 alpha_high: 1.5 }}", (3, 2, 5)),
     "CInnerProduct": (f"inner_product_param {{ num_output: 4 }} "
                       f"cinner_product_param {{ {SETTINGS} }}", (3, 2, 5)),
 }
@@ -29,7 +34,7 @@ def with_masks(layer, seed=7):
 
 
 def plain(kind, x, weight, bias):
-    return F.conv2d(x, weight, bias, padding=(0, 1)) if kind == "CConvolution" \
+    return F.conv2d(x, weight, bias, padding=(0, 1)) if "Convolution" in kind \
         else F.linear(x.flatten(1), weight, bias)
 
 
@@ -51,7 +56,7 @@ def test_masked_values_count_as_0_and_have_the_gradient_of_others(kind):
 
 def threshold_of(kind, weight, bias, weight_mask, bias_mask):
     values = [*weight.ravel(), *bias.ravel()]
-    if kind == "CConvolution":
+    if kind != "CInnerProduct":
         values = [*(weight * weight_mask).ravel(), *(bias * bias_mask).ravel()]
     used = [abs(value) for value in values if value]
     mean = sum(used) / len(used)
@@ -64,6 +69,7 @@ def test_training_prunes_small_values_and_splices_large_ones(kind):
     layer = with_masks(make(kind, param, size))
     blobs = [blob.detach().numpy().copy() for blob in layer.blobs]
     threshold = threshold_of(kind, *blobs)
+    low, high = (0.5, 1.5) if "DNS" in kind else (0.9, 1.1)
     layer(noise(size))              # at iteration 0 the chance is 1
     changed = 0
     for values, before, after in ((blobs[0], blobs[2], layer.weight_mask),
@@ -71,9 +77,9 @@ def test_training_prunes_small_values_and_splices_large_ones(kind):
         for value, old, new in zip(values.ravel(), before.ravel(), after.numpy().ravel(),
                                    strict=True):
             wanted = old
-            if old == 1 and abs(value) <= 0.9 * threshold:
+            if old == 1 and abs(value) <= low * threshold:
                 wanted = 0
-            elif old == 0 and abs(value) > 1.1 * threshold:
+            elif old == 0 and abs(value) > high * threshold:
                 wanted = 1
             assert new == wanted
             changed += wanted != old
@@ -107,10 +113,12 @@ def test_the_chance_falls_with_the_iterations_and_ends_with_iter_stop(kind):
     assert bool((layer.weight_mask == 1).all())     # a forward without a gradient is no training
 
 
-def test_an_inner_product_without_iter_stop_ends_at_8000():
-    assert make("CInnerProduct", "inner_product_param { num_output: 2 }", (2, 3)).last == 8000
-    assert make("CConvolution", "convolution_param { num_output: 2 kernel_size: 1 }",
-                (2, 3, 4, 5)).last == 10000
+@pytest.mark.parametrize("kind, last", [("CInnerProduct", 8000), ("CConvolution", 10000),
+                                        ("DNSInnerProduct", 1000000), ("DNSConvolution", 10000000)])
+def test_the_surgery_ends_at_the_iteration_of_its_project(kind, last):
+    window = " kernel_size: 1" if "Convolution" in kind else ""
+    message = "convolution_param" if window else "inner_product_param"
+    assert make(kind, f"{message} {{ num_output: 2{window} }}", (2, 3, 4, 5)).last == last
 
 
 @pytest.mark.parametrize("kind, param", [
@@ -139,3 +147,15 @@ def test_sparsify_is_a_soft_threshold_that_draws_its_top_to_0(threshold):
     for name in ("thre", "coef"):
         with pytest.raises(SpecError, match=f"sparsify_param.{name} is -1; it must be at least 0"):
             make("Sparsify", f"{name}: -1", (3, 4))
+
+
+def test_random_multiplies_by_a_factor_of_each_value_and_passes_the_gradient():
+    layer = make("Random", "scale: 2", (40, 50))
+    x = noise(40, 50)
+    top = layer(x)
+    factors = (top / x).detach().numpy() / 2 * 10000 - 1000
+    np.testing.assert_allclose(factors, factors.round(), atol=1e-6)
+    assert factors.min() >= 0 and factors.max() <= 10000
+    assert factors.mean() == pytest.approx(5000, abs=300)
+    (top * 3).sum().backward()
+    assert torch.equal(x.grad, torch.full_like(x, 3))
