@@ -30,6 +30,7 @@ from framework.report.python_layers import note_assumed, take_stand_ins
 from framework.report.stated_sizes import (
     reshaped,
     sizes_of_layers,
+    sizes_of_outputs,
     sizes_of_windows,
     stated_shape,
     unsized,
@@ -298,6 +299,9 @@ def _assumed_images(spec: NetSpec, selection: Selection
                    found.top: found.shape[0]},
                f"images of {' x '.join(map(str, found.shape))} assumed, as in {found.place}")
               for found in reshaped(spec)]
+    sizes += [((height, width), {layer.tops[0]: channels for layer in unsized(spec)},
+               f"images of {channels} x {height} x {width}, as many numbers as a layer gives, "
+               "assumed") for channels, height, width in sizes_of_outputs(spec)]
     sizes += [((height, width), {layer.tops[0]: 1},
                f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'")
               for layer in unsized(spec)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,6 +89,17 @@ def _window(param: ConvolutionParameter) -> tuple[int, int]:
     """Height and width of a kernel in the plane; 0 where there is none."""
     height, width = ([*param.kernel_size] * 2)[:2] if param.kernel_size else (0, 0)
     return height or param.kernel_h, width or param.kernel_w
+
+
+def sizes_of_outputs(spec: NetSpec) -> list[Shape]:
+    """Channels, height and width of square images of as many numbers as an InnerProduct gives:
+    what an autoencoder is compared with."""
+    counts = [layer.proto.inner_product_param.num_output for layer in spec.layers
+              if layer.type == "InnerProduct"]
+    found = [(channels, side, side) for count in counts for channels in (1, 3)
+             if (side := math.isqrt(count // channels)) > LEAST_SIDE
+             and channels * side * side == count]
+    return list(dict.fromkeys(found))[-MOST_SIZES:]
 
 
 def _upsampled(spec: NetSpec) -> list[tuple[int, int]]:
