@@ -91,7 +91,7 @@ def _window(param: ConvolutionParameter) -> tuple[int, int]:
     return height or param.kernel_h, width or param.kernel_w
 
 
-def sizes_of_outputs(spec: NetSpec) -> list[Shape]:
+def sizes_of_outputs(spec: NetSpec) -> list[tuple[int, int, int]]:
     """Channels, height and width of square images of as many numbers as an InnerProduct gives:
     what an autoencoder is compared with."""
     counts = [layer.proto.inner_product_param.num_output for layer in spec.layers

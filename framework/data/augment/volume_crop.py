@@ -47,9 +47,9 @@ class VolumeCrop:
 
     def cut(self, rows: Array, window: Window) -> Array:
         """That window of volumes (N, C, L, H, W)."""
-        inside = tuple(slice(start, start + size)
-                       for start, size in zip(window.start, self.sizes, strict=True))
-        cut = rows[(..., *inside)]
+        length, height, width = (slice(start, start + size) for start, size
+                                 in zip(window.start, self.sizes, strict=True))
+        cut = rows[:, :, length, height, width]
         return cut[..., ::-1] if window.mirrored else cut
 
     def values(self, volumes: Array) -> Array:
