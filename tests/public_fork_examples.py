@@ -87,5 +87,12 @@ VOLUMES = (
         "gradient": NOT_DERIVATIVE + "it is that of a loss of shares", **AFTER_ROUNDING}),
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
+MARKED = torch.cat([noise(4, 6, seed=5), torch.tensor([[1.0], [0.0], [1.0], [1.0]])], 1).detach()
+FACIAL_POINTS = (
+    of_sample("WeightEuclideanLoss", bottoms=((4, 136), noise(4, 136, requires_grad=False)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "the size of a face is left out"}),
+    of_sample("EuclideanLossWithIgnore", bottoms=((4, 6), MARKED), grows=BATCH),
+    of_sample("Noise", without=DRAWS), of_sample("RandomNoise", without=DRAWS),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+EXAMPLES = (*FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)

@@ -88,6 +88,13 @@ def smooth_l1(difference: Tensor, sigma: float = 1.0) -> Tensor:
     return torch.where(size < 1 / square, 0.5 * square * difference.square(), size - 0.5 / square)
 
 
+def turning_l1(difference: Tensor, turn_point: float) -> Tensor:
+    """Smooth L1 loss of happynear/caffe-windows: 0.5 d^2 where |d| < t, else |d| - t + 0.5 t^2."""
+    size = difference.abs()
+    return torch.where(size < turn_point, 0.5 * difference.square(),
+                       size - turn_point + 0.5 * turn_point**2)
+
+
 class FloorProbability(torch.autograd.Function):
     """Clamp with a straight-through gradient: max(p, 1e-20), with gradient 1 everywhere.
 

@@ -801,6 +801,20 @@ class LayerParameter(Message):
     @property
     def imp_map_param(self) -> ImpMapParameter: ...
     @property
+    def smoothl1_param(self) -> SmoothL1Parameter: ...
+    @property
+    def noise_param(self) -> LayerNoiseParameter: ...
+    @property
+    def weight_euclidean_loss_param(self) -> WeightEuclideanLossParameter: ...
+    @property
+    def image_float_data_param(self) -> ImageFloatDataParameter: ...
+    @property
+    def euclideanloss_param(self) -> EuclideanLossParameter: ...
+    @property
+    def random_noise_param(self) -> RandomNoiseParameter: ...
+    @property
+    def generic_window_data_param(self) -> GenericWindowDataParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1070,8 +1084,15 @@ class LayerParameter(Message):
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
-            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1167,7 +1188,10 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1266,7 +1290,9 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "anchor_target_param",
             "mask_target_param",
         ]
     ) -> None: ...
@@ -4536,6 +4562,7 @@ class TransformationParameter(Message):
     max_degree: int
     max_scale: float
     min_scale: float
+    pad_ratio: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4579,7 +4606,7 @@ class TransformationParameter(Message):
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
             | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
             = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ...,
+            | None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4601,7 +4628,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale",
+            "min_scale", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4624,7 +4651,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -12690,5 +12717,167 @@ class ImpMapParameter(Message):
         self, field_name: Literal[
             "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
             "lquantize",
+        ]
+    ) -> None: ...
+
+class SmoothL1Parameter(Message):
+    DESCRIPTOR: Descriptor
+    turn_point: float
+    def __init__(
+        self, *,
+            turn_point: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> None: ...
+
+class LayerNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    gaussian_std: float
+    uniform_range: float
+    bias: float
+    def __init__(
+        self, *,
+            gaussian_std: float | None = ..., uniform_range: float | None = ..., bias: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> None: ...
+
+class WeightEuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    contour_weight: float
+    main_weight: float
+    coarse_weight: float
+    normalized: int
+    normalized_type: int
+    def __init__(
+        self, *,
+            contour_weight: float | None = ..., main_weight: float | None = ..., coarse_weight:
+            float | None = ..., normalized: int | None = ..., normalized_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> None: ...
+
+class ImageFloatDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_regression: bool
+    label_dim: int
+    hard_sample: bool
+    with_heatmap: bool
+    heatmap_dir: str
+    def __init__(
+        self, *,
+            is_regression: bool | None = ..., label_dim: int | None = ..., hard_sample: bool |
+            None = ..., with_heatmap: bool | None = ..., heatmap_dir: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> None: ...
+
+class EuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_normalized: bool
+    normalize_choice: int
+    def __init__(
+        self, *,
+            is_normalized: bool | None = ..., normalize_choice: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> None: ...
+
+class RandomNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    mu: float
+    sigma: float
+    adaptive_sigma: bool
+    adaptive_factor: float
+    def __init__(
+        self, *,
+            mu: float | None = ..., sigma: float | None = ..., adaptive_sigma: bool | None =
+            ..., adaptive_factor: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> None: ...
+
+class GenericWindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    context_pad: int
+    crop_mode: str
+    cache_images: bool
+    root_folder: str
+    is_ready: bool
+    random_crop: bool
+    is_gray: bool
+    max_jitter: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
+            crop_size: int | None = ..., mirror: bool | None = ..., context_pad: int | None =
+            ..., crop_mode: str | None = ..., cache_images: bool | None = ..., root_folder: str
+            | None = ..., is_ready: bool | None = ..., random_crop: bool | None = ..., is_gray:
+            bool | None = ..., max_jitter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
         ]
     ) -> None: ...
