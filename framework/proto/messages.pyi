@@ -163,6 +163,13 @@ class MemoryOptimizationParameter(Message):
 
 class LayerParameter(Message):
     DESCRIPTOR: Descriptor
+    class ConnectivityMode(_Enum):
+        CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
+    CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
     name: str
     type: str
     @property
@@ -815,6 +822,9 @@ class LayerParameter(Message):
     @property
     def generic_window_data_param(self) -> GenericWindowDataParameter: ...
     @property
+    def box_param(self) -> BoxParameter: ...
+    connectivity_mode: LayerParameter.ConnectivityMode
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1090,9 +1100,10 @@ class LayerParameter(Message):
             ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
             EuclideanLossParameter | _Fields | None = ..., random_noise_param:
             RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1190,8 +1201,8 @@ class LayerParameter(Message):
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
             "round_param", "imp_map_param", "smoothl1_param", "noise_param",
             "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "anchor_target_param",
-            "mask_target_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1292,8 +1303,8 @@ class LayerParameter(Message):
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "round_param", "imp_map_param", "smoothl1_param", "noise_param",
             "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "anchor_target_param",
-            "mask_target_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1309,20 +1320,51 @@ class ParamSpec(Message):
     lr_mult: float
     decay_mult: float
     param_propagate_down: bool
+    regularization_type: str
+    breadth_decay_mult: float
+    kernel_shape_decay_mult: float
+    @property
+    def block_group_lasso(self) -> Messages[BlockGroupLassoSpec]: ...
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
             lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
-            bool | None = ...,
+            bool | None = ..., regularization_type: str | None = ..., breadth_decay_mult: float
+            | None = ..., kernel_shape_decay_mult: float | None = ..., block_group_lasso:
+            Iterable[BlockGroupLassoSpec | _Fields] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
+            "block_group_lasso",
+        ]
+    ) -> None: ...
+
+class BlockGroupLassoSpec(Message):
+    DESCRIPTOR: Descriptor
+    xdimen: int
+    ydimen: int
+    block_decay_mult: float
+    def __init__(
+        self, *,
+            xdimen: int | None = ..., ydimen: int | None = ..., block_decay_mult: float | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
         ]
     ) -> None: ...
 
@@ -2524,6 +2566,7 @@ class SoftmaxParameter(Message):
     engine: SoftmaxParameter.Engine
     axis: int
     normalize_type: str
+    label_smooth: bool
     @property
     def pos_cid(self) -> Values[float]: ...
     @property
@@ -2539,23 +2582,24 @@ class SoftmaxParameter(Message):
     def __init__(
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            normalize_type: str | None = ..., pos_cid: Iterable[float] | None = ..., pos_mult:
-            Iterable[float] | None = ..., class_weight: Iterable[float] | None = ...,
-            cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
-            float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
-            ..., scaling_temperature: float | None = ...,
+            normalize_type: str | None = ..., label_smooth: bool | None = ..., pos_cid:
+            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., class_weight:
+            Iterable[float] | None = ..., cutting_point: float | None = ..., hard_mining_label:
+            int | None = ..., hard_ratio: float | None = ..., label_smooth_factor: float | None
+            = ..., margin: float | None = ..., scaling_temperature: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "cutting_point", "hard_mining_label",
-            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "cutting_point",
+            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "scaling_temperature",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "pos_cid", "pos_mult", "class_weight",
-            "cutting_point", "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
-            "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "pos_cid", "pos_mult",
+            "class_weight", "cutting_point", "hard_mining_label", "hard_ratio",
+            "label_smooth_factor", "margin", "scaling_temperature",
         ]
     ) -> None: ...
 
@@ -12879,5 +12923,36 @@ class GenericWindowDataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
             "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> None: ...
+
+class BoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    box_height: int
+    box_width: int
+    @property
+    def param(self) -> Messages[ParamSpec]: ...
+    @property
+    def convolution_param(self) -> ConvolutionParameter: ...
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    def __init__(
+        self, *,
+            box_height: int | None = ..., box_width: int | None = ..., param: Iterable[ParamSpec
+            | _Fields] | None = ..., convolution_param: ConvolutionParameter | _Fields | None =
+            ..., pooling_param: PoolingParameter | _Fields | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "box_height", "box_width", "convolution_param", "pooling_param", "relu_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box_height", "box_width", "param", "convolution_param", "pooling_param",
+            "relu_param",
         ]
     ) -> None: ...
