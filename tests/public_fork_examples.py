@@ -95,4 +95,7 @@ FACIAL_POINTS = (
     of_sample("Noise", without=DRAWS), of_sample("RandomNoise", without=DRAWS),
 )
 
-EXAMPLES = (*FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+BOXED = (of_sample("Box", bottoms=((2, 3, 5, 7),), grows=()),)
+
+EXAMPLES = (*BOXED, *FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS,
+            *VOLUMES)
