@@ -95,7 +95,10 @@ FACIAL_POINTS = (
     of_sample("Noise", without=DRAWS), of_sample("RandomNoise", without=DRAWS),
 )
 
-BOXED = (of_sample("Box", bottoms=((2, 3, 5, 7),), grows=()),)
+BOXED = (
+    of_sample("Box", bottoms=((2, 3, 5, 7),), grows=()),
+    of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
+)
 
 EXAMPLES = (*BOXED, *FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS,
             *VOLUMES)

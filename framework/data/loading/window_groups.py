@@ -90,7 +90,8 @@ def _group(words: Words, root: str, num_images: int, num_labels: int) -> Group:
     if words.take() != "#":
         raise ValueError
     words.take()                                # the index; groups count their own
-    paths, windows = [], []
+    paths: list[str] = []
+    windows: list[Window] = []
     for _ in range(num_images):
         paths.append(root + words.take())
         _, height, width, x1, y1, x2, y2 = (int(words.take()) for _ in range(7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -124,7 +125,8 @@ class EuclideanLossWithIgnore(Layer):
         self.by_target = param.normalize_choice == 1
 
     @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: list[Shape]) -> Shape | None:
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
         """The target has a channel more than the predictions."""
         batch, channels, *space = bottoms[1 - index]
         return (batch, channels + (1 if index else -1), *space)

@@ -52,8 +52,9 @@ class Box(Layer):
             if not 1 <= size <= most:
                 raise spec.error(f"box_param.{field}", f"is {size}; it must be from 1 to that of "
                                  f"the image, {most}")
-        for field in ("convolution_param", "pooling_param"):
-            if not param.HasField(field):
+        for field, given in (("convolution_param", param.HasField("convolution_param")),
+                             ("pooling_param", param.HasField("pooling_param"))):
+            if not given:
                 raise spec.error(f"box_param.{field}", "is missing")
         self.num_output = param.convolution_param.num_output
         self.starts = [row * x[3] + column for row in range(0, x[2], self.size[0])
@@ -68,11 +69,10 @@ class Box(Layer):
                 raise spec.error("box_param", f"does not keep the box's size, {self.size[0]} x "
                                  f"{self.size[1]}; pad its convolution and its pooling")
             relu = ReLU(_inner(spec, "ReLU", param.relu_param), made)
-            self.steps.append(nn.ModuleList([convolution, relu, pooling]))
+            self.steps.append(nn.Sequential(convolution, relu, pooling))
 
     def materialise(self, generator: torch.Generator) -> None:
-        for steps in self.steps:
-            convolution = steps[0]
+        for convolution in self._convolutions():
             convolution.materialise(generator)
             convolution.requires_grad_(False)
 
@@ -83,7 +83,10 @@ class Box(Layer):
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         batch, channels = bottoms[0][:2]
         box, made = ((batch, number, *self.size) for number in (channels, self.num_output))
-        return sum(steps[0].multiply_adds([box], [made]) for steps in self.steps)
+        return sum(one.multiply_adds([box], [made]) for one in self._convolutions())
+
+    def _convolutions(self) -> list[Convolution]:
+        return [one for one in self.steps.modules() if isinstance(one, Convolution)]
 
     def _cells(self, planes: int, shape: Shape, start: int) -> np.ndarray:
         """For each value of a box over `planes` channels its index in the flattened image."""
@@ -100,8 +103,7 @@ class Box(Layer):
             inside = torch.from_numpy(cells < len(flat)).to(x.device)
             read = torch.from_numpy(cells.clip(max=len(flat) - 1)).to(x.device)
             box = torch.where(inside, flat[read], 0).reshape(*x.shape[:2], *self.size)
-            for step in steps:
-                box = step(box)
+            box = steps(box)
             cells = self._cells(shape[0] * shape[1], shape, start)
             kept = cells < len(y)
             y = y.to(box.dtype).scatter(0, torch.from_numpy(cells[kept]).to(x.device),

@@ -8,8 +8,9 @@ from framework.errors import SpecError
 from tests.support import make, noise
 
 BOX = ("box_param {{ box_height: {} box_width: {} param {{ }} param {{ }} convolution_param {{ "
-       "num_output: 2 kernel_size: 3 pad: 1 weight_filler {{ type: 'xavier' }} bias_filler {{ type: 'constant' "
-       "value: 0.25 }} }} pooling_param {{ pool: MAX kernel_size: 3 stride: 1 pad: 1 }} }}")
+       "num_output: 2 kernel_size: 3 pad: 1 weight_filler {{ type: 'xavier' }} bias_filler {{ "
+       "type: 'constant' value: 0.25 }} }} pooling_param {{ pool: MAX kernel_size: 3 stride: 1 "
+       "pad: 1 }} }}")
 
 
 def of_box(box, weight, bias):
