@@ -149,5 +149,18 @@ FACTORS = (
             grows=(2, 3)),
 )
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *CAPSULES, *ANCHOR_MAPS,
-            *FEW_BITS, *VOLUMES, *DISTRIBUTIONS, *FACTORS, *BOXES_OF_SEGMENTS)
+MARKED = torch.cat([noise(4, 6, seed=5), torch.tensor([[1.0], [0.0], [1.0], [1.0]])], 1).detach()
+FACIAL_POINTS = (
+    of_sample("WeightEuclideanLoss", bottoms=((4, 136), noise(4, 136, requires_grad=False)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "the size of a face is left out"}),
+    of_sample("EuclideanLossWithIgnore", bottoms=((4, 6), MARKED), grows=BATCH),
+    of_sample("Noise", without=DRAWS), of_sample("RandomNoise", without=DRAWS),
+)
+
+BOXED = (
+    of_sample("Box", bottoms=((2, 3, 5, 7),), grows=()),
+    of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
+)
+
+EXAMPLES = (*BOXED, *FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *CAPSULES,
+            *ANCHOR_MAPS, *FEW_BITS, *VOLUMES, *DISTRIBUTIONS, *FACTORS, *BOXES_OF_SEGMENTS)

@@ -29,6 +29,7 @@ class LearnedBlob:
     index: int
     lr_mult: float
     decay_mult: float
+    regularization: str = ""        # L1 or L2; "": the solver's
 
 
 class Reshaped(NamedTuple):
@@ -158,16 +159,21 @@ def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int)
     stated = mine.HasField("lr_mult") and theirs.HasField("lr_mult")
     if stated and mine.lr_mult == 0 and theirs.lr_mult != 0:
         return False
-    for field in ("lr_mult", "decay_mult"):
+    for field in ("lr_mult", "decay_mult", "regularization_type"):
         if not mine.HasField(field):
             continue
         if not theirs.HasField(field):
             setattr(theirs, field, getattr(mine, field))
         elif getattr(mine, field) != getattr(theirs, field):
-            raise layer.spec.error(f"param[{index}].{field}", f"is {getattr(mine, field):g}, but "
+            raise layer.spec.error(f"param[{index}].{field}", f"is {_shown(mine, field)}, but "
                                    f"layer '{owner.spec.name}', which shares the blob, has "
-                                   f"{getattr(theirs, field):g}")
+                                   f"{_shown(theirs, field)}")
     return True
+
+
+def _shown(spec: ParamSpec, field: str) -> str:
+    value = getattr(spec, field)
+    return f"'{value}'" if isinstance(value, str) else f"{value:g}"
 
 
 def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> list[Reshaped]:
@@ -203,6 +209,14 @@ def _needs_gradient(spec: ParamSpec) -> bool:
     return spec.lr_mult != 0
 
 
+def _check_regularization(layer: Layer, index: int) -> None:
+    """SpecError for another kind than L1 and L2 (SkimCaffe has more, for its own solver)."""
+    kind = param_spec(layer, index).regularization_type
+    if kind not in ("", "L1", "L2"):
+        raise layer.spec.error(f"param[{index}].regularization_type", f"is '{kind}'; it must be L1 "
+                               "or L2")
+
+
 def collect_blobs(layers: Sequence[Layer], force_backward: bool,
                   may_freeze: bool) -> list[LearnedBlob]:
     """Every distinct blob once, in the order of the original's learnable_params.
@@ -222,8 +236,10 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
             seen.add(id(blob))
             spec = param_spec(layer, index)
             trains = name in layer._parameters
+            _check_regularization(layer, index)
             if trains and may_freeze:
                 blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
-                                       spec.lr_mult if trains else 0.0, spec.decay_mult))
+                                       spec.lr_mult if trains else 0.0, spec.decay_mult,
+                                       spec.regularization_type))
     return learned

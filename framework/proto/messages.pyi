@@ -163,6 +163,13 @@ class MemoryOptimizationParameter(Message):
 
 class LayerParameter(Message):
     DESCRIPTOR: Descriptor
+    class ConnectivityMode(_Enum):
+        CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
+    CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
     name: str
     type: str
     @property
@@ -839,6 +846,23 @@ class LayerParameter(Message):
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
     @property
+    def smoothl1_param(self) -> SmoothL1Parameter: ...
+    @property
+    def noise_param(self) -> LayerNoiseParameter: ...
+    @property
+    def weight_euclidean_loss_param(self) -> WeightEuclideanLossParameter: ...
+    @property
+    def image_float_data_param(self) -> ImageFloatDataParameter: ...
+    @property
+    def euclideanloss_param(self) -> EuclideanLossParameter: ...
+    @property
+    def random_noise_param(self) -> RandomNoiseParameter: ...
+    @property
+    def generic_window_data_param(self) -> GenericWindowDataParameter: ...
+    @property
+    def box_param(self) -> BoxParameter: ...
+    connectivity_mode: LayerParameter.ConnectivityMode
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1123,7 +1147,15 @@ class LayerParameter(Message):
             capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
             dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
             DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., anchor_target_param:
+            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
+            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
+            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
+            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -1227,7 +1259,10 @@ class LayerParameter(Message):
             "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "anchor_target_param", "mask_target_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1332,7 +1367,10 @@ class LayerParameter(Message):
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
             "capsule_len_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "anchor_target_param", "mask_target_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1349,20 +1387,51 @@ class ParamSpec(Message):
     decay_mult: float
     param_propagate_down: bool
     force_mult: float
+    regularization_type: str
+    breadth_decay_mult: float
+    kernel_shape_decay_mult: float
+    @property
+    def block_group_lasso(self) -> Messages[BlockGroupLassoSpec]: ...
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
             lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
-            bool | None = ..., force_mult: float | None = ...,
+            bool | None = ..., force_mult: float | None = ..., regularization_type: str | None =
+            ..., breadth_decay_mult: float | None = ..., kernel_shape_decay_mult: float | None =
+            ..., block_group_lasso: Iterable[BlockGroupLassoSpec | _Fields] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
+            "block_group_lasso",
+        ]
+    ) -> None: ...
+
+class BlockGroupLassoSpec(Message):
+    DESCRIPTOR: Descriptor
+    xdimen: int
+    ydimen: int
+    block_decay_mult: float
+    def __init__(
+        self, *,
+            xdimen: int | None = ..., ydimen: int | None = ..., block_decay_mult: float | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
         ]
     ) -> None: ...
 
@@ -2586,6 +2655,7 @@ class SoftmaxParameter(Message):
     engine: SoftmaxParameter.Engine
     axis: int
     normalize_type: str
+    label_smooth: bool
     @property
     def pos_cid(self) -> Values[float]: ...
     @property
@@ -2601,23 +2671,24 @@ class SoftmaxParameter(Message):
     def __init__(
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            normalize_type: str | None = ..., pos_cid: Iterable[float] | None = ..., pos_mult:
-            Iterable[float] | None = ..., class_weight: Iterable[float] | None = ...,
-            cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
-            float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
-            ..., scaling_temperature: float | None = ...,
+            normalize_type: str | None = ..., label_smooth: bool | None = ..., pos_cid:
+            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., class_weight:
+            Iterable[float] | None = ..., cutting_point: float | None = ..., hard_mining_label:
+            int | None = ..., hard_ratio: float | None = ..., label_smooth_factor: float | None
+            = ..., margin: float | None = ..., scaling_temperature: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "cutting_point", "hard_mining_label",
-            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "cutting_point",
+            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "scaling_temperature",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "pos_cid", "pos_mult", "class_weight",
-            "cutting_point", "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
-            "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "pos_cid", "pos_mult",
+            "class_weight", "cutting_point", "hard_mining_label", "hard_ratio",
+            "label_smooth_factor", "margin", "scaling_temperature",
         ]
     ) -> None: ...
 
@@ -4627,6 +4698,7 @@ class TransformationParameter(Message):
     crop_size_w: int
     crop_size_h: int
     crop_size_l: int
+    pad_ratio: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4671,7 +4743,7 @@ class TransformationParameter(Message):
             | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
             = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
             | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
-            crop_size_l: int | None = ...,
+            crop_size_l: int | None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4693,7 +4765,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4717,7 +4789,7 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l",
+            "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -13192,5 +13264,198 @@ class ROIDataParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "config_file",
+        ]
+    ) -> None: ...
+
+class SmoothL1Parameter(Message):
+    DESCRIPTOR: Descriptor
+    turn_point: float
+    def __init__(
+        self, *,
+            turn_point: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> None: ...
+
+class LayerNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    gaussian_std: float
+    uniform_range: float
+    bias: float
+    def __init__(
+        self, *,
+            gaussian_std: float | None = ..., uniform_range: float | None = ..., bias: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> None: ...
+
+class WeightEuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    contour_weight: float
+    main_weight: float
+    coarse_weight: float
+    normalized: int
+    normalized_type: int
+    def __init__(
+        self, *,
+            contour_weight: float | None = ..., main_weight: float | None = ..., coarse_weight:
+            float | None = ..., normalized: int | None = ..., normalized_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> None: ...
+
+class ImageFloatDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_regression: bool
+    label_dim: int
+    hard_sample: bool
+    with_heatmap: bool
+    heatmap_dir: str
+    def __init__(
+        self, *,
+            is_regression: bool | None = ..., label_dim: int | None = ..., hard_sample: bool |
+            None = ..., with_heatmap: bool | None = ..., heatmap_dir: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> None: ...
+
+class EuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_normalized: bool
+    normalize_choice: int
+    def __init__(
+        self, *,
+            is_normalized: bool | None = ..., normalize_choice: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> None: ...
+
+class RandomNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    mu: float
+    sigma: float
+    adaptive_sigma: bool
+    adaptive_factor: float
+    def __init__(
+        self, *,
+            mu: float | None = ..., sigma: float | None = ..., adaptive_sigma: bool | None =
+            ..., adaptive_factor: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> None: ...
+
+class GenericWindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    context_pad: int
+    crop_mode: str
+    cache_images: bool
+    root_folder: str
+    is_ready: bool
+    random_crop: bool
+    is_gray: bool
+    max_jitter: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
+            crop_size: int | None = ..., mirror: bool | None = ..., context_pad: int | None =
+            ..., crop_mode: str | None = ..., cache_images: bool | None = ..., root_folder: str
+            | None = ..., is_ready: bool | None = ..., random_crop: bool | None = ..., is_gray:
+            bool | None = ..., max_jitter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> None: ...
+
+class BoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    box_height: int
+    box_width: int
+    @property
+    def param(self) -> Messages[ParamSpec]: ...
+    @property
+    def convolution_param(self) -> ConvolutionParameter: ...
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    def __init__(
+        self, *,
+            box_height: int | None = ..., box_width: int | None = ..., param: Iterable[ParamSpec
+            | _Fields] | None = ..., convolution_param: ConvolutionParameter | _Fields | None =
+            ..., pooling_param: PoolingParameter | _Fields | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "box_height", "box_width", "convolution_param", "pooling_param", "relu_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box_height", "box_width", "param", "convolution_param", "pooling_param",
+            "relu_param",
         ]
     ) -> None: ...

@@ -223,3 +223,23 @@ def test_the_whole_net_compiles_exports_and_runs_in_another_shape():
 
 def test_freeze_is_still_a_name_of_optimize_for_inference():
     assert Net.freeze is Net.optimize_for_inference
+
+
+OF_ITS_OWN = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" param { name: "w"
+  regularization_type: "L1" } param { } inner_product_param { num_output: 3 } }
+layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" param { name: "w" } param {
+  regularization_type: "L2" } inner_product_param { num_output: 3 } }
+"""
+
+
+def test_a_param_can_have_a_regularization_of_its_own():
+    net = Net(parse_net(OF_ITS_OWN), "TRAIN")
+    assert [blob.regularization for blob in net.learned] == ["L1", "", "L2"]
+    with pytest.raises(SpecError, match=r"param\[1\].regularization_type is 'ISTA'; it must be L1"):
+        Net(parse_net(OF_ITS_OWN.replace('"L2"', '"ISTA"')), "TRAIN")
+    with pytest.raises(SpecError, match=r"regularization_type is 'L2', but layer 'a', which shares "
+                                        "the blob, has 'L1'"):
+        Net(parse_net(OF_ITS_OWN.replace('bottom: "a" top: "b" param { name: "w"',
+                                         'bottom: "a" top: "b" param { name: "w" '
+                                         'regularization_type: "L2"')), "TRAIN")
