@@ -153,10 +153,10 @@ def _foreign(root: Path, entries: Iterable[Entry]) -> dict[Entry, BadEntry | Non
     `shared_labels` returns them."""
 
     def rank(entry: Entry) -> int:
-        folders = [str(path.parent) for path in label_paths(entry.image)] \
-            if Path(entry.image).name else []
-        return folders.index(folder) if (folder := os.path.dirname(entry.label) or ".") in folders \
-            else len(folders)
+        tried = label_paths(entry.image) if Path(entry.image).name else []
+        folders = [str(path.parent) for path in tried]
+        folder = str(Path(entry.label).parent)
+        return folders.index(folder) if folder in folders else len(folders)
 
     return shared_labels(root, entries, rank, num_boxes)
 

@@ -184,3 +184,22 @@ def test_labels_that_nobody_made_are_named(tmp_path, capsys):
     assert convert([str(tmp_path / "l.json"), str(tmp_path / "out")]) == 1
     assert "task 4, 1.jpg: a task without an annotation; not one image of" in \
         capsys.readouterr().err
+
+
+def test_images_beside_those_of_a_list_are_losses_and_no_second_form(tmp_path):
+    """ImageNet's lists are of folders by class, which may have more images."""
+    put(tmp_path, {"train.txt": "a/1.jpg 0\nb/1.jpg 1\n", "val.txt": "a/2.jpg 0\n",
+                   **dict.fromkeys(("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg"), "")})
+    data = recognise_classes(tmp_path)
+    assert [(note.reason, note.where) for notes in data.losses.values() for note in notes] == [
+        ("an image that no row names", "a/3.jpg")]
+    put(tmp_path, {"other/x/1.jpg": "", "other/y/1.jpg": ""})
+    with pytest.raises(DataError, match="holds two forms: list files of Caffe for 3 images"):
+        recognise_classes(tmp_path)
+
+
+def test_a_table_of_names_that_all_are_of_several_images_says_so(tmp_path):
+    put(tmp_path, {"labels.csv": "image,label\n1.jpg,cat\n", "a/1.jpg": "one", "b/1.jpg": "other"})
+    with pytest.raises(DataError, match=r"labels.csv:2, '1.jpg': 2 different images have this "
+                       "name: a/1.jpg, b/1.jpg; .* not one image is left"):
+        recognise_classes(tmp_path)
