@@ -9,6 +9,7 @@ import lmdb
 import pytest
 
 from framework.cli.convert_dataset import main as convert
+from framework.cli.convert_imageset import main as imageset
 from framework.cli.export_dataset import main as export
 from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.label_files import read_xml
@@ -180,3 +181,23 @@ def test_an_export_keeps_a_thousandth_of_a_pixel_of_large_images(layout, tmp_pat
     box = AnnotatedDatum.FromString(content).annotation_group[0].annotation[0].bbox
     again = [box.xmin * 12000, box.ymin * 40, box.xmax * 12000, box.ymax * 40]
     assert again == pytest.approx(corners, abs=1.1e-3)
+
+
+def test_the_account_of_images_with_a_class_has_no_boxes(tmp_path, capsys):
+    (tmp_path / "list").write_text("gone.png 0\n")
+    assert imageset([str(tmp_path), str(tmp_path / "list"), str(tmp_path / "out")]) == 1
+    assert "out: 0 of 1 image can be stored\n" in capsys.readouterr().err
+    (tmp_path / "1.png").write_bytes(encoded(image(1)))
+    (tmp_path / "list").write_text("1.png 0\n")
+    assert imageset([str(tmp_path), str(tmp_path / "list"), str(tmp_path / "out")]) == 0
+    assert "out: 1 of 1 image is stored\n" in capsys.readouterr().out
+
+
+def test_a_size_beyond_the_limit_is_told_before_images_are_read(tmp_path, capsys):
+    """OpenCV's own words about memory, and a file of its source, were the answer."""
+    (tmp_path / "list").write_text("1.png 0\n")
+    words = [str(tmp_path), str(tmp_path / "list"), str(tmp_path / "out")]
+    assert imageset([*words, "--resize_width", "20000", "--resize_height", "30000"]) == 1
+    assert capsys.readouterr().err == (
+        "error: --resize_width 20000 and --resize_height 30000 make images of 600000000 pixels; "
+        "--max-pixels allows 134217728\n")
