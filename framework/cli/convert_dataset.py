@@ -268,7 +268,8 @@ def _convert_split(
                            ImageOptions())
 
     identity = fingerprint(data.root, entries, (labels, data.skip_others))
-    report = conversion.fill(database, entries, make, jobs=jobs, identity=identity)
+    report = conversion.fill(database, entries, make, jobs=jobs, identity=identity,
+                             shown=data.display_names)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
     database.with_name(database.name + SIZES).write_bytes(os.fsencode(sizes))
     return report

@@ -196,10 +196,7 @@ class Net(nn.Module):
         given = wanted.checked(inputs, others)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
-        missing = [name for name in self.given_names if name not in given]
-        if missing:
-            raise CaffeError(f"{self.spec.path}: the input blobs {', '.join(missing)} are not "
-                             "given")
+        wanted.check_complete(given)
         if self.spec.force_backward and torch.is_grad_enabled():
             given = {name: blob if blob.requires_grad or not blob.is_floating_point()
                      else blob.detach().requires_grad_() for name, blob in given.items()}
@@ -219,6 +216,8 @@ class Net(nn.Module):
         wanted   the names of the blobs to return; the others are released after their last
                  reader, which saves memory and, without gradients, time
         """
+        if not isinstance(blobs, Mapping):
+            raise Inputs(self.spec.path, self.given_names, self.shapes).not_by_name(blobs)
         blobs = dict(blobs)
         self.renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself

@@ -205,7 +205,7 @@ def test_wrong_numbers_of_bottoms_tops_and_weights_are_errors(layer, message):
 
 
 def test_inputs_that_are_not_given_are_an_error():
-    with pytest.raises(CaffeError, match="the input blobs t are not given"):
+    with pytest.raises(CaffeError, match="no blob is given for 't'; the inputs are"):
         net_from(DATA)({"x": torch.zeros(4, 3)})
 
 
