@@ -131,13 +131,25 @@ def _parts(name: str) -> Parts:
 def _of_file_name(tree: FileTree, name: str) -> list[str]:
     """The images with this file name; those of one ending if the name has none."""
     found = tree.images_by_name.get(name)
-    if found is not None or is_image(name):
-        return found or []
+    if found is not None:
+        return found
+    if is_image(name):
+        return _other_case(tree, name)
     for suffix in IMAGE_SUFFIXES:
         for ending in (suffix, suffix.upper()):
             found = tree.images_by_name.get(name + ending)
             if found is not None:
                 return found
+    return []
+
+
+def _other_case(tree: FileTree, name: str) -> list[str]:
+    """The images of this name with the ending in other letters, as Windows does not tell apart."""
+    stem, ending = os.path.splitext(name)
+    for other in (ending.lower(), ending.upper()):
+        found = tree.images_by_name.get(stem + other)
+        if found is not None:
+            return found
     return []
 
 

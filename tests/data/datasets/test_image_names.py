@@ -83,6 +83,12 @@ def test_names_without_endings_are_found_in_tables(tmp_path):
     assert found(tmp_path) == {"t.csv#1": "images/1.png"}
 
 
+def test_endings_may_have_other_letters_as_windows_takes_them(tmp_path):
+    put(tmp_path, {"t.csv": f"{HEADER}1.JPG,{ROW}2.png,{ROW}3.jpg,{ROW}", "1.jpg": "", "2.PNG": "",
+                   "3.jpg": "one", "3.JPG": "other"})
+    assert list(found(tmp_path).values()) == ["1.jpg", "2.PNG", "3.jpg"]
+
+
 def test_a_class_of_an_image_that_is_not_there_does_not_go_to_another_of_its_name(tmp_path):
     put(tmp_path, {"labels.csv": "image,label\na/1.jpg,cat\nb/1.jpg,dog\nb/2.jpg,cat\n",
                    "b/1.jpg": "", "b/2.jpg": ""})

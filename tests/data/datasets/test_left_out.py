@@ -201,3 +201,27 @@ def test_a_size_beyond_the_limit_is_told_before_images_are_read(tmp_path, capsys
     assert capsys.readouterr().err == (
         "error: --resize_width 20000 and --resize_height 30000 make images of 600000000 pixels; "
         "--max-pixels allows 134217728\n")
+
+
+def test_images_to_test_on_that_are_trained_on_are_noted(tmp_path, capsys):
+    put(tmp_path, {"data.yaml": "train: images\nval: images\nnames: [cat]\n",
+                   "labels/1.txt": "0 0.5 0.5 0.2 0.2\n", "images/none.txt": ""})
+    (tmp_path / "images/1.png").write_bytes(encoded(image(1)))
+    assert convert([str(tmp_path), str(tmp_path / "out"), "--strict"]) == 0
+    train, val = capsys.readouterr().out.split("out/val: ")
+    assert "in the split" not in train
+    assert "noted: once: an image to test on that is in the split train too (images/1.png)" in val
+
+
+def test_a_category_that_coco_does_not_have_is_told_with_the_names_of_others(tmp_path):
+    put(tmp_path, {"c.json": coco("1.jpg").replace('"category_id": 7', '"category_id": 9'),
+                   "1.jpg": ""})
+    with pytest.raises(DataError, match=r"'9' is not one of the classes \(cat\)"):
+        only_labels(tmp_path)
+
+
+def test_class_numbers_with_a_gap_are_told(tmp_path):
+    put(tmp_path, {"data.yaml": "train: images\nnames: {0: cat, 2: dog}\n", "images/1.jpg": ""})
+    with pytest.raises(DataError, match="names is {'0': 'cat', '2': 'dog'}; its numbers must be 0 "
+                       "to 1, one for each class"):
+        recognise(tmp_path)
