@@ -59,7 +59,7 @@ REGIONS = (
     of_sample("Duplicate", grows=BATCH), of_sample("MTranspose"),
     Example("MTranspose", "groups: 3 inverse: true channel: 6 height: 2 width: 4", ((32, 3),),
             grows=(), without=NO_GRADIENT),
-    of_sample("Box", grows=BATCH), of_sample("Splice", grows=BATCH),
+    of_sample("Splice", grows=BATCH),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 

@@ -1,4 +1,4 @@
-"""Regions of maps as blobs of their own, and put together again (DRML's region layer)."""
+"""Maps put together from regions (DRML), and a value spread over a map."""
 
 from __future__ import annotations
 
@@ -27,38 +27,6 @@ def _corners(spec: LayerSpec, field: str, count: int, size: Sequence[int], area:
             raise spec.error(f"{field}.ycoord", f"and xcoord are {row} and {column} of a region of "
                              f"{size[0]} x {size[1]}, which goes beyond {area[0]} x {area[1]}")
     return corners
-
-
-@layer
-class Box(Layer):
-    """Cut regions of one size from a map.
-
-    Bottom: x (N, C, H, W). Tops: (N, C, height, width) each, from row ycoord and column xcoord on.
-    Errors: SpecError for regions beyond x, too few of them, or a size of 0.
-    Source: BoxParameter; box_layer.cpp of zkl20061823/DRML, whose CPU code reads other channels for
-            all items but the first; Zhao et al. 2016.
-    """
-
-    num_tops = (1, None)
-    no_onnx_form = "no form of it is written"
-
-    def __init__(self, spec: LayerSpec, x: Shape):
-        super().__init__(spec)
-        honour(spec, "box_param", "xcoord ycoord width height")
-        param = spec.proto.box_param
-        self.size = (param.height, param.width)
-        if len(x) != 4 or 0 in self.size:
-            raise spec.error("box_param.height", f"and width are {param.height} and {param.width}; "
-                             f"they must be at least 1, and the bottom {tuple(x)} (N, C, H, W)")
-        self.corners = _corners(spec, "box_param", len(spec.tops), self.size, x[2:])
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return [(*bottoms[0][:2], *self.size)] * len(self.corners)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        height, width = self.size
-        return tuple(x[:, :, row:row + height, column:column + width].clone()
-                     for row, column in self.corners)
 
 
 @layer

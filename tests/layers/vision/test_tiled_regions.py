@@ -1,4 +1,4 @@
-"""Box and Splice, and types that are others under another name."""
+"""Splice, and types that are others under another name."""
 
 import numpy as np
 import pytest
@@ -10,19 +10,6 @@ from framework.net.reading import parse_net
 from tests.support import make, noise
 
 PLACES = "xcoord: 1 xcoord: 4 ycoord: 0 ycoord: 2"
-
-
-def test_regions_are_cut_at_their_corners():
-    x = noise(2, 3, 6, 7)
-    layer = make("Box", f"{PLACES} width: 3 height: 4", (2, 3, 6, 7), tops=2)
-    first, second = layer(x)
-    np.testing.assert_array_equal(first.detach(), x.detach()[:, :, 0:4, 1:4])
-    np.testing.assert_array_equal(second.detach(), x.detach()[:, :, 2:6, 4:7])
-    (first.sum() + 2 * second.sum()).backward()
-    counts = np.zeros((6, 7))
-    counts[0:4, 1:4] += 1
-    counts[2:6, 4:7] += 2
-    np.testing.assert_array_equal(x.grad[1, 2], counts)
 
 
 def test_maps_are_put_together_at_their_corners():
@@ -38,14 +25,13 @@ def test_maps_are_put_together_at_their_corners():
 
 
 @pytest.mark.parametrize("kind, fields, shapes, message", [
-    ("Box", f"{PLACES} width: 4 height: 4", ((2, 3, 6, 7),), "xcoord are 2 and 4 of a region of"),
-    ("Box", f"{PLACES} width: 4", ((2, 3, 6, 7),), "they must be at least 1"),
-    ("Box", "xcoord: 1 ycoord: 0 width: 1 height: 1", ((2, 3, 6, 7),), "there are 2 regions"),
     ("Splice", PLACES, ((2, 3, 4, 5), (2, 3, 4, 6)), "they must be the same"),
+    ("Splice", PLACES, ((2, 3, 4, 5),) * 4, "xcoord is given 2 times; there are 4 regions"),
+    ("Splice", PLACES, ((2, 3, 4, 5),) * 2, "xcoord are 2 and 4 of a region of 4 x 5"),
 ])
 def test_regions_that_do_not_fit_are_refused(kind, fields, shapes, message):
     with pytest.raises(SpecError, match=message):
-        make(kind, fields, *shapes, tops=2 if kind == "Box" else 1)
+        make(kind, fields, *shapes)
 
 
 def test_reverse_axis_and_lstm_new_are_types_of_other_names():
