@@ -55,8 +55,13 @@ HINTS = {
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem", "GenericWindowDataParameter.cache_images",
-                     "LayerParameter.deletetop",
+                     "LayerParameter.deletetop", "ConvolutionParameter.wino_tile",
+                     "ConvolutionParameter.wino_zero_idx", "ConvolutionParameter.conv_mode",
+                     "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
+    **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
+        "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram")), _DRAWING),
+    "ParamSpec.force_mult": "a factor on its own solver's force_decay; solvers here have none",
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
@@ -104,7 +109,7 @@ HINTS = {
                      "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
-                     "ImpMapParameter.max_channel"), _UNREAD),
+                     "ImpMapParameter.max_channel", "MarginParameter.axis"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
         "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "
@@ -124,7 +129,8 @@ HINTS = {
         "peturb_ligand_rotate ignore_ligand use_covalent_radius affinity_reweight_mean "
         "affinity_reweight_std fix_center_to_origin recmolcache ligmolcache maxchunksize "
         "use_rec_center peturb_bins").split()), _KNOWN_ONLY),
-    **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
+    **dict.fromkeys(("ROIDataParameter.config_file",
+                     "CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (

@@ -83,7 +83,7 @@ def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:
         return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
-    if spec.dialect:        # with four axes, as R-FCN's losses by position need them
+    if spec.dialect == "class-agnostic":    # with four axes: R-FCN's losses by position need them
         agnostic = (1, 8, 1, 1)
         return [(2, 3, *FRCNN_SIZE), (1, 5), (1, 1, 1, 1), agnostic, agnostic, agnostic]
     targets = (1, 4 * _number(spec, "num_classes"))
@@ -100,15 +100,17 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them.
 
+    In the dialect "quadrilaterals" (arasharchor/py-faster-rcnn_rotated) a box has four corners.
     SpecError for affordance-net's, whose settings alone say how large the targets of masks are.
     """
     if len(spec.bottoms) > 4:
         raise spec.error("bottom", f"is given {len(spec.bottoms)} times; with masks only the "
                          "module knows the shapes")
-    classes = 2 if spec.dialect else _number(spec, "num_classes")
+    classes = 2 if spec.dialect == "class-agnostic" else _number(spec, "num_classes")
+    numbers = 8 if spec.dialect == "quadrilaterals" else 4
     text = spec.proto.python_param.param_str
     num, objects = ATTRIBUTED_REGIONS if "num_attr_classes" in text else (1, 1)
-    targets = (num, 4 * classes, 1, 1)
+    targets = (num, numbers * classes, 1, 1)
     shapes: list[Shape] = [(num, 5, 1, 1), (num, 1, 1, 1), targets, targets, targets]
     if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
         shapes.append((objects, ATTRIBUTES))

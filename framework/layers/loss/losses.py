@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -172,6 +174,12 @@ class ContrastiveLoss(Layer):
     num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (2, 3)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """A feature like the other one; a label for each pair."""
+        return bottoms[1 - index] if index < 2 else bottoms[0][:1]
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape, *labels: Shape):
         super().__init__(spec)
