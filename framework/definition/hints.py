@@ -54,9 +54,10 @@ HINTS = {
                      "TransformationParameter.use_gpu_transform", "DenseBlockParameter.gpuIdx",
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
-                     "APLParameter.save_mem", "LayerParameter.deletetop",
-                     "ConvolutionParameter.wino_tile", "ConvolutionParameter.wino_zero_idx",
-                     "ConvolutionParameter.conv_mode", "LayerParameter.sparse_param",
+                     "APLParameter.save_mem", "GenericWindowDataParameter.cache_images",
+                     "LayerParameter.deletetop", "ConvolutionParameter.wino_tile",
+                     "ConvolutionParameter.wino_zero_idx", "ConvolutionParameter.conv_mode",
+                     "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
         "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram")), _DRAWING),
@@ -76,7 +77,8 @@ HINTS = {
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
         "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
                     _INT8),
-    **dict.fromkeys(("SegAccuracyParameter.metric", "RegionLossParameter.coords",
+    **dict.fromkeys(("ImageFloatDataParameter.is_regression", "BoxParameter.param",
+                     "SegAccuracyParameter.metric", "RegionLossParameter.coords",
                      "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
                      "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",
                      "DenseBlockParameter.initChannel", "RecurrentParameter.debug_info",

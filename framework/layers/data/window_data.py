@@ -88,7 +88,7 @@ class GenericWindowData(ImageSource):
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
         honour(spec, "generic_window_data_param", "source scale batch_size crop_size mirror "
-               "context_pad crop_mode cache_images root_folder random_crop is_gray max_jitter")
+               "context_pad crop_mode root_folder random_crop is_gray max_jitter")
         param = spec.proto.generic_window_data_param
         if param.crop_size == 0:
             raise spec.error("generic_window_data_param.crop_size", "is missing; windows need a "

@@ -40,8 +40,7 @@ class Box(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "box_param", "box_height box_width param convolution_param pooling_param "
-               "relu_param")
+        honour(spec, "box_param", "box_height box_width convolution_param pooling_param relu_param")
         param = spec.proto.box_param
         if len(x) != 4:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
