@@ -110,6 +110,8 @@ def query(options: argparse.Namespace) -> int:
 
     from framework.logs.log import Log
 
+    if not torch.cuda.is_available():
+        raise CaffeError(f"torch {torch.__version__} sees no CUDA device here")
     numbers = devices.gpus(options.gpu)
     log = Log()
     log.info(f"Querying GPUs {options.gpu}")
