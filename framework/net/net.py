@@ -136,7 +136,7 @@ class Net(nn.Module):
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:
-            share_by_layer_name(built, [step.layer for step in share_with.layers])
+            self.reshaped += share_by_layer_name(built, [step.layer for step in share_with.layers])
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
         if self.phase == "TRAIN":
@@ -280,8 +280,8 @@ class Net(nn.Module):
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""
-        for layer, name, owner, index, shape in self.reshaped:
-            layer.__dict__[name] = owner.blobs[index].view(shape)
+        for view in self.reshaped:
+            view.renew()
 
     def summary(self) -> Text:
         """Totals, and a line for each layer: type, shapes of tops, parameters, multiply-adds.

@@ -208,8 +208,8 @@ def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str
             if before is row:
                 splits.setdefault(split, []).append(Entry(image, row.name))
     if not known:
-        lost = next(note for notes in losses.values() for note in notes)
-        raise DataError(f"{tree.root / lost.where}: {lost.reason}; not one image is left")
+        loss = next(note for notes in losses.values() for note in notes)
+        raise DataError(f"{tree.root / loss.where}: {loss.reason}; not one image is left")
     names = in_order({row.name for row in known.values()})
     first = next(iter(splits), UNDIVIDED)
     losses.setdefault(first, []).extend(Note("an image that no row names", image, images=1)
