@@ -22,6 +22,7 @@ from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
 from framework.net.params import check_layer_names, share_by_param_name
+from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
@@ -247,17 +248,21 @@ def build_shapes(spec: NetSpec, selection: Selection
     if not selection.skip_data:
         return _build_some(spec, selection, "")
     not_run = take_stand_ins(spec, selection.modules)
+    known = list(spec.layers)
     try:
         return _build_some(spec, selection, not_run)
-    except CaffeError:
+    except CaffeError as error:
         others = take_stand_ins(spec, selection.modules, with_known=True)
         if others == not_run:
             raise
         try:
-            return _build_some(spec, selection, others)
+            built = _build_some(spec, selection, others)
         except CaffeError:
-            pass
-        raise
+            raise error from None
+    for layer, replaced in zip(known, spec.layers, strict=True):
+        if layer.stand_in is None and replaced.stand_in is not None:
+            check_targets(layer, built[0])
+    return built
 
 
 def _build_some(spec: NetSpec, selection: Selection, not_run: str
