@@ -17,7 +17,7 @@ from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of, is_input
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
-from framework.net.build import build_layers, build_sources
+from framework.net.build import Known, build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
@@ -270,10 +270,12 @@ def _build_some(spec: NetSpec, selection: Selection, not_run: str
     """As build_shapes, by the first size of images that fits. `not_run`: words about modules."""
     places = [layer.place() for layer in spec.layers]
     failed: dict[int, CaffeError] = {}
-    for size, known, words in _assumed_images(spec, selection):
+    looked_at: Known = {}
+    for size, channels, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
         try:
-            return _build_with(spec, selection, size, known, said)
+            return _build_with(spec, selection, size, channels, said,
+                               looked_at, only_shapes=bool(failed))
         except CaffeError as error:
             place = getattr(error, "layer", "")
             failed.setdefault(places.index(place) if place in places else -1,
@@ -306,9 +308,13 @@ def _assumed_images(spec: NetSpec, selection: Selection
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
-                channels: dict[str, int], words: Sequence[str]
-                ) -> tuple[dict[str, Shape], list[Layer], str]:
-    """As build_shapes, for one size of images; `words` say it."""
+                channels: dict[str, int], words: Sequence[str], looked_at: Known,
+                only_shapes: bool) -> tuple[dict[str, Shape], list[Layer], str]:
+    """As build_shapes, for one size of images; `words` say it.
+
+    looked_at     shapes of layers: of a net of thousands only few differ
+    only_shapes   look whether these fit before layers are made, as after a try that failed
+    """
     shapes: dict[str, Shape] = {}
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
     if not selection.skip_data:
@@ -319,9 +325,13 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     while True:
         found = {**shapes, **assumed}
         try:
-            built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
-            break
+            built = build_layers(spec, found, {}, selection.skip_data, selection.modules,
+                                 looked_at if only_shapes else None)
+            if not only_shapes:
+                break
+            only_shapes = False
         except SpecError as error:
+            only_shapes = True
             known = [top for top, number in times.items() if number == MOST_GUESSES]
             more = missing_shapes(spec, found, known, error) if selection.skip_data else {}
             if not more:

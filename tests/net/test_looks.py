@@ -1,9 +1,12 @@
-"""Data of known Python modules: num_classes must be that of the layers that read the targets."""
+"""Looks at nets without data: sizes that are tried, and num_classes of known Python modules."""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
+from framework.layers.vision.convolution import Convolution
 from framework.report.net_summary import Selection, take_census
 
 FAST_RCNN = """name: "f"
@@ -40,3 +43,24 @@ def test_box_targets_of_the_predictions_number_of_classes_are_those_of_the_known
     (census,) = take_census(path, Selection(phase="TRAIN"))
     assert census.built and census.assumed == ""
     assert census.rows[0].shapes == ((2, 3, 640, 1024), (1, 5), (1,), *[(1, 84)] * 3)
+
+
+def test_sizes_after_the_first_are_tried_without_making_every_layer(tmp_path, monkeypatch):
+    """60 convolutions of two kinds: 60 for the first size, 2 for each of 8 more, 60 for the last.
+    """
+    made = []
+    real = Convolution.__init__
+    monkeypatch.setattr(Convolution, "__init__", lambda self, *given: made.append(1) or real(
+        self, *given))
+    names = ["data", *(f"c{index}" for index in range(60))]
+    path = tmp_path / "net.prototxt"
+    path.write_text('layer { name: "d" type: "Data" top: "data" data_param { source: "x"\n'
+                    "batch_size: 1 } }\n" + "".join(
+        f'layer {{ name: "{top}" type: "Convolution" bottom: "{bottom}" top: "{top}"\n'
+        "convolution_param { num_output: 2 kernel_size: 3 pad: 1 } }\n"
+        for bottom, top in pairwise(names)) +
+        f'layer {{ name: "v" type: "Reshape" bottom: "{names[-1]}" top: "v"\n'
+        "reshape_param { shape { dim: 0 dim: 2 dim: 713 dim: 713 } } }\n")
+    (census,) = take_census(path, Selection(phase="TRAIN"))
+    assert census.rows[-1].shapes == ((1, 2, 713, 713),) and len(census.rows) == 62
+    assert len(made) == 60 + 8 * 2 + 60
