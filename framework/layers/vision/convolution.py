@@ -69,6 +69,20 @@ class Geometry:
         """Whether the padding is the same on both sides, whatever the bottom's sizes."""
         return self.pad == self.pad_end and not self.same and not self.short
 
+    @property
+    def inner(self) -> Geometry:
+        """That of the convolution of what `padded` gives."""
+        none = (0,) * len(self.pad)
+        return self if self.is_symmetric else replace(self, pad=none, pad_end=none, same=False,
+                                                      short=False)
+
+    def padded(self, x: Tensor) -> Tensor:
+        """x (N, C, sizes...) with the padding that differs on both sides, else x itself."""
+        if self.is_symmetric:
+            return x
+        at = self.on(x.shape[2:])
+        return pad_ends(x, at.pad, at.pad_end)
+
     def reaching(self, sizes: Shape) -> Geometry:
         """With zeros past the end, where a window is too large by less than a stride."""
         if self.same or not (self.short or self.is_symmetric):
@@ -167,11 +181,8 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
 
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> Tensor:
     """Convolution of a bottom, whatever its axis of channels."""
-    batch, pad = as_batch(x, at.axis), at.pad
-    if not at.is_symmetric:
-        at = at.on(batch.shape[2:])
-        batch, pad = pad_ends(batch, at.pad, at.pad_end), (0,) * len(pad)
-    y = convolve(batch, weight, bias, at.stride, pad, at.dilation, at.group)
+    batch, at = at.padded(as_batch(x, at.axis)), at.inner
+    y = convolve(batch, weight, bias, at.stride, at.pad, at.dilation, at.group)
     return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
 
 
