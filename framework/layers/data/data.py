@@ -55,6 +55,7 @@ class Data(ImageSource):
     list_param = "data_param"
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
+    unread = frozenset(["data_param.side"])
     fork_fields = frozenset([*RESHAPING, "data_param.get_mirror_crop"])
 
     @classmethod
