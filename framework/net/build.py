@@ -147,7 +147,7 @@ def _likeness(spec: LayerSpec, cls: type[Layer], bottoms: Sequence[Shape]
               ) -> tuple[object, ...] | None:
     """What the shapes of a layer's tops depend on: not its name nor those of its blobs, but which
     of these are the same. None if on more than that."""
-    if spec.stand_in is not None or issubclass(cls, Python):
+    if spec.stand_in is not None or issubclass(cls, Python | DeclaredPython):
         return None
     proto = type(spec.proto)()
     proto.CopyFrom(spec.proto)
