@@ -53,6 +53,9 @@ POSES = (
 REGIONS = fixed([0, 3.5, 2, 20, 30], [1, 0, 10, 40, 24], [1, 12, 12, 30, 14], [0, 40, 5, 63, 60])
 GAZES = (noise(2, 1, 5, 4, seed=4, requires_grad=False) > 0.5).double()
 KNOWN = whole(4, 3, below=2, first=-1)
+STRAIGHT = {"gradient": NOT_DERIVATIVE + "masked weights have one too"}
+MASKED = {**STRAIGHT, **DRAWS}
+SIGNS = whole(2, 1, 5, 4, below=2) * 2 - 1
 PLACES = noise(2, 2, 6, 5, seed=6, requires_grad=False)
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
 SEGMENTS = (
@@ -62,6 +65,42 @@ SEGMENTS = (
     of_sample("KLDivLoss", bottoms=(noise(2, 1, 5, 4).detach().abs().requires_grad_(), GAZES),
               without={"gradient": NOT_DERIVATIVE + "it leaves out the small numbers"}),
     of_sample("NSSLoss", bottoms=((2, 1, 5, 4), GAZES)),
+)
+TRACKING = (
+    of_sample("CrossCorrelation", blobs=((1, 3, 3, 3), (1,)), grows=BATCH),
+    Example("CrossCorrelation", "convolution_param { num_output: 2 kernel_h: 3 kernel_w: 2 "
+            "group: 2 stride: 2 pad: 1 bias_term: false }", ((3, 4, 7, 6), (2, 2, 3, 2)),
+            blobs=((2, 2, 3, 2),), grows=BATCH),
+    of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
+    of_sample("WinoConvolution", blobs=((4, 3, 3, 3), (4,))),
+)
+SPARSE = (
+    of_sample("Sparsify", without={"gradient": NOT_DERIVATIVE + "the top is drawn to 0"}),
+    Example("Sparsify", "coef: 0.25", without={"gradient": NOT_DERIVATIVE + "it is drawn to 0"}),
+    of_sample("CConvolution", blobs=((4, 3, 3, 3), (4,)) * 2, without=MASKED),
+    Example("CConvolution", "convolution_param { num_output: 4 kernel_size: 3 group: 2 pad: 1 }",
+            ((2, 6, 5, 4),), blobs=((4, 3, 3, 3), (4,)) * 2, phase="TEST", without=STRAIGHT),
+    of_sample("CInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
+    Example("CInnerProduct", "inner_product_param { num_output: 5 }", ((4, 3, 2),),
+            blobs=((5, 6), (5,)) * 2, grows=BATCH, phase="TEST", without=STRAIGHT),
+    of_sample("DNSConvolution", blobs=((4, 3, 3, 3), (4,)) * 2, without=MASKED),
+    of_sample("DNSInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
+    of_sample("Random", without={"gradient": NOT_DERIVATIVE + "it has no factor", **DRAWS}),
+    of_sample("ClassificationStats", bottoms=((4, 5), whole(4, below=5)), grows=BATCH,
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
+CAPSULES = (
+    of_sample("Squash", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "each number's is of itself alone"}),
+    of_sample("CapsuleReshape"),
+    of_sample("CapsuleTransform", blobs=((3, 4, 10), (30,)), grows=BATCH),
+    of_sample("CapsuleRouting", blobs=((2, 3),), grows=BATCH),
+    of_sample("CapsuleMask", grows=BATCH),
+    of_sample("CapsuleLen", grows=BATCH, without=NO_GRADIENT),
+    of_sample("CapsuleConvTransform", blobs=((18, 2, 4), (1944,)), grows=BATCH),
+    of_sample("CapsuleConvRouting", blobs=((27, 6),), grows=BATCH),
+    of_sample("MarginLoss", bottoms=((4, 5, 3), whole(4, below=5)), grows=BATCH,
+              without={"gradient": NOT_DERIVATIVE + "it is not over N"}),
 )
 IN_REGIONS = (
     of_sample("ROIConvolution", bottoms=((2, 3, 8, 9), REGIONS), blobs=((4, 3, 3, 3), (4,)),
@@ -87,5 +126,41 @@ VOLUMES = (
         "gradient": NOT_DERIVATIVE + "it is that of a loss of shares", **AFTER_ROUNDING}),
     of_sample("SegmentOutput", without=NO_GRADIENT),
 )
+SHARES = [torch.sigmoid(noise(4, width, seed=seed).detach()) for width in (6, 10)
+          for seed in (1, 2)]
+DISTRIBUTIONS = (
+    of_sample("JSDLoss", bottoms=(SHARES[0].requires_grad_(), SHARES[1])),
+    of_sample("RSJSDLoss", bottoms=(SHARES[2].requires_grad_(), SHARES[3]), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is over the sum of weights"}),
+    of_sample("WeightedEuclideanLoss"),
+)
+PICTURES = (noise(2, 3, 12, 16, seed=3, requires_grad=False) * 9, whole(2, 1, 12, 16, below=4))
+BY_GRAPH = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING, **DRAWS}
+BOXES_OF_SEGMENTS = (
+    of_sample("Segmentation", bottoms=PICTURES, grows=BATCH, without=BY_GRAPH),
+    Example("Segmentation", "seg_param { k: 3 }", PICTURES[:1], grows=BATCH, tops=2,
+            without=BY_GRAPH),
+)
+X = (2, 3, 5, 4)
+FACTORS = (
+    Example("Eltwise", "coeff_blob: true", (X, X, noise(2, 2, 3, seed=9, requires_grad=False)),
+            grows=(3,)),
+    Example("Eltwise", "coeff_blob: true coeff: 3", (X, noise(1, 2, seed=9, requires_grad=False)),
+            grows=(2, 3)),
+)
 
-EXAMPLES = (*POSES, *SEGMENTS, *IN_REGIONS, *ANCHOR_MAPS, *FEW_BITS, *VOLUMES)
+MARKED = torch.cat([noise(4, 6, seed=5), torch.tensor([[1.0], [0.0], [1.0], [1.0]])], 1).detach()
+FACIAL_POINTS = (
+    of_sample("WeightEuclideanLoss", bottoms=((4, 136), noise(4, 136, requires_grad=False)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "the size of a face is left out"}),
+    of_sample("EuclideanLossWithIgnore", bottoms=((4, 6), MARKED), grows=BATCH),
+    of_sample("Noise", without=DRAWS), of_sample("RandomNoise", without=DRAWS),
+)
+
+BOXED = (
+    of_sample("Box", bottoms=((2, 3, 5, 7),), grows=()),
+    of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
+)
+
+EXAMPLES = (*BOXED, *FACIAL_POINTS, *POSES, *SEGMENTS, *IN_REGIONS, *TRACKING, *SPARSE, *CAPSULES,
+            *ANCHOR_MAPS, *FEW_BITS, *VOLUMES, *DISTRIBUTIONS, *FACTORS, *BOXES_OF_SEGMENTS)

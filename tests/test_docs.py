@@ -6,18 +6,40 @@ import re
 from pathlib import Path
 
 import pytest
+from google.protobuf import text_format
 
 from docs.generator import numbers
+from docs.generator.command_line import command_pages, description
 from docs.generator.markdown import GENERATED, blocks, escape
 from docs.generator.pages import all_pages
+from docs.generator.targets_page import TARGETS
+from framework.cli.caffe import OTHERS
+from framework.proto import LayerParameter, NetParameter, SolverParameter
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
+# pages that are written by hand
+WRITTEN = sorted(str(path.relative_to(DOCS.parent))
+                 for path in (*DOCS.glob("*.md"), *DOCS.parent.glob("*.md"),
+                              *DOCS.parent.glob("examples/**/*.md"))
+                 if not path.read_text(encoding="utf-8").startswith(GENERATED))
+FLAG = re.compile(r"(?<![\w-])--[a-zA-Z][\w-]*")
+# of every program, of benchmarks/, tests/fuzz, an example's own script, git and curl
+OTHER_FLAGS = {"--help", "--peers", "--threads", "--overload", "--case", "--one-class", "--always",
+               "--data-binary"}
+BLOCK = re.compile(r"^```\n(.*?)^```$", re.M | re.S)
+PROTOTXT = re.compile(r"\s*\w+ *[:{] *\S?")
+KINDS = (NetParameter, SolverParameter, LayerParameter)
 
 
 @pytest.fixture(scope="module")
 def pages():
     return all_pages()
+
+
+@pytest.fixture(scope="module")
+def command_line():
+    return command_pages()["command_line.md"]
 
 
 def test_no_page_is_stale(pages):
@@ -36,6 +58,43 @@ def test_every_tool_is_on_the_page_of_the_command_line(pages):
     tools = {path.name for path in (DOCS.parent / "tools").iterdir()}
     named = set(re.findall(r"^## (?:tools/)?(\w+)$", pages["command_line.md"], re.M))
     assert named == tools
+
+
+def test_indented_lines_of_a_description_stay_lines_on_the_page_of_the_command_line():
+    text = "Do it\nnow.\n\nEither\n    A   one\n      more\n    B   two\nor not.\n"
+    assert description(text) == (
+        "Do it now.\n\nEither\n\n```text\nA   one\n  more\nB   two\n```\n\nor not.")
+
+
+def test_the_page_of_the_command_line_lists_the_commands_of_caffe(command_line):
+    shown = command_line.partition("\n## caffe\n\n```text\n")[2].partition("\n```")[0]
+    assert [name for name in OTHERS if name not in shown] == []
+
+
+def test_no_two_columns_of_targets_have_one_name():
+    assert len(set(TARGETS)) == len(TARGETS)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_flag_of_a_page_is_one_of_a_program(name, command_line):
+    known = set(FLAG.findall(command_line)) | OTHER_FLAGS
+    found = set(FLAG.findall((DOCS.parent / name).read_text(encoding="utf-8")))
+    assert sorted(found - known) == []
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_prototxt_of_a_page_is_of_the_schema(name):
+    for text in BLOCK.findall((DOCS.parent / name).read_text(encoding="utf-8")):
+        if PROTOTXT.match(text):
+            assert any(_parses(text, kind) for kind in KINDS), text
+
+
+def _parses(text, kind):
+    try:
+        text_format.Parse(text, kind())
+    except text_format.ParseError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("path", [*DOCS.rglob("*.md"), *DOCS.parent.glob("*.md")],

@@ -47,7 +47,7 @@ def test_a_net_of_a_detector_is_made_without_torchs_compiler():
     ([torch.zeros(2, 3, 8, 9)], r"not a list"),
     ({"xx": torch.zeros(2, 3, 8, 9)}, r"'xx' is not an input of the net; .*inputs are 'x' \(2, 3"),
     ({"x": np.zeros((2, 3, 8, 9))}, r"'x' must be a tensor, not a ndarray; torch.from_numpy"),
-    ({}, r"the input blobs x are not given"),
+    ({}, r"no blob is given for 'x'; the inputs are"),
     ({"x": torch.zeros(3, 8, 9)}, r"'x' is \(3, 8, 9\), one item without the axis.*tensor\[None\]"),
     ({"x": torch.zeros(2, 3, 8, 9).double()}, r"the input 'x' is of torch.float64; the net's are"),
     ({"x": torch.zeros(2, 4, 8, 9)}, r"the input 'x' is \(2, 4, 8, 9\); the net's are 'x' \(2, 3"),
@@ -55,6 +55,12 @@ def test_a_net_of_a_detector_is_made_without_torchs_compiler():
 def test_a_net_called_in_a_wrong_way_says_what_it_wants(inputs, message):
     with pytest.raises(CaffeError, match=message):
         Net(parse_net(NET))(inputs)
+
+
+@pytest.mark.parametrize("blobs", [5, [torch.zeros(2, 3, 8, 9)], torch.zeros(2, 3, 8, 9)])
+def test_a_net_that_is_run_in_a_wrong_way_says_what_it_wants(blobs):
+    with pytest.raises(CaffeError, match=r"by name, as net\(\{'x': tensor\}\), not a "):
+        Net(parse_net(NET)).run(blobs)
 
 
 def test_a_net_called_with_blobs_as_keywords_says_how_it_is_called():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import inspect
+import itertools
+import textwrap
 from pathlib import Path
 
 from docs.generator.markdown import GENERATED, code, escape, table
@@ -23,7 +24,7 @@ ALSO = "Its commands `train`, `test` and `time` take the flags of the tools of t
 def command_pages() -> dict[str, str]:
     names = sorted(path.name for path in TOOLS.iterdir() if path.name != "caffe")
     parts = [INTRODUCTION, *(_program(f"tools/{name}", parser_of(name)) for name in names)]
-    parts.append(f"## caffe\n\n```text\n{inspect.cleandoc(caffe.__doc__ or '')}\n```\n\n{ALSO}\n")
+    parts.append(f"## caffe\n\n```text\n{caffe.usage()}\n```\n\n{ALSO}\n")
     parts.append(_program("caffe device_query", caffe.make_query_parser()))
     return {"command_line.md": GENERATED + "\n" + "\n".join(parts) + "\n"}
 
@@ -36,10 +37,28 @@ def _program(name: str, parser: argparse.ArgumentParser) -> str:
             continue
         text = formatter._expand_help(action) if action.help else ""
         rows.append((_names(action), escape(" ".join(text.split()))))
-    description = " ".join((parser.description or "").split())
+    text = (parser.description or "").strip()
     for prefix in (f"{name}: ", f"{name.removeprefix('tools/')}: "):
-        description = description.removeprefix(prefix)
-    return f"## {name}\n\n{escape(description)}\n\n{table(('flag', ''), rows)}\n"
+        text = text.removeprefix(prefix)
+    return f"## {name}\n\n{description(text)}\n\n{table(('flag', ''), rows)}\n"
+
+
+def description(text: str) -> str:
+    """A program's description: its paragraphs, and indented lines as they are, in a block."""
+    parts = []
+    for kind, group in itertools.groupby(text.split("\n"), _kind):
+        lines = list(group)
+        if kind == "indented":
+            parts.append("```text\n" + textwrap.dedent("\n".join(lines)) + "\n```")
+        elif kind == "text":
+            parts.append(escape(" ".join(" ".join(lines).split())))
+    return "\n\n".join(parts)
+
+
+def _kind(line: str) -> str:
+    if not line.strip():
+        return "empty"
+    return "indented" if line.startswith("  ") else "text"
 
 
 def _names(action: argparse.Action) -> str:

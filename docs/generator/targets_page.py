@@ -38,7 +38,7 @@ layer { name: "out" type: "DetectionOutput" bottom: "loc_flat" bottom: "conf_fla
   nms_param { nms_threshold: 0.45 top_k: 4 } } }
 """
 IN_TAIL = ("PriorBox", "DetectionOutput")
-TARGETS = ("onnx", "ncnn", *DIALECTS)
+TARGETS = ("to onnx", "to ncnn", *DIALECTS)
 PAGE = """# Layers and targets
 
 What `tools/export` makes of each layer type, for `--to onnx`, `--to ncnn`, and `--to caffe --for`
@@ -47,11 +47,11 @@ fields of the same layer may be refused, and are then named.
 
 {legend}
 
-**onnx** is standard operators, for ONNX Runtime, OpenVINO, OpenCV 5 and others. **`--to torch`** is
-not in the table: torch.export runs the layers themselves, and refuses the net as a whole. Nor is
-`--to darknet`, whose sections are in [Darknet's nets](from_darknet.md). Data layers become inputs;
-composites (MultiBoxHead, NetFile) are expanded before. Losses and layers that read labels are left
-out of a net with data layers; in a deploy net `--to onnx` refuses them.
+**to onnx** is standard operators, for ONNX Runtime, OpenVINO, OpenCV 5 and others. **`--to
+torch`** is not in the table: torch.export runs the layers themselves, and refuses the net as a
+whole. Nor is `--to darknet`, whose sections are in [Darknet's nets](from_darknet.md). Data layers
+become inputs; composites (MultiBoxHead, NetFile) are expanded before. Losses and layers that read
+labels are left out of a net with data layers; in a deploy net `--to onnx` refuses them.
 
 For `common`, a chip without a public list, every layer that is written is *unknown*.
 

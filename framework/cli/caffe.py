@@ -27,7 +27,8 @@ commands:
   serve         answer requests over HTTP, with a web page
   time          measure the time of each layer
   device_query  show the CUDA devices
-and, as the programs of tools/: {others}
+and, as the programs of tools/:
+{others}
 
 `caffe COMMAND --help` shows the flags of a command.
 
@@ -57,16 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         name = next((word for word in given if word in OF_THE_ORIGINAL), "")
     if not name:
-        usage = USAGE.format(others=textwrap.fill(", ".join(OTHERS), 90, subsequent_indent="  "))
         if not set(given) - {"-h", "-help", "--help"}:
-            return app.run(lambda options: print(usage), argparse.ArgumentParser(), [])
+            return app.run(lambda options: print(usage()), argparse.ArgumentParser(), [])
         if set(given) <= {"-version", "--version"}:
             return app.run(lambda options: print(f"caffe version {__version__}"),
                            argparse.ArgumentParser(), [])
         wrong = next((word for word in given if not word.startswith("-")), None)
         reason = f"{given[0]} is without a command" if wrong is None else \
             f"'{wrong}' is not a command"
-        print(f"error: {reason}\n{usage}", file=sys.stderr)
+        print(f"error: {reason}\n{usage()}", file=sys.stderr)
         return 1
     given.remove(name)
     if name == "device_query":
@@ -85,6 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if name == "train" and code == 0:
         project_folder.report_after_training(given, stopped.is_set())
     return code
+
+
+def usage() -> str:
+    """What `caffe --help` prints: the commands and examples."""
+    others = textwrap.fill(", ".join(OTHERS), 90, initial_indent="  ", subsequent_indent="  ")
+    return USAGE.format(others=others)
 
 
 def make_query_parser() -> argparse.ArgumentParser:

@@ -100,7 +100,7 @@ def check_database(path: Path, options: argparse.Namespace) -> int:
     from framework.report.data_report import report
     from framework.report.data_survey import Survey
 
-    def anchors(found: Survey) -> None:
+    def anchors(found: Survey, names: dict[int, str]) -> None:
         if options.anchors:
             print_anchors(found, options.anchors, options.anchor_size)
 

@@ -79,9 +79,9 @@ def check_layer(spec: LayerSpec, path: str, phase: str, plot: Path | None,
     makers = prior_makers(net) if net is not None and kind is AnnotatedData else []
     size = input_size(spec)
 
-    def priors(found: Survey) -> None:
+    def priors(found: Survey, names: dict[int, str]) -> None:
         if makers:
-            print_priors(found, makers, size, overlap_threshold(path))
+            print_priors(found, makers, size, overlap_threshold(path), names)
         if options.anchors:
             print_anchors(found, options.anchors, options.anchor_size or size)
 

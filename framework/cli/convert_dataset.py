@@ -25,7 +25,7 @@ from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description, recognition, segmentation
 from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import UNDIVIDED
-from framework.data.datasets.splits import divide, is_for_training, shares, shuffle
+from framework.data.datasets.splits import also_trained_on, divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
 from framework.data.records.account import Account
 from framework.data.records.list_file import Entry, repeats
@@ -251,6 +251,7 @@ def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path,
         report.account.add_losses(data.losses.get(split, ()))
         if data.has_label_files:
             report.account.add_losses(repeats(entries, has_label_files=True))
+        report.account.add_losses(also_trained_on(splits, split))
         accounts[split] = report.account
     return names, accounts
 
@@ -268,7 +269,8 @@ def _convert_split(
                            ImageOptions())
 
     identity = fingerprint(data.root, entries, (labels, data.skip_others))
-    report = conversion.fill(database, entries, make, jobs=jobs, identity=identity)
+    report = conversion.fill(database, entries, make, jobs=jobs, identity=identity,
+                             shown=data.display_names)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
     database.with_name(database.name + SIZES).write_bytes(os.fsencode(sizes))
     return report

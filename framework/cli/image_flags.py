@@ -13,6 +13,7 @@ from framework.cli import app, gflags
 from framework.data.convert import conversion
 from framework.data.convert.datum import Converted, ImageOptions
 from framework.data.convert.journal import fingerprint
+from framework.data.records.image_size import max_pixels
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 
@@ -51,6 +52,13 @@ def check(options: argparse.Namespace) -> None:
     if (options.resize_width > 0) != (options.resize_height > 0):
         print("warning: --resize_width and --resize_height resize only together, as with the "
               "original; the images keep their sizes", file=sys.stderr)
+    width, height = options.resize_width, options.resize_height
+    if min(width, height) > 0 and width * height > max_pixels():
+        raise DataError(f"--resize_width {width} and --resize_height {height} make images of "
+                        f"{width * height} pixels; --max-pixels allows {max_pixels()}")
+    if getattr(options, "min_dim", 0) > max_pixels():
+        raise DataError(f"--min_dim is {options.min_dim}; --max-pixels allows {max_pixels()} "
+                        "pixels")
     if not os.path.isdir(options.rootfolder):
         raise DataError(f"{options.rootfolder}: no such folder (ROOTFOLDER)")
 

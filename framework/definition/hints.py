@@ -21,6 +21,8 @@ _MEMORY = "memory or speed only"
 _DRAWING = "draws or writes beside the net; tools/detect does it here"
 _INT8 = "a machine's numbers of 8 bits; the net is computed in real numbers here"
 _PRUNING = "how its own solver prunes weights, if told to; weights stay as they are here"
+_GROUPS = "factors on a decay of groups that its own solver has; there is none here"
+_ZEROS = "its own solver keeps weights at 0 that are 0 when they are loaded; they learn here"
 _READERS = "how records reach the memory"
 _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
@@ -53,7 +55,12 @@ HINTS = {
                      "DenseBlockParameter.workspace_MB",
                      "DenseBlockParameter.BC_ultra_space_efficient",
                      "APLParameter.save_mem", "LayerParameter.deletetop",
+                     "ConvolutionParameter.wino_tile", "ConvolutionParameter.wino_zero_idx",
+                     "ConvolutionParameter.conv_mode", "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
+    **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
+        "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram")), _DRAWING),
+    "ParamSpec.force_mult": "a factor on its own solver's force_decay; solvers here have none",
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
@@ -61,6 +68,9 @@ HINTS = {
                      "AugmentationParameter.write_mean"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
+    **dict.fromkeys((f"ParamSpec.{name}" for name in (
+        "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
+    "LayerParameter.connectivity_mode": _ZEROS,
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
@@ -97,7 +107,7 @@ HINTS = {
                      "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
-                     "ImpMapParameter.max_channel"), _UNREAD),
+                     "ImpMapParameter.max_channel", "MarginParameter.axis"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
         "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "
@@ -117,7 +127,8 @@ HINTS = {
         "peturb_ligand_rotate ignore_ligand use_covalent_radius affinity_reweight_mean "
         "affinity_reweight_std fix_center_to_origin recmolcache ligmolcache maxchunksize "
         "use_rec_center peturb_bins").split()), _KNOWN_ONLY),
-    **dict.fromkeys(("CoSDataParameter.source", "CoSDataParameter.dataframe_format",
+    **dict.fromkeys(("ROIDataParameter.config_file",
+                     "CoSDataParameter.source", "CoSDataParameter.dataframe_format",
                      "TopParameter.name", "TopParameter.type", "TopParameter.transform_param"),
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (

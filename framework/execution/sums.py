@@ -46,7 +46,7 @@ def is_sum(layer: Any) -> bool:         # Any: a layer or Chain
     layers = getattr(layer, "layers", [layer])
     head = layers[0]
     return (isinstance(head, Eltwise) and head.operation == "SUM"
-            and not head.coeff and len(head.spec.bottoms) == 2
+            and not head.coeff and not head.by_blob and len(head.spec.bottoms) == 2
             and all(isinstance(one, ReLU) for one in layers[1:]))
 
 

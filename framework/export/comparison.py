@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,8 @@ class Difference:
 
     largest, mean  absolute differences
     part           the largest one as a part of A's largest value; infinite if it has no meaning
-    cosine         of the angle between both as vectors; 1 for two of zeros
+    cosine         of the angle between both as vectors; 1 for two of zeros; NaN, in a table -, if
+                   rows were matched or nothing could be compared
     note           what else there is to say; ""
     """
 
@@ -130,8 +132,9 @@ def table(rows: Sequence[Difference], tolerance: float) -> str:
              "cosine"]
     for row, shape in zip(rows, shapes, strict=True):
         mark = " " if row.part <= tolerance else "*"
+        cosine = "-" if math.isnan(row.cosine) else f"{row.cosine:.6f}"
         lines.append(f"{mark} {row.blob:{width}}  {shape:{wide}}  {row.largest:9.2e}  "
-                     f"{row.mean:9.2e}  {row.part:9.2e}  {row.cosine:.6f}  {row.note}".rstrip())
+                     f"{row.mean:9.2e}  {row.part:9.2e}  {cosine:8}  {row.note}".rstrip())
     return "\n".join(lines)
 
 

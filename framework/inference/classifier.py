@@ -11,6 +11,7 @@ import numpy as np
 from framework.data.augment import resizing
 from framework.data.convert.datum import read_image
 from framework.data.records.exif import orientation_of, pixels_as_shown
+from framework.data.records.images import BadRecord
 from framework.errors import DataError
 from framework.inference.engines import run_net
 from framework.layers.loss.softmax import Softmax
@@ -72,18 +73,23 @@ class Classifier:
         if channels == 1:
             grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
             image = np.asarray(grey, np.uint8).reshape(*image.shape[:2], 1)
-        if self.size is None and self.param.HasField("resize_param"):
-            mode = resizing.interpolation(self.param.resize_param)
-            pixels = resizing.resize(image, self.param.resize_param, mode)
-        else:
-            to_height, to_width = self.size or (height, width)
-            pixels = resizing.resize_plain(image, to_width, to_height, cv2.INTER_LINEAR)
+        try:
+            pixels = self._resized(image)
+        except BadRecord as error:
+            raise DataError(str(error)) from None
         if pixels.shape[0] < height or pixels.shape[1] < width:
             raise DataError(f"the image, resized, has {pixels.shape[1]} x {pixels.shape[0]} "
                             f"pixels; the net takes {width} x {height}")
         values = _middle(pixels, height, width).astype(np.float32)
         values = (values - self.mean) * np.float32(self.scale)
         return np.ascontiguousarray(values.transpose(2, 0, 1))
+
+    def _resized(self, image: Levels) -> Levels:
+        if self.size is None and self.param.HasField("resize_param"):
+            mode = resizing.interpolation(self.param.resize_param)
+            return resizing.resize(image, self.param.resize_param, mode)
+        height, width = self.size or self.shape[1:]
+        return resizing.resize_plain(image, width, height, cv2.INTER_LINEAR)
 
 
 def is_classifier(net: Net) -> bool:

@@ -36,10 +36,7 @@ class Inputs:
             raise CaffeError(f"{self.path}: a net takes its input blobs in a mapping, as net("
                              f"{{{words}}}), not as keywords; its inputs are {self}")
         if given is not None and not isinstance(given, Mapping):
-            example = self.names[0] if self.names else "data"
-            raise CaffeError(f"{self.path}: a net takes its input blobs by name, as net("
-                             f"{{'{example}': tensor}}), not a {type(given).__name__}; its inputs "
-                             f"are {self}")
+            raise self.not_by_name(given)
         for name, blob in (given or {}).items():
             if name not in self.names:
                 raise CaffeError(f"{self.path}: '{name}' is not an input of the net"
@@ -52,6 +49,19 @@ class Inputs:
                                  "item without the axis that counts them: give tensor[None]; the "
                                  f"inputs are {self}")
         return dict(given or {})
+
+    def not_by_name(self, given: object) -> CaffeError:
+        """The error of something else than a mapping."""
+        example = self.names[0] if self.names else "data"
+        return CaffeError(f"{self.path}: a net takes its input blobs by name, as net("
+                          f"{{'{example}': tensor}}), not a {type(given).__name__}; its inputs "
+                          f"are {self}")
+
+    def check_complete(self, given: Mapping[str, Tensor]) -> None:
+        """CaffeError if an input has no blob."""
+        missing = ", ".join(f"'{name}'" for name in self.names if name not in given)
+        if missing:
+            raise CaffeError(f"{self.path}: no blob is given for {missing}; the inputs are {self}")
 
     @contextmanager
     def blamed(self, given: Mapping[str, Tensor]) -> Iterator[None]:

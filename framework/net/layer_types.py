@@ -43,7 +43,7 @@ def _unread_messages(spec: LayerSpec) -> list[str]:
     return [field.name for field, _ in spec.proto.ListFields()
             if field.message_type is not None and field.name.endswith("_param")
             and not is_hint(field) and field.name not in OF_ANY_LAYER
-            and not reads_message(spec.type, field.name)]
+            and not _may_read(spec.type, field.name)]
 
 
 def _unread_fields(spec: LayerSpec) -> list[str]:
@@ -55,3 +55,10 @@ def _unread_fields(spec: LayerSpec) -> list[str]:
         if is_set(message_at(spec, message), name):
             found.append(path)
     return found
+
+
+def _may_read(kind: str, name: str) -> bool:
+    """Whether a type reads the message; one of a user's file that names none may read any."""
+    cls = LAYERS[kind]
+    is_silent = not cls.reads and not cls.__module__.startswith("framework.layers.")
+    return is_silent or reads_message(kind, name)

@@ -136,7 +136,7 @@ class Net(nn.Module):
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:
-            share_by_layer_name(built, [step.layer for step in share_with.layers])
+            self.reshaped += share_by_layer_name(built, [step.layer for step in share_with.layers])
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
         if self.phase == "TRAIN":
@@ -196,10 +196,7 @@ class Net(nn.Module):
         given = wanted.checked(inputs, others)
         if any(top not in given for _, tops in self.sources for top in tops):
             given = {**self.next_batch(), **given}
-        missing = [name for name in self.given_names if name not in given]
-        if missing:
-            raise CaffeError(f"{self.spec.path}: the input blobs {', '.join(missing)} are not "
-                             "given")
+        wanted.check_complete(given)
         if self.spec.force_backward and torch.is_grad_enabled():
             given = {name: blob if blob.requires_grad or not blob.is_floating_point()
                      else blob.detach().requires_grad_() for name, blob in given.items()}
@@ -219,6 +216,8 @@ class Net(nn.Module):
         wanted   the names of the blobs to return; the others are released after their last
                  reader, which saves memory and, without gradients, time
         """
+        if not isinstance(blobs, Mapping):
+            raise Inputs(self.spec.path, self.given_names, self.shapes).not_by_name(blobs)
         blobs = dict(blobs)
         self.renew_views()
         fused = self.fuse and not torch.compiler.is_compiling()     # the compiler fuses by itself
@@ -281,8 +280,8 @@ class Net(nn.Module):
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""
-        for layer, name, owner, index, shape in self.reshaped:
-            layer.__dict__[name] = owner.blobs[index].view(shape)
+        for view in self.reshaped:
+            view.renew()
 
     def summary(self) -> Text:
         """Totals, and a line for each layer: type, shapes of tops, parameters, multiply-adds.

@@ -1,15 +1,18 @@
 """Parameter sharing: blobs of several layers (`param { name }`), or of the TRAIN and TEST net.
 
-Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp.
+Source: Net::AppendParam and Net::ShareTrainedLayersWith in BVLC's net.cpp; Net::Update as it was
+before 2015-07-20 (d5b42bf7), which added the updates of each layer's own rate: one of lr_mult 0
+adds nothing.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from framework.definition.values import counted
 from framework.layers.base import Layer, Shape
@@ -26,17 +29,27 @@ class LearnedBlob:
     index: int
     lr_mult: float
     decay_mult: float
+    regularization: str = ""        # L1 or L2; "": the solver's
 
 
 class Reshaped(NamedTuple):
-    """A blob shared in another shape (share_mode PERMISSIVE): `name` of `layer` is a view of blob
-    `blob_index` of `owner`."""
+    """A blob shared in another shape (share_mode PERMISSIVE), or without a gradient of its own:
+    `name` of `layer` is a view of blob `blob_index` of `owner`.
+
+    learns  the layer's gradient counts; if not, its lr_mult is 0 and the owner's is not
+    """
 
     layer: Layer
     name: str
     owner: Layer
     blob_index: int
     shape: Shape
+    learns: bool = True
+
+    def renew(self) -> None:
+        """Make the view again, of what the owner's blob is now."""
+        blob = self.owner.blobs[self.blob_index]
+        self.layer.__dict__[self.name] = (blob if self.learns else blob.detach()).view(self.shape)
 
 
 def gradient_of(blob: Tensor) -> Tensor | None:
@@ -103,43 +116,72 @@ def share_by_param_name(layers: Sequence[Layer]) -> list[Reshaped]:
             view = _share(layer, index, *owners[name])
             if view is not None:
                 reshaped.append(view)
+    _say_what_does_not_learn([view for view in reshaped if not view.learns])
     return reshaped
+
+
+def _say_what_does_not_learn(views: Sequence[Reshaped]) -> None:
+    """One line for all of them, with the first."""
+    if not views:
+        return
+    first, others = views[0], len(views) - 1
+    spec = first.layer.spec
+    logging.getLogger(__name__).warning(
+        "%s: lr_mult is 0, but layer '%s', which shares the blob, has another: this layer's "
+        "gradient does not count in it, as in Caffe before July 2015; later ones refuse the net%s",
+        spec.place("param"), first.owner.spec.name,
+        f" ({counted(others, 'more blob')} alike)" if others else "")
 
 
 def _share(layer: Layer, index: int, owner: Layer, owner_index: int) -> Reshaped | None:
     mine, theirs = layer.blobs[index], owner.blobs[owner_index]
     field = f"param[{index}]"
-    _check_multipliers(layer, index, owner, owner_index)
-    if mine.shape == theirs.shape:
+    learns = _check_multipliers(layer, index, owner, owner_index)
+    if mine.shape == theirs.shape and learns:
         layer.set_blob(index, theirs)
         return None
     permissive = enum_name(param_spec(layer, index), "share_mode") == "PERMISSIVE"
-    if not permissive or mine.numel() != theirs.numel():
+    if mine.shape != theirs.shape and not (permissive and mine.numel() == theirs.numel()):
         raise layer.spec.error(field, f"shares '{param_spec(layer, index).name}' of layer "
                                f"'{owner.spec.name}', whose shape is {tuple(theirs.shape)}, not "
                                f"{tuple(mine.shape)}" + ("" if permissive else
                                "; share_mode: PERMISSIVE allows equal counts"))
     name = layer.blob_names[index]
     delattr(layer, name)
-    layer.__dict__[name] = theirs.view(mine.shape)
-    return Reshaped(layer, name, owner, owner_index, tuple(mine.shape))
+    view = Reshaped(layer, name, owner, owner_index, tuple(mine.shape), learns)
+    view.renew()
+    return view
 
 
-def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int) -> None:
+def _check_multipliers(layer: Layer, index: int, owner: Layer, owner_index: int) -> bool:
+    """Whether the layer's gradient counts; SpecError if two rates that do contradict each other."""
     mine, theirs = param_spec(layer, index), param_spec(owner, owner_index)
-    for field in ("lr_mult", "decay_mult"):
+    stated = mine.HasField("lr_mult") and theirs.HasField("lr_mult")
+    if stated and mine.lr_mult == 0 and theirs.lr_mult != 0:
+        return False
+    for field in ("lr_mult", "decay_mult", "regularization_type"):
         if not mine.HasField(field):
             continue
         if not theirs.HasField(field):
             setattr(theirs, field, getattr(mine, field))
         elif getattr(mine, field) != getattr(theirs, field):
-            raise layer.spec.error(f"param[{index}].{field}", f"is {getattr(mine, field):g}, but "
+            raise layer.spec.error(f"param[{index}].{field}", f"is {_shown(mine, field)}, but "
                                    f"layer '{owner.spec.name}', which shares the blob, has "
-                                   f"{getattr(theirs, field):g}")
+                                   f"{_shown(theirs, field)}")
+    return True
 
 
-def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> None:
-    """Put the lenders' blobs into the layers of the same name. Shapes must agree."""
+def _shown(spec: ParamSpec, field: str) -> str:
+    value = getattr(spec, field)
+    return f"'{value}'" if isinstance(value, str) else f"{value:g}"
+
+
+def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> list[Reshaped]:
+    """Put the lenders' blobs into the layers of the same name. Shapes must agree.
+
+    Returns those that are views in the lender alone, and so in the layer from here on.
+    """
+    views = []
     lent = {layer.spec.name: layer for layer in lenders if layer.blob_names}
     for layer in layers:
         source = lent.get(layer.spec.name)
@@ -150,7 +192,14 @@ def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> No
                 raise layer.spec.error("name", f"is that of a layer of {source.spec.phase} whose "
                                        f"blob {index} is {tuple(theirs.shape)}, not "
                                        f"{tuple(mine.shape)}")
-            layer.set_blob(index, theirs)
+            name = layer.blob_names[index]
+            if name in layer._parameters and not isinstance(theirs, nn.Parameter):
+                delattr(layer, name)
+                views.append(Reshaped(layer, name, source, index, tuple(theirs.shape)))
+                views[-1].renew()
+            else:
+                layer.set_blob(index, theirs)
+    return views
 
 
 def _needs_gradient(spec: ParamSpec) -> bool:
@@ -158,6 +207,14 @@ def _needs_gradient(spec: ParamSpec) -> bool:
     if spec.HasField("param_propagate_down"):
         return spec.param_propagate_down
     return spec.lr_mult != 0
+
+
+def _check_regularization(layer: Layer, index: int) -> None:
+    """SpecError for another kind than L1 and L2 (SkimCaffe has more, for its own solver)."""
+    kind = param_spec(layer, index).regularization_type
+    if kind not in ("", "L1", "L2"):
+        raise layer.spec.error(f"param[{index}].regularization_type", f"is '{kind}'; it must be L1 "
+                               "or L2")
 
 
 def collect_blobs(layers: Sequence[Layer], force_backward: bool,
@@ -179,8 +236,10 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
             seen.add(id(blob))
             spec = param_spec(layer, index)
             trains = name in layer._parameters
+            _check_regularization(layer, index)
             if trains and may_freeze:
                 blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
-                                       spec.lr_mult if trains else 0.0, spec.decay_mult))
+                                       spec.lr_mult if trains else 0.0, spec.decay_mult,
+                                       spec.regularization_type))
     return learned

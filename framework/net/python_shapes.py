@@ -87,8 +87,11 @@ def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
     In the dialect "class-agnostic" (py-R-FCN) boxes are of one class beside the background. In
     fast-rcnn there are the regions and their labels, and 2 or 3 tops of box targets unless the net
-    does without; the sixth top came later. R*CNN has its secondary regions after the first ones.
+    does without; the sixth top came later. R*CNN has its secondary regions after the first ones,
+    affordance-net its masks, and whether the image is flipped, after the truth.
     """
+    if spec.tops[1:3] == ("im_info", "gt_boxes") and len(spec.tops) == 5:
+        return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5), (1, 2), (1, 1)]
     if spec.tops[2:3] == ("secondary_rois",):
         targets = (1, 4 * _number(spec, "num_classes"))
         return [(2, 3, *FRCNN_SIZE), (1, 5), (CONTEXT_REGIONS, 5), (1,), targets, targets]
@@ -98,7 +101,7 @@ def _roi_data(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
         return [(1, 3, *RON_SIZE), (1, 6), (1, 2)]
     if len(spec.tops) == 3:
         return [(1, 3, *FRCNN_SIZE), (1, 3), (1, 5)]
-    if spec.dialect:        # with four axes, as R-FCN's losses by position need them
+    if spec.dialect == "class-agnostic":    # with four axes: R-FCN's losses by position need them
         agnostic = (1, 8, 1, 1)
         return [(2, 3, *FRCNN_SIZE), (1, 5), (1, 1, 1, 1), agnostic, agnostic, agnostic]
     targets = (1, 4 * _number(spec, "num_classes"))
@@ -113,11 +116,19 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them."""
-    classes = 2 if spec.dialect else _number(spec, "num_classes")
+    """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them.
+
+    In the dialect "quadrilaterals" (arasharchor/py-faster-rcnn_rotated) a box has four corners.
+    SpecError for affordance-net's, whose settings alone say how large the targets of masks are.
+    """
+    if len(spec.bottoms) > 4:
+        raise spec.error("bottom", f"is given {len(spec.bottoms)} times; with masks only the "
+                         "module knows the shapes")
+    classes = 2 if spec.dialect == "class-agnostic" else _number(spec, "num_classes")
+    numbers = 8 if spec.dialect == "quadrilaterals" else 4
     text = spec.proto.python_param.param_str
     num, objects = ATTRIBUTED_REGIONS if "num_attr_classes" in text else (1, 1)
-    targets = (num, 4 * classes, 1, 1)
+    targets = (num, numbers * classes, 1, 1)
     shapes: list[Shape] = [(num, 5, 1, 1), (num, 1, 1, 1), targets, targets, targets]
     if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
         shapes.append((objects, ATTRIBUTES))
@@ -179,8 +190,8 @@ def _as_bottoms(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 # (module, class): the rule. Sources: rbgirshick/py-faster-rcnn, sanghoon/pva-faster-rcnn,
 # YuwenXiong/py-R-FCN, peteanderson80/bottom-up-attention,
-# taokong/RON, shelhamer/fcn.berkeleyvision.org, LisaAnne/lisa-caffe-public, NVIDIA/caffe,
-# TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
+# taokong/RON, nqanh/affordance-net, shelhamer/fcn.berkeleyvision.org,
+# LisaAnne/lisa-caffe-public, NVIDIA/caffe, TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
 PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("roi_data_layer.layer", "RoIDataLayer"): _roi_data,
     ("rpn.proposal_layer", "ProposalLayer"): _proposals,

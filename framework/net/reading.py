@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document, Problem
 from framework.definition.upgrade import upgrade_net, upgrade_solver
-from framework.definition.values import unknown_type
-from framework.errors import SpecError
+from framework.definition.values import shortened, unknown_type
+from framework.errors import CaffeError, SpecError
 from framework.proto import LayerParameter
 from framework.system.arguments import FLAG, PATH, TEXT, checked
 
@@ -27,14 +28,20 @@ def read_net(path: str | Path, ignore_unknown_fields: bool = False) -> Document:
 
     Raises SpecError that lists every unknown field, wrong value and unknown layer type of the
     file, a line each. `ignore_unknown_fields` goes on without the unknown fields; they stay in
-    the document's `problems`.
+    the document's `problems`. CaffeError for the text of a net.
     """
+    if "{" in str(path) and not os.path.exists(path):
+        raise CaffeError(f"read_net: path is '{shortened(str(path))}', which is the text of a net; "
+                         "parse_net reads texts")
     return finish_net(prototxt.read(path, "NetParameter"), ignore_unknown_fields)
 
 
 @checked(text=TEXT, ignore_unknown_fields=FLAG)
 def parse_net(text: str, path: str = "<text>", ignore_unknown_fields: bool = False) -> Document:
-    """As read_net, from the text of a net."""
+    """As read_net, from the text of a net. CaffeError for a path."""
+    if "{" not in text and text.strip().endswith((".prototxt", ".pt", ".txt")):
+        raise CaffeError(f"parse_net: text is '{shortened(text.strip())}', which is a path; "
+                         "read_net reads files")
     return finish_net(prototxt.parse(text, "NetParameter", path), ignore_unknown_fields)
 
 

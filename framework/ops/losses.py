@@ -52,6 +52,21 @@ def log_loss(scores: Tensor, labels: Tensor, axis: int) -> Tensor:
     return loss - (loss.detach() - LARGEST_LOG_LOSS).clamp(min=0)
 
 
+def soft_label_loss(scores: Tensor, labels: Tensor, axis: int, softness: float) -> Tensor:
+    """Cross-entropy with targets 1 - softness for each label, softness / classes for the others.
+
+    Each logarithm is cut as in log_loss. The gradient is probability - target, which is not the
+    derivative, since the targets' sum is not 1.
+    Source: softmax_loss_layer.cpp of Kevinduan23/caffe.
+    """
+    share = softness / scores.shape[axis]
+    targets = torch.full_like(scores, share).scatter(axis, labels.unsqueeze(axis), 1 - softness)
+    logs = -scores.detach().log_softmax(axis)
+    value = (targets * logs.clamp(max=LARGEST_LOG_LOSS)).sum(axis)
+    sloped = scores.logsumexp(axis) - (targets * scores).sum(axis)
+    return sloped + (value - sloped).detach()
+
+
 def softmax_focal_loss(scores: Tensor, labels: Tensor, axis: int, gamma: float, alpha: float
                        ) -> Tensor:
     """Softmax focal loss of each label: -alpha (1 - p)^gamma log p, p its softmax.
@@ -86,6 +101,13 @@ def smooth_l1(difference: Tensor, sigma: float = 1.0) -> Tensor:
     square = sigma * sigma
     size = difference.abs()
     return torch.where(size < 1 / square, 0.5 * square * difference.square(), size - 0.5 / square)
+
+
+def turning_l1(difference: Tensor, turn_point: float) -> Tensor:
+    """Smooth L1 loss of happynear/caffe-windows: 0.5 d^2 where |d| < t, else |d| - t + 0.5 t^2."""
+    size = difference.abs()
+    return torch.where(size < turn_point, 0.5 * difference.square(),
+                       size - turn_point + 0.5 * turn_point**2)
 
 
 class FloorProbability(torch.autograd.Function):

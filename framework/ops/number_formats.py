@@ -35,7 +35,7 @@ def minifloat(x: Tensor, mantissa: int, exponent: int, draws: bool = False) -> T
     stored = power - 1 + offset
     most = 2 ** exponent - 1
     significand = 1 + rounded((2 * part - 1) * levels, draws) / levels
-    largest = (2 - 1 / levels) * 2.0 ** (most - offset)
+    largest = x.new_tensor((2 - 1 / levels) * 2.0 ** (most - offset))  # inf of 8 bits in float32
     value = torch.where(stored > most, largest, torch.ldexp(significand, power - 1))
     return torch.where((stored < 0) | (x == 0), 0, value.copysign(x)).to(x.dtype)
 

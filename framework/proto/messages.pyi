@@ -163,6 +163,13 @@ class MemoryOptimizationParameter(Message):
 
 class LayerParameter(Message):
     DESCRIPTOR: Descriptor
+    class ConnectivityMode(_Enum):
+        CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+        DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
+    CONNECTED: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_ELTWISE: ClassVar[LayerParameter.ConnectivityMode]
+    DISCONNECTED_GRPWISE: ClassVar[LayerParameter.ConnectivityMode]
     name: str
     type: str
     @property
@@ -801,6 +808,61 @@ class LayerParameter(Message):
     @property
     def imp_map_param(self) -> ImpMapParameter: ...
     @property
+    def seg_param(self) -> SegmentationParameter: ...
+    @property
+    def sparsify_param(self) -> SparsifyParameter: ...
+    @property
+    def sparse_param(self) -> SparseLayerParameter: ...
+    @property
+    def cconvolution_param(self) -> SurgeryParameter: ...
+    @property
+    def cinner_product_param(self) -> SurgeryParameter: ...
+    @property
+    def classification_stats_param(self) -> ClassificationStatsParameter: ...
+    @property
+    def squash_param(self) -> SquashParameter: ...
+    @property
+    def capsule_reshape_param(self) -> CapsuleReshapeParameter: ...
+    @property
+    def capsule_transform_param(self) -> CapsuleTransformParameter: ...
+    @property
+    def capsule_routing_param(self) -> CapsuleRoutingParameter: ...
+    @property
+    def capsule_mask_param(self) -> CapsuleMaskParameter: ...
+    @property
+    def capsule_len_param(self) -> CapsuleLenParameter: ...
+    @property
+    def margin_param(self) -> MarginParameter: ...
+    @property
+    def capsule_conv_transform_param(self) -> CapsuleConvTransformParameter: ...
+    @property
+    def capsule_conv_routing_param(self) -> CapsuleConvRoutingParameter: ...
+    @property
+    def dns_convolution_param(self) -> DNSParameter: ...
+    @property
+    def dns_inner_product_param(self) -> DNSParameter: ...
+    @property
+    def random_param(self) -> RandomParameter: ...
+    @property
+    def roi_data_param(self) -> ROIDataParameter: ...
+    @property
+    def smoothl1_param(self) -> SmoothL1Parameter: ...
+    @property
+    def noise_param(self) -> LayerNoiseParameter: ...
+    @property
+    def weight_euclidean_loss_param(self) -> WeightEuclideanLossParameter: ...
+    @property
+    def image_float_data_param(self) -> ImageFloatDataParameter: ...
+    @property
+    def euclideanloss_param(self) -> EuclideanLossParameter: ...
+    @property
+    def random_noise_param(self) -> RandomNoiseParameter: ...
+    @property
+    def generic_window_data_param(self) -> GenericWindowDataParameter: ...
+    @property
+    def box_param(self) -> BoxParameter: ...
+    connectivity_mode: LayerParameter.ConnectivityMode
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1070,8 +1132,32 @@ class LayerParameter(Message):
             roi_mask_pooling_param: ROIMaskPoolingParameter | _Fields | None = ...,
             pooling_nd_param: PoolingNDParameter | _Fields | None = ..., round_param:
             RoundParameter | _Fields | None = ..., imp_map_param: ImpMapParameter | _Fields |
-            None = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            None = ..., seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
+            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
+            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
+            cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
+            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
+            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
+            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
+            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
+            | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
+            capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
+            capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
+            dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
+            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
+            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
+            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
+            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
+            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1167,7 +1253,16 @@ class LayerParameter(Message):
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
             "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
             "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "anchor_target_param", "mask_target_param",
+            "round_param", "imp_map_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1266,8 +1361,16 @@ class LayerParameter(Message):
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param", "anchor_target_param",
-            "mask_target_param",
+            "pooling_nd_param", "round_param", "imp_map_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1283,20 +1386,52 @@ class ParamSpec(Message):
     lr_mult: float
     decay_mult: float
     param_propagate_down: bool
+    force_mult: float
+    regularization_type: str
+    breadth_decay_mult: float
+    kernel_shape_decay_mult: float
+    @property
+    def block_group_lasso(self) -> Messages[BlockGroupLassoSpec]: ...
     def __init__(
         self, *,
             name: str | None = ..., share_mode: ParamSpec.DimCheckMode | int | str | None = ...,
             lr_mult: float | None = ..., decay_mult: float | None = ..., param_propagate_down:
-            bool | None = ...,
+            bool | None = ..., force_mult: float | None = ..., regularization_type: str | None =
+            ..., breadth_decay_mult: float | None = ..., kernel_shape_decay_mult: float | None =
+            ..., block_group_lasso: Iterable[BlockGroupLassoSpec | _Fields] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down",
+            "name", "share_mode", "lr_mult", "decay_mult", "param_propagate_down", "force_mult",
+            "regularization_type", "breadth_decay_mult", "kernel_shape_decay_mult",
+            "block_group_lasso",
+        ]
+    ) -> None: ...
+
+class BlockGroupLassoSpec(Message):
+    DESCRIPTOR: Descriptor
+    xdimen: int
+    ydimen: int
+    block_decay_mult: float
+    def __init__(
+        self, *,
+            xdimen: int | None = ..., ydimen: int | None = ..., block_decay_mult: float | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "xdimen", "ydimen", "block_decay_mult",
         ]
     ) -> None: ...
 
@@ -1507,6 +1642,15 @@ class ConvolutionParameter(Message):
     FUSED_CONV_MAX_POOLING_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_RELU: ClassVar[ConvolutionParameter.FuseType]
     FUSED_CONV_ELTWISE_RELU: ClassVar[ConvolutionParameter.FuseType]
+    class ConvMode(_Enum):
+        LOWERED_GEMM: ClassVar[ConvolutionParameter.ConvMode]
+        LOWERED_CCNMM: ClassVar[ConvolutionParameter.ConvMode]
+        DIRECT_SCONV: ClassVar[ConvolutionParameter.ConvMode]
+        DIRECT_DCONV: ClassVar[ConvolutionParameter.ConvMode]
+    LOWERED_GEMM: ClassVar[ConvolutionParameter.ConvMode]
+    LOWERED_CCNMM: ClassVar[ConvolutionParameter.ConvMode]
+    DIRECT_SCONV: ClassVar[ConvolutionParameter.ConvMode]
+    DIRECT_DCONV: ClassVar[ConvolutionParameter.ConvMode]
     class CuDNNFlavor(_Enum):
         MULTIPLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
         SINGLE_HANDLE: ClassVar[ConvolutionParameter.CuDNNFlavor]
@@ -1573,6 +1717,12 @@ class ConvolutionParameter(Message):
     pad_r: int
     pad_type: int
     bottom_is_im2col: bool
+    wino_tile: int
+    wino_zero_idx: int
+    conv_mode: ConvolutionParameter.ConvMode
+    dump_parameter: bool
+    dump_activation: bool
+    parameter_sparsity_pattern_histogram: bool
     CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
@@ -1604,10 +1754,13 @@ class ConvolutionParameter(Message):
             relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
             int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
             None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
-            ..., bottom_is_im2col: bool | None = ..., CuDNNWorkspaceSize: int | None = ...,
-            filter_stride: int | None = ..., filter_stride_h: int | None = ..., filter_stride_w:
-            int | None = ..., shape_offset: Iterable[int] | None = ..., cudnn_flavor:
-            ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            ..., bottom_is_im2col: bool | None = ..., wino_tile: int | None = ...,
+            wino_zero_idx: int | None = ..., conv_mode: ConvolutionParameter.ConvMode | int |
+            str | None = ..., dump_parameter: bool | None = ..., dump_activation: bool | None =
+            ..., parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize:
+            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
+            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1618,8 +1771,10 @@ class ConvolutionParameter(Message):
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
             "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
-            "pad_type", "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
+            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1632,8 +1787,10 @@ class ConvolutionParameter(Message):
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
             "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
             "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bottom_is_im2col", "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h",
-            "filter_stride_w", "shape_offset", "cudnn_flavor",
+            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode", "dump_parameter",
+            "dump_activation", "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
+            "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -2498,6 +2655,7 @@ class SoftmaxParameter(Message):
     engine: SoftmaxParameter.Engine
     axis: int
     normalize_type: str
+    label_smooth: bool
     @property
     def pos_cid(self) -> Values[float]: ...
     @property
@@ -2513,23 +2671,24 @@ class SoftmaxParameter(Message):
     def __init__(
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
-            normalize_type: str | None = ..., pos_cid: Iterable[float] | None = ..., pos_mult:
-            Iterable[float] | None = ..., class_weight: Iterable[float] | None = ...,
-            cutting_point: float | None = ..., hard_mining_label: int | None = ..., hard_ratio:
-            float | None = ..., label_smooth_factor: float | None = ..., margin: float | None =
-            ..., scaling_temperature: float | None = ...,
+            normalize_type: str | None = ..., label_smooth: bool | None = ..., pos_cid:
+            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., class_weight:
+            Iterable[float] | None = ..., cutting_point: float | None = ..., hard_mining_label:
+            int | None = ..., hard_ratio: float | None = ..., label_smooth_factor: float | None
+            = ..., margin: float | None = ..., scaling_temperature: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "cutting_point", "hard_mining_label",
-            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "cutting_point",
+            "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
+            "scaling_temperature",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "engine", "axis", "normalize_type", "pos_cid", "pos_mult", "class_weight",
-            "cutting_point", "hard_mining_label", "hard_ratio", "label_smooth_factor", "margin",
-            "scaling_temperature",
+            "engine", "axis", "normalize_type", "label_smooth", "pos_cid", "pos_mult",
+            "class_weight", "cutting_point", "hard_mining_label", "hard_ratio",
+            "label_smooth_factor", "margin", "scaling_temperature",
         ]
     ) -> None: ...
 
@@ -4536,6 +4695,10 @@ class TransformationParameter(Message):
     max_degree: int
     max_scale: float
     min_scale: float
+    crop_size_w: int
+    crop_size_h: int
+    crop_size_l: int
+    pad_ratio: float
     def __init__(
         self, *,
             stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
@@ -4579,7 +4742,8 @@ class TransformationParameter(Message):
             Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
             | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
             = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ...,
+            | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
+            crop_size_l: int | None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4601,7 +4765,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4624,7 +4788,8 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -9255,6 +9420,7 @@ class V1LayerParameter(Message):
         TOPK: ClassVar[V1LayerParameter.LayerType]
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
         RELUPLUS: ClassVar[V1LayerParameter.LayerType]
+        CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -9319,6 +9485,7 @@ class V1LayerParameter(Message):
     TOPK: ClassVar[V1LayerParameter.LayerType]
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     RELUPLUS: ClassVar[V1LayerParameter.LayerType]
+    CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9420,6 +9587,8 @@ class V1LayerParameter(Message):
     @property
     def local_weighted_convolution_param(self) -> LocalParameter: ...
     @property
+    def classification_stats_param(self) -> ClassificationStatsParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -9461,9 +9630,10 @@ class V1LayerParameter(Message):
             ROIPoolingParameter | _Fields | None = ..., smooth_l1_loss_param:
             SmoothL1LossParameter | _Fields | None = ..., lrn_map_param: LRNMapParameter |
             _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
-            local_weighted_convolution_param: LocalParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            local_weighted_convolution_param: LocalParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -9477,7 +9647,7 @@ class V1LayerParameter(Message):
             "exp_param", "loss_param", "bn_param", "unpooling_param", "eltwise_accuracy_param",
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param",
+            "local_weighted_convolution_param", "classification_stats_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9493,7 +9663,8 @@ class V1LayerParameter(Message):
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param", "param", "blob_share_mode",
+            "local_weighted_convolution_param", "classification_stats_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -12690,5 +12861,601 @@ class ImpMapParameter(Message):
         self, field_name: Literal[
             "method", "ratio", "groups", "cmp_ratio", "weight", "channel_out", "max_channel",
             "lquantize",
+        ]
+    ) -> None: ...
+
+class SegmentationParameter(Message):
+    DESCRIPTOR: Descriptor
+    bbox_extension: int
+    method: int
+    smoothing: float
+    k: float
+    min_size: int
+    s: int
+    m: int
+    iter: int
+    min_k: float
+    max_k: float
+    def __init__(
+        self, *,
+            bbox_extension: int | None = ..., method: int | None = ..., smoothing: float | None
+            = ..., k: float | None = ..., min_size: int | None = ..., s: int | None = ..., m:
+            int | None = ..., iter: int | None = ..., min_k: float | None = ..., max_k: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bbox_extension", "method", "smoothing", "k", "min_size", "s", "m", "iter", "min_k",
+            "max_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bbox_extension", "method", "smoothing", "k", "min_size", "s", "m", "iter", "min_k",
+            "max_k",
+        ]
+    ) -> None: ...
+
+class SparsifyParameter(Message):
+    DESCRIPTOR: Descriptor
+    thre: float
+    coef: float
+    def __init__(
+        self, *,
+            thre: float | None = ..., coef: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "thre", "coef",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "thre", "coef",
+        ]
+    ) -> None: ...
+
+class SparseLayerParameter(Message):
+    DESCRIPTOR: Descriptor
+    step: float
+    def __init__(
+        self, *,
+            step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "step",
+        ]
+    ) -> None: ...
+
+class SurgeryParameter(Message):
+    DESCRIPTOR: Descriptor
+    gamma: float
+    power: float
+    iter_stop: float
+    c_rate: float
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            gamma: float | None = ..., power: float | None = ..., iter_stop: float | None = ...,
+            c_rate: float | None = ..., weight_mask_filler: FillerParameter | _Fields | None =
+            ..., bias_mask_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gamma", "power", "iter_stop", "c_rate", "weight_mask_filler", "bias_mask_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gamma", "power", "iter_stop", "c_rate", "weight_mask_filler", "bias_mask_filler",
+        ]
+    ) -> None: ...
+
+class ClassificationStatsParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    def __init__(
+        self, *,
+            num_classes: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes",
+        ]
+    ) -> None: ...
+
+class SquashParameter(Message):
+    DESCRIPTOR: Descriptor
+    capsule_dim: int
+    def __init__(
+        self, *,
+            capsule_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> None: ...
+
+class CapsuleReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    capsule_dim: int
+    def __init__(
+        self, *,
+            capsule_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "capsule_dim",
+        ]
+    ) -> None: ...
+
+class CapsuleTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    input_capsule_dim: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., input_capsule_dim: int | None =
+            ..., output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "input_capsule_dim",
+            "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "input_capsule_dim",
+            "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., input_capsule_num: int | None
+            = ..., output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleMaskParameter(Message):
+    DESCRIPTOR: Descriptor
+    class_num: int
+    def __init__(
+        self, *,
+            class_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "class_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "class_num",
+        ]
+    ) -> None: ...
+
+class CapsuleLenParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    def __init__(
+        self, *,
+            num_class: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class",
+        ]
+    ) -> None: ...
+
+class MarginParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    m_upper_bound: float
+    m_lower_bound: float
+    axis: int
+    def __init__(
+        self, *,
+            num_class: int | None = ..., m_upper_bound: float | None = ..., m_lower_bound: float
+            | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "m_upper_bound", "m_lower_bound", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "m_upper_bound", "m_lower_bound", "axis",
+        ]
+    ) -> None: ...
+
+class CapsuleConvTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., output_capsule_num: int |
+            None = ..., output_capsule_shape: BlobShape | _Fields | None = ..., input_h: int |
+            None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class CapsuleConvRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class DNSParameter(Message):
+    DESCRIPTOR: Descriptor
+    gamma: float
+    power: float
+    c_rate: float
+    iter_stop: float
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    alpha_low: float
+    alpha_high: float
+    def __init__(
+        self, *,
+            gamma: float | None = ..., power: float | None = ..., c_rate: float | None = ...,
+            iter_stop: float | None = ..., weight_mask_filler: FillerParameter | _Fields | None
+            = ..., bias_mask_filler: FillerParameter | _Fields | None = ..., alpha_low: float |
+            None = ..., alpha_high: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
+            "alpha_low", "alpha_high",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
+            "alpha_low", "alpha_high",
+        ]
+    ) -> None: ...
+
+class RandomParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: float
+    def __init__(
+        self, *,
+            scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> None: ...
+
+class ROIDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    config_file: str
+    def __init__(
+        self, *,
+            config_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "config_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "config_file",
+        ]
+    ) -> None: ...
+
+class SmoothL1Parameter(Message):
+    DESCRIPTOR: Descriptor
+    turn_point: float
+    def __init__(
+        self, *,
+            turn_point: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "turn_point",
+        ]
+    ) -> None: ...
+
+class LayerNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    gaussian_std: float
+    uniform_range: float
+    bias: float
+    def __init__(
+        self, *,
+            gaussian_std: float | None = ..., uniform_range: float | None = ..., bias: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gaussian_std", "uniform_range", "bias",
+        ]
+    ) -> None: ...
+
+class WeightEuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    contour_weight: float
+    main_weight: float
+    coarse_weight: float
+    normalized: int
+    normalized_type: int
+    def __init__(
+        self, *,
+            contour_weight: float | None = ..., main_weight: float | None = ..., coarse_weight:
+            float | None = ..., normalized: int | None = ..., normalized_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "contour_weight", "main_weight", "coarse_weight", "normalized", "normalized_type",
+        ]
+    ) -> None: ...
+
+class ImageFloatDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_regression: bool
+    label_dim: int
+    hard_sample: bool
+    with_heatmap: bool
+    heatmap_dir: str
+    def __init__(
+        self, *,
+            is_regression: bool | None = ..., label_dim: int | None = ..., hard_sample: bool |
+            None = ..., with_heatmap: bool | None = ..., heatmap_dir: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_regression", "label_dim", "hard_sample", "with_heatmap", "heatmap_dir",
+        ]
+    ) -> None: ...
+
+class EuclideanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_normalized: bool
+    normalize_choice: int
+    def __init__(
+        self, *,
+            is_normalized: bool | None = ..., normalize_choice: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_normalized", "normalize_choice",
+        ]
+    ) -> None: ...
+
+class RandomNoiseParameter(Message):
+    DESCRIPTOR: Descriptor
+    mu: float
+    sigma: float
+    adaptive_sigma: bool
+    adaptive_factor: float
+    def __init__(
+        self, *,
+            mu: float | None = ..., sigma: float | None = ..., adaptive_sigma: bool | None =
+            ..., adaptive_factor: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mu", "sigma", "adaptive_sigma", "adaptive_factor",
+        ]
+    ) -> None: ...
+
+class GenericWindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    context_pad: int
+    crop_mode: str
+    cache_images: bool
+    root_folder: str
+    is_ready: bool
+    random_crop: bool
+    is_gray: bool
+    max_jitter: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., batch_size: int | None = ...,
+            crop_size: int | None = ..., mirror: bool | None = ..., context_pad: int | None =
+            ..., crop_mode: str | None = ..., cache_images: bool | None = ..., root_folder: str
+            | None = ..., is_ready: bool | None = ..., random_crop: bool | None = ..., is_gray:
+            bool | None = ..., max_jitter: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "batch_size", "crop_size", "mirror", "context_pad", "crop_mode",
+            "cache_images", "root_folder", "is_ready", "random_crop", "is_gray", "max_jitter",
+        ]
+    ) -> None: ...
+
+class BoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    box_height: int
+    box_width: int
+    @property
+    def param(self) -> Messages[ParamSpec]: ...
+    @property
+    def convolution_param(self) -> ConvolutionParameter: ...
+    @property
+    def pooling_param(self) -> PoolingParameter: ...
+    @property
+    def relu_param(self) -> ReLUParameter: ...
+    def __init__(
+        self, *,
+            box_height: int | None = ..., box_width: int | None = ..., param: Iterable[ParamSpec
+            | _Fields] | None = ..., convolution_param: ConvolutionParameter | _Fields | None =
+            ..., pooling_param: PoolingParameter | _Fields | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "box_height", "box_width", "convolution_param", "pooling_param", "relu_param",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box_height", "box_width", "param", "convolution_param", "pooling_param",
+            "relu_param",
         ]
     ) -> None: ...

@@ -256,8 +256,8 @@ class Net(InBatches):
 
     def share_with(self, other: Net) -> None:
         """Share the parameters of `other` with the layers of the same names: one memory."""
-        share_by_layer_name([step.layer for step in self._net.layers],
-                            [step.layer for step in other._net.layers])
+        self._net.reshaped += share_by_layer_name([step.layer for step in self._net.layers],
+                                                  [step.layer for step in other._net.layers])
         for net in (self, other):
             net._kept.give_up()
 

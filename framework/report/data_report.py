@@ -30,13 +30,13 @@ BAR_WIDTH = 40
 
 
 def report(path: str, label_map_file: str = "", color: bool | None = None,
-           priors: Callable[[Survey], None] | None = None,
+           priors: Callable[[Survey, dict[int, str]], None] | None = None,
            size: tuple[int, int] | None = None, plot: Path | None = None,
            problems: Callable[[Survey, Any], list[str]] | None = None,
            is_strict: bool = False) -> int:
     """Print what is in a database; 1 if too many records are bad, or training would refuse it.
 
-    priors    prints what a net's priors make of the Survey
+    priors    prints what a net's priors make of the Survey; it gets the classes' names
     problems  what a net would refuse of the Survey and its label map (Any: a message)
     is_strict  one bad record is too many
     size    (width, height) to which the net resizes the images; None: it does not
@@ -61,7 +61,7 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     if len(found.boxes):
         print_boxes(found, size)
         if priors is not None:
-            priors(found)
+            priors(found, names)
     if plot is not None:
         write_plot(found, names, size, plot)
     wrong = problems(found, label_map) if problems is not None else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import NamedTuple
@@ -10,8 +11,9 @@ from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
 from framework.layers.region_rows import RegionRows
-from framework.layers.utility.joining import Slice
+from framework.layers.utility.joining import Concat, Slice
 from framework.layers.utility.shape import Crop, Flatten
+from framework.layers.vision.inner_product import InnerProduct
 from framework.report.python_layers import PythonOutput
 
 
@@ -48,7 +50,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
                   for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        if len(own) != 1 or (own & others and not (copy and copy.start)):
+        if len(own) != 1 or (own & others and not (copy and (copy.start or copy.pieces))):
             continue
         top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
@@ -60,7 +62,15 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
             _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
-    return found or made
+    return _without_swaps(found, shapes) or made
+
+
+def _without_swaps(found: dict[str, Shape], shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Of two tops that were given each other's shape, the one that grows; the other has its own."""
+    return {top: shape for top, shape in found.items()
+            if math.prod(shape) >= math.prod(shapes[top])
+            or not any(found[other] == shapes[top] and shape == shapes[other]
+                       for other in found if other != top)}
 
 
 def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str, Copy]
@@ -101,22 +111,36 @@ def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
 
 class Copy(NamedTuple):
     """The open top whose shape a blob has or begins with; or of which it is a piece that a Slice
-    cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on."""
+    cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
+    one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
+    last axis, the length of rows that an InnerProduct reads."""
 
     top: str
     axis: int = 0
     start: int = 0
     size: int = 0
+    pieces: int = 0
+    joined: int = 0
+    by_row: bool = False
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
+        if self.by_row:
+            return (*shape[:-1], 1) if len(shape) > len(blob) else None
+        if self.joined:
+            if self.joined >= len(shape) or shape[self.joined] % self.pieces:
+                return None
+            shape = (*shape[:self.joined], shape[self.joined] // self.pieces,
+                     *shape[self.joined + 1:])
         shape = shape[:len(shape) + len(top) - len(blob)]
-        if not self.start:
+        if not self.start and not self.pieces:
             return shape
         if not -len(shape) <= self.axis < len(shape):
             return None
         axis = self.axis % len(shape)
         size = shape[axis]
+        if self.pieces:
+            return (*shape[:axis], size * self.pieces, *shape[axis + 1:])
         if self.size and (axis == 0 or size != self.size):
             return None
         end = self.start + (1 if self.size else size)
@@ -152,14 +176,33 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
         for top in layer.tops:
             origins[top] = needed
             copies.pop(top, None)
-            if copied and (cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten)):
-                copies[top] = copied
-        if copied and not copied.start and issubclass(cls, Slice):
-            points = layer.proto.slice_param.slice_point
-            axis = cls.cut_axis(layer.proto)
-            if points and axis != 0 and len(layer.tops) == len(points) + 1:
-                edges = pairwise([0, *points])
-                copies.update((piece, Copy(copied.top, axis, points[-1], high - low))
-                              for piece, (low, high) in zip(layer.tops, edges, strict=False))
-                copies[layer.tops[-1]] = Copy(copied.top, axis, points[-1])
+        if copied:
+            copies.update(_copies_of(layer, copied, {copies.get(name) for name in read}))
     return origins, copies
+
+
+def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[str, Copy]:
+    """What the tops of a layer are copies of, whose first bottom is a copy; `read`: its bottoms."""
+    cls = class_of(layer)
+    is_whole = copied == Copy(copied.top)
+    if not issubclass(cls, Layer):
+        return {}
+    if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
+        return dict.fromkeys(layer.tops, copied)
+    if issubclass(cls, InnerProduct) and is_whole and layer.proto.inner_product_param.axis == -1:
+        return dict.fromkeys(layer.tops, copied._replace(by_row=True))
+    if issubclass(cls, Concat) and copied.pieces == len(layer.bottoms) and not copied.joined \
+            and read == {copied} and cls.joint_axis(layer.proto) > 0:
+        return dict.fromkeys(layer.tops, copied._replace(joined=cls.joint_axis(layer.proto)))
+    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row:
+        return {}
+    points = layer.proto.slice_param.slice_point
+    axis = cls.cut_axis(layer.proto)
+    if not points and is_whole:
+        return dict.fromkeys(layer.tops, Copy(copied.top, axis, pieces=len(layer.tops)))
+    if not points or axis == 0 or len(layer.tops) != len(points) + 1:
+        return {}
+    edges = pairwise([0, *points])
+    pieces = {piece: Copy(copied.top, axis, points[-1], high - low)
+              for piece, (low, high) in zip(layer.tops, edges, strict=False)}
+    return {**pieces, layer.tops[-1]: Copy(copied.top, axis, points[-1])}

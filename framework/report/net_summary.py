@@ -28,7 +28,14 @@ from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.missing_shapes import missing_shapes
 from framework.report.python_layers import note_assumed, take_stand_ins
-from framework.report.stated_sizes import reshaped, sizes_of_layers, stated_shape, unsized
+from framework.report.stated_sizes import (
+    reshaped,
+    sizes_of_layers,
+    sizes_of_outputs,
+    sizes_of_windows,
+    stated_shape,
+    unsized,
+)
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
 MOST_GUESSES = 3        # of the shape of a top, by one layer after another
@@ -293,10 +300,15 @@ def _assumed_images(spec: NetSpec, selection: Selection
         (size, {}, f"images of {size[0]} x {size[1]} assumed") for size in ASSUMED_SIZES]
     sizes += [(size, {}, f"images of {size[0]} x {size[1]}, as a layer has it, assumed")
               for size in sizes_of_layers(spec)]
+    sizes += [(size, {}, f"images of {size[0]} x {size[1]}, which hold the first window, assumed")
+              for size in sizes_of_windows(spec, ASSUMED_SIZES[0])]
     sizes += [((found.shape[1], found.shape[2]), {layer.tops[0]: 1 for layer in unsized(spec)} | {
                    found.top: found.shape[0]},
                f"images of {' x '.join(map(str, found.shape))} assumed, as in {found.place}")
               for found in reshaped(spec)]
+    sizes += [((height, width), {layer.tops[0]: channels for layer in unsized(spec)},
+               f"images of {channels} x {height} x {width}, as many numbers as a layer gives, "
+               "assumed") for channels, height, width in sizes_of_outputs(spec)]
     sizes += [((height, width), {layer.tops[0]: 1},
                f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'")
               for layer in unsized(spec)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from framework.data.records.boxes import LABEL
+from framework.definition.values import counted
 from framework.errors import CaffeError
 from framework.net.net import Net
 from framework.net.reading import read_net
@@ -39,7 +42,7 @@ def overlap_threshold(path: str) -> float:
 
 
 def print_priors(found: Survey, makers: list[PriorMaker], size: tuple[int, int] | None,
-                 threshold: float) -> None:
+                 threshold: float, names: Mapping[int, str]) -> None:
     """What the priors match, what they miss, and whether other sizes would match more."""
     corners = np.clip(found.corners, 0, 1)
     layers = [maker.priors() for maker in makers]
@@ -57,7 +60,7 @@ def print_priors(found: Survey, makers: list[PriorMaker], size: tuple[int, int] 
                 print(f"  {layer.name}: a cell sees less than a prior of size {value:g}; large "
                       "objects belong to a deeper layer")
     print(f"  all: {match.text(threshold)}")
-    list_unmatched(found, match, threshold)
+    list_unmatched(found, match, threshold, names)
     if size is not None:
         _print_verdict(found, makers, size, match, threshold)
 
@@ -133,14 +136,18 @@ def better_makers(corners: Floats, makers: list[PriorMaker], size: tuple[int, in
     return others
 
 
-def list_unmatched(found: Survey, match: Match, threshold: float) -> None:
-    """Print the boxes whose overlap with every prior is below the threshold, the worst first."""
+def list_unmatched(found: Survey, match: Match, threshold: float, names: Mapping[int, str]
+                   ) -> None:
+    """Print the boxes whose overlap with every prior is below the threshold, the worst first.
+
+    names  of the classes by their labels, as far as they are known
+    """
     worst = np.argsort(match.overlaps, kind="stable")
     worst = worst[match.overlaps[worst] < threshold]
     if worst.size:
-        print(f"  {worst.size} boxes that no prior matches; the worst:")
+        print(f"  {counted(worst.size, 'box')} that no prior matches; the worst:")
     for index in worst[:MAX_LISTED]:
         corners = " ".join(f"{value:.3f}" for value in found.corners[index])
-        print(f"    {found.names[found.records[index]]}: label "
-              f"{int(found.boxes[index, LABEL])}, {corners}, overlap "
-              f"{match.overlaps[index]:.2f}")
+        label = int(found.boxes[index, LABEL])
+        print(f"    {found.names[found.records[index]]}: {names.get(label, f'label {label}')}, "
+              f"{corners}, overlap {match.overlaps[index]:.2f}")

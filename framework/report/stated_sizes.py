@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.reading import read_net
+from framework.proto import ConvolutionParameter
 
 LEAST_SIDE = 8      # of an image, in pixels
 MOST_SIZES = 4      # of layers that are tried
@@ -71,6 +73,33 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     sizes = [(height, width) for height, width in found if isinstance(height, int)
              and isinstance(width, int) and min(height, width) > LEAST_SIDE]
     return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec)]))
+
+
+def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, int]]:
+    """The usual height and width, or that of a window of more cells: of a layer that reads a data
+    layer's top, as of features in rows whose kernel is as wide as they are."""
+    tops = {layer.tops[0] for layer in unsized(spec)}
+    windows = [_window(layer.proto.convolution_param) for layer in spec.layers
+               if layer.bottoms and layer.bottoms[0] in tops]
+    sizes = [(max(height, usual[0]), max(width, usual[1])) for height, width in windows]
+    return [size for size in dict.fromkeys(sizes) if size != usual]
+
+
+def _window(param: ConvolutionParameter) -> tuple[int, int]:
+    """Height and width of a kernel in the plane; 0 where there is none."""
+    height, width = ([*param.kernel_size] * 2)[:2] if param.kernel_size else (0, 0)
+    return height or param.kernel_h, width or param.kernel_w
+
+
+def sizes_of_outputs(spec: NetSpec) -> list[tuple[int, int, int]]:
+    """Channels, height and width of square images of as many numbers as an InnerProduct gives:
+    what an autoencoder is compared with."""
+    counts = [layer.proto.inner_product_param.num_output for layer in spec.layers
+              if layer.type == "InnerProduct"]
+    found = [(channels, side, side) for count in counts for channels in (1, 3)
+             if (side := math.isqrt(count // channels)) > LEAST_SIDE
+             and channels * side * side == count]
+    return list(dict.fromkeys(found))[-MOST_SIZES:]
 
 
 def _upsampled(spec: NetSpec) -> list[tuple[int, int]]:

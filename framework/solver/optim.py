@@ -41,6 +41,11 @@ class Learned(Protocol):
         """Factor on weight_decay."""
         ...
 
+    @property
+    def regularization(self) -> str:
+        """L1 or L2; "" for the solver's regularization_type."""
+        ...
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -62,10 +67,11 @@ class Factors:
 
 @dataclass
 class Group:
-    """Parameters with the same multipliers, and their rows of history."""
+    """Parameters with the same multipliers and regularization, and their rows of history."""
 
     lr_mult: float
     decay_mult: float
+    regularization: str
     parameters: list[Tensor] = field(default_factory=list)
     first: list[Tensor] = field(default_factory=list)
     second: list[Tensor] = field(default_factory=list)
@@ -88,6 +94,9 @@ class Optimizer:
         _check(document)
         self.param = param
         self.rule = RULES[param.type]
+        if self.rule in DECOUPLED and any(blob.regularization == "L1" for blob in blobs):
+            raise document.error("type", f"is {param.type}, which has a decay of its own; a "
+                                 "`param` of the net asks for regularization_type: \"L1\"")
         rows = 2 if self.rule in (adadelta, adam, adamw, lamb) else 1
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
@@ -96,15 +105,16 @@ class Optimizer:
         self.all = [blob.parameter for blob in blobs]
 
     def _group(self, blobs: Sequence[Learned]) -> list[Group]:
-        groups: dict[tuple[float, float], Group] = {}
+        groups: dict[tuple[float, float, str], Group] = {}
         # the history of these is multiplied by the rate, so that lr_mult 0 keeps it at 0
         idle = self.rule in (sgd, nesterov)
         for index, blob in enumerate(blobs):
             if blob.lr_mult == 0 and (idle or not (blob.parameter.requires_grad or
                                                    self.param.weight_decay * blob.decay_mult)):
                 continue
-            group = groups.setdefault((blob.lr_mult, blob.decay_mult),
-                                      Group(blob.lr_mult, blob.decay_mult))
+            key = (blob.lr_mult, blob.decay_mult,
+                   blob.regularization or self.param.regularization_type)
+            group = groups.setdefault(key, Group(*key))
             group.parameters.append(blob.parameter)
             group.first.append(self.history[index])
             if len(self.history) > len(blobs):
@@ -138,7 +148,7 @@ class Optimizer:
         trust = self._trust(group, gradients, rate)
         decay = single(self._decay(iteration) * single(group.decay_mult))
         if decay and self.rule not in DECOUPLED:
-            towards = group.parameters if self.param.regularization_type == "L2" else \
+            towards = group.parameters if group.regularization == "L2" else \
                 torch._foreach_sign(group.parameters)
             torch._foreach_add_(gradients, towards, alpha=decay)
         if trust is not None:

@@ -4,11 +4,12 @@ what it may be, where Python would say it of some line inside.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -40,10 +41,15 @@ def checked(**kinds: Kind) -> Callable[[Callable[Arguments, Result]],
     def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
         signature = inspect.signature(function)
         where = function.__qualname__.removesuffix(".__init__")
+        known = [name for name in signature.parameters if name != "self"]
 
         @functools.wraps(function)
         def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            for name, value in signature.bind(*args, **kwargs).arguments.items():
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{where}: {_misnamed(kwargs, known) or error}") from None
+            for name, value in bound.arguments.items():
                 if name in kinds and not kinds[name].fits(value):
                     raise CaffeError(f"{where}: {name} is {_shown(value)}; it must be "
                                      f"{kinds[name].words}")
@@ -52,6 +58,16 @@ def checked(**kinds: Kind) -> Callable[[Callable[Arguments, Result]],
         return call
 
     return decorate
+
+
+def _misnamed(given: Mapping[str, object], known: Sequence[str]) -> str:
+    """What is wrong with the first of these keywords that no argument is called; "" if none is."""
+    other = next((name for name in given if name not in known), None)
+    if other is None:
+        return ""
+    near = difflib.get_close_matches(other, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"there is no argument {other}{hint}; the arguments are {', '.join(known)}"
 
 
 def either(first: Kind, second: Kind) -> Kind:

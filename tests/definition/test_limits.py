@@ -28,6 +28,7 @@ class Blob:
     parameter: torch.nn.Parameter
     lr_mult: float = 1.0
     decay_mult: float = 1.0
+    regularization: str = ""
 
 
 def with_layer(text):

@@ -160,6 +160,9 @@ END = CONV.format("e", "s", 5)
     (SUM.format("c", "b", ""), True),
     (SUM.format("c", "b", "eltwise_param { coeff: 1 coeff: -1 }"), False),
     (SUM.format("b", "c", "eltwise_param { operation: MAX }"), False),
+    ('layer { name: "k" type: "Parameter" top: "k" parameter_param { shape { dim: 1 } } }\n'
+     + SUM.format("c", "k", "eltwise_param { coeff_blob: true }"),
+     False),
     (SUM.format("b", "c", "") + CONV.format("f", "c", 3), False),
     (SUM.format("b", "c", "propagate_down: true propagate_down: false"), False),
     (RELU.format("c") + SUM.format("b", "c", ""), False),

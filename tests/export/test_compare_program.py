@@ -64,6 +64,13 @@ def test_detections_in_another_order_are_matched():
     assert difference("out", labels[None, None], labels[::-1][None, None]).part == 0
 
 
+def test_a_table_has_no_cosine_where_rows_were_matched():
+    rows = np.array([[0, 1, 0.9, 0, 0, 1, 1], [0, 1, 0.8, 0.2, 0.2, 0.5, 0.5]], np.float32)
+    lines = table([difference("out", rows[None, None], rows[::-1][None, None])], 1e-4).split("\n")
+    assert lines[1].split()[-4:] == ["0.00e+00", "-", "rows", "matched"]
+    assert lines[1].index(" - ") + 1 == lines[0].index("cosine")
+
+
 def test_the_first_blob_that_differs_is_named(files, onnx_file, capsys):
     other = small_net()
     other.layer("scale").bias.data += 1

@@ -108,6 +108,10 @@ def test_a_net_of_caffe_goes_out_with_batch_norm_folded_and_pixels_scaled(tmp_pa
      r"layer 'd' .*reads the image, which only the first layer"),
     (CONV.replace("FIELDS", "") + 'layer { name: "e" type: "Eltwise" bottom: "c" bottom: "c" '
      'top: "e" eltwise_param { operation: PROD } }', None, r"layer 'e' .*PROD; \[shortcut\] adds"),
+    (CONV.replace("FIELDS", "") + 'layer { name: "k" type: "InnerProduct" bottom: "c" top: "k" '
+     'inner_product_param { num_output: 1 } } layer { name: "e" type: "Eltwise" bottom: "c" '
+     'bottom: "k" top: "e" eltwise_param { coeff_blob: true } }', None,
+     r"layer 'e' .*has coeff_blob; a \[shortcut\] has fixed factors"),
     (CONV.replace("FIELDS", "stride_h: 2 stride_w: 1").replace("kernel_size: 3", "kernel_h: 3 "
      "kernel_w: 1").replace("pad: 1", ""), None, r"layer 'c' .*not the same along both axes"),
 ])

@@ -26,7 +26,7 @@ EXAMPLES = [example for example in (*layer_examples.EXAMPLES, *community_example
 # the first axis is not a batch
 TIME_FIRST = ("LSTM", "RNN", "Lstm", "GRU", "ConvLSTM", "ConvLSTMReLU")
 NO_FORM = {example.kind for example in EXAMPLES
-           if "to_onnx" not in vars(LAYERS[example.kind])}
+           if LAYERS[example.kind].to_onnx is Layer.to_onnx}
 
 
 def example_net(example):

@@ -31,7 +31,34 @@ WORDS = ("", "0", "1", "2", "3", "-1", "0.5", "nan", "inf", "1e999", "x", "sub/x
 LEFT_ALONE = {"--workers", "--compile", "--debug", "--help", "-h", "--precision", "--jobs"}
 WHOLE = ("export", "import")    # an error of these leaves no file behind
 NEW = "NEW:"                # marks what a program makes: it is never the name of a given file
+SMALL = """layer { name: "x" type: "Input" top: "x"
+  input_param { shape { dim: 1 dim: 3 dim: 8 dim: 6 } } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { num_output: 4
+  kernel_size: 3 pad: 1 weight_filler { type: "xavier" } } }
+layer { name: "b" type: "BatchNorm" bottom: "c" top: "c" }
+layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+"""
+CLASSES = """layer { name: "ip" type: "InnerProduct" bottom: "c" top: "ip"
+  inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+layer { name: "p" type: "Softmax" bottom: "ip" top: "p" }
+"""
+PIXELS = 'layer { name: "p" type: "Softmax" bottom: "c" top: "p" }'
 COMMANDS = {
+    "classify": [["--model", "classes.prototxt", "--weights", "classes.caffemodel", "images"]],
+    "compare": [["classes.prototxt,classes.caffemodel", "classes.prototxt,classes.caffemodel"]],
+    "completion": [["bash"]],
+    "draw": [["classes.prototxt", "--out", NEW + "o.html"], ["net.prototxt", NEW + "o.dot"]],
+    "merge_bn": [["--model", "pixels.prototxt", "--weights", "pixels.caffemodel",
+                  "--out-model", NEW + "o", "--out-weights", NEW + "p"]],
+    "new": [["detector", "voc", "--out", NEW + "o"], ["classifier", "by_class", "--out", NEW + "o"],
+            ["segmenter", "by_class", "--out", NEW + "o"]],
+    "report": [["--model", "net.prototxt", "--weights", "net.caffemodel", "--iterations", "1",
+                "--out", NEW + "o"]],
+    "resize_classes": [["--model", "quad/deploy.prototxt", "--weights", "quad/weights.caffemodel",
+                        "--classes", "2", "--out-model", NEW + "o", "--out-weights", NEW + "p"]],
+    "segment": [["--model", "pixels.prototxt", "--weights", "pixels.caffemodel", "--out", NEW + "o",
+                 "images"]],
+    "zoo": [["lenet"]],
     "check_data": [["db"], ["data.prototxt", "--show", NEW + "o"],
                    ["data.prototxt", "--phase", "TRAIN"]],
     "compute_image_mean": [["db", NEW + "mean"]],
@@ -86,8 +113,9 @@ class Programs(Target):
         (place / "solver.prototxt").write_text(
             f'net: "{place / "net.prototxt"}" max_iter: 2 snapshot: 1 {PARAMS}')
         boxes = [Box("cat", (1, 2, 30, 20))]
-        make_voc(place / "voc", {"one": boxes, "two": boxes})
-        lines = [f"JPEGImages/{name}.jpg Annotations/{name}.xml\n" for name in ("one", "two")]
+        words = [f"image{index}" for index in range(12)]
+        make_voc(place / "voc", dict.fromkeys(words, boxes))
+        lines = [f"JPEGImages/{name}.jpg Annotations/{name}.xml\n" for name in words[:2]]
         (place / "boxes.lst").write_text("".join(lines))
         (place / "images").mkdir()
         cv2.imwrite(str(place / "images/a.png"), image(1))
@@ -95,6 +123,13 @@ class Programs(Target):
         (place / "list").write_text("a.png 0\nb.jpg 1\n")
         (place / "names").write_text("cat 1 Cat\ndog 2 Dog\n")
         (place / "log").write_text(LOG)
+        for name, head in (("classes", CLASSES), ("pixels", PIXELS)):
+            (place / f"{name}.prototxt").write_text(SMALL + head)
+            save_weights(Net(place / f"{name}.prototxt", "TEST"), place / f"{name}.caffemodel")
+        for index in range(12):
+            folder = place / "by_class" / f"c{index % 2}"
+            folder.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(folder / f"{index}.png"), image(index))
         (place / "quad").mkdir()
         model, weights = write_net(place / "quad")
         shutil.move(model, place / "quad/deploy.prototxt")
@@ -114,6 +149,8 @@ class Programs(Target):
             elif line[place].startswith(NEW):
                 line[place] = NEW + rng.choice([word for word in WORDS
                                             if word != "." and not word.startswith("/")])
+            elif line[place - 1] == "--out":    # what is given stays as it is
+                continue
             elif rng.random() < 0.5:
                 line[place] = rng.choice(WORDS)
             else:
@@ -123,7 +160,8 @@ class Programs(Target):
     def run(self, case: bytes) -> None:
         program, *line = json.loads(case)
         names = {path.name for path in self.given.iterdir()}
-        words = [str(self.given / word) if word in names else word.removeprefix(NEW)
+        words = [",".join(str(self.given / part) if part.split("/")[0] in names
+                          else part.removeprefix(NEW) for part in word.split(","))
                  for word in line]
         code = run(importlib.import_module(f"framework.cli.{program}").main, words)
         assert code in (0, 1, 2), f"exit code {code}"
@@ -151,8 +189,7 @@ def flags_of(program: str) -> list[str]:
         found.extend(flag for action in parser._actions for flag in action.option_strings)
         return 0
 
-    holder = module if hasattr(module, "run") and module.__name__.endswith(
-        ("inspect", "expand", "layers", "upgrade_net", "upgrade_solver")) else app
+    holder = module if getattr(module, "run", None) is app.run else app
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(holder, "run", look)
         module.main([])

@@ -1,5 +1,6 @@
 """All that is fuzzed, by name."""
 
+from tests.fuzz.bottoms import Bottoms, Samples
 from tests.fuzz.files import Pages, Records, States, Weights
 from tests.fuzz.folders import Folders
 from tests.fuzz.harness import Target
@@ -11,6 +12,6 @@ from tests.fuzz.sources import Sources
 from tests.fuzz.texts import Fields, PrototxtBytes, PrototxtWords
 
 TARGETS: dict[str, type[Target]] = {
-    target.name: target for target in (PrototxtBytes, PrototxtWords, Fields, Weights, States,
-                                       Records, Pages, Labels, Folders, Sources, OnnxModels,
-                                       Programs, Requests)}
+    target.name: target for target in (PrototxtBytes, PrototxtWords, Fields, Bottoms,
+                                       Samples, Weights, States, Records, Pages, Labels,
+                                       Folders, Sources, OnnxModels, Programs, Requests)}

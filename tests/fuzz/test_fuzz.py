@@ -9,9 +9,10 @@ from tests.fuzz.harness import Count, Target, snapshot, try_case
 from tests.fuzz.targets import TARGETS
 
 # cases that take some seconds of the CPU together
-CASES = {"prototxt_bytes": 250, "prototxt_words": 300, "fields": 250, "weights": 300,
-         "solver_states": 300, "records": 250, "lmdb_pages": 100, "labels": 300, "folders": 150,
-         "sources": 100, "onnx_models": 60, "programs": 60, "http": 150}
+CASES = {"prototxt_bytes": 250, "prototxt_words": 300, "fields": 250, "bottoms": 250,
+         "samples": 150, "weights": 300, "solver_states": 300, "records": 250, "lmdb_pages": 100,
+         "labels": 300, "folders": 150, "sources": 100, "onnx_models": 60, "programs": 60,
+         "http": 150}
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -1,5 +1,6 @@
 """What a Detector takes for an image, and what it gives back."""
 
+import importlib
 import json
 import sys
 from types import ModuleType
@@ -12,6 +13,8 @@ from framework.errors import CaffeError
 from framework.inference.detector import Detector
 from framework.inference.draw_boxes import draw_detections
 from framework.inference.results import Results
+from framework.net.net import Net
+from framework.weights.weights import save_weights
 from tests.quadrants import bright_quarter, write_net
 
 IMAGE = bright_quarter(40, 60, 1, 1)
@@ -127,3 +130,25 @@ def test_the_repr_of_results_names_the_best(tmp_path):
     assert repr(found).startswith("Results of 4 detections: class 1 1.00, class 1 ")
     assert repr(Results(found * 3)).endswith(", ...") and repr(Results()) == "Results of 0 " \
         "detections"
+
+
+@pytest.mark.parametrize("program", ["classify", "segment"])
+def test_a_size_that_no_image_may_have_is_one_line(program, tmp_path, capsys):
+    """The resized image would have more pixels than --max-pixels; it was a traceback."""
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: [1, 3, 8, 6] } } }\n'
+        'layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param { '
+        'num_output: 4 kernel_size: 1 } }\n'
+        + ('layer { name: "i" type: "InnerProduct" bottom: "c" top: "c2" inner_product_param { '
+           'num_output: 4 } }\n' if program == "classify" else
+           'layer { name: "i" type: "ReLU" bottom: "c" top: "c2" }\n')
+        + 'layer { name: "p" type: "Softmax" bottom: "c2" top: "p" }\n')
+    net = Net(tmp_path / "net.prototxt", "TEST")
+    save_weights(net, tmp_path / "net.caffemodel")
+    cv2.imwrite(str(tmp_path / "a.png"), np.zeros((9, 7, 3), np.uint8))
+    words = ["--model", tmp_path / "net.prototxt", "--weights", tmp_path / "net.caffemodel",
+             "--size", "99999x99999", tmp_path / "a.png"]
+    more = ["--out", tmp_path / "out"] if program == "segment" else []
+    main = importlib.import_module(f"framework.cli.{program}").main
+    assert main([str(word) for word in [*words, *more]]) == 1
+    assert "would be resized to 99999 x 99999 pixels, more than" in capsys.readouterr().err

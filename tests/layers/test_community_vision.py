@@ -181,7 +181,22 @@ def test_pspnets_bn_uses_running_averages_when_frozen_or_testing(frozen, phase):
     check_layer(layer, x)
 
 
+@pytest.mark.parametrize("given, eps", [("", 1e-7), ("eps: 1e-5", 1e-5)])
+def test_a_bn_that_names_its_moving_average_is_pspnets_with_a_smaller_eps(given, eps):
+    fields = f"slope_filler {{ type: 'constant' value: 1 }} moving_average: true {given}"
+    layer = make("BN", f"bn_param {{ {fields} }}", (2, 3, 4, 5))
+    x = noise(2, 3, 4, 5).detach() / 1000
+    array = x.numpy()
+    mean, variance = (part(array, axis=(0, 2, 3), keepdims=True) for part in (np.mean, np.var))
+    scale, shift, *_ = (blob.detach().numpy() for blob in layer.blobs)
+    expected = (array - mean) / np.sqrt(variance + eps) * scale + shift
+    np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-6)
+    assert len(layer.blobs) == 4
+
+
 @pytest.mark.parametrize("kind, param, sizes, message", [
+    ("BN", "bn_param { scale_filler { type: 'constant' } moving_average: true }", [(2, 3, 4, 5)],
+     "moving_average asks for what BN does not do"),
     ("BN", "", [(2, 3, 4, 5)], "has no field that tells them apart"),
     ("BN", "bn_mode: LEARN frozen: true", [(2, 3, 4, 5)], "has bn_mode and frozen"),
     ("BN", "moving_average: true", [(2, 3, 4, 5)], "moving_average asks for what BN does not do"),

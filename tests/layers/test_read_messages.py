@@ -14,7 +14,7 @@ import pytest
 
 from framework.definition.hints import is_hint
 from framework.layers import LAYERS
-from framework.layers.base import reads_message
+from framework.layers.base import Layer, reads_message
 from framework.layers.data.image_source import ImageSource
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.net.net import Net
@@ -164,3 +164,25 @@ def test_a_message_that_is_not_read_is_named_once_a_kind(caplog):
         Net(parse_net(text))
     assert [record.message for record in caplog.records] == [
         "<text>:4: layer 'r' (ReLU): prelu_param is not read by layers of this type"]
+
+
+@pytest.mark.parametrize("reads, said", [((), []), (("scale_param",), ["power_param"])])
+def test_a_layer_of_a_users_file_is_warned_of_if_it_says_what_it_reads(reads, said, monkeypatch,
+                                                                       caplog):
+    class Gain(Layer):
+        def __init__(self, spec, x):
+            super().__init__(spec)
+
+        def forward(self, x):
+            return x
+
+    Gain.reads = reads
+    monkeypatch.setitem(LAYERS, "Gain", Gain)
+    text = """
+    layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 } } }
+    layer { name: "g" type: "Gain" bottom: "x" top: "y" scale_param { } power_param { } }
+    """
+    with caplog.at_level(logging.WARNING):
+        Net(parse_net(text))
+    assert [record.message.split(": ")[2].split(" is not read")[0]
+            for record in caplog.records] == said

@@ -718,3 +718,42 @@ def test_segmented_images_have_multiples_of_the_stride_up_to_a_size(tmp_path):
     assert census.rows[0].shapes == ((1, 3, 160, 200), (1, 1, 160, 200))
     with pytest.raises(SpecError, match="its data are not read here"):
         Net(parse_net(text), phase="TRAIN")
+
+
+@pytest.mark.parametrize("kind, param, channels", [
+    ("ImageData", "image_data_param", 3), ("Data", "data_param", 1)])
+def test_a_mean_for_all_channels_says_nothing_of_images_of_a_list(kind, param, channels, tmp_path):
+    """is_color, true by default, decodes each of them to three channels."""
+    (census,) = census_of(tmp_path, f"""
+layer {{ name: "data" type: "{kind}" top: "data" top: "label" transform_param {{ mean_value: 127 }}
+  {param} {{ source: "list.txt" batch_size: 2 }} }}
+layer {{ name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param {{
+  num_output: 2 kernel_size: 3 }} }}""", phase="TRAIN")
+    assert census.rows[0].shapes[0] == (2, channels, 224, 224)
+
+
+MASKS = """
+layer { name: "roi" type: "Python" bottom: "rpn_rois" bottom: "gt_boxes" bottom: "im_info"
+  bottom: "masks" bottom: "flipped" top: "rois" top: "labels" top: "targets" top: "inside"
+  top: "outside" top: "mask_targets" top: "rois_pos" python_param {
+  module: "rpn.proposal_target_layer" layer: "ProposalTargetLayer" param_str: "'num_classes': 6" } }
+layer { name: "pool" type: "ROIAlignment" bottom: "x" bottom: "rois_pos" top: "pool"
+  roi_alignment_param { pooled_w: 7 pooled_h: 5 spatial_scale: 0.0625 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "pool" bottom: "mask_targets" top: "loss" }
+"""
+
+
+def test_the_layers_that_read_them_say_how_large_the_targets_of_masks_are(tmp_path):
+    """affordance-net's layer of the name that others have: a setting says it there."""
+    data = python_layer("roi_data_layer.layer", "RoIDataLayer", [], [
+        "data", "im_info", "gt_boxes", "masks", "flipped"], "'num_classes': 6")
+    text = data + """
+layer { name: "x" type: "Pooling" bottom: "data" top: "x" pooling_param { kernel_size: 16
+  stride: 16 } }
+layer { name: "i" type: "Input" top: "rpn_rois" input_param { shape { dim: 1 dim: 5 } } }
+""" + MASKS
+    (census,) = census_of(tmp_path, text, phase="TRAIN")
+    assert census.problems == [] and census.built
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["RoIDataLayer"] == ((1, 3, 640, 1024), (1, 3), (1, 5), (1, 2), (1, 1))
+    assert shapes["roi"][5:] == ((1, 1, 5, 7), (1, 5))

@@ -192,3 +192,24 @@ def test_dense_priors_have_no_further_shapes():
     object.__setattr__(spec, "dialect", "faceboxes")
     with pytest.raises(CaffeError, match="no meaning in the dialect faceboxes"):
         LAYERS["PriorBox"](spec, (1, 2, 2, 3), (1, 3, 64, 96))
+
+
+@pytest.mark.parametrize("outputs, built", [(12, True), (24, True), (16, False)])
+def test_boxes_have_four_corners_where_only_that_fits(outputs, built, tmp_path, caplog):
+    path = tmp_path / "net.prototxt"
+    path.write_text(f"""input: "x" input_shape {{ dim: 1 dim: 2 dim: 7 dim: 6 }}
+input: "r" input_shape {{ dim: 1 dim: 5 }} input: "g" input_shape {{ dim: 1 dim: 9 }}
+layer {{ name: "roi-data" type: "Python" bottom: "r" bottom: "g" top: "rois" top: "labels"
+  top: "targets" top: "inside" top: "outside" python_param {{ layer: "ProposalTargetLayer"
+  module: "rpn.proposal_target_layer" param_str: "'num_classes': 3" }} }}
+layer {{ name: "p" type: "ROIPooling" bottom: "x" bottom: "rois" top: "p"
+  roi_pooling_param {{ pooled_h: 2 pooled_w: 3 }} }}
+layer {{ name: "b" type: "InnerProduct" bottom: "p" top: "b"
+  inner_product_param {{ num_output: {outputs} }} }}
+layer {{ name: "l" type: "SmoothL1Loss" bottom: "b" bottom: "targets" bottom: "inside"
+  bottom: "outside" top: "l" }}""")
+    (census,) = take_census(path, Selection(phase="TRAIN", skip_data=True))
+    assert census.built is built
+    assert ("read as quadrilaterals reads them" in caplog.text) is (outputs == 24)
+    if not built:
+        assert "'targets' has the shape (1, 12, 1, 1)" in census.problems[0]

@@ -1,5 +1,7 @@
 """Nets as modules: loss weights, gradients that stop, shared parameters, two phases."""
 
+import copy
+
 import pytest
 import torch
 
@@ -117,6 +119,49 @@ def test_contradicting_multipliers_of_shared_blobs_are_an_error():
                  + product("b", "x", "b", 'param { name: "w" lr_mult: 2 }'))
 
 
+def test_a_shared_blob_does_not_learn_where_its_lr_mult_is_0(caplog):
+    """As in Caffe before July 2015: each layer's update counts by that layer's own rate."""
+    fixed = 'param { name: "w" lr_mult: 0 decay_mult: 0 } param { name: "v" lr_mult: 0 }'
+    net = net_from(DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 3 } '
+                                  'param { name: "v" lr_mult: 2 }')
+                   + product("b", "x", "b", fixed) + loss("a") + loss("b"))
+    assert caplog.messages == [
+        "<text>:4: layer 'b' (InnerProduct): lr_mult is 0, but layer 'a', which shares the blob, "
+        "has another: this layer's gradient does not count in it, as in Caffe before July 2015; "
+        "later ones refuse the net (1 more blob alike)"]
+    given = inputs()
+    net(given)
+    net.objective(net.blobs).backward()
+    weight, copied = net.params["a"][0], net.params["b"][0]
+    assert copied.data_ptr() == weight.data_ptr() and not copied.requires_grad
+    residual = (net.blobs["a"] - given["t"]).detach()
+    torch.testing.assert_close(weight.grad, residual.T @ given["x"] / 4)
+    assert [blob.lr_mult for blob in net.learned] == [3, 2]
+    other = copy.deepcopy(net)
+    with torch.no_grad():
+        other.params["a"][0].zero_()
+    assert not other.params["b"][0].any() and net.params["b"][0].any()
+
+
+@pytest.mark.parametrize("bottom, fields", [("x", "lr_mult: 0"), ("t", "share_mode: PERMISSIVE")])
+def test_a_test_net_takes_a_blob_that_is_a_view_of_one_that_it_lacks(bottom, fields):
+    """Its owner, a, is a layer of TRAIN alone: (2, 3), and b (2, 3) or (3, 2)."""
+    line = 'layer {{ name: "{0}" type: "InnerProduct" bottom: "{1}" top: "{0}" {2} ' \
+        'inner_product_param {{ num_output: {3} bias_term: false }} }}\n'
+    owner = 'param { name: "w" lr_mult: 1 } include { phase: TRAIN }'
+    text = DATA + line.format("a", "x", owner, 2)
+    text += line.format("b", bottom, f'param {{ name: "w" {fields} }}', 2 if bottom == "x" else 3)
+    train = Net(parse_net(text), "TRAIN")
+    test = Net(parse_net(text), "TEST", share_with=train)
+    with torch.no_grad():
+        train.params["a"][0].copy_(torch.arange(6.0).reshape(2, 3))
+    found, = test.params["b"]
+    assert found.flatten().tolist() == [0, 1, 2, 3, 4, 5]
+    given = inputs()
+    expected = given[bottom] @ torch.arange(6.0).reshape(found.shape).T
+    torch.testing.assert_close(test(given)["b"].detach(), expected)
+
+
 def test_more_params_than_blobs_are_an_error():
     with pytest.raises(SpecError, match=r"<text>:3: .*param\[2\] is one too many: the layer has 2"):
         net_from(DATA + product("a", "x", "a", "param { } param { } param { }"))
@@ -160,7 +205,7 @@ def test_wrong_numbers_of_bottoms_tops_and_weights_are_errors(layer, message):
 
 
 def test_inputs_that_are_not_given_are_an_error():
-    with pytest.raises(CaffeError, match="the input blobs t are not given"):
+    with pytest.raises(CaffeError, match="no blob is given for 't'; the inputs are"):
         net_from(DATA)({"x": torch.zeros(4, 3)})
 
 
@@ -178,3 +223,23 @@ def test_the_whole_net_compiles_exports_and_runs_in_another_shape():
 
 def test_freeze_is_still_a_name_of_optimize_for_inference():
     assert Net.freeze is Net.optimize_for_inference
+
+
+OF_ITS_OWN = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+layer { name: "a" type: "InnerProduct" bottom: "x" top: "a" param { name: "w"
+  regularization_type: "L1" } param { } inner_product_param { num_output: 3 } }
+layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" param { name: "w" } param {
+  regularization_type: "L2" } inner_product_param { num_output: 3 } }
+"""
+
+
+def test_a_param_can_have_a_regularization_of_its_own():
+    net = Net(parse_net(OF_ITS_OWN), "TRAIN")
+    assert [blob.regularization for blob in net.learned] == ["L1", "", "L2"]
+    with pytest.raises(SpecError, match=r"param\[1\].regularization_type is 'ISTA'; it must be L1"):
+        Net(parse_net(OF_ITS_OWN.replace('"L2"', '"ISTA"')), "TRAIN")
+    with pytest.raises(SpecError, match=r"regularization_type is 'L2', but layer 'a', which shares "
+                                        "the blob, has 'L1'"):
+        Net(parse_net(OF_ITS_OWN.replace('bottom: "a" top: "b" param { name: "w"',
+                                         'bottom: "a" top: "b" param { name: "w" '
+                                         'regularization_type: "L2"')), "TRAIN")

@@ -147,3 +147,37 @@ def test_the_error_is_that_of_the_size_that_most_layers_fit(tmp_path):
     assert found.problems == [f"{net}:13: layer 'loss' (SoftmaxWithLoss): loss_param."
                               "class_weighting is given 0 times; there are 3 classes (with images "
                               "of 360 x 480 assumed)"]
+
+
+@pytest.mark.parametrize("window, size", [
+    ("kernel_h: 14 kernel_w: 4096", "224 x 4096"), ("kernel_size: 800", "800 x 800"),
+    ("kernel_size: 3 kernel_size: 900", "224 x 900"), ("kernel_size: 5", ""),
+])
+def test_images_are_as_large_as_the_first_window(window, size, tmp_path):
+    net = tmp_path / "rows.prototxt"
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x" data_param {{ source: "x" batch_size: 2 }} }}
+        layer {{ name: "c" type: "Convolution" bottom: "x" top: "c"
+                 convolution_param {{ num_output: 3 {window} }} }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built
+    assert found.assumed == (f"images of {size}, which hold the first window, assumed" if size
+                             else "images of 224 x 224 assumed")
+
+
+@pytest.mark.parametrize("outputs, size", [(6400, "1 x 80 x 80"), (1875, "3 x 25 x 25"),
+                                           (1874, "")])
+def test_images_have_as_many_numbers_as_an_autoencoder_gives(outputs, size, tmp_path):
+    net = tmp_path / "coder.prototxt"
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x" data_param {{ source: "x" batch_size: 2 }} }}
+        layer {{ name: "flat" type: "Flatten" bottom: "x" top: "flat" }}
+        layer {{ name: "code" type: "InnerProduct" bottom: "x" top: "code"
+                 inner_product_param {{ num_output: 100 }} }}
+        layer {{ name: "y" type: "InnerProduct" bottom: "code" top: "y"
+                 inner_product_param {{ num_output: {outputs} }} }}
+        layer {{ name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "flat" top: "loss" }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built == bool(size)
+    if size:
+        assert found.assumed == f"images of {size}, as many numbers as a layer gives, assumed"

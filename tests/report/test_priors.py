@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from framework.net.net import Net
+from framework.report.data_survey import Survey
 from framework.report.prior_makers import prior_makers
 from framework.report.prior_match import PriorLayer, match_boxes
-from framework.report.prior_report import better_makers
+from framework.report.prior_report import better_makers, list_unmatched
 from framework.report.receptive_field import receptive_fields
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,22 @@ def test_boxes_are_matched_by_their_largest_overlap():
     match = match_boxes(boxes, [small, large])
     np.testing.assert_allclose(match.overlaps, [0.5, 0.9, 1, 0], rtol=1e-6)
     np.testing.assert_array_equal(match.layers[:3], [0, 1, 0])
+
+
+def test_boxes_that_no_prior_matches_are_named_by_their_class(capsys):
+    """`label 3` said nothing to the reader of a page whose other lines have names."""
+    boxes = np.float32([[1, 0, 0, 0, 0.5, 0.25, 0], [3, 0, 0.5, 0.5, 0.75, 1, 0]])
+    found = Survey("db", names=["a.jpg", "b.jpg"], boxes=boxes, records=np.array([0, 1]))
+    layer = PriorLayer("all", np.float32([[0, 0, 0.5, 0.25]]), (1,), ())
+    match = match_boxes(found.corners, [layer])
+    list_unmatched(found, match, 0.5, {1: "cat", 3: "dog"})
+    list_unmatched(found, match, 1.5, {})
+    assert capsys.readouterr().out == (
+        "  1 box that no prior matches; the worst:\n"
+        "    b.jpg: dog, 0.500 0.500 0.750 1.000, overlap 0.00\n"
+        "  2 boxes that no prior matches; the worst:\n"
+        "    b.jpg: label 3, 0.500 0.500 0.750 1.000, overlap 0.00\n"
+        "    a.jpg: label 1, 0.000 0.000 0.500 0.250, overlap 1.00\n")
 
 
 def test_long_boxes_that_no_square_matches_get_an_aspect_ratio():

@@ -22,6 +22,7 @@ class Blob:
     parameter: Tensor
     lr_mult: float = 1
     decay_mult: float = 1
+    regularization: str = ""
 
 
 def solver(text: str) -> prototxt.Document:
@@ -187,3 +188,25 @@ def test_lamb_moves_a_blob_of_zeros_by_the_plain_step():
     parameter.grad = torch.tensor([0.5, -3.0])
     ours.update(0.1, 0)
     np.testing.assert_allclose(parameter.detach().numpy(), [-0.1, 0.1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("given, own", [("L2", "L1"), ("L1", "L2")])
+def test_a_blob_can_have_a_regularization_of_its_own(given, own):
+    """w -= rate (g + decay * w) by L2, and sign(w) for w by L1: the second blob's is its own."""
+    values = np.array([2.0, -0.5])
+    blobs = [Blob(torch.tensor(values, requires_grad=True), regularization=kind)
+             for kind in ("", own)]
+    rule = Optimizer(solver(f'weight_decay: 0.5 regularization_type: "{given}"'), blobs)
+    for blob in blobs:
+        blob.parameter.grad = torch.tensor([0.1, 0.2], dtype=torch.float64)
+    rule.update(0.25, 0)
+    for blob, kind in zip(blobs, (given, own), strict=True):
+        towards = values if kind == "L2" else np.sign(values)
+        np.testing.assert_allclose(blob.parameter.detach().numpy(),
+                                   values - 0.25 * (np.array([0.1, 0.2]) + 0.5 * towards))
+
+
+def test_a_decay_of_its_own_has_no_other_regularization():
+    blob = Blob(torch.zeros(2, requires_grad=True), regularization="L1")
+    with pytest.raises(SpecError, match='type is AdamW, .* asks for regularization_type: "L1"'):
+        Optimizer(solver('type: "AdamW"'), [blob])

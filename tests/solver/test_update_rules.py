@@ -28,6 +28,7 @@ class Blob:
     parameter: torch.Tensor
     lr_mult: float
     decay_mult: float
+    regularization: str = ""
 
 
 class Model:

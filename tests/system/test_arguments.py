@@ -91,3 +91,20 @@ def place(tmp_path, monkeypatch):
 def test_a_wrong_argument_is_named_with_what_it_is_and_may_be(call, line, place):
     with pytest.raises(framework.CaffeError, match=f"^{re.escape(line)}$"):
         call(place)
+
+
+def test_texts_and_paths_that_are_mixed_up_say_which_function_takes_them():
+    with pytest.raises(framework.CaffeError, match="^parse_net: text is 'a/net.prototxt', which is "
+                       "a path; read_net reads files$"):
+        framework.parse_net("a/net.prototxt\n")
+    with pytest.raises(framework.CaffeError, match="^read_net: path is 'layer { .*, which is the "
+                       "text of a net; parse_net reads texts$"):
+        framework.Net(LINE)
+
+
+def test_an_unknown_keyword_is_named_with_the_one_that_may_be_meant():
+    with pytest.raises(TypeError, match="^Net: there is no argument weight; did you mean weights"
+                       r"\?; the arguments are source, phase, weights, level, stages"):
+        framework.Net(framework.parse_net(LINE), weight="w.caffemodel")
+    with pytest.raises(TypeError, match="^Detector: missing a required argument: 'model'$"):
+        framework.Detector()

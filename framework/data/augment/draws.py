@@ -23,6 +23,7 @@ class Stream(IntEnum):
     ROWS = 3
     SIZES = 4
     IMAGES = 5
+    VOLUMES = 6
 
 
 class Draws:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -68,8 +68,12 @@ def convert(
 
 
 def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Converted], *,
-         check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "") -> Report:
-    """As `convert`, in a folder that may hold a part of the records, with its journal."""
+         check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "",
+         shown: Mapping[str, str] | None = None) -> Report:
+    """As `convert`, in a folder that may hold a part of the records, with its journal.
+
+    shown  names of classes, where they are not their own
+    """
     own_folders.make(folder)
     journal = Journal(folder / JOURNAL, identity)
     report = journal.resume() if os.path.isfile(folder / "data.mdb") else None
@@ -90,7 +94,7 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
         records = _records(rest, results, report, progress)
         write_database(folder, _of_one_size(records, report) if check_size else records,
                        partial(journal.note, report))
-    _judge(report, len(entries), what)
+    _judge(report, len(entries), what, shown)
     return report
 
 
@@ -186,7 +190,7 @@ def _show_notes(report: Report, result: Converted, progress: Progress) -> None:
             progress.write("note: more like these are only counted")
 
 
-def _judge(report: Report, num_entries: int, what: str) -> None:
+def _judge(report: Report, num_entries: int, what: str, shown: Mapping[str, str] | None) -> None:
     """DataError, after the account, if too many records are bad; `what` was to be written."""
     if not report.bad and report.account.stored_images:
         return
@@ -194,7 +198,7 @@ def _judge(report: Report, num_entries: int, what: str) -> None:
         raise DataError("nothing to convert: the list names no image")
     share = len(report.bad) / num_entries
     if share > MAX_BAD_SHARE:
-        report.account.show(what, is_written=False)
+        report.account.show(what, shown, is_written=False)
         raise DataError(
             f"{len(report.bad)} of {num_entries} records are bad, more than "
             f"{MAX_BAD_SHARE:.0%}; nothing was written. The first: {report.bad[0]}"

@@ -244,6 +244,7 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
             f"{where}, {labels.width} x {labels.height}, the image is {width} x {height}",
             is_loss=False))
     size = stated if labels.width else actual
+    _check_unit(labels, where)
     if not labels.width:        # else the reader has compared the masks with the stated size
         _check_masks(labels.boxes, where, width, height)
     if labels.relative:
@@ -257,6 +258,17 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     add_groups(record, _numbered(boxes, labels_by_name, where), size)
+
+
+def _check_unit(labels: Labels, where: str) -> None:
+    """DataError for boxes in pixels whose corners are fractions from 0 to 1, all of them."""
+    corners = [corner for box in labels.boxes for corner in box.corners]
+    if labels.relative or not corners or not 0 <= min(corners) <= max(corners) <= 1 \
+            or all(float(corner).is_integer() for corner in corners):
+        return
+    x1, y1, x2, y2 = labels.boxes[0].corners
+    raise DataError(f"{where}: its boxes are in parts of the image, and this format wants pixels: "
+                    f"'{x1:g} {y1:g} {x2:g} {y2:g}'")
 
 
 def _check_masks(boxes: Sequence[Box], where: str, width: int, height: int) -> None:

@@ -193,7 +193,7 @@ def _annotation(stored: Stored, names: dict[int, str]) -> ElementTree.Element:
         ElementTree.SubElement(item, "difficult").text = str(int(box[DIFFICULT]))
         corners = ElementTree.SubElement(item, "bndbox")
         for tag, value in zip(("xmin", "ymin", "xmax", "ymax"), box[CORNERS], strict=True):
-            ElementTree.SubElement(corners, tag).text = f"{_tidy(value):g}"
+            ElementTree.SubElement(corners, tag).text = f"{value:.3f}".rstrip("0").rstrip(".")
     return root
 
 

@@ -81,9 +81,12 @@ def recognise_classes(path: Path) -> ClassData:
 
 
 def _check_one_form(tree: FileTree, found: Found) -> None:
-    """DataError if images that a table or list does not name are in folders by class."""
+    """DataError if images that a table or list does not name are in folders by class, of which it
+    names none; others are losses."""
     used = {os.path.normpath(entry.image) for split in found.splits.values() for entry in split}
-    left = tuple(name for name in tree.images if os.path.normpath(name) not in used)
+    folders = {os.path.dirname(image) for image in used}
+    left = tuple(name for name in tree.images if os.path.normpath(name) not in used
+                 and os.path.dirname(os.path.normpath(name)) not in folders)
     other = class_folders.find(FileTree(tree.root, left)) if left else None
     if other is not None:
         count = sum(map(len, other.splits.values()))

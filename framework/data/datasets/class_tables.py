@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
+from dataclasses import dataclass, replace
 
 from framework.data.datasets import csv_table
 from framework.data.datasets.class_folders import Found, in_order, is_names_file, shown_names
-from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
+from framework.data.datasets.dataset import is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, each_has, split_of
+from framework.data.datasets.image_names import Match, apart, match
 from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
@@ -92,14 +92,14 @@ def check_named(tree: FileTree) -> None:
             continue
         named = [cell for cell in cells if is_image(cell)]
         is_list = 2 * len(named) >= len(cells) > 0
-        if is_list and all(_image(tree, path, name) is None for name in named):
+        if is_list and not any(_is_known(tree, path, name) for name in named):
             raise DataError(f"{tree.root}: none of the {counted(len(named), 'image')} that {path} "
                             f"names is below this folder; the first is {shortened(named[0])}")
 
 
 def _words(line: str) -> tuple[str, str]:
-    image, _, name = line.strip().rpartition(" ")
-    return image.strip(), name
+    image, *rest = line.strip().rsplit(None, 1)
+    return image, "".join(rest)
 
 
 def _lines(tree: FileTree, path: str) -> Lines:
@@ -159,21 +159,20 @@ def _one_hot(header: Sequence[str], body: Iterable[tuple[str, Sequence[str]]], i
 def _names_images(tree: FileTree, path: str, names: Sequence[str]) -> bool:
     """Do half of the first of these names name images?"""
     first = names[:NUM_LOOKED_INTO]
-    found = sum(_image(tree, path, name) is not None for name in first)
+    found = sum(_is_known(tree, path, name) for name in first)
     return bool(first) and 2 * found >= len(first)
 
 
-def _image(tree: FileTree, table: str, name: str, split: str = "") -> str | None:
-    """The image that a table names, with its ending or without it."""
-    if not name:
-        return None
+def _match(tree: FileTree, table: str, name: str, split: str = "") -> Match:
+    """The image that a table names."""
     split = split or split_of(table, with_name=True)
-    near = os.path.dirname(table)
-    found = tree.image_named(name, near, split)
-    if found is None and PurePath(name).suffix.lower() not in IMAGE_SUFFIXES:
-        found = next((image for suffix in IMAGE_SUFFIXES
-                      if (image := tree.image_named(name + suffix, near, split))), None)
-    return found
+    return replace(match(tree, name, os.path.dirname(table), split), table=table)
+
+
+def _is_known(tree: FileTree, table: str, name: str) -> bool:
+    """Is there an image of this name, though it may be another one's?"""
+    found = _match(tree, table, name)
+    return bool(found.image or found.problem)
 
 
 def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str) -> Found:
@@ -186,14 +185,18 @@ def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str
     known: dict[str, Row] = {}
     named: set[str] = set()
     for table, rows in tables.items():
-        for row in rows:
-            split = SPLIT_WORDS.get(row.split.lower(), "") or split_of(table, with_name=True)
-            image = _image(tree, table, row.image, split)
-            named.add(image or "")
-            if image is None or not row.name:
-                what = "no class" if image else "an image that is not there"
+        parts = [SPLIT_WORDS.get(row.split.lower(), "") or split_of(table, with_name=True)
+                 for row in rows]
+        found = apart([_match(tree, table, row.image, split)
+                       for row, split in zip(rows, parts, strict=True)])
+        for row, split, one in zip(rows, parts, found, strict=True):
+            image = one.image
+            named.add(image)
+            if not image or not row.name:
+                what = "a row with no class" if image else \
+                    one.problem or "a row with an image that is not there"
                 losses.setdefault(split, []).append(
-                    Note(f"a row with {what}", f"{row.where}, '{shortened(row.image)}'", images=1))
+                    Note(what, f"{row.where}, '{shortened(row.image)}'", images=1))
                 continue
             if split == UNDIVIDED:
                 split = split_of(image)
@@ -204,6 +207,9 @@ def _gather(tree: FileTree, tables: dict[str, list[Row]], kind: str, reason: str
                                 "have one class")
             if before is row:
                 splits.setdefault(split, []).append(Entry(image, row.name))
+    if not known:
+        loss = next(note for notes in losses.values() for note in notes)
+        raise DataError(f"{tree.root / loss.where}: {loss.reason}; not one image is left")
     names = in_order({row.name for row in known.values()})
     first = next(iter(splits), UNDIVIDED)
     losses.setdefault(first, []).extend(Note("an image that no row names", image, images=1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
+from framework.data.datasets.image_names import Match
 from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
@@ -26,7 +27,18 @@ from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import read_text
 
-Find = Callable[[str, str], str | None]
+Find = Callable[[str, str], Match]
+
+
+class Placed(NamedTuple):
+    """An image: where it is, what the file says of it, and why it cannot be told where it is.
+
+    Any: what JSON holds.
+    """
+
+    place: str
+    image: Any
+    problem: str
 
 
 def load(description: Description, place_of: Find | None = None) -> Dataset:
@@ -89,12 +101,12 @@ def _read(description: Description, path: str) -> Any:
 
 
 def _images(tree: Any, folder: str, path: str, place_of: Find | None
-            ) -> list[tuple[str, Any] | Note]:
+            ) -> list[Placed | Note]:
     """Where each image is, and what the file says of it; a note on one that it says too little of.
 
     Any: what JSON holds.
     """
-    found: list[tuple[str, Any] | Note] = []
+    found: list[Placed | Note] = []
     for index, image in enumerate(tree["images"]):
         known = image if isinstance(image, dict) else {}
         if known.get("file_name") in (None, "") or known.get("id") is None:
@@ -102,8 +114,8 @@ def _images(tree: Any, folder: str, path: str, place_of: Find | None
                               images=1))
             continue
         name = str(known["file_name"])
-        place = place_of(name, path) if place_of is not None else None
-        found.append((place or f"{folder}/{name}", image))
+        match = place_of(name, path) if place_of is not None else Match(name)
+        found.append(Placed(match.image or f"{folder}/{name}", image, match.problem))
     return found
 
 
@@ -122,7 +134,7 @@ def _by_image(tree: Any, path: str, losses: list[Note]) -> dict[str, list[Any]]:
     return items
 
 
-def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
+def _labels(tree: Any, images: Sequence[Placed | Note], path: str
             ) -> tuple[dict[Entry, Labels | DataError], list[Note]]:
     """The boxes of each image, or what is wrong with them; and the boxes of no image.
 
@@ -136,7 +148,7 @@ def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
         if isinstance(one, Note):
             losses.append(one)
             continue
-        place, image = one
+        place, image, problem = one
         identity = _identity(image["id"])
         entry = Entry(place, f"{path}#{image['id']}")
         own = items.get(identity, ())
@@ -148,9 +160,11 @@ def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
         used.add(place)
         items[identity] = []            # of no other image
         try:
+            if problem:
+                raise DataError(problem)
             size = stated_size(image.get("width") or 0, image.get("height") or 0)
             boxes = tuple(_box(item, size) for item in own)
-            found[entry] = Labels(boxes, *size)
+            found[entry] = Labels(boxes, *size, notes=_notes(own, entry.label))
         except DataError as error:
             found[entry] = BadEntry(f"{entry.label}: {error}", len(own))
         except JSON_ERRORS as error:
@@ -160,6 +174,12 @@ def _labels(tree: Any, images: Sequence[tuple[str, Any] | Note], path: str
                     f"{path}: image_id {shortened(key)}", boxes=len(lost))
                for key, lost in items.items() if lost]
     return found, losses
+
+
+def _notes(items: Sequence[Any], where: str) -> tuple[Note, ...]:
+    """What annotations have that is not stored. Any: what JSON holds."""
+    has_points = any(item.get("keypoints") for item in items)
+    return (Note("keypoints are not stored", where, is_loss=False),) if has_points else ()
 
 
 def _category(item: Any) -> tuple[str, str]:

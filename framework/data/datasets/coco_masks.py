@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from framework.definition.values import shortened
 from framework.errors import DataError
 
 Runs = tuple[int, int, tuple[int, ...]]     # height, width, pixels outside and inside by turns
@@ -31,7 +32,10 @@ def read_segmentation(item: Any, width: int, height: int) -> Segmentation:
     where = f"annotation {item.get('id', '?')}"
     if isinstance(value, dict):
         return Segmentation(runs=_runs(value, where, width, height))
-    polygons = tuple(tuple(float(number) for number in polygon) for polygon in value)
+    if not isinstance(value, list) or not all(isinstance(polygon, list) for polygon in value):
+        raise DataError(f"{where}: its segmentation is {shortened(repr(value))}; it must be a list "
+                        "of polygons, each a list of x and y, or runs with size and counts")
+    polygons = tuple(tuple(float(number) for number in polygon) for polygon in value if polygon)
     for polygon in polygons:
         if len(polygon) % 2 or len(polygon) < 6:
             raise DataError(f"{where}: a polygon has {len(polygon)} numbers; it must be x and y of "
@@ -49,7 +53,10 @@ def _runs(value: dict[str, Any], where: str, width: int, height: int) -> Runs:
                         f"{width} x {height}")
     height, width = size
     counts = value["counts"]
-    numbers = unpacked(counts) if isinstance(counts, str) else tuple(map(int, counts))
+    try:
+        numbers = unpacked(counts) if isinstance(counts, str) else tuple(map(int, counts))
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
     if sum(numbers) != width * height or min(numbers, default=0) < 0:
         raise DataError(f"{where}: the runs of its mask have {sum(numbers)} pixels; {width} x "
                         f"{height} are {width * height}")

@@ -7,6 +7,7 @@ corner, and the centre as anchor, where nothing else is asked for.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -73,8 +74,9 @@ def _numbers(content: Sequence[Json]) -> Iterator[float]:
         for item in _items(entry):
             box = item.get("coordinates") if isinstance(item, dict) else None
             if isinstance(box, dict):
-                yield from (value for key in SIDES
-                            if isinstance(value := box.get(key), int | float))
+                for key in SIDES:
+                    with contextlib.suppress(ValueError):
+                        yield finite_number(box.get(key, ""))
 
 
 def _labels(items: Sequence[Json], where: str, are_parts: bool) -> Labels | BadEntry:

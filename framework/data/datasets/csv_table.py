@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from framework.data.datasets.label_files import Box, Labels, class_name, stated_
 from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.tables import table_reader, table_rows
 from framework.data.records.account import BadEntry
+from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.text import open_text
 
@@ -22,7 +22,9 @@ NEEDED = {"filename": ("filename", "image", "imagename", "file", "path", "imagep
           "xmax": ("xmax", "x2"), "ymax": ("ymax", "y2")}
 """Column -> the words that headers have for it, without capitals and punctuation."""
 SIZE = {"width": ("width", "imagewidth"), "height": ("height", "imageheight")}
-Rows = dict[str, list[tuple[str, Box | None, tuple[int, int]]]]
+Cells = tuple[str, Box | str, tuple[int, int]]
+"""Of a row: where it is, its box, or what is wrong with it, and the size that it states."""
+Rows = dict[str, list[Cells]]
 
 
 def columns_in(header: Sequence[str]) -> dict[str, int] | None:
@@ -49,7 +51,7 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
 
 
 def _read(path: Path) -> Rows:
-    """Of each image: file and line of each row, its box (None: it is not one), its stated size."""
+    """The rows of each image."""
     found: Rows = {}
     with open_text(path) as file:
         rows = table_reader(file)
@@ -57,10 +59,14 @@ def _read(path: Path) -> Rows:
         if columns is None:
             raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
         for row in table_rows(rows):
-            box: Box | None = None
+            box: Box | str
             size = (0, 0)
-            with contextlib.suppress(IndexError, ValueError, OverflowError):
+            try:
                 box, size = _box(row, columns)
+            except IndexError:
+                box = f"it has {counted(len(row), 'column')}"
+            except (ValueError, OverflowError) as error:
+                box = str(error)
             position = columns["filename"]
             name = row[position].strip() if len(row) > position else ""
             own = found.setdefault(name, [])
@@ -78,16 +84,25 @@ def _is_empty(row: Sequence[str], columns: Mapping[str, int]) -> bool:
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> tuple[Box, tuple[int, int]]:
     """Raises IndexError, ValueError or OverflowError for a row that is not a box."""
-    x1, y1, x2, y2 = (float(row[columns[name]]) for name in ("xmin", "ymin", "xmax", "ymax"))
+    x1, y1, x2, y2 = (_number(row, columns, side) for side in ("xmin", "ymin", "xmax", "ymax"))
     name = class_name(row[columns["class"]].strip())
-    sides = [float(row[columns[side]] or 0) if side in columns else 0.0 for side in SIZE]
+    sides = [_number(row, columns, side) if side in columns and row[columns[side]] else 0.0
+             for side in SIZE]
     return Box(name, (x1, y1, x2, y2)), stated_size(*sides)
 
 
-def _labels(rows: Sequence[tuple[str, Box | None, tuple[int, int]]]) -> Labels | DataError:
+def _number(row: Sequence[str], columns: Mapping[str, int], name: str) -> float:
+    cell = row[columns[name]]
+    try:
+        return float(cell)
+    except ValueError:
+        raise ValueError(f"{name} is '{shortened(cell)}', which is not a number") from None
+
+
+def _labels(rows: Sequence[Cells]) -> Labels | DataError:
     """The boxes of one image, or what is wrong with them. Any row states the size."""
     for place, box, _ in rows:
-        if box is None:
-            return BadEntry(f"{place}: is not the row of a box", len(rows))
-    boxes = tuple(box for _, box, _ in rows if box is not None)
+        if isinstance(box, str):
+            return BadEntry(f"{place}: is not the row of a box: {box}", len(rows))
+    boxes = tuple(box for _, box, _ in rows if isinstance(box, Box))
     return Labels(boxes, *rows[0][2]) if rows else Labels(())

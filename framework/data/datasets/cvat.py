@@ -23,12 +23,12 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_images import Named, gather
 from framework.data.records.account import BadEntry, Note
+from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system import text
 
 ROOT = "<annotations"
 CORNERS = ("xtl", "ytl", "xbr", "ybr")
-OTHER_SHAPES = ("polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton", "tag")
 
 
 def load(tree: FileTree, files: Sequence[str]) -> Dataset:
@@ -66,9 +66,9 @@ def _read(path: Path) -> ElementTree.Element:
 def _labels(image: ElementTree.Element, place: str) -> Labels | DataError:
     """The boxes of an image, or what is wrong with them."""
     items = image.findall("box")
-    notes = [Note(f"a {shape} is not a box", place, boxes=count)
-             for shape, count in Counter(item.tag for item in image).items()
-             if shape in OTHER_SHAPES]
+    notes = [Note(f"a shape of type {shortened(shape)} is not a box", place, boxes=count)
+             for shape, count in Counter(str(item.tag) for item in image).items()
+             if shape != "box"]
     try:
         size = stated_size(*(finite_number(image.get(side, "0")) for side in ("width", "height")))
         boxes = tuple(map(_box, items))

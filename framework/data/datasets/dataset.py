@@ -101,6 +101,10 @@ class Dataset:
                         f"{shortened(first.image)} it would be "
                         f"{shortened(' or '.join(dict.fromkeys(tried)))} in this folder")
 
+    def _shown(self) -> list[str]:
+        """The classes as people know them."""
+        return [self.display_names.get(name, name) for name in self.names]
+
     def labels(self, entry: Entry) -> Labels | None:
         """The boxes of an entry; those of other classes are left out, with a note for each class.
 
@@ -112,8 +116,10 @@ class Dataset:
         kept = tuple(box for box in labels.boxes if box.name in self.names)
         others = Counter(str(box.name) for box in labels.boxes if box.name not in self.names)
         if others and not self.skip_others:
-            raise BadEntry(f"{self.root / entry.label}: '{shortened(next(iter(others)))}' is not "
-                           f"one of the classes ({shortened(', '.join(self.names))}); "
+            first = next(iter(others))
+            raise BadEntry(f"{self.root / entry.label}: "
+                           f"'{shortened(self.display_names.get(first, first))}' is not "
+                           f"one of the classes ({shortened(', '.join(self._shown()))}); "
                            "`others: skip` in the YAML leaves boxes of other classes out",
                            len(labels.boxes))
         notes = tuple(Note(f"'{shortened(self.display_names.get(name, name))}' is not one of the "
@@ -199,6 +205,9 @@ class Description:
             names = [names[str(number)] for number in range(len(names))]
         if isinstance(names, str) and names.endswith((".txt", ".names")):
             names = self._lines(names)
+        if isinstance(names, dict) and all(number.isdecimal() for number in map(str, names)):
+            raise DataError(f"{self.place}: names is {shown(names)}; its numbers must be 0 to "
+                            f"{len(names) - 1}, one for each class")
         given = self.words("names", names)
         names = list(map(composed, given or found))
         if not names:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
 from framework.data.datasets.dataset import is_image
 from framework.errors import DataError
-from framework.system.letters import ByName, composed
+from framework.system.letters import ByName
 
 UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
 SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
@@ -52,37 +52,40 @@ class FileTree:
         """The files with one of these endings, in any case of letters."""
         return [name for name in self.files if name.lower().endswith(suffixes)]
 
-    def image_named(self, name: str, near: str, split: str) -> str | None:
-        """The image that a table calls `name`.
-
-        near   the folder of the table
-        split  that the table is of: of several images of one name, that in its folder counts
-        """
-        plain = PurePath(name.replace("\\", "/"))
-        direct = os.path.normpath(os.path.join(near, plain))
-        found = self.images_by_name.get(plain.name)
-        if found is None or direct in found:
-            return direct if found else None
-        return max(found, key=lambda path: (_ends_with(path, plain), split_of(path) == split))
-
-
-def _ends_with(path: str, plain: PurePath) -> bool:
-    end = PurePath(composed(str(plain))).parts
-    return PurePath(composed(path)).parts[-len(end):] == end
-
 
 def list_files(root: Path) -> FileTree:
     """The files of a folder. DataError if it, or a folder in it, cannot be listed."""
+    return FileTree(root, tuple(sorted(os.path.relpath(path, root) for path in files_below(root)
+                                       if not os.path.basename(path).startswith("."))))
+
+
+def files_below(root: Path) -> Iterator[str]:
+    """The files in a folder and in those below it, also in those that links there lead to.
+
+    A folder that is reached in two ways is listed once, by its own name rather than by a link.
+    Hidden folders, and links to one that `root` is in, are left out.
+    DataError for a folder that cannot be listed.
+    """
 
     def stop(error: OSError) -> None:
         raise DataError(f"{error.filename}: cannot be listed: {error.strerror}")
 
-    found = []
-    for parent, folders, names in os.walk(root, onerror=stop):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [os.path.relpath(os.path.join(parent, name), root) for name in names
-                  if not name.startswith(".")]
-    return FileTree(root, tuple(sorted(found)))
+    top = os.path.join(os.path.realpath(root), "")
+    known: set[str] = set()
+    waiting = [str(root)]
+    while waiting:
+        links: list[str] = []
+        for start in waiting:
+            for parent, folders, names in os.walk(start, onerror=stop):
+                known.add(os.path.realpath(parent))
+                yield from (os.path.join(parent, name) for name in names)
+                links += (path for name in sorted(folders)
+                          if os.path.islink(path := os.path.join(parent, name)))
+                folders[:] = [name for name in folders if not name.startswith(".")
+                              and os.path.realpath(os.path.join(parent, name)) not in known]
+        there = {os.path.realpath(link): link for link in reversed(links)}
+        waiting = [link for real, link in there.items()
+                   if real not in known and not top.startswith(os.path.join(real, ""))]
 
 
 def split_of(path: str, with_name: bool = False) -> str:

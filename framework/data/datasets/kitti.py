@@ -67,7 +67,8 @@ def _box(line: str) -> Box:
     words = line.split()
     values = [finite_number(word) for word in words[-NUM_VALUES:]]
     name = class_name(" ".join(words[:-NUM_VALUES]))
-    if len(values) != NUM_VALUES or name.replace(".", "").lstrip("-").isdigit():
-        raise ValueError(line)
+    last = name.rpartition(" ")[2]
+    if len(values) != NUM_VALUES or last.replace(".", "").lstrip("-").isdigit():
+        raise ValueError(line)      # 15 numbers: a result, with its score
     x1, y1, x2, y2 = values[3:7]
     return Box(name, (x1, y1, x2, y2))

@@ -86,8 +86,8 @@ def sound_labels(table: Mapping[Entry, Labels | DataError], entry: Entry) -> Lab
 def read_xml(path: Path) -> Labels:
     """The objects of a VOC (or ILSVRC) annotation. DataError if it is not one.
 
-    Parts of objects (VOC2012's head, hand, foot) are not objects. `difficult` is read wherever it
-    is in the object; the original's convert_annoset reads it only before the box.
+    Parts of objects (VOC2012's head, hand, foot) are not objects, which a note says. `difficult` is
+    read wherever it is in the object; the original's convert_annoset reads it only before the box.
     """
     try:
         root = parse_xml(text.read_bytes(path))
@@ -97,13 +97,19 @@ def read_xml(path: Path) -> Labels:
         raise DataError(f"{path}: starts with <{shortened(root.tag)}>; a VOC file with "
                         "<annotation>")
     items = root.findall("object")
+    parts = sum(len(item.findall("part")) for item in items)
+    num_boxes = sum(1 for _ in root.iter("bndbox")) - len(root.findall("object/part/bndbox"))
     try:
         boxes = tuple(_xml_box(path, item) for item in items)
+        if num_boxes != len(items):
+            raise DataError(f"{path}: has {num_boxes} <bndbox> and {len(items)} <object>; each "
+                            "<object> must be in <annotation> itself, with one <bndbox>")
         width, height = stated_size(_stated_side(path, root, "width"),
                                     _stated_side(path, root, "height"))
     except DataError as error:
-        raise BadEntry(str(error), len(items)) from None
-    return Labels(boxes, width, height, (root.findtext("filename") or "").strip())
+        raise BadEntry(str(error), max(num_boxes, len(items))) from None
+    notes = (Note("parts of objects are not objects", str(path), is_loss=False),) if parts else ()
+    return Labels(boxes, width, height, (root.findtext("filename") or "").strip(), notes=notes)
 
 
 def _xml_box(path: Path, item: ElementTree.Element) -> Box:
@@ -112,7 +118,7 @@ def _xml_box(path: Path, item: ElementTree.Element) -> Box:
     if not name or box is None:
         raise DataError(f"{path}: an object without {'<bndbox>' if name else '<name>'}")
     x1, y1, x2, y2 = (_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax"))
-    difficult = (item.findtext("difficult") or "").strip() == "1"
+    difficult = (item.findtext("difficult") or "").strip().lower() in ("1", "true")
     return Box(name, (x1, y1, x2, y2), difficult)
 
 

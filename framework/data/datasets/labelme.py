@@ -1,7 +1,8 @@
 """labelme's files: one JSON for each image, with shapes in pixels.
 
 Source: labelme's label_file.py and its examples of bounding boxes and instances: rectangles have
-two opposite corners, circles their centre and a point on the edge.
+two opposite corners, circles their centre and a point on the edge. X-AnyLabeling, which writes the
+same files, has four corners for a rectangle of the type "rotation".
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from framework.data.datasets import turned_box
 from framework.data.datasets.coco_masks import Segmentation
 from framework.data.datasets.label_files import (
     JSON_ERRORS,
@@ -26,7 +28,7 @@ from framework.data.datasets.named_images import Named
 from framework.data.records.account import BadEntry, Note
 from framework.definition.values import shortened
 
-LEAST_POINTS = {"rectangle": 2, "circle": 2, "polygon": 3}
+LEAST_POINTS = {"rectangle": 2, "circle": 2, "polygon": 3, "rotation": 3}
 Json = Any      # what JSON holds is known only when it is read
 
 
@@ -66,6 +68,8 @@ def _labels(content: Mapping[str, Json], where: str) -> Labels | BadEntry:
         return BadEntry(f"{where}: is not labelme's format: {json_words(error)}", len(shapes))
     notes = tuple(Note(f"a shape of type {shortened(kind)} is not a box", where, boxes=count)
                   for kind, count in others.items())
+    if any(shape.get("shape_type") == "rotation" for shape in shapes):
+        notes += (Note(turned_box.REASON, where, is_loss=False),)
     return Labels(tuple(boxes), *size, notes=notes)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
+from framework.data.datasets.image_names import Match, apart, match
 from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
 from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
@@ -49,14 +50,13 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
     known: set[tuple[str, str, tuple[Box, ...] | str]] = set()
     taken: set[str] = set()
     again: list[Note] = []
-    for row in rows:
-        split = row.split if row.split != UNDIVIDED else split_of(row.table, with_name=True)
-        near = os.path.dirname(row.table)
-        found = [tree.image_named(name, near, split) for name in row.names]
-        image = next(filter(None, found), None)
+    rows = list(rows)
+    for row, found in zip(rows, apart([_match(tree, row) for row in rows]), strict=True):
+        split = _split(row)
+        image = found.image
         label = unique_name(f"{row.table}#{row.names[0]}", taken)
-        if image is not None:
-            split = split if split != UNDIVIDED else split_of(image)
+        split = split if split != UNDIVIDED else split_of(image or row.names[0])
+        if image:
             same = (image, split, row.labels.boxes if isinstance(row.labels, Labels) else label)
             if same in known:
                 again.append(Note("the same boxes of an image again; they are stored once", label,
@@ -67,14 +67,14 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
             known.add(same)
             used.add(image)
         entry = Entry(image or row.names[0] or label, label)
-        labels[entry] = row.labels if any(row.names) or isinstance(row.labels, DataError) \
-            else BadEntry(f"{tree.root / label}: an image without a name", len(row.labels.boxes))
+        labels[entry] = row.labels
+        problem = found.problem if any(row.names) else "an image without a name"
+        if problem and isinstance(row.labels, Labels):
+            labels[entry] = BadEntry(f"{tree.root / label}: {problem}", len(row.labels.boxes))
         splits.setdefault(split, []).append(entry)
+    _join_undivided(splits, used)
     if not used:
-        tables = ", ".join(dict.fromkeys(entry.label.partition("#")[0] for entry in labels))
-        first = next(iter(labels)).image if labels else "nothing"
-        raise DataError(f"{tree.root}: none of the {len(labels)} images that {shortened(tables)} "
-                        f"names is below this folder; the first is {shortened(first) or 'nothing'}")
+        raise _not_one(tree, labels, losses)
     lost = [*losses, *again]
     lost += [Note(reason, image, images=1) for image in tree.images if image not in used]
     found_names = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
@@ -83,3 +83,38 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                                                                errors_in(labels))
     return Dataset(tree.root, splits, classes, partial(sound_labels, labels),
                    losses={next(iter(splits)): lost})
+
+
+def _join_undivided(splits: dict[str, list[Entry]], used: set[str]) -> None:
+    """Give images that are nowhere, and in no split, to the first split, if there are splits."""
+    left = splits.get(UNDIVIDED, [])
+    if len(splits) > 1 and left and not any(entry.image in used for entry in left):
+        del splits[UNDIVIDED]
+        splits[next(iter(splits))] += left
+
+
+def _not_one(tree: FileTree, labels: Mapping[Entry, Labels | DataError], losses: Sequence[Note]
+             ) -> DataError:
+    """The error of label files without one image that is there."""
+    if not labels and losses:
+        return DataError(f"{losses[0].text()}; not one image of {tree.root} has labels")
+    tables = ", ".join(dict.fromkeys(entry.label.partition("#")[0] for entry in labels))
+    first = next(iter(labels)).image if labels else "nothing"
+    reason = next((f"; {error}" for error in errors_in(labels)), "")
+    return DataError(f"{tree.root}: none of the {len(labels)} images that {shortened(tables)} "
+                     f"names is below this folder; the first is {shortened(first) or 'nothing'}"
+                     f"{reason}")
+
+
+def _split(row: Named) -> str:
+    """The split that a row's own word, or its table, says."""
+    return row.split if row.split != UNDIVIDED else split_of(row.table, with_name=True)
+
+
+def _match(tree: FileTree, row: Named) -> Match:
+    """The image of a row by the first of its names that is there; else why the first is not."""
+    near = os.path.dirname(row.table)
+    found = [match(tree, name, near, _split(row)) for name in row.names]
+    best = next((one for one in found if one.image), None)
+    best = best or next((one for one in found if one.problem), found[0])
+    return replace(best, table=row.table, whole=row.names[0])

@@ -145,4 +145,4 @@ def _box(row: Sequence[str], columns: Mapping[str, int]) -> Box:
     x1, y1, x2, y2 = (float(row[columns[name]]) for name in ("XMin", "YMin", "XMax", "YMax"))
     group = columns.get("IsGroupOf", len(row))
     return Box(class_name(row[columns["LabelName"]]), (x1, y1, x2, y2),
-               group < len(row) and row[group] == "1")
+               group < len(row) and row[group].strip().lower() in ("1", "true"))

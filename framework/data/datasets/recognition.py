@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -38,6 +37,7 @@ from framework.data.datasets.file_formats import (
     tables_of,
 )
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
+from framework.data.datasets.image_names import Match, apart, match
 from framework.data.datasets.label_files import read_xml
 from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
@@ -225,6 +225,7 @@ def _coco(tree: FileTree) -> Recognised | None:
     """JSON files with COCO's three keys."""
     found: dict[str, str] = {}
     folders: dict[str, str] = {}
+    matches: dict[str, dict[str, Match]] = {}
     for name, content in json_files(tree, COCO):
         split = split_of(name, with_name=True)
         other = found.get(split)
@@ -233,41 +234,41 @@ def _coco(tree: FileTree) -> Recognised | None:
                             f"({split}); give one of them, or put `train` and `val` into the names")
         if other is None or "instances" in name:
             found[split] = name
-            folders[split] = _image_folder(tree, name, split, content)
+            matches[name] = _coco_matches(tree, name, split, content)
+            folders[split] = _image_folder(tree, name, matches[name])
     if not found:
         return None
     splits = {split: {"images": folders[split], "annotations": name}
               for split, name in found.items()}
     data = coco.load(Description(tree.root, {"splits": splits}, str(tree.root)),
-                     partial(_coco_image, tree))
+                     lambda image, path: matches[path][image])
     return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
 
 
-def _coco_image(tree: FileTree, name: str, path: str) -> str | None:
-    """The image that a COCO file calls `name`; None if it is nowhere below the root."""
-    return tree.image_named(name, os.path.dirname(path), split_of(path, with_name=True))
+def _coco_matches(tree: FileTree, path: str, split: str, content: Any) -> dict[str, Match]:
+    """The images that a COCO file names. Any: what JSON holds."""
+    names = dict.fromkeys(str(image.get("file_name", "")) for image in content["images"]
+                          if isinstance(image, dict))
+    near = os.path.dirname(path)
+    return dict(zip(names, apart([match(tree, name, near, split) for name in names]),
+                    strict=True))
 
 
-def _image_folder(tree: FileTree, path: str, split: str, content: Any) -> str:
+def _image_folder(tree: FileTree, path: str, matches: Mapping[str, Match]) -> str:
     """The folder that the file names of a COCO file begin from, or that has the first of its
-    images. Any: what JSON holds.
-
-    DataError if not one of the images is below the root.
+    images. DataError if not one of the images is below the root.
     """
-    names = [str(image.get("file_name", "")) for image in content["images"]
-             if isinstance(image, dict)]
-    for name in names:
-        image = tree.image_named(name, os.path.dirname(path), split)
-        if image is None:
-            continue
-        parts = PurePath(composed(name.replace("\\", "/"))).parts
-        if PurePath(composed(image)).parts[-len(parts):] == parts:
-            return str(PurePath(*PurePath(image).parts[:-len(parts)]))
-        return os.path.dirname(image) or "."
-    first = shortened(names[0]) if names else "nothing"
-    raise DataError(f"{tree.root}: none of the {len(names)} images that {shortened(path)} names is "
-                    f"below this folder; the first is {first}")
+    for one in matches.values():
+        parts = PurePath(composed(one.name.replace("\\", "/"))).parts
+        if one.image and PurePath(composed(one.image)).parts[-len(parts):] == parts:
+            return str(PurePath(*PurePath(one.image).parts[:-len(parts)]))
+        if one.image:
+            return os.path.dirname(one.image) or "."
+    first = next(iter(matches.values()), Match("nothing"))
+    reason = f"; {first.problem}" if first.problem else ""
+    raise DataError(f"{tree.root}: none of the {len(matches)} images that {shortened(path)} names "
+                    f"is below this folder; the first is {shortened(first.name)}{reason}")
 
 
 def _label_studio(tree: FileTree) -> Recognised | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset
+from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
@@ -46,6 +47,17 @@ def shares(texts: Sequence[str]) -> dict[str, float]:
 def is_for_training(name: str) -> bool:
     """Is a split for training, by its name: `train`, `trainval`, `train2017`, `Training`?"""
     return name.lower().startswith("train")
+
+
+def also_trained_on(splits: Mapping[str, Sequence[Entry]], split: str) -> list[Note]:
+    """Notes on the images of a split to test on that are in one to train on as well: what is
+    measured on them says nothing of others. VOC's val is part of trainval."""
+    if is_for_training(split):
+        return []
+    owners = {entry.image: name for name, entries in splits.items() if is_for_training(name)
+              for entry in entries}
+    return [Note(f"an image to test on that is in the split {shortened(owners[entry.image])} too",
+                 entry.image, is_loss=False) for entry in splits[split] if entry.image in owners]
 
 
 def divide(data: Dataset, parts: Mapping[str, float], seed: int) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from framework.data.datasets.dataset import (
     images_by_stem,
     is_image,
 )
+from framework.data.datasets.file_tree import files_below
 from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
@@ -80,8 +82,9 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
 
     DataError if there are none.
     """
-    names = sorted(path.name for path in (root / "JPEGImages").glob("*") if is_image(path.name))
-    entries = [Entry(f"JPEGImages/{name}", _label(root, Path(name).stem)) for name in names]
+    names = sorted(name for name in _names_below(root / "JPEGImages") if is_image(name))
+    entries = [Entry(f"JPEGImages/{name}", _label(root, name.rpartition(".")[0]))
+               for name in names]
     kept = [entry for entry in entries if is_there(root / entry.label)]
     if not kept:
         raise DataError(f"{root}: has no image in JPEGImages with an annotation of its name in "
@@ -89,11 +92,20 @@ def every_image(root: Path, losses: list[Note]) -> list[Entry]:
     losses += [Note("no annotation of its name", entry.image, images=1)
                for entry in entries if entry not in set(kept)]
     known = {composed(entry.label) for entry in entries}
-    for path in sorted((root / "Annotations").glob("*.*")):
-        if path.suffix.lower() == ".xml" and composed(f"Annotations/{path.name}") not in known:
-            losses.append(Note("an annotation without an image", f"Annotations/{path.name}",
-                               boxes=num_boxes(path)))
+    for name in sorted(_names_below(root / "Annotations")):
+        label = f"Annotations/{name}"
+        if name.lower().endswith(".xml") and composed(label) not in known:
+            losses.append(Note("an annotation without an image", label,
+                               boxes=num_boxes(root / label)))
     return kept
+
+
+def _names_below(folder: Path) -> list[str]:
+    """The files in a folder and those below it, relative to it; none if it is not there."""
+    if not os.path.isdir(folder):
+        return []
+    return [os.path.relpath(path, folder) for path in files_below(folder)
+            if not os.path.basename(path).startswith(".")]
 
 
 def num_boxes(path: Path) -> int:
@@ -180,8 +192,7 @@ def _label(root: Path, name: str) -> str:
 
 def _images(root: Path) -> ByName[str]:
     """The images of JPEGImages, and of folders in it, by their names without ending."""
-    folder = root / "JPEGImages"
-    return ByName(images_by_stem(str(path.relative_to(folder)) for path in folder.rglob("*")))
+    return ByName(images_by_stem(_names_below(root / "JPEGImages")))
 
 
 def class_names(paths: Iterable[Path]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset, Description, any_case, exists, is_image
+from framework.data.datasets.file_tree import files_below
 from framework.data.datasets.label_files import Box, Labels, are_parts, filled_lines
+from framework.data.datasets.shared_labels import shared_labels
 from framework.data.datasets.yolo_files import pose_values
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
@@ -55,9 +57,14 @@ def load(description: Description) -> Dataset:
     names = description.names([])
     num_extra = pose_values(description.tree, description.place)
 
+    foreign = _foreign(root, (entry for split in splits.values() for entry in split))
+
     def read_labels(entry: Entry) -> Labels:
         path = root / entry.label
-        if not is_there(path):
+        problem = foreign.get(entry)
+        if problem is not None:
+            raise problem
+        if entry in foreign or not is_there(path):
             note = Note("no label file, so it has no boxes", entry.image, is_loss=False)
             return Labels((), relative=True, notes=(note,))
         return read_labels_of(path, names, num_extra)
@@ -74,7 +81,7 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     root = description.root
     path = as_on_disk(root / part)
     if os.path.isdir(path):
-        files = _files_under(path)
+        files = sorted(map(Path, files_below(path)))
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
         losses += [Note("not known as the ending of an image", os.path.relpath(item, root))
                    for item in files if _may_be_image(item)]
@@ -86,16 +93,6 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     if not images:
         raise DataError(f"{description.place}: splits names {path}, which has no image")
     return images
-
-
-def _files_under(folder: Path) -> list[Path]:
-    """All files in a folder and those in it, sorted. DataError for one that cannot be listed."""
-
-    def stop(error: OSError) -> None:
-        raise DataError(f"{error.filename}: cannot be listed: {error.strerror}")
-
-    return sorted(Path(parent, name) for parent, _, names in os.walk(folder, onerror=stop)
-                  for name in names)
 
 
 def _may_be_image(path: Path) -> bool:
@@ -130,10 +127,17 @@ def label_path(root: Path, image: str) -> str:
     folder `labels` beside the image, or above it; the text file beside the image. If none is there,
     the first. A line without a name, as `.`, is its own.
     """
-    path = Path(image)
-    if not path.name:
+    if not Path(image).name:
         return image
-    text = path.with_suffix(".txt")
+    tried = label_paths(image)
+    found = (any_case(root / name) for name in tried)
+    there = next((path for path in found if exists(path)), None)
+    return str(tried[0]) if there is None else os.path.relpath(there, root)
+
+
+def label_paths(image: str) -> list[Path]:
+    """Where the label file of an image may be, the likeliest first; see `label_path`."""
+    text = Path(image).with_suffix(".txt")
     parts = text.parts
     tried = [Path(*parts[:index], "labels", *parts[index + 1:])
              for index in range(len(parts) - 2, -1, -1) if parts[index].lower() in IMAGE_FOLDERS]
@@ -141,9 +145,20 @@ def label_path(root: Path, image: str) -> str:
     if len(parts) > 1:
         tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
         tried.append(Path(*parts[:-2], "labels", parts[-1]))
-    found = (any_case(root / name) for name in tried)
-    there = next((path for path in found if exists(path)), None)
-    return str(tried[0]) if there is None else os.path.relpath(there, root)
+    return tried
+
+
+def _foreign(root: Path, entries: Iterable[Entry]) -> dict[Entry, BadEntry | None]:
+    """The images whose label file is another's, of one name and in another folder, as
+    `shared_labels` returns them."""
+
+    def rank(entry: Entry) -> int:
+        tried = label_paths(entry.image) if Path(entry.image).name else []
+        folders = [str(path.parent) for path in tried]
+        folder = str(Path(entry.label).parent)
+        return folders.index(folder) if folder in folders else len(folders)
+
+    return shared_labels(root, entries, rank, num_boxes)
 
 
 def _without_image(root: Path, entries: Sequence[Entry],
@@ -207,8 +222,9 @@ def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labe
                            f": '{shortened(line.strip())}'", len(lines))
         num_polygons += is_polygon
         boxes.append(Box(names[number], _around(values) if is_polygon else _box(values)))
-    notes = (Note("polygons became the boxes around them", str(path), is_loss=False),)
-    return Labels(tuple(boxes), relative=True, notes=notes if num_polygons else ())
+    what = "polygons became the boxes around them" if num_polygons else "keypoints are not stored"
+    notes = (Note(what, str(path), is_loss=False),) if num_polygons or num_extra and boxes else ()
+    return Labels(tuple(boxes), relative=True, notes=notes)
 
 
 def _class_number(word: str) -> int:

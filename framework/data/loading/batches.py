@@ -5,6 +5,7 @@ Nothing here knows of processes or of torch: a `BatchMaker` is sent to each work
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
@@ -298,7 +299,15 @@ class BatchMaker:
                 self._bad[record] = str(reason)
         record, reason_text = next(iter(self._bad.items()))
         raise DataError(f"none of the {order.size} records can be used; "
-                        f"{self.source.name(record)}: {reason_text}")
+                        f"{self.source.name(record)}: {reason_text}{_on_root(self.source)}")
+
+
+def _on_root(source: object) -> str:
+    """What to do about a root_folder without a / at its end, which names are put after."""
+    root = getattr(source, "root", "")
+    is_cut = isinstance(root, str) and root and not root.endswith("/") and os.path.isdir(root)
+    return f"; root_folder must end with /, since names follow it as they are: '{root}/'" \
+        if is_cut else ""
 
 
 def _form(plane: Pixels) -> PlaneForm:

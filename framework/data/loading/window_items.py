@@ -61,7 +61,7 @@ def read_windows(path: str, root: str, object_overlap: float,
     the line if the file has another form, or one kind is missing.
     """
     try:
-        words = _Words(os.fsdecode(read_regular(path)))
+        words = Words(os.fsdecode(read_regular(path)))
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
     found = WindowFile([], [], [])
@@ -92,7 +92,7 @@ def read_windows(path: str, root: str, object_overlap: float,
     return found
 
 
-class _Words:
+class Words:
     """The words of a text one after another, with the line of the last one."""
 
     def __init__(self, text: str):
@@ -189,7 +189,7 @@ class WindowItems:
         height, width = pixels.shape[:2]
         size = self.param.crop_size
         if self.context_pad or self.is_square:
-            x1, y1, x2, y2 = self._with_context(window, size)
+            x1, y1, x2, y2 = with_context(window, size, self.context_pad, self.is_square)
         else:
             x1, y1, x2, y2 = (window.x1, window.y1, window.x2, window.y2)
         seen = Rectangle(max(x1, 0), max(y1, 0), min(x2, width - 1) - max(x1, 0) + 1,
@@ -203,37 +203,41 @@ class WindowItems:
         part = cv2.flip(part, 1) if is_mirrored else part
         crop = np.zeros((size, size, part.shape[2]), np.float32)
         target = np.s_[inner.y:inner.y + inner.height, inner.x:inner.x + inner.width]
-        crop[target] = (part - self._mean_of(target, part.shape[2])) * np.float32(self._mean.scale)
+        mean = mean_of_crop(self._mean, target, size, part.shape[2])
+        crop[target] = (part - mean) * np.float32(self._mean.scale)
         return crop
-
-    def _with_context(self, window: Window, size: int) -> tuple[int, int, int, int]:
-        """The window with a border around it that has `context_pad` pixels in the crop."""
-        scale = size / (size - 2 * self.context_pad)
-        half_width = (window.x2 - window.x1 + 1) / 2
-        half_height = (window.y2 - window.y1 + 1) / 2
-        center_x = window.x1 + half_width
-        center_y = window.y1 + half_height
-        if self.is_square:
-            half_width = half_height = max(half_width, half_height)
-        return (c_round(center_x - half_width * scale), c_round(center_y - half_height * scale),
-                c_round(center_x + half_width * scale), c_round(center_y + half_height * scale))
-
-    def _mean_of(self, target: tuple[slice, slice], channels: int) -> Floats:
-        """The mean of a part of the crop; that of a mean_file is cropped centrally."""
-        if self._mean.image is None:
-            return np.array(self._mean.by_channel(channels) or (0,) * channels, np.float32)
-        size = self.param.crop_size
-        top = (self._mean.image.shape[2] - size) // 2       # as the original: by the width
-        image = self._mean.image[:, top:top + size, top:top + size]
-        if image.shape[1:] != (size, size):
-            raise BadRecord(f"the mean_file is smaller than the crop of {size}")
-        return image.transpose(1, 2, 0)[target]
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
         return [classes(items)]
 
     def found_bad(self) -> dict[int, str]:
         return self._bad
+
+
+def with_context(window: Window, size: int, context_pad: int, is_square: bool
+                 ) -> tuple[int, int, int, int]:
+    """x1, y1, x2, y2 of the window with a border that has `context_pad` pixels in a crop of
+    `size`; `is_square`: as wide as it is high before that."""
+    scale = size / (size - 2 * context_pad)
+    half_width = (window.x2 - window.x1 + 1) / 2
+    half_height = (window.y2 - window.y1 + 1) / 2
+    center_x = window.x1 + half_width
+    center_y = window.y1 + half_height
+    if is_square:
+        half_width = half_height = max(half_width, half_height)
+    return (c_round(center_x - half_width * scale), c_round(center_y - half_height * scale),
+            c_round(center_x + half_width * scale), c_round(center_y + half_height * scale))
+
+
+def mean_of_crop(mean: Mean, target: tuple[slice, slice], size: int, channels: int) -> Floats:
+    """The mean of a part of a crop of `size`; that of a mean_file is cropped centrally."""
+    if mean.image is None:
+        return np.array(mean.by_channel(channels) or (0,) * channels, np.float32)
+    top = (mean.image.shape[2] - size) // 2       # as the original: by the width
+    image = mean.image[:, top:top + size, top:top + size]
+    if image.shape[1:] != (size, size):
+        raise BadRecord(f"the mean_file is smaller than the crop of {size}")
+    return image.transpose(1, 2, 0)[target]
 
 
 def _target(seen: Rectangle, whole: Rectangle, size: int, is_mirrored: bool) -> Rectangle:

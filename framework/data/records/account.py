@@ -13,6 +13,8 @@ from framework.errors import DataError
 
 COLOUR = "in colour"
 NAMED_BEFORE = "an image that was named before; it is stored again with these boxes"
+OTHER_CLASS = "an image that was named before with another class; it is stored with both"
+SAME_CLASS = "an image that was named before with this class; it is stored again"
 MOST_NAMES = 3          # given for each reason
 MOST_REASONS = 20       # shown; the others are counted
 _MESSAGE = re.compile(r"(.*?): (.*)", re.DOTALL)
@@ -103,10 +105,12 @@ class Account:
         """
         shown = shown or {}
         stored = "are stored" if is_written else "can be stored"
-        if self.boxes or not self.classes:
+        if self.boxes or self.empty_images:
             yield (f"{self.stored_images} of {counted(self.images, 'image')} and "
                    f"{self.stored_boxes} of {counted(self.boxes, 'box')} {stored}")
         else:
+            if self.images == 1:
+                stored = stored.replace("are", "is")
             yield f"{self.stored_images} of {counted(self.images, 'image')} {stored}"
         if self.classes:
             unit = "boxes" if self.stored_boxes else "images"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from framework.data.records.account import NAMED_BEFORE, Note
+from framework.data.records.account import NAMED_BEFORE, OTHER_CLASS, SAME_CLASS, Note
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
 from framework.system.text import is_there, read_lines
@@ -54,7 +54,8 @@ def read(path: Path, root: Path) -> list[Entry]:
             raise DataError(f"{path}:{index}: '{shortened(words[0])}'; a line must be: "
                             "image label")
         if words:
-            entries.append(_entry(line.strip(), words, root))
+            image, label = _entry(line.strip(), words, root)
+            entries.append(Entry(_on_disk(image, root), label))
     if not entries:
         raise DataError(f"{path}: is empty; a line must be: image label")
     return entries
@@ -68,18 +69,29 @@ def _entry(line: str, words: Sequence[str], root: Path) -> Entry:
     return Entry(" ".join(words[:-1]), words[-1])
 
 
+def _on_disk(image: str, root: Path) -> str:
+    """The name, or that which is there where it is not: with / for Windows' own sign, and below
+    the root though it begins with /, as the original's programs put both together."""
+    if "\\" not in image and not image.startswith("/"):
+        return image
+    names = (image, image.replace("\\", "/"), image.lstrip("/"))
+    return next((name for name in names if os.path.isfile(root / name)), image)
+
+
 def repeats(entries: Sequence[Entry], has_label_files: bool = False) -> list[Note]:
     """Notes on the images that a list names again, and on label files of several images."""
     notes: list[Note] = []
-    images: set[str] = set()
+    labels: dict[str, set[str]] = {}
     owners: dict[str, str] = {}
     for image, label in entries:
-        if image in images:
-            notes.append(Note(NAMED_BEFORE, image, is_loss=False))
+        if image in labels:
+            same = SAME_CLASS if label in labels[image] else OTHER_CLASS
+            is_class = whole_number(label) is not None
+            notes.append(Note(same if is_class else NAMED_BEFORE, image, is_loss=False))
         elif has_label_files and owners.setdefault(label, image) != image:
             notes.append(Note("the labels of another image too, which has the same name but for "
                               "its ending", label, is_loss=False))
-        images.add(image)
+        labels.setdefault(image, set()).add(label)
     return notes
 
 
@@ -93,13 +105,16 @@ def class_number(entry: Entry) -> int:
 
 
 def check_numbers(entries: Sequence[Entry], path: Path) -> None:
-    """DataError if too many labels are not numbers that the list must be one of another kind."""
-    wrong = [entry for entry in entries if whole_number(entry.label) is None]
+    """DataError if too many labels are not numbers that the list must be one of another kind.
+
+    entries  all of the list, in its order
+    """
+    wrong = [index for index, entry in enumerate(entries) if whole_number(entry.label) is None]
     if len(wrong) > MAX_BAD_SHARE * len(entries):
-        raise DataError(
-            f"{path}: the label '{shortened(wrong[0].label)}' of {wrong[0].image} is not a class "
-            f"number; {_way_out(wrong[0].label)}"
-        )
+        image, label = entries[wrong[0]]
+        line = numbered_lines(str(path))[wrong[0]][0]
+        raise DataError(f"{path}:{line}: the label '{shortened(label)}' of {image} is not a class "
+                        f"number; {_way_out(label)}")
 
 
 def _way_out(label: str) -> str:

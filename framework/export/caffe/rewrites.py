@@ -147,7 +147,7 @@ def normalize(parts: Parts, part: Part) -> list[Part] | None:
 def weighted_sum(parts: Parts, part: Part) -> list[Part] | None:
     """An Eltwise with coeff: the bottoms are scaled before."""
     coeff = list(part.proto.eltwise_param.coeff)
-    if not coeff:
+    if not coeff or part.proto.eltwise_param.coeff_blob:
         return None
     chain = Chain(parts, part)
     terms = [name if factor == 1 else chain.affine(name, factor, 0)

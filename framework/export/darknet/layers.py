@@ -229,6 +229,8 @@ def eltwise(file: DarknetFile, index: int, layer: Layer) -> None:
     assert isinstance(layer, Eltwise)
     if layer.operation != "SUM":
         raise file.error(index, f"operation is {layer.operation}; [shortcut] adds")
+    if layer.by_blob:
+        raise file.error(index, "has coeff_blob; a [shortcut] has fixed factors")
     factors = layer.coeff or [1.0] * len(layer.spec.bottoms)
     terms = list(zip(file.values.bottoms[index], factors, strict=True))
     if len(terms) > 2 and set(factors) != {1.0}:

@@ -65,9 +65,11 @@ def _channels(spec: LayerSpec) -> int:
         return 1
     if tuple(spec.tops) == ("label",):      # a database of label maps beside that of images
         return 1
-    if transform.force_gray or len(transform.mean_value) == 1 and not transform.force_color:
+    if transform.force_gray:
         return 1
-    return 3
+    # of a list all images are decoded in colour; records have their own channels
+    listed = spec.proto.HasField("image_data_param") or transform.force_color
+    return 1 if len(transform.mean_value) == 1 and not listed else 3
 
 
 def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:

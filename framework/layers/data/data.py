@@ -40,7 +40,9 @@ class Data(ImageSource):
             classes (batch_size,), or where the records have an image in `data` and L numbers in
             `float_data`, these, (batch_size, 1, 1, L), as in Netzeband/caffe-deepdriving. With
             `get_mirror_crop` (JAANet) what was drawn of each image instead, (batch_size, 4, 1, 1):
-            1 if it is mirrored, crop_size, and the first row and column of its crop.
+            1 if it is mirrored, crop_size, and the first row and column of its crop;
+            the number of each record (batch_size,), its Datum's field 8 (`record_id` of NVIDIA's,
+            `imgid` of feiranwang/caffe), 0 without one.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad: with
             other than L numbers too.
@@ -48,12 +50,12 @@ class Data(ImageSource):
     rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
     records in memory and is left to the system's own cache here, as are threads and precache;
     get_mirror_crop of ZhiwenShao/JAANet, whose data_layer.cpp gives all batches the numbers of the
-    first one.
+    first one; a third top of base_data_layer.cpp in feiranwang/caffe, branch fusion.
     """
 
     reads = ("transform_param",)
     list_param = "data_param"
-    num_tops = (1, 2)
+    num_tops = (1, 3)
     idle_fields = ("bgr2rgb",)
     unread = frozenset(["data_param.side"])
     fork_fields = frozenset([*RESHAPING, "data_param.get_mirror_crop"])
@@ -74,22 +76,33 @@ class Data(ImageSource):
             shapes[1:] = [(*shape, MIRROR_AND_CROP, 1, 1) for shape in shapes[1:]]
         return shapes
 
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        super().check_fields(spec)
+        if len(spec.tops) == 3 and spec.proto.data_param.get_mirror_crop:
+            raise spec.error("data_param.get_mirror_crop", "goes with two tops; the third, numbers "
+                             "of records, is another project's")
+
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
+        self.check_fields(spec)
         warn_of_idle_fields(spec)
         param = spec.proto.data_param
         self.pad = spec.proto.transform_param.pad
         items = DatabaseItems(database_path(spec), transformation(spec, idle=self.idle_fields),
-                              Decoding(color_of(spec)), num_labels=len(spec.tops) - 1, make=MAKE)
+                              Decoding(color_of(spec)), num_labels=min(len(spec.tops) - 1, 1),
+                              make=MAKE)
         items = look_at_first(spec, items)
         drawn = items.num_labels and param.get_mirror_crop
-        num_floats = _float_labels(items.path) if items.num_labels and not drawn else 0
+        num_floats = _float_labels(items.path) if len(spec.tops) == 2 and not drawn else 0
         if drawn:
             items = MirrorCropItems(items.path, items.transformation, items.decoding, make=MAKE,
                                     crop_size=spec.proto.transform_param.crop_size)
         elif num_floats:
             items = FloatLabelItems(items.path, items.transformation, items.decoding, make=MAKE,
                                     num_floats=num_floats)
+        elif len(spec.tops) == 3:
+            items = NumberedItems(items.path, items.transformation, items.decoding, make=MAKE)
         label_shape = None
         if drawn:
             label_shape = (param.batch_size, MIRROR_AND_CROP, 1, 1)
@@ -114,6 +127,23 @@ class MirrorCropItems(DatabaseItems):
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """Mirror, size, first row and column of each crop, (N, 4, 1, 1)."""
         return [np.array([item.labels for item in items], np.float32)[:, :, None, None]]
+
+
+@dataclass
+class NumberedItems(DatabaseItems):
+    """Records of an LMDB, and beside the label of each its number."""
+
+    def item(self, index: int, draws: Draws) -> Item:
+        """A record, augmented. Raises BadRecord."""
+        datum = parse(Datum(), self.database.read(index))
+        pixels = self.transformer.without_boxes(datum_image(datum, self.decoding).whole(), draws)
+        number = int(np.uint32(datum.record_id).view(np.int32))
+        return Item((pixels,), labels=(datum.label, number))
+
+    def tops(self, items: Sequence[Item]) -> list[Array]:
+        """The labels of a batch, and the numbers, both (N,)."""
+        labels, numbers = np.array([item.labels for item in items], np.float32).T
+        return [labels, numbers]
 
 
 @dataclass

@@ -6,7 +6,7 @@ import codecs
 import math
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,16 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from framework.data.augment.draws import Draws, Stream
+from framework.data.augment.volume_crop import VOLUME_AXES, VolumeCrop
 from framework.data.loading.batches import Share
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
-from framework.layers.base import DataOptions, Source, layer
+from framework.layers.base import DataOptions, Shape, Source, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.params import at_least, honour
 from framework.system.regular import read_regular
 from framework.system.text import decoded, encoding_of
 from framework.weights import hdf5
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Arrays = list[NDArray[np.float32]]
+CROP_SIZES = ("crop_size_l", "crop_size_h", "crop_size_w")
 
 
 @layer
@@ -31,13 +35,43 @@ class HDF5Data(Source):
     """Batches of rows of the HDF5 files named in a list: a dataset for each top, of its name.
 
     Tops:   (batch_size, ...) each, float32; a batch goes on from the end of a file in the next.
-    Errors: SpecError if there is a transform_param; DataError for unusable files.
+    Errors: SpecError if there is a transform_param without a crop_size_w; DataError for unusable
+            files.
     With `shuffle` the files, and the rows within each, come in another order in every epoch.
-    Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp.
+    3D-Caffe's `crop_size_l`, `crop_size_h` and `crop_size_w` cut that window of volumes (N, C, L,
+    H, W) and of their labels, one or two more tops: at random in TRAIN, in the middle in TEST, one
+    window for all rows of a file, drawn when the file is read, which a single file is once. With
+    `mirror` half of the files are mirrored along their rows, in TEST too. The volumes, not the
+    labels, are less `mean_value`, and times `scale`.
+    Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp, and that of the branch
+            3D-Caffe of yulequan/3D-Caffe.
     """
 
     reads = ("transform_param",)
     list_param = "hdf5_data_param"
+    fork_fields = frozenset(f"transform_param.{name}" for name in CROP_SIZES)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        transform = spec.proto.transform_param
+        if not transform.HasField("crop_size_w"):
+            return
+        honour(spec, "transform_param", " ".join(("scale mirror mean_value", *CROP_SIZES)))
+        for name in CROP_SIZES:
+            at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
+        if len(spec.tops) not in (2, 3):
+            raise spec.error("top", f"is given {len(spec.tops)} times; with a crop_size_w it must "
+                             "be 2 or 3: volumes and their labels")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        shapes = images_and_labels(spec, size)
+        if not spec.proto.transform_param.HasField("crop_size_w"):
+            return shapes
+        cls.check_fields(spec)
+        sizes = _crop_sizes(spec)
+        return [(shapes[0][0], max(1, len(spec.proto.transform_param.mean_value)), *sizes),
+                *[(shapes[0][0], 1, *sizes)] * (len(spec.tops) - 1)]
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -46,7 +80,9 @@ class HDF5Data(Source):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         param = spec.proto.hdf5_data_param
-        if spec.proto.HasField("transform_param"):
+        self.check_fields(spec)
+        self.crop = _read_crop(spec)
+        if spec.proto.HasField("transform_param") and self.crop is None:
             raise spec.error("transform_param", "has no use here: HDF5Data gives rows as they are")
         if param.batch_size == 0:
             raise spec.error("hdf5_data_param.batch_size", "is missing or 0; it must be at least 1")
@@ -76,15 +112,22 @@ class HDF5Data(Source):
         reader = _Reader(self)
         found = [reader.find(self.share.position(batch_index, item_index))
                  for item_index in range(self.share.batch_size)]
-        return [f"{self.files[file_index]}[{row}]" for file_index, row in found]
+        return [f"{self.files[place.file_index]}[{place.row}]" for place in found]
 
-    def load(self, file_index: int) -> Arrays:
-        """All rows of all tops of a file."""
+    def load(self, file_index: int, visit: int) -> Arrays:
+        """All rows of all tops of a file, as they are to come at that visit of it."""
         path = self.files[file_index]
         with hdf5.open_file(path, DataError) as file, \
                 hdf5.damage_as(DataError, f"{self.spec.place()}: {path}: cannot be read"):
-            return [np.asarray(hdf5.read(hdf5.entry(file, top)), np.float32)
-                    for top in self.spec.tops]
+            arrays = [np.asarray(hdf5.read(hdf5.entry(file, top)), np.float32)
+                      for top in self.spec.tops]
+        if self.crop is None:
+            return arrays
+        draws = Draws(self.options.seed, visit, Stream.VOLUMES)
+        length, height, width = arrays[0].shape[2:]
+        window = self.crop.window((length, height, width), draws)
+        volumes, *labels = (self.crop.cut(array, window) for array in arrays)
+        return [self.crop.values(volumes), *labels]
 
     def _read_list(self, source: str) -> list[str]:
         if not source:
@@ -115,7 +158,7 @@ class HDF5Data(Source):
         if size > os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
             raise DataError(f"{path}: its rows take {size / 2**30:.3g} GiB, more than the memory "
                             "here; HDF5Data holds a whole file, so divide it into several")
-        return shapes
+        return shapes if self.crop is None else _cut_shapes(path, shapes, self.crop)
 
     def _dataset(self, path: str, file: Any, top: str) -> Any:
         """An open dataset. Any: h5py has no types."""
@@ -127,6 +170,44 @@ class HDF5Data(Source):
         if not dataset.shape:
             raise DataError(f"{path}: the dataset '{top}' is a single value, without rows")
         return dataset
+
+
+def _crop_sizes(spec: LayerSpec) -> tuple[int, int, int]:
+    transform = spec.proto.transform_param
+    return transform.crop_size_l, transform.crop_size_h, transform.crop_size_w
+
+
+def _read_crop(spec: LayerSpec) -> VolumeCrop | None:
+    """3D-Caffe's crop of volumes, if the text has it."""
+    transform = spec.proto.transform_param
+    if not transform.HasField("crop_size_w"):
+        return None
+    return VolumeCrop(_crop_sizes(spec), spec.phase == "TRAIN", transform.mirror, transform.scale,
+                      tuple(transform.mean_value))
+
+
+def _cut_shapes(path: str, shapes: list[tuple[int, ...]], crop: VolumeCrop
+                ) -> list[tuple[int, ...]]:
+    """The shapes after the crop; DataError where it does not fit a file."""
+    volumes = shapes[0]
+    if any(len(shape) != VOLUME_AXES or shape[2:] != volumes[2:] for shape in shapes):
+        raise DataError(f"{path}: the datasets have the shapes {shapes}; to be cropped they must "
+                        "be (N, C, L, H, W), with the same L, H and W")
+    for name, size, cut in zip(CROP_SIZES, volumes[2:], crop.sizes, strict=True):
+        if cut > size:
+            raise DataError(f"{path}: transform_param.{name} is {cut}; the volumes have {size}")
+    if len(crop.means) > 1 and len(crop.means) != volumes[1]:
+        raise DataError(f"{path}: transform_param.mean_value is given {len(crop.means)} times; it "
+                        f"must be once, or once for each of the {volumes[1]} channels")
+    return [(*shape[:2], *crop.sizes) for shape in shapes]
+
+
+class Place(NamedTuple):
+    """A file, a row in it, and how many files were read before it in the run."""
+
+    file_index: int
+    row: int
+    visit: int
 
 
 class _Reader:
@@ -142,13 +223,15 @@ class _Reader:
         self._rows: tuple[int, list[int]] = (-1, [])
 
     def row(self, position: int) -> Arrays:
-        file_index, row = self.find(position)
-        if self._loaded[0] != file_index:
-            self._loaded = (file_index, self.source.load(file_index))
+        file_index, row, visit = self.find(position)
+        # a file without a crop is the same at each visit
+        loaded = file_index if self.source.crop is None else visit
+        if self._loaded[0] != loaded:
+            self._loaded = (loaded, self.source.load(file_index, visit))
         return [array[row] for array in self._loaded[1]]
 
-    def find(self, position: int) -> tuple[int, int]:
-        """The index of the file at a position of the run, and the index of the row in it."""
+    def find(self, position: int) -> Place:
+        """Where the row at a position of the run is."""
         source = self.source
         epoch, offset = divmod(position, sum(source.num_rows))
         order = self._file_order(epoch)
@@ -157,10 +240,10 @@ class _Reader:
             offset -= source.num_rows[order[visit]]
             visit += 1
         file_index = order[visit]
+        visit += epoch * len(source.files)
         if source.shuffle:
-            offset = self._row_order(epoch * len(source.files) + visit,
-                                     source.num_rows[file_index])[offset]
-        return file_index, offset
+            offset = self._row_order(visit, source.num_rows[file_index])[offset]
+        return Place(file_index, offset, visit if len(source.files) > 1 else 0)
 
     def _row_order(self, visit: int, count: int) -> list[int]:
         """The order of a file's rows at the visit of that number."""

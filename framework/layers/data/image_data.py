@@ -28,6 +28,7 @@ TURNING = tuple(f"transform_param.{name}" for name in turning.FIELDS)
 
 
 @layer
+@layer("LabelData")
 class ImageData(ImageSource):
     """Batches of images from a list of files.
 
@@ -40,13 +41,15 @@ class ImageData(ImageSource):
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
     `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro. `random_blur` and `max_degree`,
     `min_scale`, `max_scale` blur, rotate and scale it then, in both phases.
+    LabelData, StevenHickson/caffe's for label maps, gives what ImageData does elsewhere.
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
             or has a line that is not `path label`, or if more than 5 % of the images are bad.
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's and
-            thuml/HashNet's; data_transformer.cpp of qingnianzhi/kaggle_drivers.
+            thuml/HashNet's; data_transformer.cpp of qingnianzhi/kaggle_drivers;
+            label_data_layer.cpp of StevenHickson/caffe.
     """
 
-    reads = ("transform_param",)
+    reads = ("image_data_param", "transform_param")
     list_param = "image_data_param"
     num_tops = (1, 2)
     unread = frozenset(["image_data_param.label_type"])

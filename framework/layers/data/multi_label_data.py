@@ -1,4 +1,4 @@
-"""MultiLabelImageData and MultilabelImageData: images of a list with several labels each."""
+"""Images of a list with several labels each (MultiLabelImageData), or points (ImageFloatData)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.resizing import resize_plain
 from framework.data.loading.batches import Item
 from framework.data.loading.items import ListedItems, read_image
+from framework.data.loading.point_items import PointItems
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
@@ -29,6 +30,7 @@ from framework.layers.data.image_source import (
 from framework.proto import ImageDataParameter
 from framework.system.arrays import Array
 
+MAX_BORDER = 4          # of pad_ratio: an image is at least 1 / 9 of what is made of it
 Entry = tuple[str, tuple[float, ...]]
 
 
@@ -104,6 +106,71 @@ class MultilabelImageData(MultiLabelImageData):
     reads = ("transform_param", "image_data_param", "multi_label_image_data_param")
     more_axes = (1, 1)
     fork_fields = frozenset({"image_data_param.multilabel_num"})
+
+
+@layer
+class ImageFloatData(ImageSource):
+    """Batches of images from a list of files, each with points or other numbers.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR, with
+            with_heatmap the image of that path in heatmap_dir, in gray, as the last channel;
+            the numbers (batch_size, label_dim); with hard_sample the weights (batch_size,), one
+            more number in each line.
+    With transform_param.pad_ratio an image without a crop gets a random black border in TRAIN, and
+    points, x before y and parts of the height, move with it. A mirror leaves the numbers alone.
+    Errors: SpecError for settings that cannot be followed; DataError as in MultiLabelImageData.
+    Source: ImageFloatDataParameter; image_float_data_layer.cpp, data_transformer.cpp of
+            goodluckcwl/custom-caffe.
+    """
+
+    reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
+    list_param = "image_data_param"
+    num_tops = (2, 3)
+    fork_fields = frozenset({"transform_param.pad_ratio"})
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.image_float_data_param
+        batch, channels, *space = images_and_labels(spec, size)[0]
+        images = (batch, channels + param.with_heatmap, *space)
+        return [images, (batch, param.label_dim), (batch,)][:len(spec.tops)]
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        super().check_fields(spec)
+        param = spec.proto.image_float_data_param
+        pad_ratio = spec.proto.transform_param.pad_ratio
+        if param.label_dim < 1:
+            raise spec.error("image_float_data_param.label_dim", f"is {param.label_dim}; it must "
+                             "be at least 1")
+        if param.hard_sample != (len(spec.tops) == 3):
+            raise spec.error("image_float_data_param.hard_sample", f"is {param.hard_sample}, and "
+                             f"there are {len(spec.tops)} tops; a third is for its weights")
+        if not 0 <= pad_ratio <= MAX_BORDER:
+            raise spec.error("transform_param.pad_ratio", f"is {pad_ratio:g}; it must be from 0 to "
+                             f"{MAX_BORDER}")
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        warn_of_idle_fields(spec)
+        own, param = spec.proto.image_float_data_param, spec.proto.image_data_param
+        if (param.new_height == 0) != (param.new_width == 0):
+            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        entries = read_label_list(spec, param.source)
+        wanted = own.label_dim + own.hard_sample
+        if len(entries[0][1]) != wanted:
+            raise spec.error("image_float_data_param.label_dim", f"is {own.label_dim}; the lines "
+                             f"of '{param.source}' have {len(entries[0][1])} numbers, not {wanted}")
+        transform = spec.proto.transform_param
+        crops = transform.crop_size or transform.crop_h or transform.crop_w
+        pads = spec.phase == "TRAIN" and not crops
+        size = (param.new_width, param.new_height) if param.new_height else None
+        items = PointItems(entries, param.root_folder, transformation(spec),
+                           Decoding(param.is_color), size, transform.pad_ratio if pads else 0,
+                           own.hard_sample, own.heatmap_dir if own.with_heatmap else None)
+        self.start(items, param.batch_size, (param.batch_size, own.label_dim),
+                   shuffle=param.shuffle, skip=param.rand_skip)
 
 
 def _count_field(spec: LayerSpec) -> str:

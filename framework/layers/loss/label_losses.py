@@ -1,4 +1,4 @@
-"""Hinge, multinomial logistic and multi-label losses on class labels."""
+"""Hinge, multinomial logistic, multi-label and signed logistic losses on labels."""
 
 from __future__ import annotations
 
@@ -117,3 +117,30 @@ class SigmoidCrossEntropyWeightedLoss(Layer):
         labels = labels.detach().reshape(x.shape).to(x.dtype)
         each = F.binary_cross_entropy_with_logits(x, labels, reduction="none")
         return each.where(labels != -1, 0).sum() / len(x)
+
+
+@layer
+class SiameseLogisticLoss(Layer):
+    """Weighted logistic loss of signed labels: log(1 + exp(-label * x)), as SiamFC's.
+
+    Bottoms: x (N, ...); labels, 1 and -1, and weights, as many values each. Only x has a gradient.
+    Top:     the loss (): the weighted sum over N. The loss weight counts for the gradient, which
+             in the original it does not.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  siamese_logistic_loss_layer.cpp of NicoleWang/caffe, whose exp overflows where this
+             does not; Bertinetto et al. 2016.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+    no_gradient_bottoms = (1, 2)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape, weights: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, labels, 1)
+        check_same_count(spec, x, weights, 2)
+
+    def forward(self, x: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+        x = precise(x)
+        signs, shares = (other.detach().reshape(x.shape).to(x.dtype) for other in (labels, weights))
+        return (shares * F.softplus(-signs * x)).sum() / len(x)

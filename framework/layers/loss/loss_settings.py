@@ -48,7 +48,10 @@ def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:
 
 
 def check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
-    """Raise SpecError unless there is one label for each item of `x`."""
+    """Raise SpecError unless there is one label for each item of `x`, which has values."""
+    if len(x) < 2:
+        raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
+                         "(N, ...), values of each item")
     if math.prod(labels) != x[0]:
         raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it must "
                          f"hold one label for each of the {x[0]} items of '{spec.bottoms[0]}'")

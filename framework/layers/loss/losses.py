@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -9,7 +11,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count, ignore_label, normalization
-from framework.ops.losses import Distance, normalizer, precise, smooth_l1
+from framework.ops.losses import Distance, normalizer, precise, smooth_l1, turning_l1
 
 
 @layer
@@ -54,11 +56,16 @@ class SmoothL1Loss(Layer):
              summed, over N.
              If wanted (zhaoweicai/cascade-rcnn), each item's sum over its channels, (N, 1, ...),
              without gradient.
-    The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1.
-    Errors:  SpecError for sizes that differ.
+    The SSD branch's form is that with two bottoms and `smooth_l1_loss_param.sigma` 1. With
+    `smoothl1_param` (happynear/caffe-windows) and t = turn_point, a loss is 0.5 d^2 where |d| < t,
+    else |d| - t + 0.5 t^2, whose slope is not continuous at t but for t = 1.
+    Errors:  SpecError for sizes that differ, and for outside weights with smoothl1_param.
     Source:  SmoothL1LossParameter in caffe.proto; smooth_L1_loss_layer.cpp of the SSD branch
-             and of Fast R-CNN (rbgirshick/caffe-fast-rcnn); Girshick 2015, eq. 3.
+             and of Fast R-CNN (rbgirshick/caffe-fast-rcnn); SmoothL1Parameter of happynear's as in
+             goodluckcwl/custom-caffe; Girshick 2015, eq. 3.
     """
+
+    reads = ("smoothl1_param",)
 
     num_bottoms = (2, 4)
     num_tops = (1, 2)
@@ -70,6 +77,11 @@ class SmoothL1Loss(Layer):
         self.sigma = spec.proto.smooth_l1_loss_param.sigma
         if self.sigma <= 0:
             raise spec.error("smooth_l1_loss_param.sigma", f"is {self.sigma}; it must be above 0")
+        self.turns = spec.proto.HasField("smoothl1_param")
+        self.turn_point = spec.proto.smoothl1_param.turn_point
+        if self.turns and len(weights) > 1:
+            raise spec.error("smoothl1_param", "has a meaning with 2 or 3 bottoms; outside weights "
+                             "are those of smooth_l1_loss_param { sigma }")
         for which, shape in enumerate((target, *weights), 1):
             check_same_count(spec, x, shape, which)
 
@@ -78,7 +90,8 @@ class SmoothL1Loss(Layer):
         difference = precise(x) - precise(target).reshape(x.shape)
         if weights:
             difference = difference * weights[0].reshape(x.shape)
-        each = smooth_l1(difference, self.sigma)
+        each = turning_l1(difference, self.turn_point) if self.turns else \
+            smooth_l1(difference, self.sigma)
         if len(weights) > 1:
             each = each * weights[1].reshape(x.shape)
         loss = each.sum() / x.shape[0]
@@ -161,6 +174,12 @@ class ContrastiveLoss(Layer):
     num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (2, 3)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """A feature like the other one; a label for each pair."""
+        return bottoms[1 - index] if index < 2 else bottoms[0][:1]
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape, *labels: Shape):
         super().__init__(spec)

@@ -19,9 +19,10 @@ from framework.layers.loss.loss_settings import (
 )
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
-from framework.ops.losses import log_loss, normalizer, precise
+from framework.ops.losses import log_loss, normalizer, precise, soft_label_loss
 
 FEW = 8                     # classes; measured: 4 take an eighth of the time, 21 more than before
+SOFTNESS = 1e-5             # label_smooth_factor of a fork whose text gives none
 
 
 @layer
@@ -69,7 +70,9 @@ class SoftmaxWithLoss(Layer):
     product of the axes before the classes, NONE 1, PRE_FIXED pre_fixed_normalizer.
     `class_weighting` with `weight_by_label_freqs` multiplies the loss by its label's weight
     (SegNet's fork). `label_smoothing` e moves the gradient to targets 1 - e for the label and
-    e / classes for the others, while the value stays plain (Intel's fork).
+    e / classes for the others, while the value stays plain (Intel's fork). With
+    `softmax_param.label_smooth` (Kevinduan23/caffe) e is label_smooth_factor, and the value too is
+    that of these targets; its gradient is probability - target.
     In the dialect "bottom-up-attention" labels (N, K) may be several for each item of scores (N, C)
     if there is an ignore_label: an item's loss is the mean over its labels that count, and VALID
     counts the items that have one.
@@ -80,6 +83,7 @@ class SoftmaxWithLoss(Layer):
 
     reads = ("loss_param", "softmax_param")
     dialects = ("bottom-up-attention",)
+    fork_fields = frozenset(("softmax_param.label_smooth", "softmax_param.label_smooth_factor"))
 
     num_bottoms = (2, 3)
     num_tops = (1, 3)
@@ -94,7 +98,7 @@ class SoftmaxWithLoss(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
-        honour(spec, "softmax_param", "axis")
+        honour(spec, "softmax_param", "axis label_smooth label_smooth_factor")
         param = spec.proto.loss_param
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
@@ -113,6 +117,9 @@ class SoftmaxWithLoss(Layer):
                                  ignore_field="loss_param.ignore_label")
         self.fixed = param.pre_fixed_normalizer
         self.smoothing = param.label_smoothing
+        self.softness = _softness(spec)
+        if self.softness > 0 and self.has_several:
+            raise spec.error("softmax_param.label_smooth", "has no meaning with several labels")
         self.class_weights: list[float] = []
         if is_set(param, "weight_by_label_freqs") and param.weight_by_label_freqs:
             self.class_weights = list(param.class_weighting)
@@ -130,6 +137,8 @@ class SoftmaxWithLoss(Layer):
         each = log_loss(scores, numbers, self.axis)
         if self.smoothing:
             each = self._smoothed(scores, each)
+        if self.softness > 0:
+            each = soft_label_loss(scores, numbers, self.axis, self.softness)
         if self.class_weights:
             each = each * each.new_tensor(self.class_weights)[numbers]
         if valid is not None:
@@ -161,3 +170,14 @@ class SoftmaxWithLoss(Layer):
         others = -scores.log_softmax(self.axis).sum(self.axis)
         smooth = (1 - self.smoothing - share) * each + share * others
         return smooth + (each - smooth).detach()
+
+
+def _softness(spec: LayerSpec) -> float:
+    """softmax_param.label_smooth_factor where label_smooth is set, else 0."""
+    param = spec.proto.softmax_param
+    if not param.label_smooth:
+        if param.label_smooth_factor:
+            raise spec.error("softmax_param.label_smooth_factor", "has a meaning with label_smooth "
+                             "only; without, that of another project is not supported here")
+        return 0.0
+    return param.label_smooth_factor if param.HasField("label_smooth_factor") else SOFTNESS

@@ -1,4 +1,4 @@
-"""Squared (L2) losses of facial action units (EuclideanLoss2, 3, 4, 6), smooth, and by cosine."""
+"""Squared (L2) losses with weights, some of facial action units; smooth ones, and by cosine."""
 
 from __future__ import annotations
 
@@ -125,6 +125,39 @@ class EuclideanLoss6(Layer):
         known = (target.detach() - MISSING).abs() >= MISSING_NEAR
         counted = torch.where(known, weights.detach().reshape(target.shape), 0)
         return 2 * _weighted(x, target, counted, known.sum().clamp(min=1))
+
+
+@layer
+class WeightedEuclideanLoss(Layer):
+    """Half the squared distance (L2) of an item, each square by a weight of its own.
+
+    Bottoms: x and target (N, ...); weights as large, or (N, 1, ...) one for all channels.
+    Top:     the loss (): sum(w (x - target)^2) / (2 N), with a gradient for all three; with one
+             weight for all channels the sum is over 2 max(1, sum w), and x alone has a gradient.
+    Errors:  SpecError if x and target differ in items or values, and for other weights.
+    Source:  weighted_euclidean_loss_layer.cpp of public forks of Caffe, three of the first form and
+             one of the second; two others scale the weights to a mean of 1, or take a matrix, which
+             no net file shows.
+    """
+
+    num_bottoms = (3, 3)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, weights: Shape):
+        super().__init__(spec)
+        check_same_count(spec, x, target)
+        self.by_place = len(x) > 2 and x[1] > 1 and tuple(weights) == (x[0], 1, *x[2:])
+        if not self.by_place:
+            check_same_count(spec, x, weights, 2)
+        self.no_gradient_bottoms = (1, 2) if self.by_place else ()
+
+    def forward(self, x: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+        values, wanted, weight = precise(x), precise(target).reshape(x.shape), precise(weights)
+        if not self.by_place:
+            return (weight.reshape(x.shape) * (values - wanted).square()).sum() / (2 * len(x))
+        weight = weight.detach()
+        squares = (values - wanted.detach()).square()
+        return (weight * squares).sum() / (2 * weight.sum().clamp(min=1))
 
 
 @layer

@@ -17,6 +17,7 @@ from framework.proto import BNParameter, FillerParameter, LayerParameter, enum_n
 
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps", "icnet")
+AVERAGED_EPS = 1e-7     # of the fork that says moving_average, where the text has none
 
 
 @layer
@@ -36,7 +37,8 @@ class BN(Layer):
             batch's statistics, running = m * running + (1 - m) * batch's, m the momentum, no
             correction of the variance; TEST: the running ones. `frozen` takes those in TRAIN
             too, and neither slope nor bias learns. Synopsys' `icnet: true` says no more than that
-            it is this one.
+            it is this one; so does `moving_average: true` beside slope_filler or bias_filler, but
+            that eps is 1e-7 without a value (bogger/caffe).
     Errors: SpecError if the fields are of both or of neither, or of another project.
     Source: bn_layer.cpp of the projects named.
     """
@@ -44,7 +46,7 @@ class BN(Layer):
     pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
-    fork_fields = frozenset(["bn_param.icnet"])
+    fork_fields = frozenset(["bn_param.icnet", "bn_param.moving_average"])
     scale: Tensor
     shift: Tensor
     mean: Tensor
@@ -59,8 +61,10 @@ class BN(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "bn_param", " ".join(SEGNET + PSPNET))
         param = spec.proto.bn_param
+        averaged = param.moving_average and (is_set(param, "slope_filler")
+                                             or is_set(param, "bias_filler"))
+        honour(spec, "bn_param", " ".join(SEGNET + PSPNET + ("moving_average",) * averaged))
         segnet = [field for field in SEGNET if is_set(param, field)]
         pspnet = [field for field in PSPNET if is_set(param, field)
                   and (field != "icnet" or param.icnet)]
@@ -93,7 +97,8 @@ class BN(Layer):
         self.add_blob("mean", shape, learned=False)
         start = FillerParameter(value=float(param.frozen))
         self.add_blob("variance", shape, start, learned=False)
-        return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, param.eps)
+        eps = AVERAGED_EPS if param.moving_average and not is_set(param, "eps") else param.eps
+        return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, eps)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         if isinstance(self.form, SegNetForm):

@@ -44,7 +44,8 @@ class Python(Layer):
 
     num_bottoms = (0, None)
     num_tops = (0, None)
-    dialects = ("class-agnostic",)      # of the known layers that net/python_shapes describes
+    # of the known layers that net/python_shapes describes
+    dialects = ("class-agnostic", "quadrilaterals")
     device_marker: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

@@ -50,7 +50,7 @@ class BoxOutput(Layer):
             raise spec.error("box_output_param", f"has {found} values of field_w, field_h and "
                              f"downsample_rate; there must be {len(bottoms)} of each, one for "
                              "each bottom")
-        if any(shape[1] < 6 or shape[:2] != bottoms[0][:2] for shape in bottoms):
+        if any(len(shape) != 4 or shape[1] < 6 or shape[:2] != bottoms[0][:2] for shape in bottoms):
             found = ", ".join(str(tuple(shape)) for shape in bottoms)
             raise spec.error("bottom", f"has the shapes {found}; they must be (N, C + 4, H, W) "
                              "with one C of at least 2")

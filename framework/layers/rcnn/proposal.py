@@ -248,6 +248,12 @@ class Proposal(AnchorBoxes):
         num = self.num_anchors
         doubled = (scores[0], 2 * num, *scores[2:]) if scores[1] == num else scores
         super().check_bottoms(doubled, offsets, info)
+        num_images = self.map_shapes[0][0]
+        if not num_images == scores[0] == offsets[0] or len(info) < 2 \
+                or info[0] not in (1, num_images):
+            raise self.spec.error("bottom", f"has scores {tuple(scores)}, offsets {tuple(offsets)} "
+                                  f"and image sizes {tuple(info)}; there must be {num_images} "
+                                  f"images in each, and 1 or {num_images} sizes")
 
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         bottoms = tuple(bottom.detach() for bottom in bottoms)

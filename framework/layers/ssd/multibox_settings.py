@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from framework.definition.spec import LayerSpec
@@ -147,7 +148,8 @@ def check_predictions(spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, lo
     num_priors = prior[2] // 4 if len(prior) > 2 else 0
     boxes = num_priors * loc_classes * numbers
     scores = num_priors * num_classes
-    if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores:
+    if len(loc) < 2 or len(conf) < 2 or loc[1] != boxes or conf[1] != scores \
+            or math.prod(loc[2:]) != 1 or math.prod(conf[2:]) != 1:
         raise spec.error("bottom", f"has the shapes {loc} and {conf}; for {num_priors} priors they "
                          f"must be (N, {boxes}) and (N, {scores})")
     if loc[0] != conf[0]:

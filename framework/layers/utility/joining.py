@@ -47,14 +47,17 @@ class Concat(Layer):
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """Where it has no axis to be joined along, like a bottom that has more, or a column; of
-        maps, as high and wide as the first other ones; a row beside maps is maps of one value."""
+        """Where it has no axis to be joined along, like a bottom that has more, or a column, its
+        last size being that on the axis; of maps, as high and wide as the first other ones; a row
+        beside maps is maps of one value."""
         own = bottoms[index]
-        param = spec.proto.concat_param
-        axis = param.concat_dim if param.HasField("concat_dim") else param.axis
+        axis = cls.joint_axis(spec.proto)
         if axis == 1 and len(own) in (2, 4):
             return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
                          if at != index and len(other) == 4), None)
+        if 0 < len(own) <= axis != 1:
+            return next(((*other[:axis], own[-1], *other[axis + 1:]) for other in bottoms
+                         if len(other) > axis), None)
         if not axis == len(own) == 1:
             return None
         return next(((*own, *other[1:]) for other in bottoms if len(other) > 1), (*own, 1))
@@ -70,6 +73,12 @@ class Concat(Layer):
             found = " and ".join(map(str, bottoms))
             raise spec.error("bottom", f"has the shapes {found}; with per_fla_fuse they must have "
                              "as many axes, and agree on axis 0")
+
+    @staticmethod
+    def joint_axis(proto: LayerParameter) -> int:
+        """`axis`, or its old name."""
+        param = proto.concat_param
+        return param.concat_dim if param.HasField("concat_dim") else param.axis
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -226,30 +235,39 @@ class Eltwise(Layer):
     Top:     SUM: sum of coeff[i] * bottom i; PROD: their product; MAX: the largest. Of equal
              values in the first two bottoms the second wins, a later one must be larger; the
              winner gets the whole gradient.
+    With `coeff_blob` the last bottom is not a summand: it holds factors (bottoms, n1, ...) of the
+    others, whose axes begin with n1, ..., and gets no gradient.
     PROD's gradient is the product of the other bottoms; with `stable_prod_grad: false` it is
     top / bottom (NaN where a bottom is 0). MAX ignores coeff, as the original does.
-    Errors:  SpecError for shapes that differ, for coeff with PROD or of a wrong number.
+    Errors:  SpecError for shapes that differ, for coeff with PROD or of a wrong number, and for
+             coeff_blob without SUM.
     Source:  EltwiseParameter in caffe.proto; BVLC eltwise_layer.cpp; eltwise_layer.hpp of
-             lmb-freiburg/flownet2.
+             lmb-freiburg/flownet2; coeff_blob: that of the Caffe of S2VT and LRCN.
     """
 
     pointwise = True
     num_bottoms = (1, None)
+    fork_fields = frozenset({"eltwise_param.coeff_blob"})
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """The shape of another bottom."""
+        if spec.proto.eltwise_param.coeff_blob and len(bottoms) < 3:
+            return (1, *bottoms[0][:1]) if index else None
         return bottoms[0 if index else 1] if len(bottoms) > 1 else None
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         param = spec.proto.eltwise_param
-        honour(spec, "eltwise_param", "operation coeff stable_prod_grad")
+        honour(spec, "eltwise_param", "operation coeff stable_prod_grad coeff_blob")
         self.operation = enum_name(param, "operation")
         self.coeff = list(param.coeff)
         self.divides = not param.stable_prod_grad
-        if len(bottoms) == 1 and (self.operation != "SUM" or not self.coeff):
+        self.by_blob = param.coeff_blob
+        if self.by_blob:
+            bottoms = tuple(self._check_factors(bottoms))
+        elif len(bottoms) == 1 and (self.operation != "SUM" or not self.coeff):
             raise spec.error("bottom", "is given 1 times; it must be at least 2, or operation SUM "
                              "with one coeff")
         check_same_shape(spec, bottoms)
@@ -260,8 +278,35 @@ class Eltwise(Layer):
             raise spec.error("eltwise_param.coeff", f"is given {len(self.coeff)} times; it must "
                              f"be once for each of the {len(bottoms)} bottoms, or not be given")
 
+    def _check_factors(self, bottoms: Sequence[Shape]) -> Sequence[Shape]:
+        """The summands; SpecError unless the last bottom holds factors for them."""
+        if self.operation != "SUM" or len(bottoms) < 2:
+            raise self.spec.error("eltwise_param.coeff_blob", "needs operation SUM, and a bottom "
+                                  "of factors after the summands")
+        *summands, factors = bottoms
+        axes = len(factors) - 1
+        if factors[:1] != (len(summands),) or factors[1:] != summands[0][:axes]:
+            raise self.spec.error("bottom", f"'{self.spec.bottoms[-1]}' has the shape "
+                                  f"{tuple(factors)}; with coeff_blob it must be "
+                                  f"({len(summands)}, ...), and go on as the first bottom begins, "
+                                  f"{tuple(summands[0])}")
+        self.no_gradient_bottoms = (len(summands),)
+        return summands
+
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [bottoms[0]]
+
+    def _terms(self, bottoms: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The summands, each times its coeff and, with coeff_blob, its factors."""
+        if self.by_blob:
+            *bottoms, factors = bottoms
+            axes = (1,) * (bottoms[0].dim() - factors.dim() + 1)
+            bottoms = [x * factor.reshape(*factor.shape, *axes)
+                       for x, factor in zip(bottoms, factors.detach(), strict=True)]
+        if not self.coeff:
+            return bottoms
+        return [x if factor == 1 else x * factor
+                for factor, x in zip(self.coeff, bottoms, strict=True)]
 
     def forward(self, *bottoms: Tensor) -> Tensor:
         if self.operation == "MAX":
@@ -271,21 +316,27 @@ class Eltwise(Layer):
             if self.divides:
                 return _DividedProduct.apply(*bottoms)
             return functools.reduce(torch.mul, bottoms)
-        terms = bottoms
-        if self.coeff:
-            terms = tuple(x if factor == 1 else x * factor
-                          for factor, x in zip(self.coeff, bottoms, strict=True))
-        return functools.reduce(torch.add, terms)
+        return functools.reduce(torch.add, self._terms(bottoms))
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if self.operation == "MAX":
             return [graph.add("Max", *bottoms)]
-        terms = list(bottoms)
+        terms = self._by_factors(graph, bottoms) if self.by_blob else list(bottoms)
         for index, factor in enumerate(self.coeff):
             if self.operation == "SUM" and factor != 1:
                 terms[index] = graph.add("Mul", terms[index], graph.floats(factor))
         kind = "Mul" if self.operation == "PROD" else "Add"
         return [functools.reduce(lambda x, y: graph.add(kind, x, y), terms)]
+
+    def _by_factors(self, graph: OnnxGraph, bottoms: Names) -> list[str]:
+        *summands, factors = bottoms
+        axes = [1] * (len(graph.shape(summands[0])) - len(graph.shape(factors)) + 1)
+        terms = []
+        for index, x in enumerate(summands):
+            row = graph.add("Gather", factors, graph.integers(index), axis=0)
+            row = graph.reshape(row, [*graph.shape(factors)[1:], *axes]) if axes else row
+            terms.append(graph.add("Mul", x, row))
+        return terms
 
 
 @layer

@@ -92,13 +92,16 @@ class Reshape(Layer):
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """Rows of as many values as the shape holds, unless images of another size would do; or
-        as many of the items that there are as the shape begins with."""
+        as many of the items that there are as the shape begins with, if that is not 0."""
         x, param = bottoms[0], spec.proto.reshape_param
-        values = math.prod(param.shape.dim)
-        if param.axis or param.num_axes != -1 or min(param.shape.dim, default=0) < 1 or 0 in x:
+        dims = list(param.shape.dim)
+        if dims[:1] == [0]:
+            dims[0] = x[0]
+        if param.axis or param.num_axes != -1 or min(dims, default=0) < 1 or 0 in x:
             return None
-        if len(x) > 2 and values == param.shape.dim[0] * math.prod(x[1:]):
-            return param.shape.dim[0], *x[1:]
+        values = math.prod(dims)
+        if len(x) > 2 and values == dims[0] * math.prod(x[1:]):
+            return dims[0], *x[1:]
         if values % x[0] or len(x) > 1 and values // x[0] % x[1] == 0:
             return None
         return x[0], values // x[0]

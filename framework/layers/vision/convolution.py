@@ -246,6 +246,7 @@ def top_sizes(kind: str, sizes: Shape, at: Geometry) -> Shape:
 @layer
 @layer("NdConvolution")
 @layer("ConvolutionData")
+@layer("WinoConvolution")
 class Convolution(Weighted):
     """Convolution (cross-correlation) of each bottom with a bank of filters.
 
@@ -262,11 +263,12 @@ class Convolution(Weighted):
     ceil(n / stride) windows. `engine`, `force_nd_im2col` and the other choices of a
     machine have no effect here. NdConvolution, of BVLC's pull request 2049, states its window by
     `kernel_shape`, `stride_shape` and `pad_shape`, one number for each axis. ConvolutionData
-    shares the batch among machines.
+    shares the batch among machines. WinoConvolution computes by Winograd's tiles on its GPU, of
+    `wino_tile` cells, and as this layer on its CPU.
     Errors: SpecError where base_conv_layer.cpp aborts, and for the fusions of Intel and OpenCL.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, conv_layer.cpp;
-            conv_data_layer.cpp of Lyp100208/Caffe_action; base_conv_layer.cpp of
-            foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+            conv_data_layer.cpp of Lyp100208/Caffe_action; wino_conv_layer.cpp of FredJeong/caffe;
+            base_conv_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
     reads = ("convolution_param", "relu_param")

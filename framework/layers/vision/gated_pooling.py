@@ -70,16 +70,9 @@ def _windows(x: Tensor, at: _Geometry) -> _Windows:
     return _Windows(*both)
 
 
-def _gate(windows: _Windows, weight: Tensor) -> Tensor:
-    """sigmoid of each window's product with a filter of k * k numbers."""
-    return (windows.values * weight.reshape(-1)).sum(-1).sigmoid()
-
-
-def _mixed(windows: _Windows, gate: Tensor) -> Tensor:
-    """gate * max + (1 - gate) * average of each window."""
-    largest = windows.values.masked_fill(~windows.inside, -torch.inf).amax(-1)
-    average = windows.values.sum(-1) / windows.inside.sum(-1)
-    return gate * largest + (1 - gate) * average
+def _product(windows: _Windows, weight: Tensor) -> Tensor:
+    """The sum of each window's values times the numbers of a filter, (..., k * k)."""
+    return (windows.values * weight).sum(-1)
 
 
 @layer
@@ -110,11 +103,18 @@ class TreepoolMaxAve(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
-        return _mixed(windows, _gate(windows, self.weight.to(x.dtype)))
+        gate = _product(windows, self._filter(windows).to(x.dtype)).sigmoid()
+        largest = windows.values.masked_fill(~windows.inside, -torch.inf).amax(-1)
+        average = windows.values.sum(-1) / windows.inside.sum(-1)
+        return gate * largest + (1 - gate) * average
+
+    def _filter(self, windows: _Windows) -> Tensor:
+        """The numbers of the filter at the cells of each window."""
+        return self.weight.reshape(-1)
 
 
 @layer
-class GatedMaxAve(Layer):
+class GatedMaxAve(TreepoolMaxAve):
     """Gated pooling as TreepoolMaxAve, but windows that are cut take the filter's first numbers.
 
     Bottom, top, blob and fields are those of TreepoolMaxAve. The original counts through the
@@ -124,25 +124,9 @@ class GatedMaxAve(Layer):
     Source: see the module.
     """
 
-    reads = ("convolution_param",)
-    no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
-    elementwise = True
-    weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
-
-    def __init__(self, spec: LayerSpec, x: Shape):
-        super().__init__(spec)
-        self.at = _set_up(self, x, "weight")
-
-    def forward(self, x: Tensor) -> Tensor:
-        windows = _windows(x, self.at)
+    def _filter(self, windows: _Windows) -> Tensor:
         number = (windows.inside.cumsum(-1) - 1).clamp(min=0)       # (h, w, k * k)
-        weight = self.weight.reshape(-1)[number].to(x.dtype)
-        gate = (windows.values * weight).sum(-1).sigmoid()
-        return _mixed(windows, gate)
+        return self.weight.reshape(-1)[number]
 
 
 @layer
@@ -175,7 +159,7 @@ class TreepoolKernel1L(Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         windows = _windows(x, self.at)
-        gate = _gate(windows, self.split.to(x.dtype))
-        first, second = ((windows.values * blob.reshape(-1).to(x.dtype)).sum(-1)
-                         for blob in (self.first, self.second))
+        first, second, split = (_product(windows, blob.reshape(-1).to(x.dtype))
+                                for blob in (self.first, self.second, self.split))
+        gate = split.sigmoid()
         return gate * first + (1 - gate) * second

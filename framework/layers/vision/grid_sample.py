@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from framework.proto import enum_name
 
 NATIVE_OPSET = 16       # the first with an operator GridSample
 RENAMED_OPSET = 20      # the first where its modes are linear and cubic
+FARTHEST = 1e30         # a coordinate: times the size of a map it is still a float32
 
 
 @layer
@@ -24,6 +26,7 @@ class GridSample(Layer):
              the map, or with `align_corners` the centres of its outer cells.
     Top:     y (N, C, h, w), interpolated by `mode`; outside the map by `padding`: zeros, the cells
              at the border, or the map mirrored there.
+    Coordinates that are NaN count as -1.
     Both bottoms get a gradient (that of NEAREST is 0 for the grid).
     Errors:  SpecError for other shapes. BICUBIC has an ONNX form from opset 16 on.
     Source:  torch's grid_sample and ONNX's GridSample, which Jaderberg et al. 2015 is the first
@@ -48,7 +51,10 @@ class GridSample(Layer):
 
     def forward(self, x: Tensor, grid: Tensor) -> Tensor:
         wide = precise(x)
-        return F.grid_sample(wide, grid.to(wide.dtype), self.mode, self.padding,
+        points = grid.to(wide.dtype)
+        # of NaN and what overflows, torch's loops of REFLECTION read outside of the memory
+        points = torch.where(points.isnan(), -1, points).clamp(-FARTHEST, FARTHEST)
+        return F.grid_sample(wide, points, self.mode, self.padding,
                              self.align_corners).to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

@@ -204,7 +204,8 @@ def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
         assert box.corners == pytest.approx(expected)
     assert not labels.relative and (labels.width, labels.height) == (56, 40)
     assert [(note.reason, note.boxes) for note in labels.notes] == [
-        ("a polygon is not a box", 1), ("a tag is not a box", 1),
+        ("a shape of type polygon is not a box", 1),
+        ("a shape of type tag is not a box", 1),
         ("rectangles that are turned became the upright boxes around them", 0)]
     with pytest.raises(DataError, match="annotations.xml#b.jpg: a box is not one"):
         data.labels(second)

@@ -1,8 +1,10 @@
 """MultiLabelImageData and MultilabelImageData: several labels for each image of a list."""
 
+import cv2
 import numpy as np
 import pytest
 
+from framework import Net
 from framework.errors import DataError, SpecError
 from tests.data.making import finished, make_source, planes, write_images
 
@@ -98,3 +100,84 @@ def test_image_data_reads_label_dim_numbers_of_each_line(tmp_path):
         make_source(image_data(tmp_path, "batch_size: 3 label_dim: 2"))
     with pytest.raises(SpecError, match="works neither with new_dim nor with bgr2rgb"):
         make_source(image_data(tmp_path, "batch_size: 3 label_dim: 3 new_dim: 10"))
+
+
+def points_net(folder, more="", own="label_dim: 4", transform="", tops=2):
+    names = " ".join(f'top: "{name}"' for name in ("data", "points", "weights")[:tops])
+    return (f'layer {{ name: "d" type: "ImageFloatData" {names} image_data_param {{ source: '
+            f'"{folder}/list.txt" root_folder: "{folder}/" batch_size: 2 {more} }} '
+            f"image_float_data_param {{ {own} }} transform_param {{ {transform} }} }}")
+
+
+POINTS = "0.png 0.25 0.5 0.75 1\n1.png 0.125 0.5 0 0.25\n"
+
+
+def test_images_have_points(tmp_path):
+    write_list(tmp_path, POINTS)
+    source = make_source(points_net(tmp_path, transform="mean_value: 10 scale: 0.5"))
+    assert source.top_shapes == [(2, 3, 40, 56), (2, 4)]
+    pixels, points = finished(source)
+    np.testing.assert_array_equal(pixels[1], (planes(1) - 10) * np.float32(0.5))
+    np.testing.assert_array_equal(points, [[.25, .5, .75, 1], [.125, .5, 0, .25]])
+
+
+def test_the_last_number_can_be_a_weight(tmp_path):
+    write_list(tmp_path, POINTS)
+    source = make_source(points_net(tmp_path, own="label_dim: 3 hard_sample: true", tops=3))
+    assert source.top_shapes == [(2, 3, 40, 56), (2, 3), (2,)]
+    _, points, weights = finished(source)
+    np.testing.assert_array_equal(points, [[.25, .5, .75], [.125, .5, 0]])
+    np.testing.assert_array_equal(weights, [1, .25])
+
+
+def test_a_map_can_be_one_more_channel(tmp_path):
+    write_list(tmp_path, POINTS)
+    (tmp_path / "maps").mkdir()
+    write_images(tmp_path / "maps")
+    source = make_source(points_net(
+        tmp_path, own=f'label_dim: 4 with_heatmap: true heatmap_dir: "{tmp_path}/maps/"'))
+    assert source.top_shapes[0] == (2, 4, 40, 56)
+    gray = cv2.imread(str(tmp_path / "maps/0.png"), cv2.IMREAD_GRAYSCALE)
+    pixels = finished(source)[0]
+    np.testing.assert_array_equal(pixels[0], [*planes(0), gray])
+
+
+def test_points_move_with_the_border_around_their_image(tmp_path):
+    """An image of one bright square, and points in its corners: both are found again."""
+    square = np.zeros((64, 64, 3), np.uint8)
+    square[16:48, 8:40] = 200
+    cv2.imwrite(str(tmp_path / "0.png"), square)
+    corners = np.array([8, 40, 16, 48], np.float32) / 64     # x of two points, then y
+    (tmp_path / "list.txt").write_text("0.png " + " ".join(map(str, corners)) + "\n")
+    source = make_source(points_net(tmp_path, transform="pad_ratio: 0.25"))
+    sizes = set()
+    for start in range(20):
+        for picture, points in zip(*finished(source, start), strict=True):
+            rows, columns = (np.flatnonzero(picture[0].max(axis) > 100) for axis in (1, 0))
+            found = [columns[0], columns[-1] + 1, rows[0], rows[-1] + 1]
+            np.testing.assert_allclose(points * 64, found, atol=1.01)
+            sizes.add(round(float(32 / (points[1] - points[0]))))    # of the image in its border
+    assert min(sizes) == 64 and 64 < max(sizes) <= 64 + 2 * 16 and len(sizes) > 5
+    _, points = finished(make_source(points_net(tmp_path, transform="pad_ratio: 0.25"), "TEST"))
+    np.testing.assert_array_equal(points, [corners] * 2)
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"own": "label_dim: 5"}, r"label_dim is 5; the lines of '.*' have 4 numbers, not 5"),
+    ({"own": "label_dim: 0"}, "label_dim is 0; it must be at least 1"),
+    ({"own": "label_dim: 3 hard_sample: true"}, "hard_sample is True, and there are 2 tops"),
+    ({"tops": 3}, "hard_sample is False, and there are 3 tops"),
+    ({"transform": "pad_ratio: -0.5"}, "pad_ratio is -0.5; it must be from 0 to 4"),
+    ({"more": "new_height: 5"}, "new_height and new_width must be given together")])
+def test_settings_of_points_that_cannot_be_followed(changes, message, tmp_path):
+    write_list(tmp_path, POINTS)
+    with pytest.raises(SpecError, match=message):
+        make_source(points_net(tmp_path, **changes))
+
+
+def test_the_border_is_refused_in_other_layers(tmp_path):
+    write_list(tmp_path, POINTS)
+    path = tmp_path / "net.prototxt"
+    path.write_text(net(tmp_path).replace("scale: 0.5", "pad_ratio: 0.5"))
+    with pytest.raises(SpecError, match="pad_ratio is a field of another project's Caffe"):
+        Net(path, "TRAIN")

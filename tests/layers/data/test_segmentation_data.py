@@ -254,3 +254,17 @@ def test_wrong_windows_are_errors(pairs, line, message):
     (pairs / "list.txt").write_text(line)
     with pytest.raises(DataError, match=message):
         make_source(pair_net("WindowSegData", pairs, "image_data_param", "label_type: PIXEL"))
+
+
+@pytest.mark.parametrize("kind, label, more", [("ImageData", "0", ""),
+                                               ("ImageSegData", "b.png", "label_type: PIXEL")])
+def test_a_root_folder_without_its_last_slash_is_named(kind, label, more, tmp_path):
+    """Names follow it as they are, as in the original: imagesa.jpg cannot be read."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "list").write_text(f"a.jpg {label}\n")
+    text = (f'layer {{ name: "data" type: "{kind}" top: "data" top: "label" image_data_param {{ '
+            f'source: "{tmp_path}/list" root_folder: "{tmp_path}/images" batch_size: 1 {more} '
+            '} }')
+    with pytest.raises(DataError, match="imagesa.jpg: .*No such file or directory; root_folder "
+                       f"must end with /, since names follow it as they are: '{tmp_path}/images/'"):
+        finished(make_source(text))

@@ -109,6 +109,30 @@ def test_a_record_with_other_than_the_usual_number_of_labels_is_bad(tmp_path, ca
     assert "it has 3 numbers in float_data; the first record has 2" in caplog.text
 
 
+NUMBERED = """layer {{ name: "d" type: "Data" top: "data" top: "label" top: "number"
+  data_param {{ source: "{}" batch_size: 3 backend: LMDB {} }} }}"""
+
+
+def test_a_third_top_holds_the_number_of_each_record(tmp_path):
+    """Field 8 of a Datum, a varint: 12 and -3 by feiranwang/caffe's int32, none in the last."""
+    records = [Datum(channels=1, height=1, width=2, data=bytes([n, 7]), label=5 + n)
+               .SerializeToString() for n in range(3)]
+    records[0] += bytes([8 << 3, 12])
+    records[1] += bytes([8 << 3, *[0xFD], *[0xFF] * 8, 1])
+    source = make_source(NUMBERED.format(write_database(tmp_path / "lmdb", records), ""))
+    pixels, labels, numbers = finished(source)
+    assert source.top_shapes == [(3, 1, 1, 2), (3,), (3,)]
+    np.testing.assert_array_equal(labels, [5, 6, 7])
+    np.testing.assert_array_equal(numbers, [12, -3, 0])
+    np.testing.assert_array_equal(pixels[:, 0, 0], [[0, 7], [1, 7], [2, 7]])
+
+
+def test_numbers_of_records_do_not_go_with_what_was_drawn(tmp_path):
+    path = write_database(tmp_path / "lmdb", float_label_records([1]))
+    with pytest.raises(SpecError, match="get_mirror_crop goes with two tops; the third, numbers"):
+        make_source(NUMBERED.format(path, "get_mirror_crop: true"))
+
+
 def test_images_of_other_sizes_need_a_batch_of_one(tmp_path):
     records = [Datum(data=encoded(image(index, 20 + index, 30)), encoded=True,
                      label=index).SerializeToString() for index in range(3)]

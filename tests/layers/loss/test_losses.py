@@ -121,6 +121,45 @@ def test_softmax_loss_smooths_its_gradient_and_not_its_value():
     np.testing.assert_allclose(array(x.grad), expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("shape, factor", [((3, 5), 0.25), ((2, 5, 3), 0.125), ((3, 5), 0)])
+def test_soft_labels_of_another_fork_are_in_value_and_gradient(shape, factor):
+    """Targets 1 - e and e / 5, whose sum is less than 1; the gradient is probability - target."""
+    param = f"softmax_param {{ label_smooth: true label_smooth_factor: {factor} }}"
+    places = (shape[0], *shape[2:])
+    layer = make("SoftmaxWithLoss", param + " loss_param { ignore_label: 1 }", shape, places)
+    x, truth = noise(shape), labels(*([4, 0, 1, 2, 3, 0][:int(np.prod(places))])).reshape(places)
+    loss = layer(x, truth)
+    loss.backward()
+
+    logs = np.moveaxis(log_softmax(array(x), 1), 1, -1).reshape(-1, 5)
+    numbers = array(truth).astype(int).reshape(-1)
+    targets = np.full(logs.shape, factor / 5)
+    targets[np.arange(len(numbers)), numbers] = 1 - factor
+    counts = numbers != 1
+    np.testing.assert_allclose(loss.item(), -(targets * logs)[counts].sum() / counts.sum(),
+                               rtol=1e-10)
+    slopes = (np.exp(logs) - targets) * counts[:, None] / counts.sum()
+    got = np.moveaxis(array(x.grad), 1, -1).reshape(-1, 5)
+    np.testing.assert_allclose(got, slopes, rtol=1e-10, atol=1e-15)
+
+
+def test_the_factor_of_soft_labels_needs_label_smooth():
+    scores = noise(3, 5)
+    losses = [make("SoftmaxWithLoss", f"softmax_param {{ label_smooth: true {factor} }}", (3, 5),
+                   (3,))(scores, labels(1, 2, 3)).item()
+              for factor in ("", "label_smooth_factor: 0.00001")]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    with pytest.raises(SpecError, match="label_smooth_factor has a meaning with label_smooth only"):
+        make("SoftmaxWithLoss", "softmax_param { label_smooth_factor: 0.1 }", (3, 5), (3,))
+
+
+def test_the_logarithms_of_soft_labels_are_cut():
+    layer = make("SoftmaxWithLoss", "softmax_param { label_smooth: true label_smooth_factor: 0.5 }",
+                 (1, 2), (1,))
+    loss = layer(torch.tensor([[0.0, 200.0]], dtype=torch.float64), labels(1))
+    assert loss.item() == pytest.approx(0.25 * 87.3365, rel=1e-5)
+
+
 @pytest.mark.parametrize("sigma", [1, 3])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_smooth_l1_loss_is_that_of_fast_r_cnn(sigma, weighted):

@@ -326,3 +326,19 @@ layer { name: "loss" type: "EuclideanLossHeatmap" bottom: "x" bottom: "t" bottom
     assert float(net.blobs["loss"].detach()) == pytest.approx((difference**2).mean(), rel=1e-6)
     net.objective(net.blobs).backward()
     np.testing.assert_allclose(x.grad, difference, rtol=1e-6)
+
+
+def test_siamese_logistic_loss_is_the_weighted_logistic_loss_of_signs():
+    x, labels = noise(2, 1, 3, 4), (noise(2, 1, 3, 4, seed=2).detach() > 0).double() * 2 - 1
+    weights = noise(2, 1, 3, 4, seed=3).detach().abs()
+    layer = make("SiameseLogisticLoss", "", x.shape, (2, 12), weights.shape)
+    expected = sum(w * math.log(1 + math.exp(-y * v)) for v, y, w in zip(
+        *(array(one).ravel() for one in (x, labels, weights)), strict=True)) / 2
+    found = layer(x, labels.reshape(2, 12), weights)
+    assert float(found.detach()) == pytest.approx(expected, rel=1e-10)
+    assert torch.autograd.gradcheck(lambda x: layer(x, labels.reshape(2, 12), weights), x)
+    large = layer(x * 0 - 1000, labels * 0 + 1, weights * 0 + 1)    # where exp overflows
+    assert float(large.detach()) == pytest.approx(12 * 1000)
+    for shapes in (((2, 4), (2, 3), (2, 4)), ((2, 4), (2, 4), (4, 2))):
+        with pytest.raises(SpecError, match="it must have as many items and values as 'bottom0'"):
+            make("SiameseLogisticLoss", "", *shapes)

@@ -40,6 +40,34 @@ def test_losses_and_gradients_are_the_originals(kind):
     np.testing.assert_allclose(target.grad, -slope, rtol=1e-10, atol=1e-15)
 
 
+def test_each_square_has_a_weight_of_its_own():
+    x, target, weights = noise(ITEMS), noise(ITEMS, seed=2), noise(ITEMS, seed=3)
+    layer = make("WeightedEuclideanLoss", "", ITEMS, ITEMS, ITEMS)
+    a, b, w = arrays(x, target, weights)
+    np.testing.assert_allclose(layer(x, target, weights).item(), (w * (a - b)**2).sum() / 8,
+                               rtol=1e-12)
+    assert torch.autograd.gradcheck(layer, (x, target, weights))
+
+
+def test_one_weight_for_all_channels_is_over_the_sum_of_weights():
+    shape, places = (2, 3, 4, 5), (2, 1, 4, 5)
+    x, target, weights = noise(shape), noise(shape, seed=2), noise(places, seed=3).detach().abs()
+    layer = make("WeightedEuclideanLoss", "", shape, shape, places)
+    a, b, w = arrays(x, target, weights)
+    loss = layer(x, target, weights)
+    np.testing.assert_allclose(loss.item(), (w * (a - b)**2).sum() / 2 / w.sum(), rtol=1e-12)
+    assert torch.autograd.gradcheck(lambda values: layer(values, target, weights), (x,))
+    loss.backward()
+    assert target.grad is None
+    small = layer(x, target, weights / 100)
+    np.testing.assert_allclose(small.item(), (w / 100 * (a - b)**2).sum() / 2, rtol=1e-12)
+
+
+def test_weights_of_another_shape_are_refused():
+    with pytest.raises(SpecError, match=r"'bottom2' has the shape \(4, 1\)"):
+        make("WeightedEuclideanLoss", "", ITEMS, ITEMS, (4, 1))
+
+
 def test_the_cosine_loss_takes_items_as_they_are():
     a, b = noise(ITEMS), noise(ITEMS, seed=2)
     one, other = arrays(a, b)

@@ -130,6 +130,34 @@ def test_eltwise_multiplies_a_single_bottom_by_its_coefficient():
             make("Eltwise", param, X)
 
 
+@pytest.mark.parametrize("factors", [(2,), (2, 2), (2, 2, 3), (2, *X)])
+@pytest.mark.parametrize("coeff", [(1, 1), (0.5, -2)])
+def test_the_last_bottom_can_hold_factors_of_the_others(factors, coeff):
+    layer = make("Eltwise", f"coeff_blob: true coeff: {coeff[0]} coeff: {coeff[1]}", X, X, factors)
+    bottoms = noise(X), noise(X, seed=2), noise(factors, seed=3)
+    x, y, k = values(*bottoms)
+    expected = np.zeros(X)
+    for place in np.ndindex(*X):
+        first, second = (k[index][place[:len(factors) - 1]] for index in range(2))
+        expected[place] = coeff[0] * first * x[place] + coeff[1] * second * y[place]
+    np.testing.assert_allclose(layer(*bottoms).detach(), expected, rtol=1e-12)
+    assert torch.autograd.gradcheck(lambda *summands: layer(*summands, bottoms[2]), bottoms[:2])
+    layer(*bottoms).sum().backward()
+    assert bottoms[2].grad is None
+
+
+@pytest.mark.parametrize("param, shapes, message", [
+    ("operation: PROD", [X, (1, 2)], r"coeff_blob needs operation SUM, and a bottom of factors"),
+    ("", [X], r"coeff_blob needs operation SUM, and a bottom of factors"),
+    ("", [X, X, (3, 2)], r"'bottom2' has the shape \(3, 2\); .* it must be \(2, \.\.\."),
+    ("", [X, (1, 3)], r"go on as the first bottom begins, \(2, 3, 5, 4\)"),
+    ("coeff: 1 coeff: 2", [X, (1, 2)], r"coeff is given 2 times; .* each of the 1"),
+])
+def test_factors_that_do_not_fit_are_refused(param, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("Eltwise", f"coeff_blob: true {param}", *shapes)
+
+
 def test_a_silenced_blob_is_no_output_and_gets_no_gradient():
     net = net_from('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 3 } } }'
                    'layer { name: "y" type: "Split" bottom: "x" top: "y" top: "z" }'

@@ -269,3 +269,15 @@ def test_convolution_of_a_batch_that_machines_share_is_convolution():
     expected = np.einsum("nchw,dc->ndhw", x.detach().numpy(), weight[:, :, 0, 0]) \
         + bias[:, None, None]
     np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-12)
+
+
+def test_wino_convolution_is_a_convolution_whose_tile_is_a_hint(caplog):
+    param = ("convolution_param { num_output: 6 kernel_size: 3 pad: 1 stride: 2 group: 3 "
+             "wino_tile: 14 wino_zero_idx: 1 }")
+    with caplog.at_level(logging.WARNING):
+        tiled = make("WinoConvolution", param, (2, 6, 7, 5))
+    x = noise(2, 6, 7, 5)
+    weight, bias = (blob.detach().numpy() for blob in tiled.blobs)
+    expected = correlate(x.detach().numpy(), weight, bias, (2, 2), (1, 1), (1, 1), 3)
+    np.testing.assert_allclose(tiled(x).detach().numpy(), expected, rtol=1e-10, atol=1e-12)
+    assert "convolution_param.wino_tile, convolution_param.wino_zero_idx" in caplog.text

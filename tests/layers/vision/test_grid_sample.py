@@ -94,3 +94,17 @@ def test_opsets_13_and_17_compute_the_same(mode, opset):
 def test_grid_sample_refuses_what_cannot_be(shapes, match):
     with pytest.raises(SpecError, match=match):
         make("GridSample", "", *shapes)
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("mode", ["BILINEAR", "NEAREST"])
+def test_places_that_are_no_numbers_end_nothing(mode, padding):
+    """torch's own loops write anywhere in memory then. NaN counts as -1, as torch's page says."""
+    layer = make("GridSample", f"mode: {mode} padding: {padding}", X, GRID)
+    x = noise(X).float()
+    for odd, other in ((float("nan"), -1.0), (float("inf"), 1e30), (-3e38, -1e30)):
+        places, known = (torch.full(GRID, value) for value in (odd, other))
+        y = layer(x, places)
+        torch.testing.assert_close(y, layer(x, known))
+        [gradient] = torch.autograd.grad(y.sum(), [x])
+        assert gradient.isfinite().all()

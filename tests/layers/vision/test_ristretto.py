@@ -58,6 +58,12 @@ def test_a_minifloat_is_the_nearest_number_of_its_format(mantissa, exponent):
     assert minifloat(torch.zeros(1), mantissa, exponent).item() == 0
 
 
+def test_a_minifloat_of_float32s_own_bits_is_the_number_itself():
+    """Its largest exponent is beyond float32, which no finite number reaches."""
+    x = torch.tensor([1.5, -3e38, 1e-30, 0.1, 0])
+    torch.testing.assert_close(minifloat(x, 23, 8), x, rtol=0, atol=0)
+
+
 def test_a_power_of_two_keeps_the_sign_and_stays_in_its_range():
     x = noise(200).detach() * 3
     np.testing.assert_array_equal(power_of_two(x, -4, 0), power(x.numpy(), -4, 0))

@@ -1,0 +1,101 @@
+"""What a look at a net without data assumes of sequences in files, and of pairs of a module."""
+
+from tests.net.test_assumed_shapes import census_of
+
+S2VT = """layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" top: "stage"
+  top: "frames" hdf5_data_param { source: "list" batch_size: 6 } }
+layer { name: "stages" type: "Reshape" bottom: "stage" top: "stages"
+  reshape_param { shape { dim: 6 dim: 4 dim: 1 } } }
+layer { name: "images" type: "InnerProduct" bottom: "frames" top: "images"
+  inner_product_param { num_output: 5 axis: -1 } }
+layer { name: "e" type: "Embed" bottom: "words" top: "e"
+  embed_param { num_output: 7 input_dim: 9 } }
+layer { name: "drop" type: "Dropout" bottom: "e" top: "e" }
+layer { name: "joined" type: "Concat" concat_param { concat_dim: 2 }
+  bottom: "images" bottom: "e" bottom: "stages" top: "joined" }
+layer { name: "lstm" type: "LSTM" bottom: "joined" bottom: "cont" top: "h"
+  recurrent_param { num_output: 3 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "target"
+  softmax_param { axis: 2 } }
+"""
+
+
+def test_words_and_frames_have_the_streams_of_what_they_are_joined_with(tmp_path):
+    (census,) = census_of(tmp_path, S2VT, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.rows[0].shapes == ((6, 4), (6, 4), (6, 4, 1), (6, 4), (6, 4, 1))
+    joined = next(row for row in census.rows if row.name == "joined")
+    assert joined.shapes == ((6, 4, 5 + 7 + 1),)
+
+
+def pieces(blob, axis=0, number=3):
+    """A blob in a column of videos, sliced into videos and joined beside each other."""
+    tops = [f"{blob}{index}" for index in range(number)]
+    return (f'layer {{ name: "slice_{blob}" type: "Slice" bottom: "{blob}" '
+            + " ".join(f'top: "{top}"' for top in tops)
+            + f' slice_param {{ axis: {axis} }} }}\nlayer {{ name: "joined_{blob}" type: "Concat" '
+            + " ".join(f'bottom: "{top}"' for top in tops) + f' top: "joined_{blob}" }}\n')
+
+
+VIDEOS = """layer { name: "images" type: "Input" top: "images" input_param { shape {
+    dim: 4 dim: 3 dim: 5 } } }
+layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" top: "stage"
+  hdf5_data_param { source: "list" batch_size: 12 } }
+layer { name: "e" type: "Embed" bottom: "words" top: "e"
+  embed_param { num_output: 7 input_dim: 9 } }
+""" + pieces("e") + pieces("cont") + pieces("stage") + pieces("target") + """
+layer { name: "stages" type: "Reshape" bottom: "joined_stage" top: "stages"
+  reshape_param { shape { dim: 4 dim: 3 dim: 1 } } }
+layer { name: "all" type: "Concat" concat_param { axis: 2 } bottom: "images" bottom: "joined_e"
+  bottom: "stages" top: "all" }
+layer { name: "lstm" type: "LSTM" bottom: "all" bottom: "joined_cont" top: "h"
+  recurrent_param { num_output: 2 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "joined_target"
+  softmax_param { axis: 2 } }
+"""
+
+
+def test_a_column_of_videos_that_is_cut_and_joined_is_traced_back_to_its_file(tmp_path):
+    (census,) = census_of(tmp_path, VIDEOS, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    data = next(row for row in census.rows if row.name == "data")
+    assert data.shapes == ((12, 1),) * 4
+    assert next(row for row in census.rows if row.name == "all").shapes == ((4, 3, 13),)
+
+
+def test_pieces_joined_by_fours_where_the_net_has_threes_do_not_fit(tmp_path):
+    text = VIDEOS.replace(pieces("e"), pieces("e", number=4))
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert not census.built and "layer 'all' (Concat)" in census.problems[0]
+
+
+PAIRS = """layer { name: "data" type: "MemoryData" top: "x" top: "label"
+  memory_data_param { batch_size: 4 channels: 3 height: 5 width: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 6 } }
+layer { name: "split" type: "Python" bottom: "ip" bottom: "label" top: "a" top: "b" top: "same"
+  python_param { module: "my_pairs" layer: "Pairs" } }
+layer { name: "loss" type: "ContrastiveLoss" bottom: "a" bottom: "b" bottom: "same" top: "loss" }
+"""
+
+
+def test_pairs_of_a_module_that_is_not_run_are_features_and_a_label_each(tmp_path):
+    (census,) = census_of(tmp_path, PAIRS, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert next(row for row in census.rows if row.name == "split").shapes == (
+        (4, 6), (4, 6), (4,))
+
+
+def test_a_reshape_that_copies_the_items_says_how_many_labels_each_has(tmp_path):
+    text = """layer { name: "data" type: "Python" top: "x" top: "label"
+  python_param { module: "my_data" layer: "D" param_str: "{'batch_size': 4}" } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 14 } }
+layer { name: "labels" type: "Reshape" bottom: "label" top: "labels"
+  reshape_param { shape { dim: 0 dim: 1 dim: 7 dim: 1 } } }
+layer { name: "scores" type: "Reshape" bottom: "ip" top: "scores"
+  reshape_param { shape { dim: 0 dim: 2 dim: 7 dim: 1 } } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "scores" bottom: "labels" }
+"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and "'label' assumed to be (4, 7)" in census.assumed
