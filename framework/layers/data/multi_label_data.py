@@ -126,6 +126,7 @@ class ImageFloatData(ImageSource):
     reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     num_tops = (2, 3)
+    unread = frozenset((*SIZES_OF_IMAGE_DATA, "image_data_param.label_type"))
     fork_fields = frozenset({"transform_param.pad_ratio"})
 
     @classmethod
