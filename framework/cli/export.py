@@ -161,7 +161,7 @@ def export_ncnn(options: argparse.Namespace) -> int:
     from framework.export.ncnn import to_ncnn
     from framework.export.onnx_model import Options, to_model
     from framework.export.source import layer_error, load
-    from framework.system.atomic import replacing
+    from framework.system.atomic import replacing_together
 
     need_onnx(options)
     if options.out.suffix != ".param":
@@ -178,7 +178,7 @@ def export_ncnn(options: argparse.Namespace) -> int:
         if found == "":
             return 1
         checked = found or checked
-    with replacing(options.out) as text, replacing(options.out.with_suffix(".bin")) as binary:
+    with replacing_together(options.out, options.out.with_suffix(".bin")) as (text, binary):
         text.write_text(param)
         binary.write_bytes(weights)
     print(f"{options.out}: {param.splitlines()[1].split()[0]} layers, "

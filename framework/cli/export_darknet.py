@@ -18,7 +18,7 @@ def export_darknet(options: argparse.Namespace) -> int:
     from framework.export.check import TOLERANCE
     from framework.export.darknet.write import to_darknet
     from framework.export.source import load
-    from framework.system.atomic import replacing
+    from framework.system.atomic import replacing_together
 
     if options.out.suffix != ".cfg":
         raise CaffeError(f"--out is '{options.out}'; --to darknet writes a .cfg file, and the "
@@ -29,7 +29,7 @@ def export_darknet(options: argparse.Namespace) -> int:
     file = to_darknet(net)
     content = file.weights_content()
     weights = options.out.with_suffix(".weights")
-    with replacing(options.out) as text, replacing(weights) as binary:
+    with replacing_together(options.out, weights) as (text, binary):
         text.write_text(file.config_text(net.shapes[net.given_names[0]][1]))
         binary.write_bytes(content)
         tolerance = TOLERANCE if options.tolerance is None else options.tolerance

@@ -125,7 +125,7 @@ class Chain:
     def convolve(self, x: Tensor) -> Tensor:
         """All but ReLU, of x (N, C, H, W), without gradient."""
         conv = self.head
-        at = conv.geometry
+        x, at = conv.geometry.padded(x), conv.geometry.inner
         # Folding the statistics into the weights costs as many operations as there are weights,
         # normalising as many as the top has values. Both are divided by num_output here: the top
         # has about x.numel() / (channels * strides) values a channel.
@@ -164,11 +164,9 @@ class Chain:
 
 
 def is_plane_convolution(layer: object) -> bool:
-    """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside: no ReLU, and
-    no padding that differs on both sides, which the kernels here do not have."""
+    """Whether it is a convolution of one bottom (N, C, H, W), and nothing else inside: no ReLU."""
     return (isinstance(layer, Convolution | ConvolutionDepthwise)
             and len(layer.spec.bottoms) == 1 and layer.geometry.axis == 1
-            and layer.geometry.is_symmetric
             and len(layer.geometry.kernel) == 2 and not getattr(layer, "relu", False))
 
 

@@ -20,6 +20,7 @@ class Packed:
     3 x 3 filters run as `Winograd` on sizes for which that `pays`, the others in oneDNN with
     channels last. Tops have channels last.
 
+    at      a padding that differs on both sides is added to x before
     layers  those whose blobs it was made from: `is_current` says whether they are the same and
             were not written to since, as far as autograd's counters tell
     """
@@ -32,7 +33,8 @@ class Packed:
                  layers: Sequence[Layer]):
         self.weight = weight.detach()
         self.bias = bias
-        self.at = at
+        self.outer = at
+        self.at = at = at.inner
         self.relu = relu
         self.sources = [(_holder(layer, name), name, blob, _version(blob)) for layer in layers
                         for name, blob in zip(layer.blob_names, layer.blobs, strict=True)]
@@ -51,6 +53,7 @@ class Packed:
         return True
 
     def __call__(self, x: Tensor) -> Tensor:
+        x = self.outer.padded(x)
         if self.has_tiles and self._pays(x):
             return self._tiled(x)
         y = self._direct(channels_last(x))
@@ -58,6 +61,7 @@ class Packed:
 
     def added(self, x: Tensor, other: Tensor) -> Tensor:
         """The convolution's top and other, which has its shape, in new memory. No ReLU."""
+        x = self.outer.padded(x)
         if self.has_tiles and self._pays(x):
             return self._tiled(x).add_(other)
         return self._direct(channels_last(x), channels_last(other))

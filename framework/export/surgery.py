@@ -20,7 +20,7 @@ from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.net.reading import parse_net, read_net
 from framework.net.trained import class_names, trained_net
-from framework.system.atomic import replacing
+from framework.system.atomic import replacing_together
 from framework.weights.weights import save_weights
 
 
@@ -37,7 +37,7 @@ class Changed:
         net of noise."""
         if model.resolve() == weights.resolve():
             raise CaffeError(f"{model}: is to hold the net and its weights; give two files")
-        with replacing(model) as text, replacing(weights) as binary:
+        with replacing_together(model, weights) as (text, binary):
             text.write_text(self.text)
             save_weights(self.net, binary)
 

@@ -30,7 +30,7 @@ from framework.layers.normalization.batch_norm import BatchNorm
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.proto import PoolingParameter
-from framework.system.atomic import replacing, with_ending
+from framework.system.atomic import replacing_together, with_ending
 from framework.weights.state_dict import read_state_dict
 from framework.weights.weights import save_weights
 
@@ -192,7 +192,7 @@ def import_backbone(name: str, state_path: Path, out: Path) -> Taken:
             _fill(step.layer, backbone, reader)
     reader.finish(backbone.unread)
     prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
-    with replacing(prototxt) as text, replacing(caffemodel) as binary:
+    with replacing_together(prototxt, caffemodel) as (text, binary):
         text.write_text(to_text(document.message))
         save_weights(net, binary)
     return Taken(sum(bool(step.layer.blobs) for step in net.layers), backbone.net, backbone.said)

@@ -23,7 +23,7 @@ from framework.importing.patterns import joined
 from framework.importing.values import Values, draw_inputs, evaluate
 from framework.net.net import Net
 from framework.proto import NetParameter
-from framework.system.atomic import replacing, with_ending
+from framework.system.atomic import replacing_together, with_ending
 
 TOLERANCE = 1e-4        # of the largest value of an output
 DEFAULT_DOMAINS = ("", "ai.onnx")
@@ -63,7 +63,7 @@ def import_model(model: onnx.ModelProto, path: str, shapes: Mapping[str, Shape],
         raise CaffeError(f"{path}: is damaged, or says what ONNX does not: {failure(error)}") \
             from error
     prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
-    with replacing(prototxt) as text, replacing(caffemodel) as binary:
+    with replacing_together(prototxt, caffemodel) as (text, binary):
         text.write_text(to_text(draft.message))
         write_weights(binary, draft.message, draft.weights)
         largest = compare(text, binary, prototxt, inputs, values, outputs, tolerance)

@@ -287,6 +287,7 @@ class Source:
     gives_batches: ClassVar[bool] = True    # False: the caller of the net gives the blobs
     reads_files: ClassVar[bool] = True      # False: its shapes are sure without any data
     reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
+    unread: ClassVar[frozenset[str]] = frozenset()  # fields of these that it ignores
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     gives_boxes: ClassVar[bool] = False     # its records are AnnotatedDatum, with labels of boxes
     list_param: ClassVar[str] = ""          # the message whose source and batch_size it must have

@@ -66,31 +66,38 @@ def _open_source(spec: LayerSpec, cls: type[Source], options: DataOptions) -> So
         raise spec.error("top", f"cannot be made: {reason}") from error
 
 
+Known = dict[tuple[object, ...], list[Shape]]
+
+
 def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                  loss_weights: dict[str, float], declared: bool = False,
-                 modules: Collection[str] | None = None) -> list[Layer]:
+                 modules: Collection[str] | None = None, known: Known | None = None
+                 ) -> list[Layer]:
     """Make the layers in order. Notes the shape of every blob and the weight of every loss.
 
     declared   files that layers read may be absent
     modules    the net is only looked at: these are the modules whose `Python` layers run; known
                public ones of others count by their shapes, and the rest is an error
+    known      only shapes are wanted: a layer like one whose shapes are in it is not made, and
+               those that are made are noted in it
     A net that cannot be built as the original reads its types, but as one other project does, is
     built so, and the log says it. Raises the error of the original's reading.
     """
     try:
-        return _build_by(spec, "", shapes, loss_weights, declared, modules)
+        return _build_by(spec, "", shapes, loss_weights, declared, modules, known)
     except SpecError as error:
         for dialect in _dialects(spec):
             found = dict(shapes)
             weights = dict(loss_weights)
             try:
-                layers = _build_by(spec, dialect, found, weights, declared, modules)
+                layers = _build_by(spec, dialect, found, weights, declared, modules, known)
             except SpecError:
                 continue
             shapes.update(found)
             loss_weights.update(weights)
-            LOG.warning("%s: its layers are read as %s reads them, since the original's reading "
-                        "does not fit: %s", spec.path, dialect, error)
+            if known is None:
+                LOG.warning("%s: its layers are read as %s reads them, since the original's "
+                            "reading does not fit: %s", spec.path, dialect, error)
             return layers
         raise
 
@@ -104,7 +111,7 @@ def _dialects(spec: NetSpec) -> list[str]:
 
 def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
               loss_weights: dict[str, float], declared: bool,
-              modules: Collection[str] | None) -> list[Layer]:
+              modules: Collection[str] | None, known: Known | None) -> list[Layer]:
     """As build_layers, by the reading of one project."""
     layers = []
     data_shapes = tuple(shapes.values())
@@ -125,11 +132,18 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
         if cls.same_number and len(layer_spec.bottoms) != len(layer_spec.tops):
             raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; it must be once "
                                    f"for each of the {len(layer_spec.bottoms)} bottoms")
-        layer = _build_layer(layer_spec, cls, [shapes[name] for name in layer_spec.bottoms], shapes)
+        bottoms = [shapes[name] for name in layer_spec.bottoms]
+        key = _likeness(layer_spec, cls, bottoms) if known is not None else None
+        if known is not None and key in known:
+            shapes.update(zip(layer_spec.tops, known[key], strict=True))
+            continue
+        layer = _build_layer(layer_spec, cls, bottoms, shapes)
         if isinstance(layer, AlignedLayer):
             layer.alignment = place
         _note_loss_weights(layer_spec, cls, loss_weights)
         layers.append(layer)
+        if known is not None and key is not None:
+            known[key] = [shapes[name] for name in layer_spec.tops]
     return layers
 
 
@@ -156,6 +170,21 @@ def _aligned(spec: LayerSpec, specs: Sequence[LayerSpec], shapes: Mapping[str, S
     except ValueError as error:
         raise spec.error("bottom", f"cannot be aligned: {error}") from None
     return dataclasses.replace(spec, proto=proto), found
+
+
+def _likeness(spec: LayerSpec, cls: type[Layer], bottoms: Sequence[Shape]
+              ) -> tuple[object, ...] | None:
+    """What the shapes of a layer's tops depend on: not its name nor those of its blobs, but which
+    of these are the same. None if on more than that."""
+    if spec.stand_in is not None or issubclass(cls, Python | DeclaredPython | AlignedLayer):
+        return None
+    proto = type(spec.proto)()
+    proto.CopyFrom(spec.proto)
+    names = [*spec.bottoms, *spec.tops]
+    for field in ("name", "bottom", "top"):
+        proto.ClearField(field)
+    return (cls, proto.SerializeToString(), spec.dialect, spec.data_shapes, tuple(bottoms),
+            tuple(map(names.index, names)))
 
 
 def _looked_at(spec: LayerSpec, cls: type[Layer], modules: Collection[str]) -> type[Layer]:

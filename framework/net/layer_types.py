@@ -1,15 +1,16 @@
-"""Types of a net's layers: unknown ones, and messages that known ones do not read."""
+"""Types of a net's layers: unknown ones, and what known ones do not read of the text."""
 
 from __future__ import annotations
 
 import logging
 
 from framework.definition.hints import is_hint
-from framework.definition.spec import NetSpec
+from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.values import unknown_type
 from framework.errors import SpecError
 from framework.layers import LAYERS
-from framework.layers.base import reads_message
+from framework.layers.base import Source, class_of, reads_message
+from framework.layers.params import is_set, message_at
 from framework.layers.stub import is_stub
 
 LOG = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ OF_ANY_LAYER = frozenset(["weights_compress_param"])    # messages that layers o
 
 
 def check_types(net: NetSpec) -> None:
-    """SpecError with a line for each layer of an unknown type; warns of unread messages."""
+    """SpecError with a line for each layer of an unknown type; warns of what is not read."""
     unknown = [spec.error("type", unknown_type(spec.type, LAYERS, bool(spec.bottoms)))
                for spec in net.layers if spec.type not in LAYERS]
     if unknown:
@@ -26,19 +27,34 @@ def check_types(net: NetSpec) -> None:
 
 
 def warn_of_unread(net: NetSpec) -> None:
-    """Name them in the log, each kind once with its first line; the original takes them too."""
+    """Name messages that a layer's type does not read, and fields that it ignores, in the log: each
+    kind once with its first line. The original takes them too."""
     said = set[tuple[str, str]]()
     for spec in net.layers:
         if spec.stand_in or is_stub(spec.type):
             continue
-        for field, _ in spec.proto.ListFields():
-            name = field.name
-            if field.message_type is None or not name.endswith("_param") or is_hint(field) \
-                    or name in OF_ANY_LAYER \
-                    or _may_read(spec.type, name) or (spec.type, name) in said:
-                continue
-            said.add((spec.type, name))
-            LOG.warning("%s: %s is not read by layers of this type", spec.place(name), name)
+        for path in (*_unread_messages(spec), *_unread_fields(spec)):
+            if (spec.type, path) not in said:
+                said.add((spec.type, path))
+                LOG.warning("%s: %s is not read by layers of this type", spec.place(path), path)
+
+
+def _unread_messages(spec: LayerSpec) -> list[str]:
+    return [field.name for field, _ in spec.proto.ListFields()
+            if field.message_type is not None and field.name.endswith("_param")
+            and not is_hint(field) and field.name not in OF_ANY_LAYER
+            and not _may_read(spec.type, field.name)]
+
+
+def _unread_fields(spec: LayerSpec) -> list[str]:
+    cls = class_of(spec)
+    paths = sorted(cls.unread) if issubclass(cls, Source) else []
+    found = []
+    for path in paths:
+        message, name = path.rsplit(".", 1)
+        if is_set(message_at(spec, message), name):
+            found.append(path)
+    return found
 
 
 def _may_read(kind: str, name: str) -> bool:

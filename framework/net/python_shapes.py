@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
@@ -53,6 +53,24 @@ def is_known(spec: LayerSpec) -> bool:
     """Whether the shapes of this `Python` layer are known without its module."""
     param = spec.proto.python_param
     return (param.module, param.layer) in PYTHON_SHAPES
+
+
+def check_targets(spec: LayerSpec, needed: Mapping[str, Shape]) -> None:
+    """SpecError if a known layer makes box targets, 4 numbers a class, for another number of
+    classes than its readers need.
+
+    needed   the shapes of its tops that fit their readers
+    """
+    if "num_classes" not in spec.proto.python_param.param_str:
+        return
+    own = (1, 4 * _number(spec, "num_classes"))
+    for top, shape in zip(spec.tops, DeclaredPython(spec).top_shapes(), strict=True):
+        wanted = needed[top]
+        if shape == own != wanted and len(wanted) == 2 and wanted[1] % 4 == 0:
+            raise spec.error(
+                "python_param.param_str", f"gives num_classes {shape[1] // 4}, with which '{top}' "
+                f"has 4 x {shape[1] // 4} = {shape[1]} columns; what reads it needs {wanted[1]}, "
+                f"so num_classes must be {wanted[1] // 4}")
 
 
 def _number(spec: LayerSpec, name: str) -> int:

@@ -17,11 +17,12 @@ from framework.errors import CaffeError, SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of, is_input
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
-from framework.net.build import build_layers, build_sources
+from framework.net.build import Known, build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
 from framework.net.params import check_layer_names, share_by_param_name
+from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
@@ -254,17 +255,21 @@ def build_shapes(spec: NetSpec, selection: Selection
     if not selection.skip_data:
         return _build_some(spec, selection, "")
     not_run = take_stand_ins(spec, selection.modules)
+    known = list(spec.layers)
     try:
         return _build_some(spec, selection, not_run)
-    except CaffeError:
+    except CaffeError as error:
         others = take_stand_ins(spec, selection.modules, with_known=True)
         if others == not_run:
             raise
         try:
-            return _build_some(spec, selection, others)
+            built = _build_some(spec, selection, others)
         except CaffeError:
-            pass
-        raise
+            raise error from None
+    for layer, replaced in zip(known, spec.layers, strict=True):
+        if layer.stand_in is None and replaced.stand_in is not None:
+            check_targets(layer, built[0])
+    return built
 
 
 def _build_some(spec: NetSpec, selection: Selection, not_run: str
@@ -272,10 +277,12 @@ def _build_some(spec: NetSpec, selection: Selection, not_run: str
     """As build_shapes, by the first size of images that fits. `not_run`: words about modules."""
     places = [layer.place() for layer in spec.layers]
     failed: dict[int, CaffeError] = {}
-    for size, known, words in _assumed_images(spec, selection):
+    looked_at: Known = {}
+    for size, channels, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
         try:
-            return _build_with(spec, selection, size, known, said)
+            return _build_with(spec, selection, size, channels, said,
+                               looked_at, only_shapes=bool(failed))
         except CaffeError as error:
             place = getattr(error, "layer", "")
             failed.setdefault(places.index(place) if place in places else -1,
@@ -313,9 +320,13 @@ def _assumed_images(spec: NetSpec, selection: Selection
 
 
 def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
-                channels: dict[str, int], words: Sequence[str]
-                ) -> tuple[dict[str, Shape], list[Layer], str]:
-    """As build_shapes, for one size of images; `words` say it."""
+                channels: dict[str, int], words: Sequence[str], looked_at: Known,
+                only_shapes: bool) -> tuple[dict[str, Shape], list[Layer], str]:
+    """As build_shapes, for one size of images; `words` say it.
+
+    looked_at     shapes of layers: of a net of thousands only few differ
+    only_shapes   look whether these fit before layers are made, as after a try that failed
+    """
     shapes: dict[str, Shape] = {}
     build_sources(spec, DataOptions(), shapes, selection.skip_data, size, channels)
     if not selection.skip_data:
@@ -326,9 +337,13 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
     while True:
         found = {**shapes, **assumed}
         try:
-            built = build_layers(spec, found, {}, selection.skip_data, selection.modules)
-            break
+            built = build_layers(spec, found, {}, selection.skip_data, selection.modules,
+                                 looked_at if only_shapes else None)
+            if not only_shapes:
+                break
+            only_shapes = False
         except SpecError as error:
+            only_shapes = True
             known = [top for top, number in times.items() if number == MOST_GUESSES]
             more = missing_shapes(spec, found, known, error) if selection.skip_data else {}
             if not more:

@@ -140,14 +140,21 @@ def _batch(layer: LayerSpec, seed: int, shown: dict[int, str]) -> Section:
 
 
 def _write(folder: Path, sections: Sequence[Section], page: str) -> None:
-    """Write the PNGs, remove those of an earlier report that are not among them, then the page."""
+    """Write the PNGs and the page, which has all in it, then remove the other PNGs of an earlier
+    report.
+
+    files.txt names all of both until that is done, so that the report after a killed one knows
+    what to remove.
+    """
     charts = {f"{chart.name}.png": chart.png for section in sections for chart in section.charts}
     listing = folder / "files.txt"
     earlier = listing.read_text().split("\n") if listing.is_file() else []
-    for name in earlier:
-        if name.endswith(".png") and os.path.basename(name) == name and name not in charts:
-            (folder / name).unlink(missing_ok=True)
+    others = [name for name in earlier if name.endswith(".png")
+              and os.path.basename(name) == name and name not in charts]
+    write_file(listing, "\n".join([PAGE, *charts, *others]) + "\n")
     for name, content in charts.items():
         write_file(folder / name, content)
-    write_file(listing, "\n".join([PAGE, *charts]) + "\n")
     write_file(folder / PAGE, page)
+    for name in others:
+        (folder / name).unlink(missing_ok=True)
+    write_file(listing, "\n".join([PAGE, *charts]) + "\n")

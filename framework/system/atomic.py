@@ -23,29 +23,54 @@ def replacing(path: str | Path, error: type[CaffeError] = WriteError) -> Iterato
     The data reaches the disk before the name does, so that a crash at any moment leaves the old
     file or the new one. Raises `error` if it cannot be written.
     """
-    path = Path(path)
+    with replacing_together(path, error=error) as (partial,):
+        yield partial
+
+
+@contextlib.contextmanager
+def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
+                       ) -> Iterator[list[Path]]:
+    """As `replacing`, for files that belong together: none has its name before all are written.
+
+    The renames follow each other directly, the last file's first; no system renames two files at
+    once, so a process killed in between leaves the last ones new. After an error that comes before
+    the renames each is as it was.
+    """
+    wanted = [Path(path) for path in paths]
+    for path in wanted:         # said before anything is written, of any of them
+        _check_replaceable(path, error)
+    partials = [partial_path(path, os.getpid()) for path in wanted]
+    try:
+        for path in wanted:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        yield partials
+        for partial in partials:
+            sync(partial)
+        for path, partial in reversed(list(zip(wanted, partials, strict=True))):
+            os.replace(partial, path)
+        for folder in dict.fromkeys(path.parent for path in wanted):
+            sync(folder)
+    except OSError as refusal:
+        # h5py has a paragraph instead of the system's message
+        reason = os.strerror(refusal.errno) if refusal.errno else str(refusal)
+        names = [str(path) for path, partial in zip(wanted, partials, strict=True)
+                 if str(partial) == refusal.filename] or list(map(str, wanted))
+        raise error(f"{' and '.join(names)}: cannot be written: {reason}") from refusal
+    finally:
+        for partial in partials:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+
+
+def _check_replaceable(path: Path, error: type[CaffeError]) -> None:
     if "\0" in str(path):
         raise error(f"{str(path)!r}: cannot be written: its name has a NUL")
     # os.path has an answer for a name that is too long, where Path raises
     if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
         raise error(f"{path}: cannot be written: it is a device or a pipe, which a file would "
                     "replace")
-    if os.path.isdir(path):     # said before anything is written, of this file or of others
+    if os.path.isdir(path):
         raise error(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
-    partial = partial_path(path, os.getpid())
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield partial
-        sync(partial)
-        os.replace(partial, path)
-        sync(path.parent)
-    except OSError as refusal:
-        # h5py has a paragraph instead of the system's message
-        reason = os.strerror(refusal.errno) if refusal.errno else str(refusal)
-        raise error(f"{path}: cannot be written: {reason}") from refusal
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
 
 
 def with_ending(prefix: Path, ending: str) -> Path:

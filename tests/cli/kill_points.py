@@ -2,8 +2,9 @@
 
     python -m tests.cli.kill_points
 
-Run in a folder with their inputs. Reads lines of PROGRAM OUT WORD..., and prints for each how often
-it was killed. A process that never computes forks the runs: a fork after a forward would hang.
+Run in a folder with their inputs. Reads lines of PROGRAM OUT,... WORD..., and prints for each how
+often it was killed; PROGRAM/STEP kills only before each STEP-th change. A process that never
+computes forks the runs: a fork after a forward would hang.
 """
 
 import contextlib
@@ -26,6 +27,9 @@ from framework.cli import (
     detect,
     export,
     extract_features,
+    make_shapes,
+    merge_bn,
+    new,
     parse_log,
     upgrade_net,
 )
@@ -34,7 +38,9 @@ from framework.export import source
 from framework.system.own_folders import MARK
 
 LOADED = (compute_image_mean, convert_annoset, convert_imageset, create_label_map, detect, export,
-          extract_features, parse_log, upgrade_net, conversion, source)
+          extract_features, make_shapes, merge_bn, new, parse_log, upgrade_net, conversion, source,
+          importlib.import_module("framework.cli.import"))
+LATE = ("numba", "sympy", "torch._meta_registrations")      # most of the time of a run
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.truncate", "os.mkdir", "shutil.rmtree"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 Tree = dict[str, bytes]
@@ -94,49 +100,70 @@ def content(file: Path) -> bytes:
         return repr(list(transaction.cursor())).encode()
 
 
-def kill_everywhere(program: str, out: Path, words: list[str]) -> int:
-    """The number of points at which it was killed. `earlier` is the old result, if a folder."""
-    beside = out.with_name(f".{out.name}.old")      # where a folder is while it is replaced
+def kill_everywhere(program: str, outs: list[Path], words: list[str], step: int) -> int:
+    """The number of changes before which it could be killed; `earlier` is a folder's old result.
+
+    Of several results each is the old or the new one; they are mixed between two renames only.
+    """
     inputs = {path.name for path in Path().iterdir()}
-    is_file = bool(out.suffix)
-
-    def begin() -> None:
-        for path in Path().iterdir():
-            if path.name not in inputs:
-                (shutil.rmtree if path.is_dir() else os.remove)(path)
-        if is_file:
-            out.parent.mkdir(exist_ok=True)
-            out.write_text("old")
-        else:
-            shutil.copytree("earlier", out)
-
-    begin()
-    old = tree(out)
+    begin(outs, inputs)
+    old = list(map(tree, outs))
     assert run(program, words) == 0, "it does not work without a kill"
-    new = tree(out)
-    assert old and new and old != new, "the test needs another result than the old one"
-    for kills in itertools.count():
-        begin()
+    new = list(map(tree, outs))
+    for before, after in zip(old, new, strict=True):
+        assert before and after and before != after, "the test needs another result than the old"
+    num_mixed = 0
+    for kills in itertools.count(step=step):
+        begin(outs, inputs)
         code = run(program, words, kills)
         if code == 0:
-            begin()
-            (shutil.rmtree if out.is_dir() else os.remove)(out)
+            remove(outs)
+            assert is_folder(outs[0]) or num_mixed < len(outs), "a file has its name too early"
             return kills
         where = f"{program} after kill {kills}"
         assert code == -signal.SIGKILL, (where, code)
-        found = tree(out)
-        is_between = found is None and tree(beside) == old
-        assert found in (old, new) or is_between, f"{where}: half is left: {found}"
-        if not is_file:
-            assert run(program, words) == 0, f"{where}: the next call fails"
-            assert tree(out) == new, f"{where}: the next call has another result"
-            rest = {path.name for path in Path().iterdir()} - inputs - {out.name}
-            assert not rest, f"{where}: {rest} is left by the next call"
+        found = list(map(tree, outs))
+        num_mixed += found not in (old, new)
+        for out, mine, before, after in zip(outs, found, old, new, strict=True):
+            beside = out.with_name(f".{out.name}.old")      # a folder while it is replaced
+            is_between = mine is None and tree(beside) == before
+            assert mine in (before, after) or is_between, f"{where}: half is left: {mine}"
+        if found == old and not is_folder(outs[0]):
+            continue            # the next call finds what the first one did
+        assert run(program, words) == 0, f"{where}: the next call fails"
+        assert list(map(tree, outs)) == new, f"{where}: the next call has another result"
+        rest = {path.name for path in Path().iterdir() if not path.name.startswith(".partial-")} \
+            - inputs - {out.parts[0] for out in outs}
+        assert not rest, f"{where}: {rest} is left by the next call"
     raise AssertionError("the loop ends when nothing is killed")
 
 
+def begin(outs: list[Path], inputs: set[str]) -> None:
+    """Old results, and of other files the inputs alone."""
+    remove([path for path in Path().iterdir() if path.name not in inputs])
+    for out in outs:
+        if is_folder(out):
+            shutil.copytree("earlier", out)
+        else:
+            out.parent.mkdir(exist_ok=True)
+            out.write_text("old")
+
+
+def remove(paths: list[Path]) -> None:
+    for path in paths:
+        (shutil.rmtree if path.is_dir() else os.remove)(path)
+
+
+def is_folder(out: Path) -> bool:
+    return not out.suffix
+
+
 if __name__ == "__main__":
+    for late in LATE:
+        importlib.import_module(late)
     sys.addaudithook(watch)
     for line in sys.stdin.read().splitlines():
-        name, place, *words = line.split()
-        print(name, kill_everywhere(name, Path(place), words), flush=True)
+        program, place, *words = line.split()
+        name, _, step = program.partition("/")
+        outs = [Path(part) for part in place.split(",")]
+        print(name, kill_everywhere(name, outs, words, int(step or 1)), flush=True)

@@ -28,6 +28,7 @@ def layer(kind, bottom, top=None, more="", name=None):
 
 SCALE = 'scale_param { bias_term: true filler { type: "gaussian" mean: 1 std: 0.5 } ' \
         'bias_filler { type: "gaussian" std: 0.5 } }'
+SIDES = "pad_t: 0 pad_l: 1 pad_b: 2 pad_r: 1"
 BLOCK = layer("BatchNorm", "a") + layer("Scale", "a", more=SCALE) + layer("ReLU", "a")
 NETS = {
     "all four": conv("a", "x") + BLOCK,
@@ -35,6 +36,9 @@ NETS = {
     + layer("Scale", "a"),
     "no Scale": conv("a", "x") + layer("BatchNorm", "a") + layer("ReLU", "a"),
     "groups": conv("d", "x") + conv("a", "d", "group: 2 dilation: 2", 6) + BLOCK,
+    "padding of single sides": conv("a", "x").replace("pad: 1", SIDES) + BLOCK,
+    "SAME of each size": conv("a", "x", "stride: 2").replace("pad: 1", "pad_type: 1") + BLOCK,
+    "a window past the end": conv("a", "x", "stride: 8 dilation: 5").replace("pad: 1", "") + BLOCK,
     "a visible convolution": conv("c", "x") + layer("BatchNorm", "c", "a")
     + layer("Scale", "a", more=SCALE) + layer("ReLU", "a"),
     "a sum": conv("c", "x") + conv("d", "x") + 'layer { name: "a" type: "Eltwise" bottom: "c" '
@@ -100,6 +104,14 @@ def test_without_gradients_the_values_are_the_same_to_rounding(text, frozen):
             other({"x": x})
         assert net.blobs.keys() == other.blobs.keys()
         torch.testing.assert_close(net.blobs, other.blobs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NETS if kind != "a product"])
+def test_convolutions_of_every_padding_are_folded_and_packed(kind):
+    net = filled(NETS[kind], "TEST")
+    heads = [step.layer.head for step in net.fused if isinstance(step.layer, Chain)
+             and step.layer.folds]
+    assert len(heads) == NETS[kind].count('type: "Convolution"')
 
 
 def test_the_folded_convolution_is_the_formula_of_the_three_layers():

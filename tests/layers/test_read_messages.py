@@ -1,4 +1,4 @@
-"""Messages that layer types read: those that their code names, and a warning for others."""
+"""Messages and fields that layer types read: those that their code names; a warning for others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from types import ModuleType
 
 import pytest
 
+from framework.definition.hints import is_hint
 from framework.layers import LAYERS
 from framework.layers.base import Layer, reads_message
+from framework.layers.data.image_source import ImageSource
+from framework.net.fork_fields import FIRST_NUMBER
 from framework.net.net import Net
 from framework.net.reading import parse_net
 from framework.proto import LayerParameter
@@ -68,6 +71,86 @@ def test_a_type_says_which_messages_its_code_reads(kind):
             if name in given or name.replace("_", "") not in others}
     assert read <= said
     assert set(LAYERS[kind].reads) <= set(MESSAGES)
+
+
+SHARED = ("data_param", "image_data_param")     # by data layers of many types, who read parts
+# What no layer here reads: a database says itself what it is, and threads are a matter of speed.
+# Settings of images that the reader of old nets moves to transform_param.
+UNNAMED = {"backend", "threads", "scale", "mean_file", "crop_size", "mirror"}
+
+
+@cache
+def without_docstrings(module: ModuleType) -> dict[str, str]:
+    """As `sources`, of the code alone."""
+    tree = ast.parse(Path(inspect.getsourcefile(module) or "").read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body[0] = ast.Pass()
+        if isinstance(node, ast.ClassDef):
+            node.body = [line for line in node.body if not ast.unparse(line).startswith("unread =")]
+    return {node.name: ast.unparse(node) for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def words_of(cls: type) -> set[str]:
+    """The words in the code of a class, its bases, and all that they call."""
+    found, done, pending = set[str](), set[object](), list[object]([cls])
+    while pending:
+        code = pending.pop()
+        module = inspect.getmodule(code)
+        if code in done or module is None or not module.__name__.startswith("framework.") \
+                or module.__name__ == "framework.layers.params":
+            continue
+        done.add(code)
+        words = set(re.findall(r"\w+", without_docstrings(module).get(code.__name__, "")))
+        found |= words
+        others = [getattr(module, word, None) for word in words]
+        pending += [other for other in (*others, *getattr(code, "__mro__", ()))
+                    if inspect.isfunction(other) or inspect.isclass(other)]
+    return found
+
+
+def honours(cls: type, message: str) -> bool:
+    """Whether the code of the class refuses fields of the message that it does not read."""
+    return any(re.search(rf"honour\(\w+, '{message}'",
+                         without_docstrings(inspect.getmodule(base)).get(base.__name__, ""))
+               for base in cls.__mro__ if base.__module__.startswith("framework."))
+
+
+READERS = sorted(kind for kind, cls in LAYERS.items() if issubclass(cls, ImageSource))
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_data_layer_says_which_fields_of_shared_messages_its_code_does_not_read(kind):
+    cls = LAYERS[kind]
+    words = words_of(cls)
+    for message in SHARED:
+        if not reads_message(kind, message) or honours(cls, message):
+            continue
+        fields = LayerParameter.DESCRIPTOR.fields_by_name[message].message_type.fields
+        unread = {f"{message}.{field.name}" for field in fields
+                  if field.name not in words | UNNAMED and not is_hint(field)
+                  and field.number < FIRST_NUMBER}      # from there on they are refused
+        assert {path for path in cls.unread if path.startswith(f"{message}.")} == unread
+
+
+def test_a_field_that_a_type_ignores_is_named_with_its_line(caplog):
+    text = """
+    layer { name: "d" type: "ImageSegData" top: "x" top: "y"
+      image_data_param { source: "list" new_dim: 7
+        min_height: 9 }
+      transform_param { crop_size: 8 } }
+    layer { name: "e" type: "ImageSegData" top: "v" top: "w"
+      image_data_param { source: "list" new_dim: 7 }
+      transform_param { crop_size: 8 } }
+    """
+    with caplog.at_level(logging.WARNING):
+        Net(parse_net(text), skip_data=True)
+    assert [record.message for record in caplog.records] == [
+        "<text>:4: layer 'd' (ImageSegData): image_data_param.min_height is not read by layers of "
+        "this type",
+        "<text>:3: layer 'd' (ImageSegData): image_data_param.new_dim is not read by layers of "
+        "this type"]
 
 
 def test_a_message_that_is_not_read_is_named_once_a_kind(caplog):

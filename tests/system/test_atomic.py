@@ -6,7 +6,7 @@ import pytest
 
 from framework.errors import WeightsError, WriteError
 from framework.solver import run_file, solverstate
-from framework.system.atomic import write_file
+from framework.system.atomic import replacing_together, write_file
 from framework.weights.weights import save_weights
 from tests.support import net_from
 
@@ -46,3 +46,33 @@ def test_a_name_with_a_nul_is_an_error_of_writing(tmp_path):
 def test_a_name_that_is_too_long_is_an_error_of_writing(tmp_path):
     with pytest.raises(WriteError, match="x: cannot be written: File name too long"):
         write_file(tmp_path / ("x" * 300), b"")
+
+
+def test_files_that_belong_together_get_their_names_when_all_are_written_the_first_last(
+        tmp_path, monkeypatch):
+    names = [tmp_path / name for name in ("net.prototxt", "net.caffemodel", "report.txt")]
+    for path in names:
+        path.write_text("old")
+    with pytest.raises(ValueError, match="read back"), replacing_together(*names) as partials:
+        partials[0].write_text("new")
+        raise ValueError("read back, it differs")
+    assert [path.read_text() for path in names] == ["old"] * 3
+    order = []
+    real = os.replace
+    monkeypatch.setattr(os, "replace", lambda source, path: order.append(path) or real(
+        source, path))
+    with replacing_together(*names) as partials:
+        for partial in partials:
+            partial.write_text("new")
+            assert order == []
+    assert order == names[::-1] and [path.read_text() for path in names] == ["new"] * 3
+    assert sorted(tmp_path.iterdir()) == sorted(names)
+
+
+def test_the_file_that_cannot_be_written_is_named_among_those_that_belong_together(tmp_path):
+    names = [tmp_path / "a", tmp_path / "b"]
+    with pytest.raises(WriteError, match=f"^{tmp_path}/b: cannot be written: Is a directory"), \
+            replacing_together(*names) as partials:
+        partials[0].write_text("")
+        partials[1].mkdir()
+        partials[1].write_text("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from framework.export.caffe.dialect_net import DialectNet, Verdict
 from framework.export.caffe.parts import Floats
 from framework.net.net import Net
 from framework.proto import LayerParameter, NetParameter
-from framework.system.atomic import replacing, with_ending
+from framework.system.atomic import replacing_together, with_ending
 from framework.weights.caffemodel import write_caffemodel
 
 TOLERANCE = 1e-4        # of the largest value of an output
@@ -28,9 +27,8 @@ def write_dialect(net: Net, made: DialectNet, out: Path, tolerance: float = TOLE
     output, as a part of its largest value. CaffeError if it is over the tolerance.
     """
     ends = [".prototxt", ".caffemodel", ".report.txt", *made.files]
-    with contextlib.ExitStack() as stack:
-        paths = {end: stack.enter_context(replacing(with_ending(out, end)))
-                 for end in ends}
+    with replacing_together(*(with_ending(out, end) for end in ends)) as partials:
+        paths = dict(zip(ends, partials, strict=True))
         paths[".prototxt"].write_text(to_text(made.message))
         write_stripped(paths[".caffemodel"], made.message, made.blobs)
         largest = compare(net, made, paths[".prototxt"], paths[".caffemodel"], tolerance)

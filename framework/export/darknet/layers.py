@@ -35,7 +35,7 @@ def convolution(file: DarknetFile, index: int, layer: Layer) -> None:
     at = read_geometry(layer.spec, file.shape(x))
     kernel, dilation = set(at.kernel), set(at.dilation)
     if len(at.kernel) != 2 or at.axis != 1 or max(map(len, (kernel, dilation, set(at.pad)))) > 1 \
-            or at.pad[0] % at.dilation[0] or at.pad != at.pad_end \
+            or at.pad[0] % at.dilation[0] or (at.pad != at.pad_end and not at.short) \
             or len(file.values.tops[index]) > 1:
         raise file.error(index, "its kernel, dilation and padding are not the same along both axes "
                          "and on both sides")

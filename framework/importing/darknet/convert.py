@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from framework.importing.draft import write_weights
 from framework.net.net import Net
 from framework.net.reading import parse_net
 from framework.proto import LayerParameter, NetParameter, ResizeParameter
-from framework.system.atomic import replacing, with_ending
+from framework.system.atomic import replacing_together, with_ending
 
+TRAIN_TEST = ".train_test.prototxt"
 LETTERBOX = 127.5       # 0.5 of letterbox_image in image.c, before pixels are divided by 255
 # of [net], about training and images alone
 NET_KEYS = frozenset(
@@ -57,28 +58,28 @@ def import_darknet(config: Path, weights: Path, out: Path, name: str,
     """
     net, outputs = read_darknet(config, weights, name, may_end=data is not None)
     message = net.draft.message
-    prototxt, caffemodel = (with_ending(out, end) for end in (".prototxt", ".caffemodel"))
-    with ExitStack() as files:
-        text, binary = (files.enter_context(replacing(path)) for path in (prototxt, caffemodel))
+    endings = [".prototxt", ".caffemodel"]
+    if data is not None:
+        endings += [TRAIN_TEST, ".solver.prototxt"]
+    with replacing_together(*(with_ending(out, end) for end in endings)) as paths:
+        text, binary, *others = paths
         text.write_text(to_text(message))
         write_weights(binary, message, net.draft.weights, without=net.absent)
         Net(text, "TEST", weights=None if net.absent else binary)       # both can be read
         if data is not None:
-            write_training(net, config, out, data, files)
+            write_training(net, config, out, data, others)
     return Written(message, outputs, net.weights.start, sorted(net.absent))
 
 
-def write_training(net: DarknetNet, config: Path, out: Path, data: Data, files: ExitStack
+def write_training(net: DarknetNet, config: Path, out: Path, data: Data, paths: Sequence[Path]
                    ) -> None:
-    """The files that train the net, with absolute paths of the data: so they are read from
-    anywhere."""
+    """The net that trains and its solver, at `paths`, with absolute paths of the data: so they are
+    read from anywhere."""
     head, _ = read_config(config)
     data = Data(data.train.absolute(), data.labels.absolute(),
                 None if data.test is None else data.test.absolute())
-    train_test, solver_path = (with_ending(out, end)
-                               for end in (".train_test.prototxt", ".solver.prototxt"))
-    text, solver_text = (files.enter_context(replacing(path))
-                         for path in (train_test, solver_path))
+    text, solver_text = paths
+    train_test = with_ending(out, TRAIN_TEST)
     text.write_text(to_text(training_net(net, head, data)))
     solver_text.write_text(to_text(solver(head, train_test.absolute(), out.absolute(), data)))
     for phase in ("TRAIN", "TEST") if data.test else ("TRAIN",):

@@ -85,6 +85,7 @@ class AnnotatedData(ImageSource):
     gives_boxes = True
     num_tops = (1, 4)
     idle_fields = IDLE
+    unread = frozenset(["data_param.side"])
     fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more",
                              "transform_param.resize_param.longest_side", *(
         f"annotated_data_param.{name}"

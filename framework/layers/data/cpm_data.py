@@ -34,6 +34,7 @@ class CPMData(ImageSource):
 
     reads = ("transform_param", "data_param", "cpm_transform_param")
     num_tops = (1, 2)
+    unread = frozenset(["data_param.force_encoded_color"])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

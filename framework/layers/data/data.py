@@ -57,6 +57,7 @@ class Data(ImageSource):
     list_param = "data_param"
     num_tops = (1, 3)
     idle_fields = ("bgr2rgb",)
+    unread = frozenset(["data_param.side"])
     fork_fields = frozenset([*RESHAPING, "data_param.get_mirror_crop"])
 
     @classmethod

@@ -52,6 +52,7 @@ class ImageData(ImageSource):
     reads = ("image_data_param", "transform_param")
     list_param = "image_data_param"
     num_tops = (1, 2)
+    unread = frozenset(["image_data_param.label_type"])
     fork_fields = frozenset((*RESHAPING, *TURNING, "image_data_param.label_dim",
                              "image_data_param.images_per_class"))
 

@@ -29,6 +29,9 @@ from framework.proto import BatchSampler, TransformationParameter
 
 # of jolibrain's branch, where a whole image is warped and turned
 RESHAPING = ("transform_param.geometry_param", "transform_param.rotate")
+# sizes that ImageData alone knows, and refuses or obeys
+SIZES_OF_IMAGE_DATA = tuple(f"image_data_param.{name}" for name in (
+    "short_side", "min_height", "min_width", "new_dim", "bicubic"))
 IDLE = ("num_labels", "display")      # of transform_param, in every layer
 
 

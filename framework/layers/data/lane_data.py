@@ -46,6 +46,7 @@ class LaneData(ImageSource):
     reads = ("transform_param", "data_param")
     num_tops = (1, 3)
     idle_fields = AnnotatedData.idle_fields
+    unread = AnnotatedData.unread
     fork_fields = AnnotatedData.fork_fields - {"annotated_data_param.image_info",
                                                "annotated_data_param.instance_masks"}
 

@@ -22,7 +22,12 @@ from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
-from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
+from framework.layers.data.image_source import (
+    SIZES_OF_IMAGE_DATA,
+    ImageSource,
+    transformation,
+    warn_of_idle_fields,
+)
 from framework.proto import ImageDataParameter
 from framework.system.arrays import Array
 
@@ -50,6 +55,7 @@ class MultiLabelImageData(ImageSource):
     reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
     num_tops = (2, 2)
     more_axes: ClassVar[Shape] = ()     # of the labels, after (items, labels of one)
+    unread = frozenset((*SIZES_OF_IMAGE_DATA, "image_data_param.label_type"))
     fork_fields = frozenset(f"image_data_param.{name}" for name in (
         "balance_class", "balance_by", "label_cut_start", "label_cut_end"))
 
@@ -148,6 +154,7 @@ class ImageFloatData(ImageSource):
     reads: ClassVar[tuple[str, ...]] = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     num_tops = (2, 3)
+    unread = frozenset((*SIZES_OF_IMAGE_DATA, "image_data_param.label_type"))
     fork_fields = frozenset({"transform_param.pad_ratio"})
 
     @classmethod

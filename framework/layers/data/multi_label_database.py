@@ -43,6 +43,7 @@ class MultiLabelData(ImageSource):
     reads = ("transform_param", "data_param")
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
+    unread = frozenset(["data_param.side"])
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

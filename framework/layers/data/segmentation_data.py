@@ -14,7 +14,12 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
-from framework.layers.data.image_source import ImageSource, checked_param, transformation
+from framework.layers.data.image_source import (
+    SIZES_OF_IMAGE_DATA,
+    ImageSource,
+    checked_param,
+    transformation,
+)
 from framework.proto import DenseImageDataParameter, enum_name
 
 Pair = tuple[str, str]
@@ -35,6 +40,7 @@ class ImageLabelmapData(ImageSource):
 
     reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
+    unread = frozenset((*SIZES_OF_IMAGE_DATA, "image_data_param.label_type"))
     fork_fields = frozenset((*ROTATION, "image_data_param.normalize"))
     num_tops = (2, 2)
 
@@ -111,6 +117,7 @@ class ImageSegData(ImageSource):
 
     reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
+    unread = frozenset(SIZES_OF_IMAGE_DATA)
     fork_fields = ROTATION
     num_tops = (2, 3)
 

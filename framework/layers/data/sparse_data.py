@@ -31,6 +31,7 @@ class SparseData(ImageSource):
 
     reads = ("transform_param", "data_param")
     list_param = "data_param"
+    unread = frozenset(["data_param.force_encoded_color", "data_param.side"])
     num_tops = (1, 2)
 
     @classmethod

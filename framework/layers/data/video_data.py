@@ -56,6 +56,7 @@ class VideoData(ImageSource):
     reads = ("transform_param", "data_param")
     num_tops = (1, 2)
     idle_fields = ("bgr2rgb",)
+    unread = frozenset(["data_param.force_encoded_color"])
     fork_fields = FOREIGN_FIELDS
 
     @classmethod

@@ -13,10 +13,8 @@ from framework.layers.params import honour
 from framework.layers.rcnn.regions import check_regions
 from framework.layers.vision.convolution import (
     FIELDS,
-    check_top,
     convolved,
     read_geometry,
-    top_sizes,
 )
 from framework.layers.weighted import Weighted
 from framework.ops.regions import round_half_away
@@ -59,7 +57,6 @@ class ROIConvolution(Weighted):
         honour(spec, "roi_convolution_param", "spatial_scale")
         self.check = check_regions(spec, x, rois)
         self.geometry = at = read_geometry(spec, x)
-        check_top(spec, top_sizes("Conv", x[2:], at), x)
         self.scale = spec.proto.roi_convolution_param.spatial_scale
         self.everywhere = set(at.kernel) | set(at.stride) == {1} and set(at.pad) == {0}
         shape = (at.num_output, at.channels // at.group, *at.kernel)

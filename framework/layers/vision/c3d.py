@@ -22,7 +22,7 @@ from framework.layers.vision.pooling import pool
 from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.convolution import convolve, deconvolve
 from framework.ops.pooling import PoolWindow
-from framework.ops.windows import convolved_sizes, transposed_sizes
+from framework.ops.windows import convolved_sizes, pad_ends, reached_ends, transposed_sizes
 from framework.proto import LayerParameter, enum_name, has_field
 
 CONVOLUTION = (
@@ -105,7 +105,8 @@ class Convolution3D(Layer):
         if param.num_output == 0:
             raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
         size_of = transposed_sizes if self.transposed else convolved_sizes
-        check_top(spec, size_of(x[2:], self.kernel, self.stride, self.pad, (1, 1, 1)), x)
+        check_top(spec, size_of(x[2:], self.kernel, self.stride, self.pad, (1, 1, 1),
+                                self._pad_end(x[2:])), x)
         ends = (x[1], param.num_output) if self.transposed else (param.num_output, x[1])
         self.add_blob("weight", (*ends, *self.kernel), param.weight_filler)
         if param.bias_term:
@@ -117,8 +118,15 @@ class Convolution3D(Layer):
         # each weight meets every position of the output, or, transposed, of the input
         return self.weight[0].numel() * math.prod(bottoms[0] if self.transposed else tops[0])
 
+    def _pad_end(self, sizes: Shape) -> tuple[int, ...]:
+        if self.transposed:
+            return self.pad
+        return reached_ends(sizes, self.kernel, self.stride, self.pad, (1, 1, 1))
+
     def forward(self, x: Tensor) -> Tensor:
         function = deconvolve if self.transposed else convolve
+        past = [end - pad for end, pad in zip(self._pad_end(x.shape[2:]), self.pad, strict=True)]
+        x = pad_ends(x, (0, 0, 0), past)
         return function(x, self.weight, self.bias, self.stride, self.pad, (1, 1, 1), 1)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
@@ -127,7 +135,8 @@ class Convolution3D(Layer):
             blobs.append(graph.floats(self.bias, "bias"))
         return [graph.add("ConvTranspose" if self.transposed else "Conv", bottoms[0], *blobs,
                           kernel_shape=list(self.kernel), strides=list(self.stride),
-                          pads=[*self.pad, *self.pad])]
+                          pads=[*self.pad,
+                                 *self._pad_end(graph.shape(bottoms[0])[2:])])]
 
 
 @layer

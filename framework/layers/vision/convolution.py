@@ -69,6 +69,20 @@ class Geometry:
         """Whether the padding is the same on both sides, whatever the bottom's sizes."""
         return self.pad == self.pad_end and not self.same and not self.short
 
+    @property
+    def inner(self) -> Geometry:
+        """That of the convolution of what `padded` gives."""
+        none = (0,) * len(self.pad)
+        return self if self.is_symmetric else replace(self, pad=none, pad_end=none, same=False,
+                                                      short=False)
+
+    def padded(self, x: Tensor) -> Tensor:
+        """x (N, C, sizes...) with the padding that differs on both sides, else x itself."""
+        if self.is_symmetric:
+            return x
+        at = self.on(x.shape[2:])
+        return pad_ends(x, at.pad, at.pad_end)
+
     def reaching(self, sizes: Shape) -> Geometry:
         """With zeros past the end, where a window is too large by less than a stride."""
         if self.same or not (self.short or self.is_symmetric):
@@ -86,14 +100,17 @@ class Geometry:
         return replace(self, pad=before, pad_end=after)
 
 
-def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False,
-                  least_side: int = 0) -> Geometry:
-    """Read and check convolution_param; `depthwise` takes outputs and groups from the channels.
+def read_geometry(spec: LayerSpec, *bottoms: Shape, kind: str = "Conv", depthwise: bool = False,
+                  dilation: tuple[int, ...] = ()) -> Geometry:
+    """Read and check convolution_param.
 
-    least_side  of pad_t, pad_l, pad_b and pad_r
+    kind        Conv or ConvTranspose
+    depthwise   outputs and groups are as many as channels
+    dilation    in place of the message's
 
     Raises SpecError as the original aborts: bottoms of different shapes, missing or wrong sizes, a
-    group that does not divide. Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
+    group that does not divide, a top without cells. A window too large by less than a stride counts
+    (reached_ends says why). Source: BVLC base_conv_layer.cpp LayerSetUp and Reshape.
     """
     param = spec.proto.convolution_param
     x = bottoms[0]
@@ -105,7 +122,7 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False,
     axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
     spatial = len(x) - axis - 1
     prefix = "convolution_param"
-    kernel, stride, pad, dilation = read_windows(spec, spatial)
+    kernel, stride, pad, spread = read_windows(spec, spatial)
     num_output = x[axis] if depthwise else param.num_output
     group = x[axis] if depthwise else param.group
     at_least(spec, f"{prefix}.num_output", (num_output,), 1)
@@ -113,10 +130,13 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, depthwise: bool = False,
     for what, number in (("channels of the bottom", x[axis]), ("outputs", num_output)):
         if number % group:
             raise spec.error(f"{prefix}.group", f"is {group}; it must divide the {number} {what}")
-    padding = read_padding(spec, prefix, pad, least_side)
-    at = Geometry(axis, x[axis], num_output, group, kernel, stride, padding.before, dilation,
-                  padding.after, padding.same)
-    return at.on(x[axis + 1:])
+    padding = read_padding(spec, prefix, pad, 0 if kind == "Conv" else -LARGEST_STEP)
+    at = Geometry(axis, x[axis], num_output, group, kernel, stride, padding.before,
+                  dilation or spread, padding.after, padding.same).on(x[axis + 1:])
+    if kind == "Conv":
+        at = at.reaching(x[axis + 1:])
+    check_top(spec, top_sizes(kind, x[axis + 1:], at), x)
+    return at
 
 
 def read_windows(spec: LayerSpec, num_axes: int) -> tuple[tuple[int, ...], ...]:
@@ -161,11 +181,8 @@ def as_batch(x: Tensor, axis: int) -> Tensor:
 
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None, at: Geometry) -> Tensor:
     """Convolution of a bottom, whatever its axis of channels."""
-    batch, pad = as_batch(x, at.axis), at.pad
-    if not at.is_symmetric:
-        at = at.on(batch.shape[2:])
-        batch, pad = pad_ends(batch, at.pad, at.pad_end), (0,) * len(pad)
-    y = convolve(batch, weight, bias, at.stride, pad, at.dilation, at.group)
+    batch, at = at.padded(as_batch(x, at.axis)), at.inner
+    y = convolve(batch, weight, bias, at.stride, at.pad, at.dilation, at.group)
     return y if at.axis == 1 else y.reshape(x.shape[:at.axis] + y.shape[1:])
 
 
@@ -280,10 +297,7 @@ class Convolution(Weighted):
         super().__init__(spec)
         honour(spec, "convolution_param",
                " ".join((FIELDS, *SIDES, "pad_type relu negative_slope fuse_type relu_param")))
-        at = read_geometry(spec, *bottoms)
-        sizes = bottoms[0][at.axis + 1:]
-        self.geometry = at = at.reaching(sizes)
-        check_top(spec, top_sizes("Conv", sizes, at), bottoms[0])
+        self.geometry = at = read_geometry(spec, *bottoms)
         self.relu, self.negative_slope = fused_relu(spec)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_weights(shape, (at.num_output,))
@@ -348,8 +362,7 @@ class Deconvolution(Weighted):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", " ".join((FIELDS, *SIDES)))
-        self.geometry = at = read_geometry(spec, *bottoms, least_side=-LARGEST_STEP)
-        check_top(spec, top_sizes("ConvTranspose", bottoms[0][at.axis + 1:], at), bottoms[0])
+        self.geometry = at = read_geometry(spec, *bottoms, kind="ConvTranspose")
         shape = (at.channels, at.num_output // at.group, *at.kernel)
         self.add_weights(shape, (at.num_output,))
 

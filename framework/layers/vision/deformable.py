@@ -14,7 +14,7 @@ from framework.layers.base import Shape, layer
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.layers.vision.optical_flow import bilinear
 from framework.layers.weighted import Weighted
-from framework.ops.windows import convolved_sizes
+from framework.ops.windows import convolved_sizes, reached_ends
 
 FIELDS = ("num_output bias_term pad kernel_size stride dilation pad_h pad_w kernel_h kernel_w "
           "stride_h stride_w group deformable_group weight_filler bias_filler axis")
@@ -45,7 +45,8 @@ class Deformable(Weighted):
                              f" both must divide the {x[1]} channels, and group the "
                              f"{param.num_output} outputs")
         self.taps = math.prod(self.kernel)
-        sizes = convolved_sizes(x[2:], self.kernel, self.stride, self.pad, self.dilation)
+        ends = reached_ends(x[2:], self.kernel, self.stride, self.pad, self.dilation)
+        sizes = convolved_sizes(x[2:], self.kernel, self.stride, self.pad, self.dilation, ends)
         at_least(spec, f"{field}.kernel_size", sizes, 1)
         wanted = [(x[0], factor * self.parts * self.taps, *sizes) for factor in (2, 1)]
         for index, (shape, right) in enumerate(zip(others, wanted, strict=False), 1):

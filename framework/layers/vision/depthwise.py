@@ -16,12 +16,10 @@ from framework.layers.params import honour
 from framework.layers.vision.convolution import (
     FIELDS,
     FOUR_SIDES,
-    check_top,
     convolutions_onnx,
     convolved,
     read_geometry,
     scaled_filters,
-    top_sizes,
 )
 from framework.layers.vision.sides import SIDES
 from framework.layers.weighted import Weighted
@@ -72,7 +70,6 @@ class ConvolutionDepthwise(Weighted):
             if param.HasField(field) and getattr(param, field) not in (channels, 1):
                 self._take_other(field, getattr(param, field), channels)
         self.geometry = at = read_geometry(spec, *bottoms, depthwise=not grouped)
-        check_top(spec, top_sizes("Conv", bottoms[0][2:], at), bottoms[0])
         shape = (at.num_output, channels // at.group, *at.kernel)
         self.add_weights(shape, shape[:1])
 

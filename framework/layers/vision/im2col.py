@@ -16,7 +16,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, honour
 from framework.layers.vision.convolution import FIELDS, as_batch, check_top, read_windows
 from framework.layers.weighted import Weighted
-from framework.ops.windows import convolved_sizes, pad_both_sides, windows
+from framework.ops.windows import convolved_sizes, pad_ends, reached_ends, windows
 from framework.proto import LayerParameter
 
 
@@ -26,7 +26,7 @@ class Im2col(Layer):
 
     Bottom: x (batch..., C, n1, n2, ...); `axis` is that of C.
     Top:    y (batch..., C * kernel1 * kernel2 * ..., out1, out2, ...), zeros from the padding,
-            out = floor((n + 2 pad - dilation * (kernel - 1) - 1) / stride) + 1.
+            out as that of Convolution.
     Blobs:  none.
     Errors: SpecError where im2col_layer.cpp aborts.
     Source: ConvolutionParameter in caffe.proto; BVLC im2col_layer.cpp.
@@ -48,16 +48,21 @@ class Im2col(Layer):
         self.axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
         sizes = x[self.axis + 1 :]
         self.kernel, self.stride, self.pad, self.dilation = read_windows(spec, len(sizes))
-        tops = convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation)
+        tops = convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation,
+                               self._pad_end(sizes))
         check_top(spec, tops, x)
+
+    def _pad_end(self, sizes: Shape) -> tuple[int, ...]:
+        return reached_ends(sizes, self.kernel, self.stride, self.pad, self.dilation)
 
     def forward(self, x: Tensor) -> Tensor:
         batch = as_batch(x, self.axis)
         num_axes = len(self.kernel)
-        cut = windows(pad_both_sides(batch, self.pad), self.kernel, self.stride, self.dilation)
+        batch = pad_ends(batch, self.pad, self._pad_end(batch.shape[2:]))
+        cut = windows(batch, self.kernel, self.stride, self.dilation)
         top = cut.shape[2 : 2 + num_axes]
         if num_axes == 2:  # one fused kernel
-            y = F.unfold(batch, self.kernel, self.dilation, self.pad, self.stride)
+            y = F.unfold(batch, self.kernel, self.dilation, stride=self.stride)
         else:
             # from (N, C, out..., kernel...) to (N, C, kernel..., out...)
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
@@ -72,7 +77,7 @@ class Im2col(Layer):
         cells = math.prod(self.kernel)
         copies = torch.eye(cells).repeat(channels, 1).reshape(-1, 1, *self.kernel)
         y = graph.add("Conv", x, graph.floats(copies), kernel_shape=list(self.kernel),
-                      strides=list(self.stride), pads=[*self.pad, *self.pad],
+                      strides=list(self.stride), pads=[*self.pad, *self._pad_end(sizes)],
                       dilations=list(self.dilation), group=channels)
         if self.axis == 1:
             return [y]

@@ -13,15 +13,13 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, honour
 from framework.layers.vision.convolution import (
-    check_top,
     convolutions_onnx,
+    convolved,
     read_geometry,
-    top_sizes,
 )
 from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.weighted import Weighted
-from framework.ops.convolution import convolve
 from framework.ops.pooling import max_pool
 from framework.proto import enum_name
 
@@ -49,18 +47,16 @@ class ConvolutionSK(Weighted):
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
         spread = axis_sizes(spec, "convolution_param.kstride", 2, 1, 1)
-        self.geometry = at = dataclasses.replace(read_geometry(spec, x), dilation=spread)
+        self.geometry = at = read_geometry(spec, x, dilation=spread)
         if any(at.pad):
             raise spec.error("convolution_param.pad", f"is {at.pad}; it must be 0")
-        check_top(spec, top_sizes("Conv", x[2:], at), x)
         self.add_weights((at.num_output, at.channels // at.group, *at.kernel), (at.num_output,))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return self.weight[0].numel() * math.prod(tops[0])
 
     def forward(self, x: Tensor) -> Tensor:
-        at = self.geometry
-        return convolve(x, self.weight, self.bias, at.stride, at.pad, at.dilation, at.group)
+        return convolved(x, self.weight, self.bias, self.geometry)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)

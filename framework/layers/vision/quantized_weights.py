@@ -16,11 +16,9 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.vision.convolution import (
     FIELDS,
-    check_top,
     convolutions_onnx,
     convolved,
     read_geometry,
-    top_sizes,
 )
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
@@ -87,7 +85,6 @@ class QuantizedConvolution(Weighted):
         super().__init__(spec)
         honour(spec, "convolution_param", f"{FIELDS} sq ratio")
         self.geometry = at = read_geometry(spec, *bottoms)
-        check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
         self.quantize = Quantizer(spec, "convolution_param", at.num_output)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_weights(shape, (at.num_output,))

@@ -15,11 +15,9 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.params import canonical_axis, honour, within
 from framework.layers.vision.convolution import (
     FIELDS,
-    check_top,
     convolved,
     deconvolved,
     read_geometry,
-    top_sizes,
 )
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
@@ -138,9 +136,8 @@ class ConvolutionRistretto(Weighted):
         honour(spec, "convolution_param", FIELDS)
         self.words = Words(spec)
         self.transposed = _is_transposed(spec.type)
-        self.geometry = at = read_geometry(spec, *bottoms)
         kind = "ConvTranspose" if self.transposed else "Conv"
-        check_top(spec, top_sizes(kind, bottoms[0][at.axis + 1:], at), bottoms[0])
+        self.geometry = at = read_geometry(spec, *bottoms, kind=kind)
         filters = (at.num_output, at.channels // at.group)
         if self.transposed:
             filters = (at.channels, at.num_output // at.group)
