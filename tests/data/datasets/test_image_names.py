@@ -148,7 +148,10 @@ def test_folders_that_links_lead_to_are_listed_once(tmp_path):
     (root / "own/up").symlink_to(tmp_path)
     (outside / "back").symlink_to(outside)
     (root / "gone").symlink_to(tmp_path / "nowhere")
+    (root / ".hidden").symlink_to(put(tmp_path / "hidden", {"4.jpg": ""}))
     assert list_files(root).files == ("far/1.jpg", "far/deep/2.jpg", "gone", "own/3.jpg")
+    (root / "deep").symlink_to(outside / "deep")        # a link into what another link leads to
+    assert list_files(root).files == ("deep/2.jpg", "far/1.jpg", "gone", "own/3.jpg")
 
 
 def test_images_of_linked_folders_are_converted(tmp_path):
