@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.image_names import Match
+from framework.data.datasets.image_names import Match, refuse_of_other_splits
 from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
@@ -87,6 +87,8 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
                 )
         splits[split] = list(found)
         labels |= found
+    if place_of is not None:
+        refuse_of_other_splits(splits, labels)
     names = _chosen(description, categories)
     data = Dataset(root, splits, names, partial(sound_labels, labels), categories, losses=losses)
     return description.finish(data)
