@@ -74,8 +74,8 @@ class ClassDistance(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "num_output bias_term weight_filler bias_filler margin_mul metric "
-               "center_coef block_mul_grad dropout_ratio ignore_zero update_sigma isotropic")
+        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul metric center_coef "
+               "block_mul_grad ignore_zero update_sigma isotropic")
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
         self.param, self.margin = plain(param), plain(param.margin_mul)
