@@ -86,7 +86,7 @@ def _note_categories(own: Sequence[tuple[str, str]], categories: dict[str, str],
     """Add the categories of a file, ids and names, to those of the files before.
 
     files  that say so, by category
-    DataError for an id that is no number, or that is another name's too.
+    DataError for an id that is not a number, or that is another name's too.
     """
     for number, name in own:
         if whole_number(number) is None:
