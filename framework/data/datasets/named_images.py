@@ -76,7 +76,7 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
     _join_undivided(splits, used)
     if not used:
         raise _not_one(tree, labels, losses)
-    lost = [*losses, *again]
+    lost = [*losses, *_without_refused(again, labels)]
     lost += [Note(reason, image, images=1) for image in tree.images if image not in used]
     found_names = {str(box.name) for entry in labels.values() if isinstance(entry, Labels)
                    for box in entry.boxes}
@@ -84,6 +84,13 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                                                                errors_in(labels))
     return Dataset(tree.root, splits, classes, partial(sound_labels, labels),
                    losses={next(iter(splits)): lost})
+
+
+def _without_refused(again: Sequence[Note], labels: Mapping[Entry, Labels | DataError]
+                     ) -> list[Note]:
+    """The notes on what is stored again, without those on labels that cannot be used."""
+    refused = {entry.label for entry, found in labels.items() if isinstance(found, DataError)}
+    return [note for note in again if note.where not in refused]
 
 
 def _join_undivided(splits: dict[str, list[Entry]], used: set[str]) -> None:

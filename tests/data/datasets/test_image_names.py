@@ -81,6 +81,8 @@ def test_boxes_of_one_split_do_not_go_to_the_image_of_another(files, label, tmp_
     assert "there is no image of this name for val; train/1.jpg has other boxes in the labels of " \
         "train" in answers.pop(label)
     assert list(answers.values()) == ["train/1.jpg", "val/2.jpg"]
+    losses = recognise(tmp_path).data.losses
+    assert not [note for notes in losses.values() for note in notes]    # "is stored again"
 
 
 def test_splits_may_share_images_with_their_boxes(tmp_path):
