@@ -7,6 +7,7 @@ import torch
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
+    DRAWS,
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
@@ -78,6 +79,15 @@ UNPOOLED = (
     of_sample("InvPooling", bottoms=(SWITCHES,), grows=(), without=NO_GRADIENT),
     of_sample("SliceHalf", grows=()),
 )
+PHOTOS = noise(2, 3, 32, 32, seed=7, requires_grad=False) * 40
+CELLS = (torch.arange(32)[:, None] // 8 * 4 + torch.arange(32) // 8).double().expand(2, 1, 32, 32)
+ON_CPU = {**NO_GRADIENT, **AFTER_ROUNDING,
+          **dict.fromkeys(("compile", "export"), "it goes through pixels on the CPU")}
+SUPERPIXELS = (
+    of_sample("GenSlicinfo", bottoms=(PHOTOS,), grows=BATCH, without=ON_CPU),
+    of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
+        2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
+)
 LEVELS = (
     of_sample("FQActive", blobs=((4,),), without=FOUND),
     of_sample("FQConvolution", blobs=((4, 3, 3, 3), (4,), (4,)), without=FOUND),
@@ -87,4 +97,4 @@ LEVELS = (
 )
 
 EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,
-            *LEVELS)
+            *SUPERPIXELS, *LEVELS)

@@ -12,8 +12,6 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 
-STATED = tuple(f"theta_{row}_{column}" for row in (1, 2, 3) for column in (1, 2, 3, 4))
-
 
 @layer
 class TransformColor(Layer):
@@ -35,8 +33,9 @@ class TransformColor(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, theta: Shape):
         super().__init__(spec)
-        honour(spec, "tc_param", "transform_type output_H output_W to_compute_dU "
-               f"{' '.join(STATED)}")
+        stated = ("theta_1_1 theta_1_2 theta_1_3 theta_1_4 theta_2_1 theta_2_2 theta_2_3 theta_2_4 "
+                  "theta_3_1 theta_3_2 theta_3_3 theta_3_4")
+        honour(spec, "tc_param", f"transform_type output_H output_W {stated}")
         param = spec.proto.tc_param
         if param.transform_type != "affine":
             raise spec.error("tc_param.transform_type", f"is '{param.transform_type}'; only "
@@ -47,7 +46,8 @@ class TransformColor(Layer):
             if param.HasField(field) and getattr(param, field) != x[axis]:
                 raise spec.error(f"tc_param.{field}", f"is {getattr(param, field)}; it must be "
                                  f"{x[axis]} as in the bottom")
-        self.stated = [getattr(param, name) if param.HasField(name) else None for name in STATED]
+        self.stated = [getattr(param, name) if param.HasField(name) else None
+                       for name in stated.split()]
         missing = self.stated.count(None)
         if theta[0] != x[0] or math.prod(theta[1:]) != missing:
             raise spec.error("bottom[1]", f"has the shape {tuple(theta)}; it must hold {missing} "
@@ -61,7 +61,7 @@ class TransformColor(Layer):
         return moved + matrix[:, :, 3, None, None]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        if None not in self.stated or any(value is not None for value in self.stated):
+        if any(value is not None for value in self.stated):
             raise self.spec.error("tc_param", "states numbers of the matrix, for which no ONNX "
                                   "form is written")
         shape = graph.shape(bottoms[0])
