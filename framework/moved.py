@@ -139,7 +139,7 @@ MOVED = {
     "layers.mathematics": "layers.activation.mathematics",
     "layers.memory_data": "layers.data.memory_data",
     "layers.merge_crop": "layers.segmentation.merge_crop",
-    "layers.metric_learning": "layers.loss.metric_learning",
+    "layers.metric_learning": "layers.loss.metric_learning layers.loss.center_losses",
     "layers.multibox_loss": "layers.ssd.multibox_loss",
     "layers.multibox_settings": "layers.ssd.multibox_settings",
     "layers.mvn": "layers.normalization.mvn",

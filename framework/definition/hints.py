@@ -109,7 +109,11 @@ HINTS = {
                      "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
-                     "ImpMapParameter.max_channel", "MarginParameter.axis"), _UNREAD),
+                     "ImpMapParameter.max_channel", "MarginParameter.axis",
+                     "PatchAtMaximumParameter.top_k", "PatchAtMaximumParameter.nms_x",
+                     "PatchAtMaximumParameter.nms_y", "ClassDistanceParameter.bias_term",
+                     "ClassDistanceParameter.dropout_ratio", "WriterParameter.normalize",
+                     "WriterParameter.scale", "RoiGenParameter.softmax"), _UNREAD),
     **dict.fromkeys((f"DetectionDataParameter.{name}" for name in (
         "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
         "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "
@@ -120,6 +124,18 @@ HINTS = {
         "scale_maxs target_dist number_max_occlusions sigmas sources probabilities "
         "source_background prob_only_background media_directory normalization input_type "
         "frame_size").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"DocDataParameter.{name}" for name in (
+        "missing_value rand_advance_skip weights_by_size no_wrap enforce_epochs").split()),
+                    _KNOWN_ONLY),
+    **dict.fromkeys((f"ProbImageTransformParameter.{name}_{what}" for name in (
+        "reflect linear gauss_noise rotate shear gauss_blur unsharp_mask perspective color_jitter "
+        "elastic_deformation zero_border hsv salt_pepper otsu_color_jitter").split()
+        for what in ("params", "prob_weights")), _KNOWN_ONLY),
+    **dict.fromkeys((f"{message}TransformParameter.{name}_perc" for message in ("Resize", "Crop")
+                     for name in ("width", "height", "size")), _KNOWN_ONLY),
+    **dict.fromkeys(("ProbImageTransformParameter.resize_prob_weights",
+                     "ProbImageTransformParameter.crop_prob_weights",
+                     "ImageTransformationParameter.rng_seed"), _KNOWN_ONLY),
     **dict.fromkeys((f"SteganalysisDataParameter.{name}" for name in (
         "source shuffle cover_dir stego_dir rand_mirror_rotate").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"MolGridDataParameter.{name}" for name in (
@@ -190,9 +206,10 @@ HINTS = {
         "resample_volume_length resample_spacing_x resample_spacing_y resample_spacing_z "
         "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD output_MSD"
         ).split()), _DRAWING),
-    **dict.fromkeys((f"OctreeParameter.{name}" for name in (
-        "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth adapt_depth"
-        ).split()), "of a layer that is known by its shapes only"),
+    **dict.fromkeys(("DecodeRoisParameter.softmax", "DecodeRoisParameter.bias_match", *(
+        f"OctreeParameter.{name}" for name in (
+            "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth "
+            "adapt_depth").split())), "of a layer that is known by its shapes only"),
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

@@ -140,11 +140,17 @@ class Writer:
         bottoms = [self._read(name) for name in node.input[:num_bottoms]]
         self._layer(kind, node.name, bottoms, list(node.output), params, *weights, flags=flags)
 
+    def _constant(self, node: onnx.NodeProto, index: int) -> Array:
+        """What the node reads as weights or bias; refused if another node makes it."""
+        if node.input[index] not in self.constants:
+            raise self.refuse(node.name, "its weight is another blob, which ncnn does not take")
+        return self.constants[node.input[index]]
+
     def node_conv(self, node: onnx.NodeProto, given: Attributes) -> None:
-        self._convolution(node, given, self.constants[node.input[1]], False)
+        self._convolution(node, given, self._constant(node, 1), False)
 
     def node_convtranspose(self, node: onnx.NodeProto, given: Attributes) -> None:
-        self._convolution(node, given, self.constants[node.input[1]], True)
+        self._convolution(node, given, self._constant(node, 1), True)
 
     def _convolution(self, node: onnx.NodeProto, given: Attributes, weight: Array,
                      transposed: bool) -> None:
@@ -167,15 +173,13 @@ class Writer:
         if group > 1:
             kind += "DepthWise"
             params[7] = group
-        bias = [self.constants[node.input[2]]] if has_bias else []
+        bias = [self._constant(node, 2)] if has_bias else []
         self._add(node, kind, params, weight, *bias, flags=[0])
 
     def node_gemm(self, node: onnx.NodeProto, given: Attributes) -> None:
-        if node.input[1] not in self.constants:
-            raise self.refuse(node.name, "its weight is another blob, which ncnn does not take")
-        weight = self.constants[node.input[1]]
+        weight = self._constant(node, 1)
         weight = weight if given.get("transB") else weight.T
-        bias = [self.constants[name] for name in node.input[2:]]
+        bias = [self._constant(node, index) for index in range(2, len(node.input))]
         params: dict[int, Value] = {0: len(weight), 1: len(bias), 2: weight.size}
         self._add(node, "InnerProduct", params, weight, *bias, flags=[0])
 
@@ -239,7 +243,7 @@ class Writer:
         self._add(node, "Interp", {0: kind, 3: sizes[2], 4: sizes[3], 6: aligned})
 
     def node_prelu(self, node: onnx.NodeProto, given: Attributes) -> None:
-        slope = self.constants[node.input[1]].ravel()
+        slope = self._constant(node, 1).ravel()
         self._add(node, "PReLU", {0: slope.size}, slope)
 
     def node_clip(self, node: onnx.NodeProto, given: Attributes) -> None:

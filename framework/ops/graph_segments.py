@@ -61,8 +61,9 @@ def _edges(image: Floats) -> tuple[Ints, Floats]:
     real = (other_y >= 0) & (other_y < height) & (other_x < width)
     ends = np.stack(np.broadcast_arrays(y * width + x, other_y * width + other_x), -1)[real]
     colours = image.reshape(len(image), -1)
-    squares = (colours[:, ends[:, 0]] - colours[:, ends[:, 1]]) ** 2
-    return ends, np.sqrt(squares.sum(0, dtype=np.float32))
+    with np.errstate(over="ignore", invalid="ignore"):     # an infinite distance comes last
+        squares = (colours[:, ends[:, 0]] - colours[:, ends[:, 1]]) ** 2
+        return ends, np.sqrt(squares.sum(0, dtype=np.float32))
 
 
 def boxes_of(numbers: Ints, margin: int) -> Ints:

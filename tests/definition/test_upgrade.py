@@ -50,7 +50,8 @@ def test_every_v1_type_has_its_name_of_today():
         "LRN_MAP": "LRN", "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
         "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxLoss", "ACCURACY_REGRESSION": "AccuracyRegression",
         "VIDEO_SEGMENTATION_DATA": "VideoSegmentationData",
-        "VIDEO_WITH_VOXEL_TRUTH_DATA": "VideoWithVoxelTruthData"}
+        "VIDEO_WITH_VOXEL_TRUTH_DATA": "VideoWithVoxelTruthData",
+        "CLASSIFICATION_STATS": "ClassificationStats"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

@@ -1,4 +1,4 @@
-"""Distances to learned means of the classes: large-margin Gaussian mixtures, and cosines."""
+"""Distances to learned means of the classes: large-margin Gaussian mixtures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.params import canonical_axis, honour, plain
+from framework.layers.params import honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
@@ -74,8 +74,8 @@ class ClassDistance(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "num_output bias_term weight_filler bias_filler margin_mul metric "
-               "center_coef block_mul_grad dropout_ratio ignore_zero update_sigma isotropic")
+        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul metric center_coef "
+               "block_mul_grad ignore_zero update_sigma isotropic")
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
         self.param, self.margin = plain(param), plain(param.margin_mul)
@@ -167,76 +167,3 @@ class ClassDistance(Layer):
             with torch.no_grad():
                 self.iteration.add_(1)
         return now
-
-
-class _CenterCos(torch.autograd.Function):
-    """Minus the sum of cosines; the gradient of x is over the number of items, that of a centre
-    over that of its items and one, whatever the loss."""
-
-    @staticmethod
-    def forward(x: Tensor, centers: Tensor, labels: Tensor) -> Tensor:
-        return -(F.normalize(x) * F.normalize(centers)[labels]).sum()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        # Any: the context and the tuple of arguments are autograd's
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
-        x, centers, labels = ctx.saved_tensors
-        mine = centers[labels]
-        length, far = x.norm(dim=1, keepdim=True), mine.norm(dim=1, keepdim=True)
-        cosine = (x * mine).sum(1, keepdim=True) / (length * far)
-        of_x = (cosine * x / length - mine / far) / length
-        of_centers = (cosine * mine / far - x / length) / far
-        counts = torch.ones_like(centers[:, :1]).index_add(0, labels, torch.ones_like(length))
-        sums = torch.zeros_like(centers).index_add(0, labels, of_centers)
-        return grad * of_x / len(x), sums / counts, None
-
-
-@layer
-class CenterCosLoss(Layer):
-    """Centre loss by angles: minus the cosine of each item with the centre of its class.
-
-    Bottoms: x (N, ...), flattened from `axis` on; labels (N,).
-    Top:     the loss (): minus the sum of cosines, not the mean.
-    Blobs:   centers (num_output, K).
-    The gradient of x is the derivative over N, that of a centre the sum over its items over one
-    more than these are, whatever the loss_weight, as in the original.
-    Errors:  SpecError if num_output is 0, or labels do not fit.
-    Source:  CenterCosLossParameter; center_cos_loss_layer.cu of banxia1994/Mycaffe, where the
-             length of a second item of a class has that of the first in it; here each its own.
-    """
-
-    num_bottoms = (2, 2)
-    loss = True
-    no_gradient_bottoms = (1,)
-    centers: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
-
-    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
-        super().__init__(spec)
-        field = "center_cos_loss_param"
-        honour(spec, field, "num_output center_cos_filler axis")
-        param = spec.proto.center_cos_loss_param
-        self.axis = canonical_axis(spec, f"{field}.axis", param.axis, x)
-        if param.num_output == 0:
-            raise spec.error(f"{field}.num_output", "is 0; it must be at least 1")
-        if math.prod(labels) != math.prod(x[:self.axis]):
-            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
-                             f"must be {math.prod(x[:self.axis])} labels")
-        self.check = IndexCheck(spec, 1, labels, param.num_output,
-                                hint=f"{field}.num_output is too small")
-        self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])),
-                      param.center_cos_filler)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0            # a row of the centers for each item
-
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(x).flatten(self.axis).flatten(0, -2)
-        return _CenterCos.apply(rows, self.centers.to(rows.dtype), self.check(labels).reshape(-1))

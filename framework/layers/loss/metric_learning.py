@@ -1,4 +1,4 @@
-"""Metric learning: triplet loss, center loss, SphereFace margin, distances to learned points."""
+"""Metric learning: triplet loss, SphereFace margin, distances to learned points."""
 
 from __future__ import annotations
 
@@ -51,73 +51,6 @@ class TripletLoss(Layer):
         near = (anchor - like).square().sum(1)
         far = (anchor - unlike).square().sum(1)
         return (self.margin + near - far).relu().sum() / (2 * anchor.shape[0])
-
-
-class _CenterLoss(torch.autograd.Function):
-    """Center loss: half the squared distance of rows (M, K) to their class's centre, over M.
-
-    The gradient of a centre is not the derivative: it is the sum of (centre - x) over its items,
-    over their number plus 1, whatever the weight of the loss.
-    Source: center_loss_layer.cpp of ydwen/caffe-face.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, centers: Tensor, labels: Tensor) -> Tensor:
-        difference = x - centers[labels]  # Any: torch has no type for it
-        ctx.save_for_backward(difference, labels)
-        ctx.shape = centers.shape
-        return difference.square().sum() / (2 * x.shape[0])
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        difference, labels = ctx.saved_tensors
-        total = difference.new_zeros(ctx.shape).index_add(0, labels, difference)
-        count = difference.new_zeros(ctx.shape[0]).index_add(
-            0, labels, difference.new_ones(len(labels)))
-        return gradient * difference / len(labels), -total / (count + 1)[:, None], None
-
-
-@layer
-class CenterLoss(Layer):
-    """Center loss: pull the features of each class to a centre that is learned.
-
-    Bottoms: x (M, ...), flattened from `axis` on; labels (M,).
-    Top:     the loss (): |x - centre[label]|^2, summed, over 2 M.
-    Blobs:   centers (num_output, K). Their gradient is the mean step towards their items, with
-             one added to their number, whatever the loss_weight.
-    Errors:  SpecError if num_output is 0, labels are not M, or distance_type is not L2.
-    Source:  ydwen/caffe-face and happynear/caffe-windows center_loss_layer.cpp; Wen et al. 2016.
-    """
-
-    num_bottoms = (2, 2)
-    loss = True
-    no_gradient_bottoms = (1,)
-    centers: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
-
-    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
-        super().__init__(spec)
-        honour(spec, "center_loss_param", "num_output center_filler axis")
-        param = spec.proto.center_loss_param
-        self.axis = canonical_axis(spec, "center_loss_param.axis", param.axis, x)
-        if param.num_output == 0:
-            raise spec.error("center_loss_param.num_output", "is 0; it must be at least 1")
-        if math.prod(labels) != math.prod(x[:self.axis]):
-            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
-                             f"must be {math.prod(x[:self.axis])} labels")
-        self.check = IndexCheck(spec, 1, labels, param.num_output,
-                                hint="center_loss_param.num_output is too small")
-        self.add_blob("centers", (param.num_output, math.prod(x[self.axis:])), param.center_filler)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0            # a row of the centers is subtracted
-
-    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(x).flatten(self.axis).flatten(0, -2)
-        return _CenterLoss.apply(rows, self.centers.to(rows.dtype), self.check(labels).reshape(-1))
 
 
 class _MarginProduct(torch.autograd.Function):

@@ -28,7 +28,7 @@ class FlowFile(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "file folder prefix suffix normalize scale")
+        honour(spec, FIELD, "file folder prefix suffix")
         self.param = spec.proto.writer_param
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")

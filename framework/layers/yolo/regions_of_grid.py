@@ -58,7 +58,7 @@ class RoiGen(Layer):
 
     def __init__(self, spec: LayerSpec, grid: Shape):
         super().__init__(spec)
-        honour(spec, "roi_gen_param", "num_class num_object num_coord prop_num softmax anchor_x "
+        honour(spec, "roi_gen_param", "num_class num_object num_coord prop_num anchor_x "
                "anchor_y thresh net_w net_h")
         _check_grid(spec, "roi_gen_param", grid)
         param = spec.proto.roi_gen_param
@@ -122,8 +122,8 @@ class DecodeRois(Layer):
     def __init__(self, spec: LayerSpec, grid: Shape, labels: Shape):
         super().__init__(spec)
         field = "decode_rois_param"
-        honour(spec, field, "num_class num_object num_coord prop_num softmax anchor_x anchor_y "
-               "thresh bias_match with_mask mask_w mask_h target_size with_kps net_w net_h sigma")
+        honour(spec, field, "num_class num_object num_coord prop_num anchor_x anchor_y "
+               "thresh with_mask mask_w mask_h target_size with_kps net_w net_h sigma")
         _check_grid(spec, field, grid)
         self.param = param = spec.proto.decode_rois_param
         numbers = math.prod(labels[1:])
