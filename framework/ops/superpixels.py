@@ -62,7 +62,7 @@ class Grid:
     def _colours(self, image: Floats) -> Floats:
         """XYZ, or CIELAB, of each pixel (H, W, 3)."""
         bgr = (image.transpose(1, 2, 0) + MEAN) * np.float32(0.0039216)
-        xyz = bgr @ TO_XYZ.T
+        xyz: Floats = (bgr @ TO_XYZ.T).astype(np.float32)
         if not self.cielab:
             return xyz
         ratio = xyz / WHITE
@@ -111,8 +111,8 @@ class Grid:
         size = shape[0] * shape[1]
         values = np.dstack([rows, columns, colours])[counts].astype(np.float64)
         sums = np.stack([np.bincount(belongs, value, size) for value in values.T], -1)
-        found = sums / np.maximum(np.bincount(belongs, minlength=size), 1)[:, None]
-        found = found.astype(np.float32).reshape(*shape, 5)
+        means = sums / np.maximum(np.bincount(belongs, minlength=size), 1)[:, None]
+        found = means.astype(np.float32).reshape(*shape, 5)
         return found[..., :2], found[..., 2:]
 
     def _merged(self, index: Ints, shape: tuple[int, int]) -> tuple[Ints, NDArray[np.bool_]]:

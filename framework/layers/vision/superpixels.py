@@ -73,7 +73,7 @@ class LowlevelDistance(Layer):
     R is train_region_per_image, drawn of those that live, anew once all are taken (the original
     reads beyond them); of 0, all S T. For each of nine channels (BGR, HSV, Lab as OpenCV's bytes)
     the means of superpixel and cell, value / 256 - 0.5, and by `feature_option` 0 the 8 bins of
-    both histograms (cell first), 3 their distance; then how far the cell lies below the superpixel,
+    both histograms (cell first), 3 their distance; then how far the cell is below the superpixel,
     and right of it, over half the image. Option 1 has these two alone. A superpixel is looked for
     from 2 cells before its own to 2 from its start on. No gradient.
     Runs on the CPU: it breaks a compiled graph and cannot be exported.
@@ -161,9 +161,10 @@ class LowlevelDistance(Layer):
         for cell in cells:
             apart = [(one - other) / half for one, other, half in
                      zip(cell.middle, region.middle, halves, strict=True)]
-            compared = [] if self.option == 1 else superpixels.distances(region, cell, self.option)
-            found.append(np.concatenate([compared, apart]))
-        return np.stack(found).astype(np.float32)
+            if self.option != 1:
+                apart = [*superpixels.distances(region, cell, self.option), *apart]
+            found.append(apart)
+        return np.array(found, np.float32)
 
     def _label(self, labels: superpixels.Doubles | None,
                inside: tuple[superpixels.Ints, superpixels.Ints]) -> float:

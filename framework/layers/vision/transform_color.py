@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.proto import has_field
 
 
 @layer
@@ -43,10 +44,10 @@ class TransformColor(Layer):
         if len(x) != 4 or x[1] != 3:
             raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, 3, H, W)")
         for axis, field in ((2, "output_H"), (3, "output_W")):
-            if param.HasField(field) and getattr(param, field) != x[axis]:
+            if has_field(param, field) and getattr(param, field) != x[axis]:
                 raise spec.error(f"tc_param.{field}", f"is {getattr(param, field)}; it must be "
                                  f"{x[axis]} as in the bottom")
-        self.stated = [getattr(param, name) if param.HasField(name) else None
+        self.stated = [getattr(param, name) if has_field(param, name) else None
                        for name in stated.split()]
         missing = self.stated.count(None)
         if theta[0] != x[0] or math.prod(theta[1:]) != missing:
@@ -61,15 +62,17 @@ class TransformColor(Layer):
         return moved + matrix[:, :, 3, None, None]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        if any(value is not None for value in self.stated):
-            raise self.spec.error("tc_param", "states numbers of the matrix, for which no ONNX "
-                                  "form is written")
         shape = graph.shape(bottoms[0])
-        matrix = graph.reshape(bottoms[1], [-1, 3, 4])
+        given = [index for index, value in enumerate(self.stated) if value is None]
+        matrix = graph.reshape(bottoms[1], [-1, len(given)])
+        if len(given) < len(self.stated):
+            placed = graph.floats(torch.eye(len(self.stated))[given])
+            stated = graph.floats(torch.tensor([value or 0.0 for value in self.stated]))
+            matrix = graph.add("Add", graph.add("MatMul", matrix, placed), stated)
+        matrix = graph.reshape(matrix, [-1, 3, 4])
+        factors, summand = (
+            graph.add("Slice", matrix, *(graph.integers([n]) for n in (start, stop, 2)))
+            for start, stop in ((0, 3), (3, 4)))
         flat = graph.reshape(bottoms[0], [-1, 3, math.prod(shape[2:])])
-        weight = graph.add("Slice", matrix, graph.integers([0]), graph.integers([3]),
-                           graph.integers([2]))
-        summand = graph.add("Slice", matrix, graph.integers([3]), graph.integers([4]),
-                            graph.integers([2]))
-        moved = graph.add("Add", graph.add("MatMul", weight, flat), summand)
+        moved = graph.add("Add", graph.add("MatMul", factors, flat), summand)
         return [graph.reshape(moved, [-1, *shape[1:]])]
