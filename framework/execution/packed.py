@@ -48,7 +48,9 @@ class Packed:
     def is_current(self) -> bool:
         """Whether the blobs are still those that were packed."""
         for holder, name, blob, version in self.sources:
-            if holder.get(name) is not blob or (version >= 0 and blob._version != version):
+            found = holder.get(name)
+            if not (found is blob or _is_same_view(found, blob)) \
+                    or (version >= 0 and blob._version != version):
                 return False
         return True
 
@@ -119,6 +121,14 @@ def _holder(layer: Layer, name: str) -> dict[str, Any]:      # Any: a module's f
         if name in holder:
             return holder
     return layer.__dict__
+
+
+def _is_same_view(found: object, blob: Tensor) -> bool:
+    """Whether two views are of the same values: a net makes those of shared blobs anew at every
+    forward. `blob` is kept, so that nothing else can have its address."""
+    return (isinstance(found, Tensor) and found._is_view() and blob._is_view()
+            and found.data_ptr() == blob.data_ptr() and found.shape == blob.shape
+            and found.dtype == blob.dtype and _version(found) == _version(blob))
 
 
 def _version(blob: Tensor) -> int:

@@ -7,6 +7,7 @@ from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 from google.protobuf.message import Message
 
 from framework.definition.hints import is_hint
@@ -151,6 +152,12 @@ def check_same_shape(spec: LayerSpec, shapes: Collection[Shape], axis: int | Non
         if not agree:
             wanted = "be equal" if axis is None else f"differ only on axis {axis}"
             raise spec.error("bottom", f"has the shapes {first} and {other}; they must {wanted}")
+
+
+def times(number: int, factor: float) -> float:
+    """number * factor as float32, as the original multiplies fields: 10 * 0.7 is 7, where doubles
+    have 6.99999988, since the field holds 0.699999988."""
+    return float(np.float32(number) * np.float32(factor))
 
 
 def plain(param: Message) -> SimpleNamespace:

@@ -6,6 +6,7 @@ import logging
 
 from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec, NetSpec
+from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS
 from framework.definition.values import unknown_type
 from framework.errors import SpecError
 from framework.layers import LAYERS
@@ -48,13 +49,22 @@ def _unread_messages(spec: LayerSpec) -> list[str]:
 
 def _unread_fields(spec: LayerSpec) -> list[str]:
     cls = class_of(spec)
-    paths = sorted(cls.unread) if issubclass(cls, Source) else []
+    paths = cls.unread | _old_fields(spec.type, cls) if issubclass(cls, Source) else []
     found = []
-    for path in paths:
+    for path in sorted(paths):
         message, name = path.rsplit(".", 1)
         if is_set(message_at(spec, message), name):
             found.append(path)
     return found
+
+
+def _old_fields(kind: str, cls: type[Source]) -> frozenset[str]:
+    """data_param { scale } and its like, which counts in the old `layers` of a few types alone; of
+    these the upgrade says so."""
+    if not cls.__module__.startswith("framework.layers."):
+        return frozenset()
+    messages = {cls.list_param, *cls.reads} & set(DATA_PARAMS.values()) - {DATA_PARAMS.get(kind)}
+    return frozenset(f"{message}.{name}" for message in messages for name in TRANSFORM_FIELDS)
 
 
 def _may_read(kind: str, name: str) -> bool:

@@ -9,7 +9,7 @@ import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -136,7 +136,8 @@ class Net(nn.Module):
         self.reshaped = share_by_param_name(built)
         self.to(device)
         if share_with is not None:
-            self.reshaped += share_by_layer_name(built, [step.layer for step in share_with.layers])
+            lenders = [step.layer for step in share_with.layers]
+            self.reshaped = share_by_layer_name(built, lenders, self.reshaped, share_with.reshaped)
         self.learned: list[LearnedBlob] = collect_blobs(built, self.spec.force_backward,
                                                         share_with is None)
         if self.phase == "TRAIN":
@@ -277,6 +278,12 @@ class Net(nn.Module):
         return self
 
     freeze = optimize_for_inference     # its name in 0.1: kept for one release
+
+    def _apply(self, *args: Any, **kwargs: Any) -> Self:      # Any: what to do, as torch has it
+        """As of all modules, for `to`, `double`, `cuda`: the views then are of the moved blobs."""
+        super()._apply(*args, **kwargs)
+        self.renew_views()
+        return self
 
     def renew_views(self) -> None:
         """Make the blobs that are shared in another shape views of their owners' again."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from framework.definition.values import counted
 from framework.layers.base import Layer, Shape
@@ -176,12 +176,16 @@ def _shown(spec: ParamSpec, field: str) -> str:
     return f"'{value}'" if isinstance(value, str) else f"{value:g}"
 
 
-def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> list[Reshaped]:
+def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer],
+                        views: Sequence[Reshaped], lent_views: Sequence[Reshaped]
+                        ) -> list[Reshaped]:
     """Put the lenders' blobs into the layers of the same name. Shapes must agree.
 
-    Returns those that are views in the lender alone, and so in the layer from here on.
+    views, lent_views  the blobs of the layers, and of the lenders, that are views
+    Returns those of the layers from here on: a view of the lender is one of the same owner.
     """
-    views = []
+    origins = {(id(view.layer), view.name): view for view in lent_views}
+    found = {(id(view.layer), view.name): view for view in views}
     lent = {layer.spec.name: layer for layer in lenders if layer.blob_names}
     for layer in layers:
         source = lent.get(layer.spec.name)
@@ -193,13 +197,15 @@ def share_by_layer_name(layers: Sequence[Layer], lenders: Sequence[Layer]) -> li
                                        f"blob {index} is {tuple(theirs.shape)}, not "
                                        f"{tuple(mine.shape)}")
             name = layer.blob_names[index]
-            if name in layer._parameters and not isinstance(theirs, nn.Parameter):
+            origin = origins.get((id(source), source.blob_names[index]))
+            if found.pop((id(layer), name), None) or origin:
                 delattr(layer, name)
-                views.append(Reshaped(layer, name, source, index, tuple(theirs.shape)))
-                views[-1].renew()
-            else:
+            if origin is None:
                 layer.set_blob(index, theirs)
-    return views
+                continue
+            found[id(layer), name] = origin._replace(layer=layer, name=name)
+            found[id(layer), name].renew()
+    return list(found.values())
 
 
 def _needs_gradient(spec: ParamSpec) -> bool:

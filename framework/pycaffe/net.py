@@ -256,8 +256,9 @@ class Net(InBatches):
 
     def share_with(self, other: Net) -> None:
         """Share the parameters of `other` with the layers of the same names: one memory."""
-        self._net.reshaped += share_by_layer_name([step.layer for step in self._net.layers],
-                                                  [step.layer for step in other._net.layers])
+        layers, lenders = ([step.layer for step in net._net.layers] for net in (self, other))
+        self._net.reshaped = share_by_layer_name(layers, lenders, self._net.reshaped,
+                                                 other._net.reshaped)
         for net in (self, other):
             net._kept.give_up()
 

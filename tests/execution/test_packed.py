@@ -221,3 +221,24 @@ def test_channels_last_changes_the_order_in_memory_only(channels):
     y = channels_last(x)
     assert y.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(y, x, rtol=0, atol=0)
+
+
+def test_a_shared_blob_is_packed_once_and_again_when_its_owner_changes():
+    """That of b has lr_mult 0, and is made as a view of a's at each forward."""
+    text = "".join(CONV.format(name, "x", 4).replace(
+        "convolution_param", f'param {{ name: "w" lr_mult: {rate} }} convolution_param', 1)
+        for name, rate in (("a", 1), ("r", 1), ("b", 0)))
+    net = net_from('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 '
+                   'dim: 7 dim: 6 } } }\n' + text + 'layer { name: "relu" type: "ReLU" bottom: '
+                   '"b" top: "b" }\n').optimize_for_inference()
+    given = {"x": noise(2, 3, 7, 6)}
+    chain, = (step.layer for step in net.fused if repr(step.layer) == "b + relu")
+    with torch.no_grad():
+        net(given)
+        packed = chain.packed()
+        net(given)
+        assert chain.packed() is packed
+        net.params["a"][0].zero_()
+        found = net(given)["b"]
+    bias = net.params["b"][1].detach().clamp(min=0)[:, None, None]
+    torch.testing.assert_close(found, bias.expand_as(found))

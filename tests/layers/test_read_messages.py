@@ -75,7 +75,7 @@ def test_a_type_says_which_messages_its_code_reads(kind):
 
 SHARED = ("data_param", "image_data_param")     # by data layers of many types, who read parts
 # What no layer here reads: a database says itself what it is, and threads are a matter of speed.
-# Settings of images that the reader of old nets moves to transform_param.
+# Settings of images, which other words name: see layer_types._old_fields.
 UNNAMED = {"backend", "threads", "scale", "mean_file", "crop_size", "mirror"}
 
 
@@ -151,6 +151,25 @@ def test_a_field_that_a_type_ignores_is_named_with_its_line(caplog):
         "this type",
         "<text>:3: layer 'd' (ImageSegData): image_data_param.new_dim is not read by layers of "
         "this type"]
+
+
+@pytest.mark.parametrize("kind, message, said", [
+    ("ImageSegData", "image_data_param", "is not read by layers of this type"),
+    ("AnnotatedData", "data_param", "is not read by layers of this type"),
+    ("ImageData", "image_data_param", "has no effect, as in the original: it counts in the old "
+     "`layers` only; use transform_param.mirror"),
+])
+def test_settings_of_images_beside_the_source_have_no_effect_in_any_type(kind, message, said,
+                                                                         caplog):
+    text = f"""
+    layer {{ name: "d" type: "{kind}" top: "x" top: "y"
+      {message} {{ source: "list" batch_size: 1 mirror: true }}
+      transform_param {{ crop_size: 8 }} }}
+    """
+    with caplog.at_level(logging.WARNING):
+        Net(parse_net(text), skip_data=True)
+    assert [record.message for record in caplog.records] == [
+        f"<text>:3: layer 'd' ({kind}): {message}.mirror {said}"]
 
 
 def test_a_message_that_is_not_read_is_named_once_a_kind(caplog):

@@ -160,6 +160,35 @@ def test_a_test_net_takes_a_blob_that_is_a_view_of_one_that_it_lacks(bottom, fie
     given = inputs()
     expected = given[bottom] @ torch.arange(6.0).reshape(found.shape).T
     torch.testing.assert_close(test(given)["b"].detach(), expected)
+    copied = copy.deepcopy(test)
+    train.double()
+    with torch.no_grad():
+        train.params["a"][0].zero_()
+    assert not test({name: blob.double() for name, blob in given.items()})["b"].any()
+    torch.testing.assert_close(copied(given)["b"].detach(), expected)
+
+
+def test_views_move_with_a_net():
+    net = net_from(DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 1 }')
+                   + product("b", "x", "b", 'param { name: "w" lr_mult: 0 }'))
+    net.double()
+    assert net.params["b"][0].dtype == torch.float64
+    assert net.params["b"][0].data_ptr() == net.params["a"][0].data_ptr()
+
+
+@pytest.mark.parametrize("is_lent", [True, False])
+def test_a_blob_is_a_view_in_the_test_net_where_it_is_one_in_the_train_net(is_lent):
+    """As the original has it: each layer takes the blobs of the layer of its name."""
+    apart = DATA + product("a", "x", "a") + product("b", "x", "b")
+    joined = DATA + product("a", "x", "a", 'param { name: "w" lr_mult: 1 }') \
+        + product("b", "x", "b", 'param { name: "w" lr_mult: 0 }')
+    train = Net(parse_net(joined if is_lent else apart), "TRAIN", seed=1)
+    test = Net(parse_net(apart if is_lent else joined), "TEST", share_with=train)
+    given = inputs()
+    expected = train(given)
+    for name, blob in test(given).items():
+        torch.testing.assert_close(blob, expected[name])
+    assert (test.params["a"][0] == test.params["b"][0]).all() == is_lent
 
 
 def test_more_params_than_blobs_are_an_error():

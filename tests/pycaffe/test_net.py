@@ -301,6 +301,20 @@ def test_nets_that_share_have_one_memory(tmp_path):
     assert not other.forward()["pool"].any()
 
 
+def test_a_net_shares_the_views_of_the_net_that_it_was_told_last(tmp_path):
+    line = """layer {{ name: "{0}" type: "InnerProduct" bottom: "out" top: "{0}" {1}
+        inner_product_param {{ num_output: 2 bias_term: false weight_filler {{ type: "xavier" }} }}
+        }}"""
+    param = 'param {{ name: "w" lr_mult: {} }}'.format
+    net = net_of(tmp_path, SMALL % "false" + line.format("a", "") + line.format("b", ""))
+    joined = SMALL % "false" + line.format("a", param(1)) + line.format("b", param(0))
+    for number, other in enumerate(net_of(tmp_path, joined) for _ in range(2)):
+        other.params["a"][0].data[...] = number
+        net.share_with(other)
+    net.forward()
+    assert (net.params["b"][0].data == 1).all()
+
+
 def test_levels_and_stages_choose_layers(tmp_path):
     text = SMALL % "false" + """
         layer { name: "a" type: "ReLU" bottom: "out" top: "a" include { stage: "x" } }

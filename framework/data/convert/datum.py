@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from framework.data.datasets.label_files import LABEL_READERS, Box, Labels
+from framework.data.datasets.label_files import LABEL_READERS, Box, Labels, are_parts
 from framework.data.records.account import COLOUR, BadEntry, Note
 from framework.data.records.boxes import Corners
 from framework.data.records.exif import are_for_shown, orientation_of, shown_size, turned, upright
@@ -261,9 +261,9 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
 
 
 def _check_unit(labels: Labels, where: str) -> None:
-    """DataError for boxes in pixels whose corners are fractions from 0 to 1, all of them."""
+    """DataError for boxes in pixels whose corners are parts of the image, not all 0 or 1."""
     corners = [corner for box in labels.boxes for corner in box.corners]
-    if labels.relative or not corners or not 0 <= min(corners) <= max(corners) <= 1 \
+    if labels.relative or not are_parts(corners) \
             or all(float(corner).is_integer() for corner in corners):
         return
     x1, y1, x2, y2 = labels.boxes[0].corners

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from framework.data.datasets.coco_masks import read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
-from framework.data.datasets.image_names import Match
+from framework.data.datasets.image_names import Match, refuse_of_other_splits
 from framework.data.datasets.label_files import (
     JSON_ERRORS,
     Box,
@@ -59,7 +59,7 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
     labels: dict[Entry, Labels | DataError] = {}
     losses: dict[str, list[Note]] = {}
     categories: dict[str, str] = {}
-    files: dict[str, str] = {}      # that say so, by category
+    files: dict[str, str] = {}
     for split, value in description.splits().items():
         if not isinstance(value, dict) or set(value) != {"images", "annotations"}:
             raise DataError(f"{place}: splits.{split} must hold images (a folder) and annotations")
@@ -71,25 +71,34 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
         except JSON_ERRORS as error:
             raise DataError(f"{shortened(str(value['annotations']))}: is not COCO's format: "
                             f"{json_words(error)}") from None
-        for number, name in own:
-            if whole_number(number) is None:
-                raise DataError(f"{shortened(str(value['annotations']))}: a category has the id "
-                                f"'{shortened(number)}'; it must be a whole number of 32 bits")
-            first = files.setdefault(number, str(value["annotations"]))
-            if categories.setdefault(number, name) != name:
-                cure = "all files of a data set the same ids"
-                if first == str(value["annotations"]):
-                    cure = "each category an id of its own"
-                raise DataError(
-                    f"{place}: category {shortened(number)} is '{shortened(name)}' in "
-                    f"{shortened(str(value['annotations']))}, and "
-                    f"'{shortened(categories[number])}' in {shortened(first)}; give {cure}"
-                )
+        _note_categories(own, categories, files, place, str(value["annotations"]))
         splits[split] = list(found)
         labels |= found
+    if place_of is not None:
+        refuse_of_other_splits(splits, labels)
     names = _chosen(description, categories)
     data = Dataset(root, splits, names, partial(sound_labels, labels), categories, losses=losses)
     return description.finish(data)
+
+
+def _note_categories(own: Sequence[tuple[str, str]], categories: dict[str, str],
+                     files: dict[str, str], place: str, path: str) -> None:
+    """Add the categories of a file, ids and names, to those of the files before.
+
+    files  that say so, by category
+    DataError for an id that is no number, or that is another name's too.
+    """
+    for number, name in own:
+        if whole_number(number) is None:
+            raise DataError(f"{shortened(path)}: a category has the id '{shortened(number)}'; it "
+                            "must be a whole number of 32 bits")
+        first = files.setdefault(number, path)
+        if categories.setdefault(number, name) != name:
+            cure = "each category an id of its own" if first == path else \
+                "all files of a data set the same ids"
+            raise DataError(f"{place}: category {shortened(number)} is '{shortened(name)}' in "
+                            f"{shortened(path)}, and '{shortened(categories[number])}' in "
+                            f"{shortened(first)}; give {cure}")
 
 
 def _read(description: Description, path: str) -> Any:

@@ -76,16 +76,18 @@ def files_below(root: Path) -> Iterator[str]:
     while waiting:
         links: list[str] = []
         for start in waiting:
+            if os.path.realpath(start) in known:
+                continue
             for parent, folders, names in os.walk(start, onerror=stop):
                 known.add(os.path.realpath(parent))
                 yield from (os.path.join(parent, name) for name in names)
-                links += (path for name in sorted(folders)
+                shown = sorted(name for name in folders if not name.startswith("."))
+                links += (path for name in shown
                           if os.path.islink(path := os.path.join(parent, name)))
-                folders[:] = [name for name in folders if not name.startswith(".")
-                              and os.path.realpath(os.path.join(parent, name)) not in known]
-        there = {os.path.realpath(link): link for link in reversed(links)}
-        waiting = [link for real, link in there.items()
-                   if real not in known and not top.startswith(os.path.join(real, ""))]
+                folders[:] = [name for name in shown
+                              if os.path.realpath(os.path.join(parent, name)) not in known]
+        waiting = [link for link in links
+                   if not top.startswith(os.path.join(os.path.realpath(link), ""))]
 
 
 def split_of(path: str, with_name: bool = False) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import filecmp
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
+from framework.data.datasets.label_files import Labels
+from framework.data.records.account import BadEntry
+from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
+from framework.errors import DataError
 from framework.system.letters import composed
 
 Parts = tuple[str, ...]
@@ -89,6 +93,23 @@ def apart(matches: Sequence[Match]) -> list[Match]:
                             f"{shortened(one.image)}, and other names of the file have the "
                             "folders of their images")
     return [replace(one, image="", problem=lost[one]) if one in lost else one for one in matches]
+
+
+def refuse_of_other_splits(splits: Mapping[str, Sequence[Entry]],
+                           labels: dict[Entry, Labels | DataError]) -> None:
+    """Put an error in place of the labels that are not an image's own: those of another split than
+    its folder is of, where the label file of that split has other boxes for it."""
+    own = {entry.image: found.boxes for split, entries in splits.items() for entry in entries
+           if split_of(entry.image) == split and isinstance(found := labels[entry], Labels)}
+    for split, entries in splits.items():
+        for entry in entries:
+            found = labels[entry]
+            if isinstance(found, Labels) and split_of(entry.image) != split \
+                    and own.get(entry.image, found.boxes) != found.boxes:
+                labels[entry] = BadEntry(
+                    f"{entry.label}: there is no image of this name for {shortened(split)}; "
+                    f"{shortened(entry.image)} has other boxes in the labels of "
+                    f"{split_of(entry.image)}", len(found.boxes))
 
 
 def _others(own: Sequence[Match]) -> list[Match]:

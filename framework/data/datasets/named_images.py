@@ -9,7 +9,7 @@ from functools import partial
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
-from framework.data.datasets.image_names import Match, apart, match
+from framework.data.datasets.image_names import Match, apart, match, refuse_of_other_splits
 from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
 from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
@@ -72,6 +72,7 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
         if problem and isinstance(row.labels, Labels):
             labels[entry] = BadEntry(f"{tree.root / label}: {problem}", len(row.labels.boxes))
         splits.setdefault(split, []).append(entry)
+    refuse_of_other_splits(splits, labels)
     _join_undivided(splits, used)
     if not used:
         raise _not_one(tree, labels, losses)

@@ -72,16 +72,19 @@ def read_groups(path: str, root: str) -> list[Group]:
         if (words.take(), words.take()) != HEADER:
             raise ValueError
         num_groups, num_images, num_labels = (int(words.take()) for _ in range(3))
+        if min(num_images, num_labels) < 1:
+            raise ValueError
         while not words.at_end():
             groups.append(_group(words, root, num_images, num_labels))
     except (ValueError, OverflowError):
         raise DataError(f"{path}:{words.line}: group {len(groups)} is not described as `# index`, "
                         "`path channels height width x1 y1 x2 y2` for each image, within its "
-                        "sides, and numbers, after `# GenericDataLayer` and three counts; found "
+                        "sides, and numbers, after `# GenericDataLayer` and counts, of images and "
+                        "numbers at least 1; found "
                         f"{words.found()}") from None
-    if len(groups) != num_groups or not groups or not num_images:
-        raise DataError(f"{path}: there are {len(groups)} groups of {num_images} images; the file "
-                        f"says {num_groups}, and there must be at least 1")
+    if len(groups) != num_groups or not groups:
+        raise DataError(f"{path}: the number of groups is {len(groups)}; the file says "
+                        f"{num_groups}, and there must be at least 1")
     return groups
 
 

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.image_source import ImageSource, transformation, warn_of_idle_fields
-from framework.layers.params import honour
+from framework.layers.params import honour, times
 
 IDLE = (*random_sizes.NVIDIA, *random_sizes.INTEL, "bgr2rgb", "pad")   # of transform_param
 
@@ -55,7 +55,7 @@ class WindowData(ImageSource):
         windows = read_windows(param.source, param.root_folder, param.fg_threshold,
                                param.bg_threshold)
         items = WindowItems(windows, transformation(spec, idle=self.idle_fields), param.batch_size,
-                            int(param.batch_size * param.fg_fraction), param.context_pad,
+                            int(times(param.batch_size, param.fg_fraction)), param.context_pad,
                             param.crop_mode == "square")
         self.is_finished_early = True
         self.start(items, param.batch_size, num_records=len(windows.images))

@@ -99,6 +99,12 @@ class CenterLoss(_ToCenters):
         return self.loss_of(_CenterLoss, x, labels)
 
 
+def _lengths(rows: Tensor) -> Tensor:
+    """Of each row (N, 1); infinite for a row of zeros, which has no direction to change."""
+    length = rows.norm(dim=1, keepdim=True)
+    return length.where(length > 0, math.inf)
+
+
 class _CenterCos(torch.autograd.Function):
     """Minus the sum of cosines; the gradient of x is over the number of items, that of a centre
     over that of its items and one, whatever the loss."""
@@ -116,7 +122,7 @@ class _CenterCos(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         x, centers, labels = ctx.saved_tensors
         mine = centers[labels]
-        length, far = x.norm(dim=1, keepdim=True), mine.norm(dim=1, keepdim=True)
+        length, far = _lengths(x), _lengths(mine)
         cosine = (x * mine).sum(1, keepdim=True) / (length * far)
         of_x = (cosine * x / length - mine / far) / length
         of_centers = (cosine * mine / far - x / length) / far

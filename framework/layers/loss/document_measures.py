@@ -31,7 +31,8 @@ class WeightedFmeasureLoss(Layer):
              values together; if wanted, with avg_fm, F of each item (N, 1), without a gradient.
     F = 2 R P / (R + P), R the sum of x * target * weight over that of target * weight, P the sum of
     x * target * weight over that of x * weight. Where one of them is 0 the loss is mse_lambda / 2
-    times the mean of (x - target)^2, by the weights of precision. With a `margin` below 0.5 values
+    times the mean of (x - target)^2, by the weights of precision, 0 where all of these are 0 (the
+    original's is NaN). With a `margin` below 0.5 values
     of x that are right by it count as their target. The gradient has twice the slope of R, as in
     the original, which also forgets loss_weight in that part; here it counts.
     Errors:  SpecError for shapes that do not fit, and a second top without avg_fm.
@@ -70,7 +71,7 @@ class WeightedFmeasureLoss(Layer):
         both = (recall != 0) & (precision != 0)
         measure = 2 * steep * precision / torch.where(both, steep + precision, 1)
         weights = of_precision.abs().sum(1)
-        squares = ((target - x).square() * of_precision).sum(1) / weights
+        squares = ((target - x).square() * of_precision).sum(1) / weights.where(weights != 0, 1)
         loss = torch.where(both, 1 - measure, self.mse_lambda / 2 * squares).mean()
         found = torch.where(both, measure, 0).detach()[:, None]
         return (loss, found)[:len(self.spec.tops)]

@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.params import honour, plain
+from framework.layers.params import honour, plain, times
 from framework.layers.rcnn.proposal import anchor_levels, shifted_anchors
 from framework.ops.anchor_targets import (
     OBJECT,
@@ -116,7 +116,7 @@ class AnchorTarget(Layer):
         self.check = IndexCheck(spec, len(maps), boxes[:1], what="images", unit="box")
         self.rule = AnchorRule(param.positive_overlap, param.negative_overlap,
                                param.allowed_border, param.clobber_positives, param.batch_size,
-                               int(param.fg_fraction * param.batch_size))
+                               int(times(param.batch_size, param.fg_fraction)))
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         num, images = len(self.levels[0].anchors), bottoms[-1][0]

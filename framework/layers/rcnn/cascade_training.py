@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.params import plain
+from framework.layers.params import plain, times
 from framework.layers.rcnn.box_statistics import adjusted, mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
 
@@ -110,7 +110,7 @@ class ProposalTarget(Layer):
         most = len(objects)
         if param.batch_size > 0:
             total = param.batch_size
-            most = math.floor(param.fg_fraction * param.batch_size + 0.5)
+            most = math.floor(times(param.batch_size, param.fg_fraction) + 0.5)
         objects = _sample(objects, most)
         room = total - len(objects)
         if len(others) < room and param.pickup_discard:

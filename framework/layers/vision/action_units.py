@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.params import honour
+from framework.layers.params import honour, times
 from framework.ops.regions import round_half_away
 
 # For each action unit the landmarks of its two centers, of 49, and how far below them the centers
@@ -60,7 +60,7 @@ class AUMaskBasedLand(Layer):
                              f"{LEAST_POINTS} landmarks for each face")
         self.scale = param.spatial_scale
         self.reach = (param.img_size - 1) / 2 * param.spatial_ratio
-        self.side = math.floor(param.img_size * param.spatial_scale + 0.5)
+        self.side = math.floor(times(param.img_size, param.spatial_scale) + 0.5)
         self.slope = param.fill_coeff * UNIT / (param.img_size * param.spatial_scale)
         self.fill = param.fill_value
 

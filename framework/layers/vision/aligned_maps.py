@@ -16,7 +16,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import Affine
-from framework.layers.params import honour
+from framework.layers.params import honour, times
 
 
 class Alignment(NamedTuple):
@@ -101,7 +101,8 @@ class CropPatchFromMaxFeaturePosition(AlignedLayer):
         if len(bottoms) - 2 != len(spec.tops) or bottoms[1][0] != bottoms[0][0]:
             raise spec.error("bottom", f"has the shapes {[tuple(shape) for shape in bottoms]}; "
                              "there must be two and one for each top, of as many items")
-        self.size = [max(1, math.floor(param.crop_factor * extent)) for extent in bottoms[0][2:]]
+        self.size = [max(1, math.floor(times(extent, param.crop_factor)))
+                     for extent in bottoms[0][2:]]
         matched = list(param.match_channel)[:len(spec.tops)]
         self.matched = matched + [False] * (len(spec.tops) - len(matched))
         self.num = bottoms[1][1]

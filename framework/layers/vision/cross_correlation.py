@@ -11,8 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import FIELDS, check_top, read_geometry, top_sizes
-from framework.ops.convolution import convolve
+from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
 from framework.proto import LayerParameter
 
 
@@ -51,7 +50,6 @@ class CrossCorrelation(Layer):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
         self.geometry = at = read_geometry(spec, x)
-        check_top(spec, top_sizes("Conv", x[at.axis + 1:], at), x)
         wanted = (at.channels // at.group, *at.kernel)
         if at.axis != 1 or len(x) != 4:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
@@ -71,8 +69,7 @@ class CrossCorrelation(Layer):
 
     def forward(self, x: Tensor, filters: Tensor) -> Tensor:
         at = self.geometry
-        used = filters[:at.num_output]
-        return convolve(x, used, self.bias, at.stride, at.pad, at.dilation, at.group)
+        return convolved(x, filters[:at.num_output], self.bias, at)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         at = self.geometry

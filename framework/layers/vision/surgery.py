@@ -14,13 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, honour
-from framework.layers.vision.convolution import (
-    FIELDS,
-    check_top,
-    convolved,
-    read_geometry,
-    top_sizes,
-)
+from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
 from framework.ops.losses import StraightThrough
 from framework.proto import FillerParameter, LayerParameter
 
@@ -126,7 +120,6 @@ class MaskedConvolution(Surgery):
         honour(spec, "convolution_param", FIELDS)
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
-        check_top(spec, top_sizes("Conv", bottoms[0][at.axis + 1:], at), bottoms[0])
         _need_bias(spec, "convolution_param", param.bias_term)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_masked(shape, (at.num_output,), (param.weight_filler, param.bias_filler))

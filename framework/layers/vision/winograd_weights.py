@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.params import honour
-from framework.layers.vision.convolution import check_top, read_geometry, top_sizes
+from framework.layers.vision.convolution import read_geometry, top_sizes
 from framework.layers.weighted import Weighted
 
 TILE = 4            # outputs on each axis of a tile
@@ -68,7 +68,6 @@ class Winograd(Weighted):
                              f"{at.dilation}; both must be 1")
         if at.kernel not in ((3, 3), (5, 5)):
             raise spec.error("convolution_param.kernel_size", f"is {at.kernel}; it must be 3 or 5")
-        check_top(spec, top_sizes("Conv", x[2:], at), x)
         self.g, self.a, self.b = FORMS[at.kernel[0]]
         self.add_weights((len(self.a), len(self.a), at.num_output, at.channels // at.group),
                          (at.num_output,))

@@ -68,6 +68,27 @@ def test_where_names_have_folders_one_that_has_not_its_own_is_not_there(tmp_path
     assert answers["t.csv#b/1.jpg"] == "b/1.jpg"
 
 
+@pytest.mark.parametrize("files, label", [
+    ({"train.csv": f"{HEADER}1.jpg,{ROW}", "val.csv": f"{HEADER}1.jpg,56,40,cat,1,2,3,4\n"
+      f"2.jpg,{ROW}"}, "val.csv#1.jpg"),
+    ({"train.json": coco("1.jpg"), "val.json": coco("1.jpg", "2.jpg").replace("[5,", "[1,")},
+     "val.json#0"),
+])
+def test_boxes_of_one_split_do_not_go_to_the_image_of_another(files, label, tmp_path):
+    """val/1.jpg is not there; train/1.jpg is another image, and has boxes of its own."""
+    put(tmp_path, {**files, "train/1.jpg": "", "val/2.jpg": ""})
+    answers = found(tmp_path)
+    assert "there is no image of this name for val; train/1.jpg has other boxes in the labels of " \
+        "train" in answers.pop(label)
+    assert list(answers.values()) == ["train/1.jpg", "val/2.jpg"]
+
+
+def test_splits_may_share_images_with_their_boxes(tmp_path):
+    put(tmp_path, {"train.csv": f"{HEADER}1.jpg,{ROW}", "val.csv": f"{HEADER}1.jpg,{ROW}",
+                   "train/1.jpg": ""})
+    assert found(tmp_path) == {"train.csv#1.jpg": "train/1.jpg", "val.csv#1.jpg": "train/1.jpg"}
+
+
 def test_a_name_without_folders_must_be_that_of_one_image_or_of_copies(tmp_path):
     put(tmp_path, {"t.csv": f"{HEADER}1.jpg,{ROW}2.jpg,{ROW}", "a/1.jpg": "one", "b/1.jpg": "other",
                    "a/2.jpg": "same", "b/2.jpg": "same"})
@@ -148,7 +169,10 @@ def test_folders_that_links_lead_to_are_listed_once(tmp_path):
     (root / "own/up").symlink_to(tmp_path)
     (outside / "back").symlink_to(outside)
     (root / "gone").symlink_to(tmp_path / "nowhere")
+    (root / ".hidden").symlink_to(put(tmp_path / "hidden", {"4.jpg": ""}))
     assert list_files(root).files == ("far/1.jpg", "far/deep/2.jpg", "gone", "own/3.jpg")
+    (root / "deep").symlink_to(outside / "deep")        # a link into what another link leads to
+    assert list_files(root).files == ("deep/2.jpg", "far/1.jpg", "gone", "own/3.jpg")
 
 
 def test_images_of_linked_folders_are_converted(tmp_path):

@@ -37,6 +37,7 @@ def only_labels(root: Path):
     {"1.xml": XML.format("cat").replace(">5<", ">0.1<").replace(">6<", ">0.2<")
      .replace(">25<", ">0.5<").replace(">36<", ">0.9<")},
     {"1.json": labelme("1.png", ("rectangle", [[0.1, 0.2], [0.5, 0.9]]))},
+    {"t.csv": f"{HEADER}1.png,56,40,cat,0.1,0.2,0.5,0.9\n1.png,56,40,cat,-0.0001,0,1.0004,1\n"},
 ])
 def test_parts_of_the_image_are_not_taken_for_pixels(files, tmp_path, capsys):
     """They would become boxes of less than a pixel."""

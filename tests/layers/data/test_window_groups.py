@@ -100,7 +100,8 @@ def test_a_group_is_mirrored_as_a_whole(groups):
 
 @pytest.mark.parametrize("old, new, line", [
     ("# GenericDataLayer", "# 0", 1), ("2 2 3", "2 2", 3), ("0.5 -1 2", "0.5 -1 x", 6),
-    ("10 5 33 28", "10 5 56 28", 4), ("# 1\n", "", 7)])
+    ("10 5 33 28", "10 5 56 28", 4), ("# 1\n", "", 7), ("2 2 3", "2 -2 3", 2),
+    ("2 2 3", "2 2 0", 2)])
 def test_a_file_of_another_form_is_an_error_with_its_line(groups, old, new, line):
     (groups / "groups.txt").write_text(TEXT.replace(old, new, 1))
     with pytest.raises(DataError, match=f"groups.txt:{line}: group .* is not described as"):
@@ -115,7 +116,7 @@ def test_wrong_counts_and_settings_are_errors(groups):
     with pytest.raises(SpecError, match="mean_value does not fit"):
         make_source(net(groups, "", "mean_value: 1 mean_value: 2"))
     (groups / "groups.txt").write_text(TEXT.replace("2 2 3", "3 2 3"))
-    with pytest.raises(DataError, match="there are 2 groups of 2 images; the file says 3"):
+    with pytest.raises(DataError, match="the number of groups is 2; the file says 3"):
         make_source(net(groups))
 
 

@@ -25,6 +25,13 @@ def windows(tmp_path):
     return tmp_path
 
 
+def test_the_share_of_objects_is_a_product_of_float32(windows):
+    """0.7 of 10 windows are 7, as in the original; doubles have 6.99999988."""
+    text = window_net(windows, "fg_fraction: 0.7 bg_threshold: 0.4")
+    _, labels = finished(make_source(text.replace("batch_size: 8", "batch_size: 10")), 0)
+    assert (labels[:3] == 0).all() and labels[3:].all() and len(labels) == 10
+
+
 def test_window_data_has_background_first_and_a_share_of_objects(windows):
     source = make_source(window_net(windows, "fg_fraction: 0.375 bg_threshold: 0.4"))
     seen = set()

@@ -108,6 +108,18 @@ def test_centres_by_angle_have_the_gradients_of_the_original():
     torch.testing.assert_close(layer.centers.grad, centers.grad / counts[:, None])
 
 
+def test_an_item_of_zeros_has_no_angle_and_no_gradient():
+    layer, x = make("CenterCosLoss", "num_output: 3", SHAPE, (4,)), noise(SHAPE).detach()
+    x[1] = 0
+    loss = layer(x.requires_grad_(), LABELS)
+    loss.backward()
+    others = [0, 2, 3]
+    expected = -torch.cosine_similarity(x[others], layer.centers[LABELS.long()[others]]).sum()
+    torch.testing.assert_close(loss, expected)
+    assert not x.grad[1].any() and x.grad[others].all()
+    assert layer.centers.grad.isfinite().all() and not layer.centers.grad[0].any()
+
+
 def test_pairs_of_scores_have_a_softmax_of_their_own():
     x = noise(3, 2, 1, 3)
     pairs = x.detach().numpy().reshape(3, 3, 2)

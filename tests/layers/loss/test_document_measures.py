@@ -67,6 +67,18 @@ def test_a_page_without_ink_has_the_squared_error():
                                0.25 * weights * (x - target) / weights.sum() / 3, rtol=1e-9)
 
 
+def test_a_page_whose_weights_of_precision_are_0_adds_nothing():
+    bottoms = papers()
+    layer = make("WeightedFmeasureLoss", "", *[SHAPE] * 4)
+    bottoms[3][1] = 0
+    loss, = layer(*bottoms)
+    rows = [tensor.detach().numpy().reshape(3, -1) for tensor in bottoms]
+    found = [parts(*[row[item] for row in rows])[2] for item in (0, 2)]
+    np.testing.assert_allclose(loss.item(), (2 - sum(found)) / 3, rtol=1e-12)
+    loss.backward()
+    assert not bottoms[0].grad[1].any() and bottoms[0].grad.isfinite().all()
+
+
 def test_values_right_by_a_margin_count_as_their_target():
     x, target, *weights = papers()
     values = x.detach().numpy()

@@ -49,6 +49,13 @@ def window_of(plane: np.ndarray, begin: np.ndarray, size: tuple[int, int]) -> np
     return cut
 
 
+def test_sizes_of_windows_are_products_of_float32():
+    """As in the original, 0.7 of 10 rows are 7 and of 20 columns 14; doubles have 6.99999988."""
+    net = net_of(INPUT.replace("dim: 9", "dim: 10").replace("dim: 7", "dim: 20"), MAPS,
+                 CUT.replace("0.6", "0.7"))
+    assert net.shapes["cut"] == (2, 3, 7, 14)
+
+
 def test_windows_are_cut_about_the_largest_values_of_each_map():
     net = net_of(INPUT, MAPS, CUT)
     x = noise(SIZE, requires_grad=False)

@@ -30,6 +30,17 @@ def test_the_filters_are_the_first_items_of_the_second_bottom():
     assert torch.autograd.gradcheck(layer, (x, filters), fast_mode=True)
 
 
+def test_a_window_too_large_by_less_than_a_stride_counts_as_of_convolution():
+    param = "convolution_param { num_output: 1 kernel_size: 3 stride: 2 bias_term: false }"
+    size, sizes = (2, 1, 5, 2), (1, 1, 3, 3)
+    layer = make("CrossCorrelation", param, size, sizes)
+    x, filters = noise(size), noise(sizes, seed=2)
+    padded = np.pad(array(x), ((0, 0), (0, 0), (0, 0), (0, 1)))
+    expected = [[[[(padded[n, 0, i:i + 3] * array(filters)[0, 0]).sum()] for i in (0, 2)]]
+                for n in range(2)]
+    np.testing.assert_allclose(array(layer(x, filters)), expected, rtol=1e-10)
+
+
 def test_the_weight_that_files_have_is_not_read_and_not_learned():
     layer = make("CrossCorrelation", PARAM, SEARCH, EXEMPLAR)
     x, filters = noise(SEARCH), noise(EXEMPLAR, seed=2)
