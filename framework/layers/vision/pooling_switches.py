@@ -27,7 +27,7 @@ class PoolingSwitches(Layer):
 
     Bottom: x (N, C, H, W).
     Top:    y (2 N, C, top_h, top_w): the maxima as in Pooling, then the index h * W + w of each,
-            without gradient.
+            without gradient; float32 of a bottom of halves, which hold no large index.
     The gradient is the derivative; the original's writes beyond its bottom.
     Errors: SpecError as in Pooling, and for AVE and STOCHASTIC, which give no positions.
     Source: pooling_switches_layer.cpp of piergiaj/caffe-deconvnet; Zeiler and Fergus 2014.
@@ -46,7 +46,7 @@ class PoolingSwitches(Layer):
     def forward(self, x: Tensor) -> Tensor:
         window = whole_plane(x.shape[2:]) if self.whole else self.window
         largest, positions = max_pool(x, window, with_mask=True)
-        return torch.cat([largest, positions.to(largest.dtype)])
+        return torch.cat([largest.to(positions.dtype), positions])   # halves stop at 2048
 
 
 @layer

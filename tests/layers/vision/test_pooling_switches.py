@@ -66,3 +66,10 @@ def test_a_place_beyond_the_plane_is_named():
     x[0, 0, 1, 1] = 35
     with pytest.raises(DataError, match="35"):
         make("InvPooling", WINDOW, (2, 1, 3, 2))(x)
+
+
+def test_positions_of_halves_are_exact():
+    x = noise(1, 1, 64, 64, requires_grad=False).to(torch.bfloat16)
+    layer = make("PoolingSwitches", "pool: MAX kernel_size: 2 stride: 2", (1, 1, 64, 64),
+                 dtype=torch.float32)
+    np.testing.assert_array_equal(layer(x), layer(x.float()))
