@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
+    DRAWS,
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
@@ -63,4 +66,35 @@ REGIONS = (
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS)
+SWITCHES = torch.cat([whole(2, 3, 3, 2, below=35),
+                      noise(2, 3, 3, 2, seed=8, requires_grad=False)])
+FOUND = {**GIVEN, **AFTER_ROUNDING}
+COLOURS = (
+    of_sample("TransformColor", bottoms=(noise(2, 3, 5, 4, requires_grad=False), (2, 12))),
+    Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
+            (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
+)
+UNPOOLED = (
+    of_sample("PoolingSwitches", grows=()),
+    of_sample("InvPooling", bottoms=(SWITCHES,), grows=(), without=NO_GRADIENT),
+    of_sample("SliceHalf", grows=()),
+)
+PHOTOS = noise(2, 3, 32, 32, seed=7, requires_grad=False) * 40
+CELLS = (torch.arange(32)[:, None] // 8 * 4 + torch.arange(32) // 8).double().expand(2, 1, 32, 32)
+ON_CPU = {**NO_GRADIENT, **AFTER_ROUNDING,
+          **dict.fromkeys(("compile", "export"), "it goes through pixels on the CPU")}
+SUPERPIXELS = (
+    of_sample("GenSlicinfo", bottoms=(PHOTOS,), grows=BATCH, without=ON_CPU),
+    of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
+        2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
+)
+LEVELS = (
+    of_sample("FQActive", blobs=((4,),), without=FOUND),
+    of_sample("FQConvolution", blobs=((4, 3, 3, 3), (4,), (4,)), without=FOUND),
+    of_sample("FQInnerProduct", blobs=((4, 60), (4,), (4,)), grows=BATCH, without=FOUND),
+    Example("FQInnerProduct", "num_output: 4 bias_term: false transpose: true",
+            blobs=((60, 4), (4,)), grows=BATCH, without=FOUND, phase="TEST"),
+)
+
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,
+            *SUPERPIXELS, *LEVELS)

@@ -215,6 +215,8 @@ HINTS = {
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "
         "forced_spatial_filter_weight forced_bilateral_filter_weight iter_multiplier norm "
         "scale_term bias_term group").split()), _UNREAD),
+    **dict.fromkeys(("TransformColorParameter.to_compute_dU",
+                     "LowlevelDistanceParameter.is_maxpool"), _UNREAD),
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

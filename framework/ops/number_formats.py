@@ -47,3 +47,28 @@ def power_of_two(x: Tensor, lowest: int, highest: int, draws: bool = False) -> T
     """
     power = rounded(x.abs().log2(), draws).clamp(lowest, highest)
     return torch.where(x >= 0, 1.0, -1.0).to(x.dtype) * torch.exp2(power)
+
+
+def found_levels(x: Tensor, number: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The smallest power of two of which `number` whole multiples reach as far as x.
+
+    Gives the power and the lowest and highest multiple: 0 to n - 1 if nothing in x is negative,
+    else -n/2 to (n - 1)/2, cut to whole numbers.
+    Source: find_quant_opt in quant_functions.cu of EunhyeokPark/caffe-FQ.
+    """
+    least, most = x.aminmax()
+    number = number.trunc().clamp(min=2)
+    signed = least <= -torch.finfo(torch.float32).eps
+    low = torch.where(signed, -(number / 2).trunc(), 0)
+    high = torch.where(signed, ((number - 1) / 2).trunc(), number - 1)
+    below = torch.where(signed, least / low.clamp(max=-1), 0)
+    part, power = torch.frexp(torch.maximum(below, most / high.clamp(min=1)))
+    exponent = torch.where(part > 0.5, power, power - 1)      # part is 0.5 of a power of two
+    return torch.ldexp(torch.ones_like(least), exponent), low, high
+
+
+def on_levels(x: Tensor, step: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """The nearest multiples of `step` from `low` to `high`; of two equally near the outer one."""
+    multiples = x / step
+    nearest = (multiples.abs() + 0.5).floor().copysign(multiples)
+    return torch.minimum(torch.maximum(nearest, low), high) * step

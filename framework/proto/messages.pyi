@@ -836,6 +836,12 @@ class LayerParameter(Message):
     @property
     def mtranspose_param(self) -> MTransposeParameter: ...
     @property
+    def tc_param(self) -> TransformColorParameter: ...
+    @property
+    def gen_slicinfo_param(self) -> GenSlicinfoParameter: ...
+    @property
+    def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
@@ -1178,7 +1184,10 @@ class LayerParameter(Message):
             ImageTransformationParameter | _Fields | None = ..., weighted_fmeasure_loss_param:
             WeightedFmeasureLossParameter | _Fields | None = ..., precision_recall_param:
             PRParameter | _Fields | None = ..., mtranspose_param: MTransposeParameter | _Fields
-            | None = ..., writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
+            | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
+            gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
+            lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
+            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
             DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
             _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
             sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
@@ -1306,8 +1315,9 @@ class LayerParameter(Message):
             "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
-            "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
+            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "writer_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
             "classification_stats_param", "squash_param", "capsule_reshape_param",
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
             "capsule_len_param", "margin_param", "capsule_conv_transform_param",
@@ -1419,11 +1429,12 @@ class LayerParameter(Message):
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "writer_param", "duplicate_param",
-            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
-            "cconvolution_param", "cinner_product_param", "classification_stats_param",
-            "squash_param", "capsule_reshape_param", "capsule_transform_param",
-            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
+            "lowlevel_distance_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
@@ -14438,5 +14449,95 @@ class BoxParameter(Message):
         self, field_name: Literal[
             "box_height", "box_width", "param", "convolution_param", "pooling_param",
             "relu_param",
+        ]
+    ) -> None: ...
+
+class TransformColorParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    output_H: int
+    output_W: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_1_4: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    theta_2_4: float
+    theta_3_1: float
+    theta_3_2: float
+    theta_3_3: float
+    theta_3_4: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., output_H: int | None = ..., output_W: int | None =
+            ..., to_compute_dU: bool | None = ..., theta_1_1: float | None = ..., theta_1_2:
+            float | None = ..., theta_1_3: float | None = ..., theta_1_4: float | None = ...,
+            theta_2_1: float | None = ..., theta_2_2: float | None = ..., theta_2_3: float |
+            None = ..., theta_2_4: float | None = ..., theta_3_1: float | None = ..., theta_3_2:
+            float | None = ..., theta_3_3: float | None = ..., theta_3_4: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "output_H", "output_W", "to_compute_dU", "theta_1_1", "theta_1_2",
+            "theta_1_3", "theta_1_4", "theta_2_1", "theta_2_2", "theta_2_3", "theta_2_4",
+            "theta_3_1", "theta_3_2", "theta_3_3", "theta_3_4",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "output_H", "output_W", "to_compute_dU", "theta_1_1", "theta_1_2",
+            "theta_1_3", "theta_1_4", "theta_2_1", "theta_2_2", "theta_2_3", "theta_2_4",
+            "theta_3_1", "theta_3_2", "theta_3_3", "theta_3_4",
+        ]
+    ) -> None: ...
+
+class GenSlicinfoParameter(Message):
+    DESCRIPTOR: Descriptor
+    image_size: int
+    slic_size: int
+    coh_weight: float
+    cielab: bool
+    min_pixel_num: int
+    def __init__(
+        self, *,
+            image_size: int | None = ..., slic_size: int | None = ..., coh_weight: float | None
+            = ..., cielab: bool | None = ..., min_pixel_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_size", "slic_size", "coh_weight", "cielab", "min_pixel_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_size", "slic_size", "coh_weight", "cielab", "min_pixel_num",
+        ]
+    ) -> None: ...
+
+class LowlevelDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    grid_size: int
+    train_region_per_image: int
+    spixel_size: int
+    feature_option: int
+    is_maxpool: bool
+    def __init__(
+        self, *,
+            grid_size: int | None = ..., train_region_per_image: int | None = ..., spixel_size:
+            int | None = ..., feature_option: int | None = ..., is_maxpool: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "grid_size", "train_region_per_image", "spixel_size", "feature_option",
+            "is_maxpool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "grid_size", "train_region_per_image", "spixel_size", "feature_option",
+            "is_maxpool",
         ]
     ) -> None: ...

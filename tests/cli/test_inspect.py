@@ -211,8 +211,8 @@ def test_an_assumed_size_is_told(tmp_path, capsys, upsample, size):
 
 def test_a_failure_with_an_assumed_size_says_so(tmp_path, capsys):
     path = tmp_path / "n.prototxt"
-    path.write_text(UNSIZED % "Data" + 'layer { name: "r" type: "Reshape" bottom: "x" top: "r" '
-                    'reshape_param { shape { dim: 0 dim: 11 } } }')
+    path.write_text(UNSIZED % "Data" + 'layer { name: "r" type: "Softmax" bottom: "x" top: "r" '
+                    'softmax_param { axis: 9 } }')
     assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
     assert "(with images of 224 x 224 assumed)" in capsys.readouterr().err
 
