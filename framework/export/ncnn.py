@@ -141,9 +141,10 @@ class Writer:
         self._layer(kind, node.name, bottoms, list(node.output), params, *weights, flags=flags)
 
     def _constant(self, node: onnx.NodeProto, index: int) -> Array:
-        """What the node reads as weights or bias; refused if another node makes it."""
+        """What the node reads as weights, bias or positions; refused if another node makes it."""
         if node.input[index] not in self.constants:
-            raise self.refuse(node.name, "its weight is another blob, which ncnn does not take")
+            raise self.refuse(node.name, f"its input {index} is another blob, and ncnn takes "
+                              "numbers of the net alone there")
         return self.constants[node.input[index]]
 
     def node_conv(self, node: onnx.NodeProto, given: Attributes) -> None:
@@ -262,8 +263,10 @@ class Writer:
         self._add(node, "Slice", {0: sizes, 1: self._axis(node, given["axis"])})
 
     def node_slice(self, node: onnx.NodeProto, given: Attributes) -> None:
-        start, end, axis, step = (self.constants[name].tolist() for name in node.input[1:])
-        if any(one != 1 for one in step):
+        start, end, *rest = (self._constant(node, index).tolist()
+                             for index in range(1, len(node.input)))
+        axis = rest[0] if rest else range(len(start))
+        if any(one != 1 for step in rest[1:] for one in step):
             raise self.refuse(node.name, "ncnn's Crop takes every cell, in order")
         axes = [self._axis(node, one) for one in axis]
         self._add(node, "Crop", {9: start, 10: end, 11: axes})

@@ -70,9 +70,7 @@ class TransformColor(Layer):
             stated = graph.floats(torch.tensor([value or 0.0 for value in self.stated]))
             matrix = graph.add("Add", graph.add("MatMul", matrix, placed), stated)
         matrix = graph.reshape(matrix, [-1, 3, 4])
-        factors, summand = (
-            graph.add("Slice", matrix, *(graph.integers([n]) for n in (start, stop, 2)))
-            for start, stop in ((0, 3), (3, 4)))
+        factors, summand = graph.cut(matrix, 2, 0, 3), graph.cut(matrix, 2, 3, 4)
         flat = graph.reshape(bottoms[0], [-1, 3, math.prod(shape[2:])])
         moved = graph.add("Add", graph.add("MatMul", factors, flat), summand)
         return [graph.reshape(moved, [-1, *shape[1:]])]
