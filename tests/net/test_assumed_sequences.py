@@ -99,3 +99,21 @@ layer { name: "loss" type: "SoftmaxWithLoss" bottom: "scores" bottom: "labels" }
 """
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
     assert census.problems == [] and "'label' assumed to be (4, 7)" in census.assumed
+
+
+LANDMARKS = """layer { name: "faces" type: "Data" top: "x" top: "cuts"
+  transform_param { crop_size: 24 } data_param { source: "faces" batch_size: 4
+  get_mirror_crop: true } }
+layer { name: "marks" type: "Data" top: "marks" data_param { source: "m" batch_size: 4 } }
+layer { name: "order" type: "Data" top: "order" data_param { source: "o" batch_size: 4 } }
+layer { name: "moved" type: "AlignDataTransform" bottom: "marks" bottom: "cuts" bottom: "order"
+  top: "moved" }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 10 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "moved" }
+"""
+
+
+def test_landmarks_that_move_with_a_face_are_as_many_as_are_predicted(tmp_path):
+    (census,) = census_of(tmp_path, LANDMARKS, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and "'marks' assumed to be (4, 10)" in census.assumed

@@ -109,6 +109,7 @@ class AlignDataTransform(Layer):
     """
 
     num_bottoms = (3, 3)
+    keeps_shape = True
     no_gradient_bottoms = (1, 2)
     no_onnx_form = "no form of it is written"
 
