@@ -45,10 +45,13 @@ class Grid:
 
         Superpixel i begins in the middle of cell i; a pixel may belong to those of the 3 x 3 cells
         around it. One with fewer than `least` pixels is dead: they go to the next one in its row,
-        or from the end of the row to the one below.
+        or from the end of the row to the one below. A pixel that is not finite is nearest to none.
         """
-        colours = self._colours(image)
-        height, width = image.shape[1:]
+        with np.errstate(invalid="ignore", over="ignore"):
+            return self._found(self._colours(image), image.shape[1:])
+
+    def _found(self, colours: Floats, size: tuple[int, ...]) -> tuple[Ints, NDArray[np.bool_]]:
+        height, width = size
         shape = (height // self.cell, width // self.cell)
         rows, columns = (np.arange(n) * self.cell + self.cell // 2 for n in shape)
         centres = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).astype(np.float32)
@@ -138,7 +141,7 @@ def window(cell: int, side: int, reach: int) -> slice:
 
 def nine_colours(image: Floats) -> Bytes:
     """Bytes (H, W, 9) of an image (3, H, W), its mean taken off: BGR, HSV and Lab as OpenCV's."""
-    bgr = (image.transpose(1, 2, 0) + MEAN).clip(0, 255).astype(np.uint8)
+    bgr = np.nan_to_num((image.transpose(1, 2, 0) + MEAN).clip(0, 255)).astype(np.uint8)
     spaces: list[Any] = [cv2.cvtColor(bgr, code) for code in (cv2.COLOR_BGR2HSV, cv2.COLOR_BGR2Lab)]
     return np.concatenate([bgr, *spaces], -1)
 
