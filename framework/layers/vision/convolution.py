@@ -217,11 +217,12 @@ def scaled_filters(layer: Layer, factor: Tensor, summand: Tensor,
 
 def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
                       bottoms: Names) -> list[str]:
-    """Conv or ConvTranspose for each bottom, with the blobs of the layer."""
+    """Conv or ConvTranspose for each bottom, with the weight and the bias of the layer."""
     if not at.kernel:
         raise layer.spec.error("bottom", "has no spatial axes, which no ONNX convolution takes")
     blobs = [graph.floats(blob, name)
-             for blob, name in zip(layer.blobs, layer.blob_names, strict=True)]
+             for blob, name in zip(layer.blobs, layer.blob_names, strict=True)
+             if name in ("weight", "bias")]
     tops = []
     for x in bottoms:
         shape = graph.shape(x)

@@ -13,13 +13,14 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import honour
 from framework.layers.vision.convolution import (
     FIELDS,
     convolutions_onnx,
     convolved,
     read_geometry,
 )
+from framework.layers.vision.inner_product import rows_by
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.quantized import LEVELS, exact_rows
@@ -124,12 +125,9 @@ class QuantizedInnerProduct(Weighted):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
                "sq ratio")
-        param = spec.proto.inner_product_param
-        self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
-        if param.num_output == 0:
-            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
-        self.quantize = Quantizer(spec, "inner_product_param", param.num_output)
-        self.add_weights((param.num_output, math.prod(x[self.axis:])), (param.num_output,))
+        self.axis, shape = rows_by(spec, x)
+        self.quantize = Quantizer(spec, "inner_product_param", shape[0])
+        self.add_weights(shape, shape[:1])
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])

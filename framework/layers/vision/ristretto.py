@@ -12,13 +12,14 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
-from framework.layers.params import canonical_axis, honour, within
+from framework.layers.params import honour, within
 from framework.layers.vision.convolution import (
     FIELDS,
     convolved,
     deconvolved,
     read_geometry,
 )
+from framework.layers.vision.inner_product import rows_by
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import fixed_point, minifloat, power_of_two
@@ -176,13 +177,9 @@ class FcRistretto(Weighted):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
                "transpose")
-        param = spec.proto.inner_product_param
         self.words = Words(spec)
-        self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
-        if param.num_output == 0:
-            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
-        self.transpose = param.transpose
-        shape = (param.num_output, math.prod(x[self.axis:]))
+        self.axis, shape = rows_by(spec, x)
+        self.transpose = spec.proto.inner_product_param.transpose
         self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:

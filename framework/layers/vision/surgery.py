@@ -13,8 +13,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, canonical_axis, honour
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.params import honour
+from framework.layers.vision.convolution import FIELDS, convolutions_onnx, convolved, read_geometry
+from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import StraightThrough
 from framework.proto import FillerParameter, LayerParameter
 
@@ -133,12 +134,9 @@ class MaskedConvolution(Surgery):
         return tops if len(tops) > 1 else tops[0]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        at = self.geometry
-        blobs = [graph.floats(self.weight * self.weight_mask, "weight"),
-                 graph.floats(self.bias * self.bias_mask, "bias")]
-        return [graph.add("Conv", x, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
-                          pads=[*at.pad, *at.pad_end], dilations=list(at.dilation), group=at.group)
-                for x in bottoms]
+        masked = self.with_blobs(weight=self.weight * self.weight_mask,
+                                 bias=self.bias * self.bias_mask)
+        return convolutions_onnx(graph, "Conv", masked, self.geometry, bottoms)
 
 
 class MaskedProduct(Surgery):
@@ -148,11 +146,9 @@ class MaskedProduct(Surgery):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis")
         param = spec.proto.inner_product_param
-        self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
-        at_least(spec, "inner_product_param.num_output", (param.num_output,), 1)
+        self.axis, shape = rows_by(spec, x)
         _need_bias(spec, "inner_product_param", param.bias_term)
-        self.add_masked((param.num_output, math.prod(x[self.axis:])), (param.num_output,),
-                        (param.weight_filler, param.bias_filler))
+        self.add_masked(shape, shape[:1], (param.weight_filler, param.bias_filler))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
