@@ -50,8 +50,8 @@ class WeightedProduct(Layer):
         return [bottoms[0]]
 
 
-@layer
-class Weighted(WeightedProduct):
+@layer("Weighted")
+class CellWeights(WeightedProduct):
     """Product of maps with one weight for each cell, the same for all channels.
 
     Bottoms: x (N, C, H, W); weights (N, ...), H * W for each item. Top: as x.
