@@ -5324,6 +5324,9 @@ class ImageDataParameter(Message):
     new_dim: int
     bicubic: bool
     label_dim: int
+    num_of_labels: int
+    rate_height: float
+    rate_width: float
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5349,6 +5352,8 @@ class ImageDataParameter(Message):
             truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
             | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
             new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
+            num_of_labels: int | None = ..., rate_height: float | None = ..., rate_width: float
+            | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5363,6 +5368,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "num_of_labels", "rate_height", "rate_width",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5378,6 +5384,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "num_of_labels", "rate_height", "rate_width",
         ]
     ) -> None: ...
 

@@ -158,3 +158,16 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "t" top: "loss" }
                           phase="TRAIN", skip_data=True)
     assert census.problems == []
     assert "'label' assumed to be (4, 100)" in census.assumed
+
+
+def test_points_of_faces_that_are_cropped_are_as_many_as_the_net_predicts(tmp_path):
+    """CamlinZ/face_alignment, whose lists have the points of each face."""
+    (census,) = census_of(tmp_path, """
+layer { name: "d" type: "ImageData" top: "x" top: "points" image_data_param { source: "l"
+  batch_size: 4 new_height: 6 new_width: 7 rate_height: 0.1 rate_width: 0.1 } }
+layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+  inner_product_param { num_output: 10 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "points" top: "loss" }""",
+                          phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((4, 3, 6, 7), (4, 10))
