@@ -17,7 +17,8 @@ from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
 
 # Fields of other projects that one type of filler reads.
-_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal"}
+_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal",
+               "values": "value"}
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -157,6 +158,18 @@ def diagonal_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
         rows[index, index] = value / rows.shape[2]
 
 
+def value_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The numbers `values`, row by row; 0 where they end. ValueError for more than there are.
+
+    Source: ValueFiller in filler.hpp of mikuhatsune/e2e_face.
+    """
+    if len(filler.values) > blob.numel():
+        raise ValueError(f"has {len(filler.values)} values; the blob of the shape "
+                         f"{tuple(blob.shape)} has {blob.numel()}")
+    blob.zero_()
+    blob.view(-1)[:len(filler.values)] = torch.tensor(list(filler.values))
+
+
 def gaussian_unitball_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """Normal weights; those of each output are scaled to length 1.
 
@@ -262,7 +275,7 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
-    "diagonal": diagonal_,
+    "diagonal": diagonal_, "value": value_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
     "file": file_, "radial": radial_, "xy": xy_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),

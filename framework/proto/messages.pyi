@@ -1576,6 +1576,8 @@ class FillerParameter(Message):
     symmetric_fraction: float
     @property
     def diag_val(self) -> Values[float]: ...
+    @property
+    def values(self) -> Values[float]: ...
     final_value: float
     half_life: float
     initial_value: float
@@ -1591,9 +1593,10 @@ class FillerParameter(Message):
             None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
             scale: float | None = ..., alpha: float | None = ..., file: str | None = ...,
             symmetric_fraction: float | None = ..., diag_val: Iterable[float] | None = ...,
-            final_value: float | None = ..., half_life: float | None = ..., initial_value: float
-            | None = ..., msra_coeff: float | None = ..., sigma1: float | None = ..., sigma2:
-            float | None = ..., static_val: Iterable[float] | None = ...,
+            values: Iterable[float] | None = ..., final_value: float | None = ..., half_life:
+            float | None = ..., initial_value: float | None = ..., msra_coeff: float | None =
+            ..., sigma1: float | None = ..., sigma2: float | None = ..., static_val:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1605,8 +1608,8 @@ class FillerParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "file", "symmetric_fraction", "diag_val", "final_value", "half_life",
-            "initial_value", "msra_coeff", "sigma1", "sigma2", "static_val",
+            "alpha", "file", "symmetric_fraction", "diag_val", "values", "final_value",
+            "half_life", "initial_value", "msra_coeff", "sigma1", "sigma2", "static_val",
         ]
     ) -> None: ...
 
@@ -5472,20 +5475,25 @@ class HDF5DataParameter(Message):
     source: str
     batch_size: int
     shuffle: bool
+    scale: float
+    mirror: bool
+    @property
+    def mean_value(self) -> Values[float]: ...
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
-            image: bool | None = ...,
+            scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
+            None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
         ]
     ) -> None: ...
 
