@@ -153,6 +153,11 @@ HINTS = {
         "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
         "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
         ).split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"DriveDataParameter.{name}" for name in (
+        "shrink_prob_factor unrecognize_factor crop_num random_crop_ratio resize scale "
+        "catalog_number resize_max resize_min reco_max reco_min train_max train_min genlist_file "
+        "gen_rate blur_max noise_max gamma_max k_max y0_max shrink_max slip_max gen_scale use_mask"
+        ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
                      "SegDataParameter.shuffle", "SegDataParameter.balance",
                      "CarcontParameter.num_all_id", "CarcontParameter.num_all_col",

@@ -558,6 +558,8 @@ class LayerParameter(Message):
     @property
     def carcont_param(self) -> CarcontParameter: ...
     @property
+    def drive_data_param(self) -> DriveDataParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -1059,9 +1061,10 @@ class LayerParameter(Message):
             _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
-            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
-            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            drive_data_param: DriveDataParameter | _Fields | None = ..., topk_param:
+            TopKParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
+            _Fields | None = ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ...,
+            simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
             None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
             ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
@@ -1269,10 +1272,10 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "drive_data_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -1382,10 +1385,10 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
-            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
-            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
-            "label_specific_add_param", "cudnn_batch_norm_param",
+            "drive_data_param", "topk_param", "wasserstein_param", "scale_tanh_param",
+            "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
+            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -10151,6 +10154,74 @@ class SpatialTransformerParameter(Message):
         self, field_name: Literal[
             "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
             "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class DriveDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    shrink_prob_factor: float
+    unrecognize_factor: float
+    crop_num: int
+    random_crop_ratio: float
+    resize: float
+    scale: float
+    cropped_height: int
+    cropped_width: int
+    tiling_width: int
+    tiling_height: int
+    label_resolution: int
+    catalog_resolution: int
+    catalog_number: int
+    resize_max: float
+    resize_min: float
+    reco_max: float
+    reco_min: float
+    train_max: float
+    train_min: float
+    genlist_file: str
+    gen_rate: float
+    blur_max: float
+    noise_max: float
+    gamma_max: float
+    k_max: float
+    y0_max: float
+    shrink_max: float
+    slip_max: float
+    gen_scale: float
+    use_mask: bool
+    def __init__(
+        self, *,
+            shrink_prob_factor: float | None = ..., unrecognize_factor: float | None = ...,
+            crop_num: int | None = ..., random_crop_ratio: float | None = ..., resize: float |
+            None = ..., scale: float | None = ..., cropped_height: int | None = ...,
+            cropped_width: int | None = ..., tiling_width: int | None = ..., tiling_height: int
+            | None = ..., label_resolution: int | None = ..., catalog_resolution: int | None =
+            ..., catalog_number: int | None = ..., resize_max: float | None = ..., resize_min:
+            float | None = ..., reco_max: float | None = ..., reco_min: float | None = ...,
+            train_max: float | None = ..., train_min: float | None = ..., genlist_file: str |
+            None = ..., gen_rate: float | None = ..., blur_max: float | None = ..., noise_max:
+            float | None = ..., gamma_max: float | None = ..., k_max: float | None = ...,
+            y0_max: float | None = ..., shrink_max: float | None = ..., slip_max: float | None =
+            ..., gen_scale: float | None = ..., use_mask: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shrink_prob_factor", "unrecognize_factor", "crop_num", "random_crop_ratio",
+            "resize", "scale", "cropped_height", "cropped_width", "tiling_width",
+            "tiling_height", "label_resolution", "catalog_resolution", "catalog_number",
+            "resize_max", "resize_min", "reco_max", "reco_min", "train_max", "train_min",
+            "genlist_file", "gen_rate", "blur_max", "noise_max", "gamma_max", "k_max", "y0_max",
+            "shrink_max", "slip_max", "gen_scale", "use_mask",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shrink_prob_factor", "unrecognize_factor", "crop_num", "random_crop_ratio",
+            "resize", "scale", "cropped_height", "cropped_width", "tiling_width",
+            "tiling_height", "label_resolution", "catalog_resolution", "catalog_number",
+            "resize_max", "resize_min", "reco_max", "reco_min", "train_max", "train_min",
+            "genlist_file", "gen_rate", "blur_max", "noise_max", "gamma_max", "k_max", "y0_max",
+            "shrink_max", "slip_max", "gen_scale", "use_mask",
         ]
     ) -> None: ...
 

@@ -675,7 +675,10 @@ def test_openposes_maps_are_counted_by_its_first_model(fields, channels):
     ('type: "BoxData" top: "x" top: "a" top: "b" data_param { side: 7 }',
      r"side is given 1 times; the layer has 3 tops"),
     ('type: "CarcontImageData" top: "x" top: "a" top: "b" top: "c" top: "d" carcont_param { '
-     'ni: 3 }', "gives an empty batch")])
+     'ni: 3 }', "gives an empty batch"),
+    ('type: "DriveData" top: "x" top: "a"', "is given 2 times; it must be 1, images, or 3"),
+    ('type: "DriveData" top: "x" drive_data_param { tiling_width: 0 }', "tiling_width is 0; it"),
+])
 def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
     (census,) = census_of(tmp_path, f'layer {{ name: "d" {layer} }}', phase="TRAIN")
     assert not census.built
