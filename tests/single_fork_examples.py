@@ -41,6 +41,9 @@ CLASSES = (
     Example("ClassDistance", "class_distance_param { num_output: 3 metric: L1 margin_mul { value: "
             "0.2 } }", ((4, 5), KINDS), blobs=((3, 5), (3,)), grows=BATCH, without={
                 "gradient": "nothing reads sigma"}),
+    of_sample("MovingCenterLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is not over the items",
+        "values": "the centres move in each forward"}),
     of_sample("CenterCosLoss", bottoms=((4, 5), KINDS), blobs=((3, 5),), grows=BATCH,
               without=OVER),
 )

@@ -3228,19 +3228,25 @@ class CenterLossParameter(Message):
     def center_filler(self) -> FillerParameter: ...
     axis: int
     distance_type: str
+    loss_weight: float
+    alpha: float
+    cluster_num: int
     def __init__(
         self, *,
             num_output: int | None = ..., center_filler: FillerParameter | _Fields | None = ...,
-            axis: int | None = ..., distance_type: str | None = ...,
+            axis: int | None = ..., distance_type: str | None = ..., loss_weight: float | None =
+            ..., alpha: float | None = ..., cluster_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "center_filler", "axis", "distance_type",
+            "num_output", "center_filler", "axis", "distance_type", "loss_weight", "alpha",
+            "cluster_num",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "center_filler", "axis", "distance_type",
+            "num_output", "center_filler", "axis", "distance_type", "loss_weight", "alpha",
+            "cluster_num",
         ]
     ) -> None: ...
 
