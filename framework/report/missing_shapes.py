@@ -59,7 +59,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         if shape is None or shape == bottoms[number]:
             continue
         if copy:
-            _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
+            for each in (top, *copy.more):
+                _note(found, spec, each, copy.whole(shape, shapes[each], bottoms[number]))
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
@@ -113,7 +114,8 @@ class Copy(NamedTuple):
     """The open top whose shape a blob has or begins with; or of which it is a piece that a Slice
     cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
     one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
-    last axis, the length of rows that an InnerProduct reads."""
+    last axis, the length of rows that an InnerProduct reads. `more`: open tops whose items follow.
+    """
 
     top: str
     axis: int = 0
@@ -122,11 +124,14 @@ class Copy(NamedTuple):
     pieces: int = 0
     joined: int = 0
     by_row: bool = False
+    more: tuple[str, ...] = ()
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
         if self.by_row:
             return (*shape[:-1], 1) if len(shape) > len(blob) else None
+        if self.more:
+            return (*top[:1], *shape[1:]) if shape[0] == blob[0] else None
         if self.joined:
             if self.joined >= len(shape) or shape[self.joined] % self.pieces:
                 return None
@@ -194,7 +199,12 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
     if issubclass(cls, Concat) and copied.pieces == len(layer.bottoms) and not copied.joined \
             and read == {copied} and cls.joint_axis(layer.proto) > 0:
         return dict.fromkeys(layer.tops, copied._replace(joined=cls.joint_axis(layer.proto)))
-    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row:
+    if issubclass(cls, Concat) and cls.joint_axis(layer.proto) == 0 and len(read) > 1:
+        tops = [one.top for one in read if one is not None and one == Copy(one.top)]
+        more = tuple(sorted(set(tops) - {copied.top}))
+        return dict.fromkeys(layer.tops, copied._replace(more=more)) \
+            if is_whole and len(tops) == len(layer.bottoms) else {}
+    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row or copied.more:
         return {}
     points = layer.proto.slice_param.slice_point
     axis = cls.cut_axis(layer.proto)

@@ -171,3 +171,24 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "points" top: "lo
                           phase="TRAIN", skip_data=True)
     assert census.problems == []
     assert census.rows[0].shapes == ((4, 3, 6, 7), (4, 10))
+
+
+JOINED = """
+layer { name: "d" type: "Data" top: "x" data_param { batch_size: 5 }
+  transform_param { crop_size: 6 } }
+layer { name: "a" type: "Data" top: "a" data_param { batch_size: 2 } }
+layer { name: "b" type: "Data" top: "b" data_param { batch_size: 3 } }
+layer { name: "t" type: "Concat" bottom: "a" bottom: "b" top: "t" concat_param { axis: 0 } }
+layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+  inner_product_param { num_output: %d } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "i" bottom: "t" top: "loss" }"""
+
+
+def test_targets_of_several_databases_are_joined_by_their_items(tmp_path):
+    """PKU-ICST-MIPL/MHTN_TCYB2018, whose modalities have a database of labels each."""
+    (census,) = census_of(tmp_path, JOINED % 7, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert [row.shapes for row in census.rows[1:4]] == [((2, 7),), ((3, 7),), ((5, 7),)]
+    wrong = JOINED.replace("batch_size: 3", "batch_size: 4") % 7
+    (census,) = census_of(tmp_path, wrong, phase="TRAIN", skip_data=True)
+    assert not census.built
