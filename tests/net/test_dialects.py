@@ -118,6 +118,29 @@ def test_priors_are_doubled_as_in_textboxes_by_their_field_or_where_only_these_f
     np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
 
 
+SCENE_PRIORS = """input: "f" input_shape { dim: 1 dim: 2 dim: 2 dim: 3 }
+input: "img" input_shape { dim: 1 dim: 3 dim: 64 dim: 96 }
+input: "l" input_shape { dim: 1 dim: 192 } input: "c" input_shape { dim: 1 dim: 96 }
+layer { name: "q" type: "PriorBox" bottom: "f" bottom: "img" top: "q"
+  prior_box_param { min_size: 20.5 max_size: 40.5 aspect_ratio: 2 aspect_ratio: 0.5
+    aspect_ratio: 5 flip: true } }
+layer { name: "o" type: "DetectionOutput" bottom: "l" bottom: "c" bottom: "q" top: "o"
+  detection_output_param { num_classes: 2 } }
+layer { name: "copy" type: "Split" bottom: "q" top: "copied" }"""
+
+
+def test_priors_are_as_high_as_their_size_as_in_sstd_where_only_these_fit():
+    net = net_from(SCENE_PRIORS)
+    blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
+                 "l": torch.zeros(1, 192), "c": torch.zeros(1, 96)})
+    square = (20.5 * 40) ** 0.5
+    sides = [(20.5, 20.5), (square, square), (41, 20.5), (10.25, 20.5), (102.5, 20.5),
+             (20.5, 41), (20.5, 10.25), (20.5, 102.5)]
+    expected = [[(x - wide / 2) / 96, (y - high / 2) / 64, (x + wide / 2) / 96, (y + high / 2) / 64]
+                for y in (16, 48) for x in (16, 48, 80) for wide, high in sides]
+    np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
+
+
 ROI_DATA = '''layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels"
   top: "targets" top: "inw" top: "outw" python_param { module: "roi_data_layer.layer"
   layer: "RoIDataLayer" param_str: "'num_classes': 21" } }
