@@ -5337,6 +5337,7 @@ class ImageDataParameter(Message):
     bicubic: bool
     label_dim: int
     num_of_labels: int
+    label: bool
     rate_height: float
     rate_width: float
     def __init__(
@@ -5364,8 +5365,8 @@ class ImageDataParameter(Message):
             truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
             | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
             new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
-            num_of_labels: int | None = ..., rate_height: float | None = ..., rate_width: float
-            | None = ...,
+            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
+            = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5380,7 +5381,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5396,7 +5397,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width",
         ]
     ) -> None: ...
 

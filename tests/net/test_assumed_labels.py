@@ -192,3 +192,16 @@ def test_targets_of_several_databases_are_joined_by_their_items(tmp_path):
     wrong = JOINED.replace("batch_size: 3", "batch_size: 4") % 7
     (census,) = census_of(tmp_path, wrong, phase="TRAIN", skip_data=True)
     assert not census.built
+
+
+def test_images_of_a_list_are_in_colour_also_where_they_are_the_targets(tmp_path):
+    """Tyler-D/DeBlurNet, whose top 'label' is the sharp image."""
+    text = "".join(f"""
+layer {{ name: "{top}" type: "ImageData" top: "{top}" image_data_param {{ source: "l"
+  batch_size: 4 new_height: 6 new_width: 7 label: false }} }}""" for top in ("data", "label"))
+    (census,) = census_of(tmp_path, text + """
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 3 kernel_size: 1 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "label" top: "loss" }""",
+                          phase="TRAIN", skip_data=True)
+    assert census.problems == []

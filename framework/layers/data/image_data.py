@@ -24,7 +24,8 @@ from framework.layers.data.image_source import (
 )
 from framework.layers.data.multi_label_data import Entry, MultiLabelItems, read_label_list
 
-LABEL_COUNTS = ("image_data_param.label_dim", "image_data_param.num_of_labels")
+LABEL_COUNTS = ("image_data_param.label_dim", "image_data_param.num_of_labels",
+                "image_data_param.label")
 CROPS_OF_POINTS = ("image_data_param.rate_height", "image_data_param.rate_width")
 TURNING = tuple(f"transform_param.{name}" for name in turning.FIELDS)
 
@@ -44,6 +45,7 @@ class ImageData(ImageSource):
     `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro. `random_blur` and `max_degree`,
     `min_scale`, `max_scale` blur, rotate and scale it then, in both phases.
     LabelData, StevenHickson/caffe's for label maps, gives what ImageData does elsewhere.
+    `label: false` (nets of Tyler-D/DeBlurNet) says that there is no top for labels.
     With rate_height or rate_width (CamlinZ/face_alignment), which crop around the points of each
     line, it is known by the shapes of its tops only: labels (batch_size, points of a line).
     Errors: SpecError for settings that cannot be followed; DataError if the list is absent, empty
@@ -90,6 +92,9 @@ class ImageData(ImageSource):
             raise spec.error(_count_field(spec), "is above 1, which needs a top for "
                              "labels, and works neither with new_dim nor with bgr2rgb")
         _check_groups(spec)
+        if not param.label and len(spec.tops) > 1:
+            raise spec.error("image_data_param.label", "is false, but there is a top for labels: "
+                             f"'{spec.tops[1]}'")
         if spec.proto.transform_param.bgr2rgb and not param.is_color:
             raise spec.error("transform_param.bgr2rgb", "needs images in colour, but is_color is "
                              "false")

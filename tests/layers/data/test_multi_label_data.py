@@ -103,6 +103,14 @@ def test_image_data_reads_label_dim_numbers_of_each_line(tmp_path, count):
         make_source(image_data(tmp_path, f"batch_size: 3 {count}: 3 new_dim: 10"))
 
 
+def test_image_data_without_labels_says_so(tmp_path):
+    write_list(tmp_path, "0.png 0\n1.png 1\n")
+    both = image_data(tmp_path, "batch_size: 2 label: false")
+    with pytest.raises(SpecError, match="label is false, but there is a top for labels: 'label'"):
+        make_source(both)
+    assert make_source(both.replace('top: "label"', "")).top_shapes == [(2, 3, 40, 56)]
+
+
 def test_image_data_that_crops_around_points_is_not_read(tmp_path):
     write_list(tmp_path, "0.png 0 1\n")
     with pytest.raises(SpecError, match="rate_height and rate_width crop around points"):
