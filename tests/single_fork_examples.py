@@ -91,12 +91,18 @@ SUPERPIXELS = (
     of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
         2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
 )
+SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 LEVELS = (
     of_sample("FQActive", blobs=((4,),), without=FOUND),
     of_sample("FQConvolution", blobs=((4, 3, 3, 3), (4,), (4,)), without=FOUND),
     of_sample("FQInnerProduct", blobs=((4, 60), (4,), (4,)), grows=BATCH, without=FOUND),
     Example("FQInnerProduct", "num_output: 4 bias_term: false transpose: true",
             blobs=((60, 4), (4,)), grows=BATCH, without=FOUND, phase="TEST"),
+    of_sample("FixedNeuron", blobs=((1,),), without=FOUND),
+    of_sample("ConvolutionFixed", blobs=((4, 3, 3, 3), (4,)), without=SHORT),
+    of_sample("InnerProductFixed", blobs=((4, 60), (4,)), grows=BATCH, without=SHORT),
+    of_sample("ScaleFixed", blobs=((3,), (3,)), without=SHORT),
+    of_sample("NormalizeFixed", blobs=((3,),), without=SHORT),
 )
 
 EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,

@@ -560,6 +560,8 @@ class LayerParameter(Message):
     @property
     def drive_data_param(self) -> DriveDataParameter: ...
     @property
+    def fixed_param(self) -> FixedParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -1061,33 +1063,33 @@ class LayerParameter(Message):
             _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            drive_data_param: DriveDataParameter | _Fields | None = ..., topk_param:
-            TopKParameter | _Fields | None = ..., wasserstein_param: WassersteinParameter |
-            _Fields | None = ..., scale_tanh_param: ScaleTanHParameter | _Fields | None = ...,
-            simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
-            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
-            None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
-            ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
-            segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
-            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
-            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
-            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
-            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
-            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
-            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
-            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
-            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
-            CoSDataParameter | _Fields | None = ..., op_transform_param:
-            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
-            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
-            KnowledgeDistillationParameter | _Fields | None = ..., resample_param:
-            ResampleParameter | _Fields | None = ..., downsample_param: DownsampleParameter |
-            _Fields | None = ..., accum_param: AccumParameter | _Fields | None = ...,
-            mean_param: MeanParameter | _Fields | None = ..., lpq_loss_param: LpqLossParameter |
-            _Fields | None = ..., augmentation_param: AugmentationParameter | _Fields | None =
-            ..., coeff_schedule_param: CoeffScheduleParameter | _Fields | None = ...,
-            reshape_every_iter: bool | None = ..., att_pooling_param: AttPoolingParameter |
-            _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
+            drive_data_param: DriveDataParameter | _Fields | None = ..., fixed_param:
+            FixedParameter | _Fields | None = ..., topk_param: TopKParameter | _Fields | None =
+            ..., wasserstein_param: WassersteinParameter | _Fields | None = ...,
+            scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
+            SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
+            FasterRcnnDetectionOutputParameter | _Fields | None = ..., ssddetectionoutput_param:
+            SSDDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
+            ROIWarpingParameter | _Fields | None = ..., segmentation_score_param:
+            SegmentationScoreParameter | _Fields | None = ..., mask_resize_param:
+            MaskResizeParameter | _Fields | None = ..., label_specific_add_param:
+            LabelSpecificAddParameter | _Fields | None = ..., cudnn_batch_norm_param:
+            CuDNNBatchNormParameter | _Fields | None = ..., largemargin_inner_product_param:
+            LargeMarginInnerProductParameter | _Fields | None = ..., image_gt_data_param:
+            ImageGtDataParameter | _Fields | None = ..., detection_loss_param:
+            DetectionLossParameter | _Fields | None = ..., detection_accuracy_param:
+            DetectionAccuracyParameter | _Fields | None = ..., box_output_param:
+            BoxOutputParameter | _Fields | None = ..., cos_data_param: CoSDataParameter |
+            _Fields | None = ..., op_transform_param: OPTransformationParameter | _Fields | None
+            = ..., combined_margin_param: CombinedMarginParameter | _Fields | None = ...,
+            knowledge_distillation_param: KnowledgeDistillationParameter | _Fields | None = ...,
+            resample_param: ResampleParameter | _Fields | None = ..., downsample_param:
+            DownsampleParameter | _Fields | None = ..., accum_param: AccumParameter | _Fields |
+            None = ..., mean_param: MeanParameter | _Fields | None = ..., lpq_loss_param:
+            LpqLossParameter | _Fields | None = ..., augmentation_param: AugmentationParameter |
+            _Fields | None = ..., coeff_schedule_param: CoeffScheduleParameter | _Fields | None
+            = ..., reshape_every_iter: bool | None = ..., att_pooling_param: AttPoolingParameter
+            | _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
             multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter | _Fields | None =
             ..., netvlad_param: NetvladParameter | _Fields | None = ..., roi_align_param:
             ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
@@ -1272,8 +1274,8 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "drive_data_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "drive_data_param", "fixed_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
             "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
@@ -1385,8 +1387,8 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "drive_data_param", "topk_param", "wasserstein_param", "scale_tanh_param",
-            "simpler_nms_param", "faster_rcnn_detection_output_param",
+            "drive_data_param", "fixed_param", "topk_param", "wasserstein_param",
+            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
             "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
             "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
@@ -10161,6 +10163,37 @@ class SpatialTransformerParameter(Message):
         self, field_name: Literal[
             "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
             "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class FixedParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FixedMethod(_Enum):
+        OVER_FLOW: ClassVar[FixedParameter.FixedMethod]
+        DIFF_S: ClassVar[FixedParameter.FixedMethod]
+        DIFF_A: ClassVar[FixedParameter.FixedMethod]
+        DIFF_S_SIGMOID: ClassVar[FixedParameter.FixedMethod]
+    OVER_FLOW: ClassVar[FixedParameter.FixedMethod]
+    DIFF_S: ClassVar[FixedParameter.FixedMethod]
+    DIFF_A: ClassVar[FixedParameter.FixedMethod]
+    DIFF_S_SIGMOID: ClassVar[FixedParameter.FixedMethod]
+    enable: bool
+    fixed_method: FixedParameter.FixedMethod
+    bit_width: int
+    follow_data_layer: bool
+    def __init__(
+        self, *,
+            enable: bool | None = ..., fixed_method: FixedParameter.FixedMethod | int | str |
+            None = ..., bit_width: int | None = ..., follow_data_layer: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "enable", "fixed_method", "bit_width", "follow_data_layer",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "enable", "fixed_method", "bit_width", "follow_data_layer",
         ]
     ) -> None: ...
 
