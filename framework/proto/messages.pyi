@@ -13162,6 +13162,8 @@ class ClassDistanceParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     @property
     def margin_mul(self) -> ChangingNumberParameter: ...
+    @property
+    def margin_add(self) -> ChangingNumberParameter: ...
     metric: ClassDistanceParameter.Metric
     center_coef: float
     block_mul_grad: bool
@@ -13173,7 +13175,8 @@ class ClassDistanceParameter(Message):
         self, *,
             num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
             FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., margin_mul: ChangingNumberParameter | _Fields | None = ..., metric:
+            None = ..., margin_mul: ChangingNumberParameter | _Fields | None = ..., margin_add:
+            ChangingNumberParameter | _Fields | None = ..., metric:
             ClassDistanceParameter.Metric | int | str | None = ..., center_coef: float | None =
             ..., block_mul_grad: bool | None = ..., dropout_ratio: float | None = ...,
             ignore_zero: bool | None = ..., update_sigma: bool | None = ..., isotropic: bool |
@@ -13181,16 +13184,16 @@ class ClassDistanceParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
-            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
-            "isotropic",
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul",
+            "margin_add", "metric", "center_coef", "block_mul_grad", "dropout_ratio",
+            "ignore_zero", "update_sigma", "isotropic",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
-            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
-            "isotropic",
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul",
+            "margin_add", "metric", "center_coef", "block_mul_grad", "dropout_ratio",
+            "ignore_zero", "update_sigma", "isotropic",
         ]
     ) -> None: ...
 
