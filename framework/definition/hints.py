@@ -153,6 +153,15 @@ HINTS = {
         "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
         "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
         ).split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"PicPacParameter.{name}" for name in (
+        "path seed loop shuffle reshuffle stratify split split_fold split_negate mixin "
+        "mixin_group_reset mixin_group_delta mixin_max cache preload threads min_size max_size "
+        "round_div round_mod decode_mode anno_type anno_copy anno_number anno_palette "
+        "anno_color1 anno_color2 anno_color3 anno_thickness anno_min_ratio perturb "
+        "pert_colorspace pert_color1 pert_color2 pert_color3 pert_angle pert_min_scale "
+        "pert_max_scale pert_hflip pert_vflip mean_color1 mean_color2 mean_color3 pad bgr2rgb "
+        "point_radius"
+        ).split()), _KNOWN_ONLY),
     **dict.fromkeys((f"DriveDataParameter.{name}" for name in (
         "shrink_prob_factor unrecognize_factor crop_num random_crop_ratio resize scale "
         "catalog_number resize_max resize_min reco_max reco_min train_max train_min genlist_file "

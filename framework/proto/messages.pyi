@@ -560,6 +560,8 @@ class LayerParameter(Message):
     @property
     def drive_data_param(self) -> DriveDataParameter: ...
     @property
+    def picpac_param(self) -> PicPacParameter: ...
+    @property
     def fixed_param(self) -> FixedParameter: ...
     @property
     def topk_param(self) -> TopKParameter: ...
@@ -1063,33 +1065,34 @@ class LayerParameter(Message):
             _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            drive_data_param: DriveDataParameter | _Fields | None = ..., fixed_param:
-            FixedParameter | _Fields | None = ..., topk_param: TopKParameter | _Fields | None =
-            ..., wasserstein_param: WassersteinParameter | _Fields | None = ...,
-            scale_tanh_param: ScaleTanHParameter | _Fields | None = ..., simpler_nms_param:
-            SimplerNMSParameter | _Fields | None = ..., faster_rcnn_detection_output_param:
-            FasterRcnnDetectionOutputParameter | _Fields | None = ..., ssddetectionoutput_param:
-            SSDDetectionOutputParameter | _Fields | None = ..., roi_warping_param:
-            ROIWarpingParameter | _Fields | None = ..., segmentation_score_param:
-            SegmentationScoreParameter | _Fields | None = ..., mask_resize_param:
-            MaskResizeParameter | _Fields | None = ..., label_specific_add_param:
-            LabelSpecificAddParameter | _Fields | None = ..., cudnn_batch_norm_param:
-            CuDNNBatchNormParameter | _Fields | None = ..., largemargin_inner_product_param:
-            LargeMarginInnerProductParameter | _Fields | None = ..., image_gt_data_param:
-            ImageGtDataParameter | _Fields | None = ..., detection_loss_param:
-            DetectionLossParameter | _Fields | None = ..., detection_accuracy_param:
-            DetectionAccuracyParameter | _Fields | None = ..., box_output_param:
-            BoxOutputParameter | _Fields | None = ..., cos_data_param: CoSDataParameter |
-            _Fields | None = ..., op_transform_param: OPTransformationParameter | _Fields | None
-            = ..., combined_margin_param: CombinedMarginParameter | _Fields | None = ...,
-            knowledge_distillation_param: KnowledgeDistillationParameter | _Fields | None = ...,
-            resample_param: ResampleParameter | _Fields | None = ..., downsample_param:
-            DownsampleParameter | _Fields | None = ..., accum_param: AccumParameter | _Fields |
-            None = ..., mean_param: MeanParameter | _Fields | None = ..., lpq_loss_param:
-            LpqLossParameter | _Fields | None = ..., augmentation_param: AugmentationParameter |
-            _Fields | None = ..., coeff_schedule_param: CoeffScheduleParameter | _Fields | None
-            = ..., reshape_every_iter: bool | None = ..., att_pooling_param: AttPoolingParameter
-            | _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
+            drive_data_param: DriveDataParameter | _Fields | None = ..., picpac_param:
+            PicPacParameter | _Fields | None = ..., fixed_param: FixedParameter | _Fields | None
+            = ..., topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
+            _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
+            faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
+            None = ..., ssddetectionoutput_param: SSDDetectionOutputParameter | _Fields | None =
+            ..., roi_warping_param: ROIWarpingParameter | _Fields | None = ...,
+            segmentation_score_param: SegmentationScoreParameter | _Fields | None = ...,
+            mask_resize_param: MaskResizeParameter | _Fields | None = ...,
+            label_specific_add_param: LabelSpecificAddParameter | _Fields | None = ...,
+            cudnn_batch_norm_param: CuDNNBatchNormParameter | _Fields | None = ...,
+            largemargin_inner_product_param: LargeMarginInnerProductParameter | _Fields | None =
+            ..., image_gt_data_param: ImageGtDataParameter | _Fields | None = ...,
+            detection_loss_param: DetectionLossParameter | _Fields | None = ...,
+            detection_accuracy_param: DetectionAccuracyParameter | _Fields | None = ...,
+            box_output_param: BoxOutputParameter | _Fields | None = ..., cos_data_param:
+            CoSDataParameter | _Fields | None = ..., op_transform_param:
+            OPTransformationParameter | _Fields | None = ..., combined_margin_param:
+            CombinedMarginParameter | _Fields | None = ..., knowledge_distillation_param:
+            KnowledgeDistillationParameter | _Fields | None = ..., resample_param:
+            ResampleParameter | _Fields | None = ..., downsample_param: DownsampleParameter |
+            _Fields | None = ..., accum_param: AccumParameter | _Fields | None = ...,
+            mean_param: MeanParameter | _Fields | None = ..., lpq_loss_param: LpqLossParameter |
+            _Fields | None = ..., augmentation_param: AugmentationParameter | _Fields | None =
+            ..., coeff_schedule_param: CoeffScheduleParameter | _Fields | None = ...,
+            reshape_every_iter: bool | None = ..., att_pooling_param: AttPoolingParameter |
+            _Fields | None = ..., renet_lstm_param: ReNetLSTMParameter | _Fields | None = ...,
             multi_stage_meanfield_au3_param: MultiStageMeanfieldParameter | _Fields | None =
             ..., netvlad_param: NetvladParameter | _Fields | None = ..., roi_align_param:
             ROIAlignParameter | _Fields | None = ..., roi_alignment_param: ROIAlignmentParameter
@@ -1274,10 +1277,11 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "drive_data_param", "fixed_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "drive_data_param", "picpac_param", "fixed_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -1387,10 +1391,11 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "drive_data_param", "fixed_param", "topk_param", "wasserstein_param",
-            "scale_tanh_param", "simpler_nms_param", "faster_rcnn_detection_output_param",
-            "ssddetectionoutput_param", "roi_warping_param", "segmentation_score_param",
-            "mask_resize_param", "label_specific_add_param", "cudnn_batch_norm_param",
+            "drive_data_param", "picpac_param", "fixed_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
+            "roi_warping_param", "segmentation_score_param", "mask_resize_param",
+            "label_specific_add_param", "cudnn_batch_norm_param",
             "largemargin_inner_product_param", "image_gt_data_param", "detection_loss_param",
             "detection_accuracy_param", "box_output_param", "cos_data_param",
             "op_transform_param", "combined_margin_param", "knowledge_distillation_param",
@@ -10163,6 +10168,116 @@ class SpatialTransformerParameter(Message):
         self, field_name: Literal[
             "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
             "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class PicPacParameter(Message):
+    DESCRIPTOR: Descriptor
+    path: str
+    seed: int
+    loop: bool
+    shuffle: bool
+    reshuffle: bool
+    stratify: int
+    split: int
+    split_fold: int
+    split_negate: bool
+    mixin: str
+    mixin_group_reset: float
+    mixin_group_delta: float
+    mixin_max: int
+    cache: int
+    preload: bool
+    threads: int
+    channels: int
+    min_size: int
+    max_size: int
+    resize_width: int
+    resize_height: int
+    crop_width: int
+    crop_height: int
+    round_div: int
+    round_mod: int
+    decode_mode: int
+    annotate: str
+    anno_type: int
+    anno_copy: bool
+    anno_number: bool
+    anno_palette: str
+    anno_color1: float
+    anno_color2: float
+    anno_color3: float
+    anno_thickness: int
+    anno_min_ratio: float
+    perturb: bool
+    pert_colorspace: str
+    pert_color1: float
+    pert_color2: float
+    pert_color3: float
+    pert_angle: float
+    pert_min_scale: float
+    pert_max_scale: float
+    pert_hflip: bool
+    pert_vflip: bool
+    mean_color1: float
+    mean_color2: float
+    mean_color3: float
+    onehot: int
+    batch: int
+    pad: bool
+    bgr2rgb: bool
+    order: str
+    point_radius: float
+    def __init__(
+        self, *,
+            path: str | None = ..., seed: int | None = ..., loop: bool | None = ..., shuffle:
+            bool | None = ..., reshuffle: bool | None = ..., stratify: int | None = ..., split:
+            int | None = ..., split_fold: int | None = ..., split_negate: bool | None = ...,
+            mixin: str | None = ..., mixin_group_reset: float | None = ..., mixin_group_delta:
+            float | None = ..., mixin_max: int | None = ..., cache: int | None = ..., preload:
+            bool | None = ..., threads: int | None = ..., channels: int | None = ..., min_size:
+            int | None = ..., max_size: int | None = ..., resize_width: int | None = ...,
+            resize_height: int | None = ..., crop_width: int | None = ..., crop_height: int |
+            None = ..., round_div: int | None = ..., round_mod: int | None = ..., decode_mode:
+            int | None = ..., annotate: str | None = ..., anno_type: int | None = ...,
+            anno_copy: bool | None = ..., anno_number: bool | None = ..., anno_palette: str |
+            None = ..., anno_color1: float | None = ..., anno_color2: float | None = ...,
+            anno_color3: float | None = ..., anno_thickness: int | None = ..., anno_min_ratio:
+            float | None = ..., perturb: bool | None = ..., pert_colorspace: str | None = ...,
+            pert_color1: float | None = ..., pert_color2: float | None = ..., pert_color3: float
+            | None = ..., pert_angle: float | None = ..., pert_min_scale: float | None = ...,
+            pert_max_scale: float | None = ..., pert_hflip: bool | None = ..., pert_vflip: bool
+            | None = ..., mean_color1: float | None = ..., mean_color2: float | None = ...,
+            mean_color3: float | None = ..., onehot: int | None = ..., batch: int | None = ...,
+            pad: bool | None = ..., bgr2rgb: bool | None = ..., order: str | None = ...,
+            point_radius: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "path", "seed", "loop", "shuffle", "reshuffle", "stratify", "split", "split_fold",
+            "split_negate", "mixin", "mixin_group_reset", "mixin_group_delta", "mixin_max",
+            "cache", "preload", "threads", "channels", "min_size", "max_size", "resize_width",
+            "resize_height", "crop_width", "crop_height", "round_div", "round_mod",
+            "decode_mode", "annotate", "anno_type", "anno_copy", "anno_number", "anno_palette",
+            "anno_color1", "anno_color2", "anno_color3", "anno_thickness", "anno_min_ratio",
+            "perturb", "pert_colorspace", "pert_color1", "pert_color2", "pert_color3",
+            "pert_angle", "pert_min_scale", "pert_max_scale", "pert_hflip", "pert_vflip",
+            "mean_color1", "mean_color2", "mean_color3", "onehot", "batch", "pad", "bgr2rgb",
+            "order", "point_radius",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "path", "seed", "loop", "shuffle", "reshuffle", "stratify", "split", "split_fold",
+            "split_negate", "mixin", "mixin_group_reset", "mixin_group_delta", "mixin_max",
+            "cache", "preload", "threads", "channels", "min_size", "max_size", "resize_width",
+            "resize_height", "crop_width", "crop_height", "round_div", "round_mod",
+            "decode_mode", "annotate", "anno_type", "anno_copy", "anno_number", "anno_palette",
+            "anno_color1", "anno_color2", "anno_color3", "anno_thickness", "anno_min_ratio",
+            "perturb", "pert_colorspace", "pert_color1", "pert_color2", "pert_color3",
+            "pert_angle", "pert_min_scale", "pert_max_scale", "pert_hflip", "pert_vflip",
+            "mean_color1", "mean_color2", "mean_color3", "onehot", "batch", "pad", "bgr2rgb",
+            "order", "point_radius",
         ]
     ) -> None: ...
 

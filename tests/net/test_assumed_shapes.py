@@ -687,6 +687,19 @@ def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
         Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
 
 
+@pytest.mark.parametrize("fields, expected", [
+    ("channels: 1 crop_width: 9 crop_height: 7", [(2, 1, 7, 9), (2,)]),
+    ("resize_width: 9 resize_height: 7 onehot: 5", [(2, 3, 7, 9), (2, 5)]),
+    ('crop_width: 9 crop_height: 7 annotate: "json" order: "NHWC"', [(2, 7, 9, 3), (2, 7, 9, 1)]),
+    ('annotate: "image" onehot: 5', [(2, 3, 224, 224), (2, 5, 224, 224)])])
+def test_images_of_picpac_have_the_shapes_of_its_stream(fields, expected):
+    text = f"""layer {{ name: "d" type: "PicPac" top: "x" top: "t"
+      picpac_param {{ path: "db" batch: 2 {fields} }} }}"""
+    assert shapes_of(text) == expected
+    with pytest.raises(SpecError, match="order is 'NCWH'; it must be NCHW or NHWC"):
+        shapes_of(text.replace("batch: 2", 'batch: 2 order: "NCWH"').replace('order: "NHWC"', ""))
+
+
 HEATMAP = """layer { name: "d" type: "DataHeatmap" top: "x" top: "t" heatmap_data_param {
   batchsize: 2 outsize: 32 label_width: 8 label_height: 8 %s } }
 layer { name: "c" type: "Convolution" bottom: "x" top: "c"

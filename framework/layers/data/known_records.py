@@ -1,4 +1,4 @@
-"""DriveData: streets and maps of their traffic signs, known by shape only."""
+"""Data layers of two more projects, with records of their own: known by shape only."""
 
 from __future__ import annotations
 
@@ -47,3 +47,51 @@ class DriveData(KnownByShape):
         shapes: list[Shape] = [(batch, 3, param.cropped_height, param.cropped_width),
                                (batch, SIGN_NUMBERS, *boxes), (batch, 1, *classes)]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class PicPac(KnownByShape):
+    """Images of a PicPac database and what they show: known by shape only.
+
+    Tops:   images (batch, channels, H, W) of crop_width and crop_height, else of resize_width and
+            resize_height; labels (batch,), with `onehot` (batch, onehot); with `annotate` maps
+            (batch, 1 or onehot, H, W). Channels are last with `order: "NHWC"`.
+    Errors: SpecError whenever data are requested, and for another order.
+    Meaning: aaalgo/picpac picpac-cv.h, BatchImageStream; picpac_data_layer.cpp of a public fork.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        order = spec.proto.picpac_param.order
+        if order not in ("NCHW", "NHWC"):
+            raise spec.error("picpac_param.order", f"is '{order}'; it must be NCHW or NHWC")
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return [] if _stated(spec) else list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.picpac_param
+        area = _stated(spec) or size
+        images: Shape = (param.channels if param.channels > 0 else 3, *area)
+        labels: Shape = (param.onehot,) if param.onehot else ()
+        if param.annotate:
+            labels = (param.onehot or 1, *area)
+        shapes = [images, labels]
+        if param.order == "NHWC":
+            shapes = [(*shape[1:], *shape[:1]) for shape in shapes]
+        return [(param.batch, *shape) for shape in shapes]
+
+
+def _stated(spec: LayerSpec) -> Size | None:
+    """Height and width of PicPac's images, if the text has them."""
+    param = spec.proto.picpac_param
+    for height, width in ((param.crop_height, param.crop_width),
+                          (param.resize_height, param.resize_width)):
+        if height > 0 and width > 0:
+            return height, width
+    return None
