@@ -63,13 +63,12 @@ def _channels(spec: LayerSpec) -> int:
     transform = spec.proto.transform_param
     if not spec.proto.image_data_param.is_color:
         return 1
-    listed = spec.proto.HasField("image_data_param")
-    if tuple(spec.tops) == ("label",) and (not listed or spec.type == "LabelData"):
-        return 1        # a database of label maps beside that of images
+    if tuple(spec.tops) == ("label",):      # a database of label maps beside that of images
+        return 1
     if transform.force_gray:
         return 1
     # of a list all images are decoded in colour; records have their own channels
-    listed = listed or transform.force_color
+    listed = spec.proto.HasField("image_data_param") or transform.force_color
     return 1 if len(transform.mean_value) == 1 and not listed else 3
 
 

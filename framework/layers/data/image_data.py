@@ -71,6 +71,9 @@ class ImageData(ImageSource):
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images, *labels = images_and_labels(spec, size)
+        if spec.type != "LabelData" and spec.proto.image_data_param.is_color \
+                and not spec.proto.transform_param.force_gray:
+            images = (images[0], 3, *images[2:])    # decoded in colour, whatever the top is called
         num = _num_labels(spec)
         return [images, *((images[0], num) if num > 1 else shape for shape in labels)]
 

@@ -41,8 +41,9 @@ class PriorBox(Layer):
     left of the middle on; max_size and aspect_ratio are refused there.
     With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
     followed by one of its size at the lower edge of the cell.
-    In the dialect "sstd" an oblong is min_size high and min_size * ratio wide; with `flip` all
-    follow once more, lying, of ratios that are listed too as well; min_size is not cut.
+    In the dialect "sstd" an oblong is min_size high and min_size * ratio wide; with `flip` each
+    follows once more with width and height exchanged, whether its ratio is listed or not;
+    min_size is not cut.
     With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
     rows, density x density squares, spread over the size around the middle in whole steps of
     size / density, then as many of each other ratio; all are cut at the edges of the image.
