@@ -842,6 +842,12 @@ class LayerParameter(Message):
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
     @property
+    def point_bilinear_param(self) -> PointBilinearParameter: ...
+    @property
+    def entropy_pack_param(self) -> EntropyPackParameter: ...
+    @property
+    def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
@@ -1187,6 +1193,9 @@ class LayerParameter(Message):
             | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
             gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
+            point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
+            entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
+            margin_softmax_loss_param: MarginSoftmaxLossParameter | _Fields | None = ...,
             writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
             DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
             _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
@@ -1315,7 +1324,8 @@ class LayerParameter(Message):
             "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "writer_param",
+            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
+            "entropy_pack_param", "margin_softmax_loss_param", "writer_param",
             "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
             "sparse_param", "cconvolution_param", "cinner_product_param",
             "classification_stats_param", "squash_param", "capsule_reshape_param",
@@ -1430,11 +1440,12 @@ class LayerParameter(Message):
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
-            "lowlevel_distance_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "margin_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "margin_softmax_loss_param", "writer_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
@@ -14539,5 +14550,63 @@ class LowlevelDistanceParameter(Message):
         self, field_name: Literal[
             "grid_size", "train_region_per_image", "spixel_size", "feature_option",
             "is_maxpool",
+        ]
+    ) -> None: ...
+
+class PointBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    ratio: float
+    def __init__(
+        self, *,
+            ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> None: ...
+
+class EntropyPackParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel: int
+    channels: int
+    samples: int
+    def __init__(
+        self, *,
+            kernel: int | None = ..., channels: int | None = ..., samples: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> None: ...
+
+class MarginSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
         ]
     ) -> None: ...

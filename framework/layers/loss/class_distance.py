@@ -13,6 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.changing_number import ChangingNumber
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import honour, plain
 from framework.ops.losses import precise
@@ -66,7 +67,6 @@ class ClassDistance(Layer):
     no_onnx_form = NO_FORM
     means: Tensor
     sigma: Tensor
-    iteration: Tensor
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
@@ -78,13 +78,10 @@ class ClassDistance(Layer):
                "block_mul_grad ignore_zero update_sigma isotropic")
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
-        self.param, self.margin = plain(param), plain(param.margin_mul)
-        self.policy = enum_name(param.margin_mul, "policy")
+        self.param = plain(param)
+        self.margin = ChangingNumber(spec, f"{FIELD}.margin_mul", param.margin_mul)
         if param.num_output == 0:
             raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
-        if param.margin_mul.step < 1:
-            raise spec.error(f"{FIELD}.margin_mul.step", f"is {param.margin_mul.step}; it must be "
-                             "at least 1")
         if param.ignore_zero and self.metric == "L2" and not param.isotropic:
             raise spec.error(f"{FIELD}.ignore_zero", "is for isotropic distances; the original "
                              "reads other variances without it")
@@ -96,8 +93,6 @@ class ClassDistance(Layer):
         self.add_blob("means", (param.num_output, num_values), param.weight_filler)
         self.add_blob("sigma", (param.num_output,) if param.isotropic
                       else (param.num_output, num_values), param.bias_filler)
-        self.register_buffer("iteration", torch.tensor(float(param.margin_mul.iter)),
-                             persistent=False)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(bottoms[0]) * tops[0][1] if self.metric == "IP" else 0
@@ -118,7 +113,7 @@ class ClassDistance(Layer):
             return top
         added = top.detach() if self.param.block_mul_grad else top
         own = F.one_hot(numbers, means.shape[0])
-        return top + own * added * self._margin().to(rows)
+        return top + own * added * self.margin().to(rows)
 
     def _values(self, rows: Tensor, means: Tensor, sigma: Tensor) -> Tensor:
         if not self.param.update_sigma:
@@ -152,18 +147,3 @@ class ClassDistance(Layer):
                 away = away.sign() * (self.param.center_coef / rows.shape[0])
             pulled = torch.zeros_like(means).index_add(0, labels, -away)
         return _Pushed.apply(rows, away), _Pushed.apply(means, pulled)
-
-    def _margin(self) -> Tensor:
-        """margin_mul at this forward."""
-        margin = self.margin
-        now = torch.full_like(self.iteration, margin.value)
-        if self.policy == "CONSTANT":
-            return now
-        changes = torch.div(self.iteration, margin.step, rounding_mode="floor")
-        grown = margin.value * margin.gamma ** changes if self.policy == "STEPUP" \
-            else margin.value + margin.gamma * changes
-        now = torch.where(changes > 0, grown.clamp(margin.min, margin.max), now)
-        if torch.is_grad_enabled() and not self.iteration.is_meta:
-            with torch.no_grad():
-                self.iteration.add_(1)
-        return now

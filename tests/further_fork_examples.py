@@ -1,0 +1,29 @@
+"""More examples of types of single forks; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+from tests.layer_examples import AFTER_ROUNDING, BATCH, fixed, of_sample, whole
+from tests.support import noise
+
+WORTH = noise(2, 3, 5, 4, seed=9, requires_grad=False)
+OF_POINTS = (
+    of_sample("PointBilinear", bottoms=((2, 3, 5, 4), fixed(
+        [1, 2], [9, 13], [-3, 7], [40, 5], [6.5, 50], [14, 1]).requires_grad_(),
+        whole(6, below=2)), grows=()),
+    of_sample("FlowWarping", grows=()),
+)
+CODERS = (
+    of_sample("EntropyPack", bottoms=((2, 3, 5, 4), WORTH), blobs=((1, 1, 1, 1),), grows=(2, 3),
+              without=AFTER_ROUNDING),
+)
+TEXTS = (
+    of_sample("AttLstm", bottoms=((1, 2, 5, 6), fixed([0, 0])), blobs=(
+        (4, 4), (4,), (4, 5), (4,), (1, 4), (16, 5), (16,), (16, 4)), grows=(1, 3),
+        without={"gradient": "three blobs change nothing"}),
+)
+MARGINS = (
+    of_sample("MarginSoftmaxLoss", bottoms=((4, 5), whole(4, below=3)), blobs=((3, 5),),
+              grows=BATCH),
+)
+
+EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS)
