@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.layer_examples import AFTER_ROUNDING, BATCH, fixed, of_sample, whole
+from tests.layer_examples import AFTER_ROUNDING, BATCH, NO_GRADIENT, fixed, of_sample, whole
 from tests.support import noise
 
 WORTH = noise(2, 3, 5, 4, seed=9, requires_grad=False)
@@ -25,5 +25,6 @@ MARGINS = (
     of_sample("MarginSoftmaxLoss", bottoms=((4, 5), whole(4, below=3)), blobs=((3, 5),),
               grows=BATCH),
 )
+VOLUMES = (of_sample("MultiSlicePredict", grows=(), without=NO_GRADIENT),)
 
-EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS)
+EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES)

@@ -57,6 +57,9 @@ HINTS = {
                      "APLParameter.save_mem", "GenericWindowDataParameter.cache_images",
                      "LayerParameter.deletetop", "ConvolutionParameter.wino_tile",
                      "ConvolutionParameter.wino_zero_idx", "ConvolutionParameter.conv_mode",
+                     "InnerProductParameter.gemm_mode",
+                     "InnerProductParameter.spmdm_transpose_in",
+                     "InnerProductParameter.spmdm_transpose_out",
                      "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
@@ -199,7 +202,10 @@ HINTS = {
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
         "source rand_skip shuffle root_folder hist_matching random_deform deform_control_point "
         "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
-        "resample_spacing_x resample_spacing_y resample_spacing_z").split()), _KNOWN_ONLY),
+        "resample_spacing_x resample_spacing_y resample_spacing_z truncate_probability "
+        "min_truncate_length inplane_shift min_intensity max_intensity").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"SlicePredictParameter.{name}" for name in (
+        "source input_path output_path contour_name_list extract_direction").split()), _DRAWING),
     **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (
         "source root_folder threshold output_heatmap output_folder contour_name_list "
         "resample_volume center_align_label resample_volume_width resample_volume_height "

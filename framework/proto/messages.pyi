@@ -848,6 +848,10 @@ class LayerParameter(Message):
     @property
     def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
     @property
+    def slice_predict_param(self) -> SlicePredictParameter: ...
+    @property
+    def pooling_3d_param(self) -> Pooling3DParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
@@ -1196,34 +1200,35 @@ class LayerParameter(Message):
             point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
             entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
             margin_softmax_loss_param: MarginSoftmaxLossParameter | _Fields | None = ...,
-            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
-            DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
-            _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
-            sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
-            SparseLayerParameter | _Fields | None = ..., cconvolution_param: SurgeryParameter |
-            _Fields | None = ..., cinner_product_param: SurgeryParameter | _Fields | None = ...,
-            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
-            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
-            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
-            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
-            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
-            capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
-            capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
-            dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
-            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            slice_predict_param: SlicePredictParameter | _Fields | None = ..., pooling_3d_param:
+            Pooling3DParameter | _Fields | None = ..., writer_param: WriterParameter | _Fields |
+            None = ..., duplicate_param: DuplicateParameter | _Fields | None = ...,
+            reverse_axis_param: ReverseParameter | _Fields | None = ..., seg_param:
+            SegmentationParameter | _Fields | None = ..., sparsify_param: SparsifyParameter |
+            _Fields | None = ..., sparse_param: SparseLayerParameter | _Fields | None = ...,
+            cconvolution_param: SurgeryParameter | _Fields | None = ..., cinner_product_param:
+            SurgeryParameter | _Fields | None = ..., classification_stats_param:
+            ClassificationStatsParameter | _Fields | None = ..., squash_param: SquashParameter |
+            _Fields | None = ..., capsule_reshape_param: CapsuleReshapeParameter | _Fields |
+            None = ..., capsule_transform_param: CapsuleTransformParameter | _Fields | None =
+            ..., capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
+            CapsuleLenParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
+            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
+            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
+            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1325,16 +1330,17 @@ class LayerParameter(Message):
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
             "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
-            "entropy_pack_param", "margin_softmax_loss_param", "writer_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "entropy_pack_param", "margin_softmax_loss_param", "slice_predict_param",
+            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1441,16 +1447,16 @@ class LayerParameter(Message):
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
-            "margin_softmax_loss_param", "writer_param", "duplicate_param",
-            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
-            "cconvolution_param", "cinner_product_param", "classification_stats_param",
-            "squash_param", "capsule_reshape_param", "capsule_transform_param",
-            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "margin_softmax_loss_param", "slice_predict_param", "pooling_3d_param",
+            "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
+            "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -2128,6 +2134,13 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    class GemmMode(_Enum):
+        GEMM: ClassVar[InnerProductParameter.GemmMode]
+        SPMDM: ClassVar[InnerProductParameter.GemmMode]
+        SPGEMM: ClassVar[InnerProductParameter.GemmMode]
+    GEMM: ClassVar[InnerProductParameter.GemmMode]
+    SPMDM: ClassVar[InnerProductParameter.GemmMode]
+    SPGEMM: ClassVar[InnerProductParameter.GemmMode]
     sq: bool
     ratio: float
     num_output: int
@@ -2138,6 +2151,9 @@ class InnerProductParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     axis: int
     transpose: bool
+    gemm_mode: InnerProductParameter.GemmMode
+    spmdm_transpose_in: bool
+    spmdm_transpose_out: bool
     engine: InnerProductParameter.Engine
     relu: bool
     negative_slope: float
@@ -2147,20 +2163,23 @@ class InnerProductParameter(Message):
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
             bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
-            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
-            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
-            bool | None = ...,
+            transpose: bool | None = ..., gemm_mode: InnerProductParameter.GemmMode | int | str
+            | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
+            None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
+            bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -12206,6 +12225,14 @@ class VolumeDataParameter(Message):
     resample_spacing_y: float
     resample_spacing_z: float
     output_data_in_dense: bool
+    resample_size_x: int
+    resample_size_y: int
+    resample_size_z: int
+    truncate_probability: float
+    min_truncate_length: int
+    inplane_shift: int
+    min_intensity: float
+    max_intensity: float
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12218,7 +12245,11 @@ class VolumeDataParameter(Message):
             resample_volume_width: int | None = ..., resample_volume_height: int | None = ...,
             resample_volume_length: int | None = ..., resample_spacing_x: float | None = ...,
             resample_spacing_y: float | None = ..., resample_spacing_z: float | None = ...,
-            output_data_in_dense: bool | None = ...,
+            output_data_in_dense: bool | None = ..., resample_size_x: int | None = ...,
+            resample_size_y: int | None = ..., resample_size_z: int | None = ...,
+            truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
+            inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12227,7 +12258,9 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12237,7 +12270,34 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
+        ]
+    ) -> None: ...
+
+class SlicePredictParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    input_path: str
+    output_path: str
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    extract_direction: int
+    def __init__(
+        self, *,
+            source: str | None = ..., input_path: str | None = ..., output_path: str | None =
+            ..., contour_name_list: ContourNameList | _Fields | None = ..., extract_direction:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
         ]
     ) -> None: ...
 
