@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.layer_examples import AFTER_ROUNDING, BATCH, NO_GRADIENT, fixed, of_sample, whole
+from tests.layer_examples import (
+    AFTER_ROUNDING,
+    BATCH,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    fixed,
+    of_sample,
+    whole,
+)
 from tests.support import noise
 
 WORTH = noise(2, 3, 5, 4, seed=9, requires_grad=False)
@@ -26,5 +34,12 @@ MARGINS = (
               grows=BATCH),
 )
 VOLUMES = (of_sample("MultiSlicePredict", grows=(), without=NO_GRADIENT),)
+CAPSULES = (
+    of_sample("Cap", blobs=((6, 4, 15), (15,)), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is that of plain sums"}),
+    of_sample("CapsuleRelu", grows=BATCH, without=AFTER_ROUNDING),
+    of_sample("Tensor", blobs=((3, 4, 2, 3, 2, 20), (720,)), grows=BATCH),
+)
 
-EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES)
+EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES,
+            *CAPSULES)

@@ -89,7 +89,8 @@ HINTS = {
                      "DetectNetGroundTruthParameter.coverage_type",     # it has one value
                      "LabelSpecificRescaleParameter.positive_lower_bound",
                      "LabelSpecificRescaleParameter.negative_upper_bound",
-                     "ChannelScaleParameter.init_global_scale", "YoloSegParameter.num_class",
+                     "ChannelScaleParameter.init_global_scale",
+                     "CapParameter.routing_num", "CapParameter.input_capsule_num", "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
                      "Yolov3Parameter.noobject_scale", "SegmentationEvaluateParameter.num_classes",

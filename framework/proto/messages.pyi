@@ -882,6 +882,12 @@ class LayerParameter(Message):
     @property
     def capsule_len_param(self) -> CapsuleLenParameter: ...
     @property
+    def cap_param(self) -> CapParameter: ...
+    @property
+    def capsule_relu_param(self) -> CapsuleReluParameter: ...
+    @property
+    def capsule_conv_param(self) -> CapsuleConvParameter: ...
+    @property
     def margin_param(self) -> MarginParameter: ...
     @property
     def capsule_conv_transform_param(self) -> CapsuleConvTransformParameter: ...
@@ -1213,22 +1219,25 @@ class LayerParameter(Message):
             None = ..., capsule_transform_param: CapsuleTransformParameter | _Fields | None =
             ..., capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
             capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
-            CapsuleLenParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
-            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
-            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
-            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
-            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
-            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
+            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
+            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
+            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
+            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
+            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
+            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
+            | None = ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1335,12 +1344,12 @@ class LayerParameter(Message):
             "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
             "cinner_product_param", "classification_stats_param", "squash_param",
             "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1452,11 +1461,12 @@ class LayerParameter(Message):
             "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
             "classification_stats_param", "squash_param", "capsule_reshape_param",
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -14126,6 +14136,99 @@ class CapsuleRoutingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "weight_filler", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    routing_num: int
+    input_capsule_dim: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., routing_num: int | None = ...,
+            input_capsule_dim: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleReluParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    thre: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., thre: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> None: ...
+
+class CapsuleConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    bias_term: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., bias_term: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
         ]
     ) -> None: ...
 
