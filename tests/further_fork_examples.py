@@ -7,6 +7,7 @@ from tests.layer_examples import (
     BATCH,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SPACE,
     fixed,
     of_sample,
     whole,
@@ -40,6 +41,20 @@ CAPSULES = (
     of_sample("CapsuleRelu", grows=BATCH, without=AFTER_ROUNDING),
     of_sample("Tensor", blobs=((3, 4, 2, 3, 2, 20), (720,)), grows=BATCH),
 )
+PAIRS = (
+    of_sample("PixelwiseSimilarity", grows=SPACE),
+    of_sample("MappingBySimilarity", grows=SPACE),
+)
+RANKS = (
+    of_sample("LinearTransform", blobs=((4, 15),), grows=BATCH),
+    of_sample("Similarity", grows=BATCH),
+    of_sample("RankingLoss", bottoms=((4, 6), whole(4, below=6)), grows=BATCH),
+)
+REGIONS = (
+    of_sample("SoftmaxWithLossROI", bottoms=((2, 3, 5, 4), whole(2, 1, 5, 4, below=3), fixed(
+        [0, 1, 1, 2, 3], [1, 0, 2, 1, 4])), grows=(), without={
+            "gradient": NOT_DERIVATIVE + "it is over all pixels"}),
+)
 
 EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES,
-            *CAPSULES)
+            *CAPSULES, *PAIRS, *RANKS, *REGIONS)

@@ -90,7 +90,8 @@ HINTS = {
                      "LabelSpecificRescaleParameter.positive_lower_bound",
                      "LabelSpecificRescaleParameter.negative_upper_bound",
                      "ChannelScaleParameter.init_global_scale",
-                     "CapParameter.routing_num", "CapParameter.input_capsule_num", "YoloSegParameter.num_class",
+                     "CapParameter.routing_num", "CapParameter.input_capsule_num",
+                     "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
                      "Yolov3Parameter.noobject_scale", "SegmentationEvaluateParameter.num_classes",
@@ -205,6 +206,11 @@ HINTS = {
         "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
         "resample_spacing_x resample_spacing_y resample_spacing_z truncate_probability "
         "min_truncate_length inplane_shift min_intensity max_intensity").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"TransformationParameter.{name}" for name in (
+        "rand_shift rand_s_width rand_s_height rand_rotat rand_noise").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"FaceImageParameter.{name}" for name in (
+        "source rand_skip shuffle root_folder triplet_ver").split()), _KNOWN_ONLY),
+    "LinearProductParameter.verbose": _LOGGING,
     **dict.fromkeys((f"SlicePredictParameter.{name}" for name in (
         "source input_path output_path contour_name_list extract_direction").split()), _DRAWING),
     **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (

@@ -846,6 +846,16 @@ class LayerParameter(Message):
     @property
     def entropy_pack_param(self) -> EntropyPackParameter: ...
     @property
+    def pixelwise_similarity_param(self) -> PixelwiseSimilarityParameter: ...
+    @property
+    def mapping_by_similarity_param(self) -> MappingBySimilarityParameter: ...
+    @property
+    def linear_transform_param(self) -> LinearProductParameter: ...
+    @property
+    def ranking_loss_param(self) -> RankingLossParameter: ...
+    @property
+    def face_image_param(self) -> FaceImageParameter: ...
+    @property
     def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
     @property
     def slice_predict_param(self) -> SlicePredictParameter: ...
@@ -1205,19 +1215,24 @@ class LayerParameter(Message):
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
             point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
             entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
-            margin_softmax_loss_param: MarginSoftmaxLossParameter | _Fields | None = ...,
-            slice_predict_param: SlicePredictParameter | _Fields | None = ..., pooling_3d_param:
-            Pooling3DParameter | _Fields | None = ..., writer_param: WriterParameter | _Fields |
-            None = ..., duplicate_param: DuplicateParameter | _Fields | None = ...,
-            reverse_axis_param: ReverseParameter | _Fields | None = ..., seg_param:
-            SegmentationParameter | _Fields | None = ..., sparsify_param: SparsifyParameter |
-            _Fields | None = ..., sparse_param: SparseLayerParameter | _Fields | None = ...,
-            cconvolution_param: SurgeryParameter | _Fields | None = ..., cinner_product_param:
-            SurgeryParameter | _Fields | None = ..., classification_stats_param:
-            ClassificationStatsParameter | _Fields | None = ..., squash_param: SquashParameter |
-            _Fields | None = ..., capsule_reshape_param: CapsuleReshapeParameter | _Fields |
-            None = ..., capsule_transform_param: CapsuleTransformParameter | _Fields | None =
-            ..., capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
+            mapping_by_similarity_param: MappingBySimilarityParameter | _Fields | None = ...,
+            linear_transform_param: LinearProductParameter | _Fields | None = ...,
+            ranking_loss_param: RankingLossParameter | _Fields | None = ..., face_image_param:
+            FaceImageParameter | _Fields | None = ..., margin_softmax_loss_param:
+            MarginSoftmaxLossParameter | _Fields | None = ..., slice_predict_param:
+            SlicePredictParameter | _Fields | None = ..., pooling_3d_param: Pooling3DParameter |
+            _Fields | None = ..., writer_param: WriterParameter | _Fields | None = ...,
+            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
+            ReverseParameter | _Fields | None = ..., seg_param: SegmentationParameter | _Fields
+            | None = ..., sparsify_param: SparsifyParameter | _Fields | None = ...,
+            sparse_param: SparseLayerParameter | _Fields | None = ..., cconvolution_param:
+            SurgeryParameter | _Fields | None = ..., cinner_product_param: SurgeryParameter |
+            _Fields | None = ..., classification_stats_param: ClassificationStatsParameter |
+            _Fields | None = ..., squash_param: SquashParameter | _Fields | None = ...,
+            capsule_reshape_param: CapsuleReshapeParameter | _Fields | None = ...,
+            capsule_transform_param: CapsuleTransformParameter | _Fields | None = ...,
+            capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
             capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
             CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
             = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
@@ -1339,17 +1354,19 @@ class LayerParameter(Message):
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
             "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
-            "entropy_pack_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "face_image_param",
+            "margin_softmax_loss_param", "slice_predict_param", "pooling_3d_param",
+            "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
+            "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1456,6 +1473,8 @@ class LayerParameter(Message):
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "face_image_param",
             "margin_softmax_loss_param", "slice_predict_param", "pooling_3d_param",
             "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
             "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
@@ -4760,6 +4779,11 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    rand_shift: int
+    rand_s_width: int
+    rand_s_height: int
+    rand_rotat: int
+    rand_noise: int
     add_noise: bool
     apply_probability: float
     aspect_max: float
@@ -4836,28 +4860,30 @@ class TransformationParameter(Message):
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., add_noise: bool | None = ..., apply_probability: float
-            | None = ..., aspect_max: float | None = ..., aspect_min: float | None = ...,
-            center_crop: bool | None = ..., contrast_brightness_adjustment: bool | None = ...,
-            crop_height: int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool |
-            None = ..., debug_params: bool | None = ..., enable_classf_aug: bool | None = ...,
-            erase_ratio: float | None = ..., max_brightness_shift: int | None = ...,
-            max_color_shift: int | None = ..., max_contrast: float | None = ...,
-            max_rotation_angle: int | None = ..., max_scaling_factor: float | None = ...,
-            max_smooth: float | None = ..., min_contrast: float | None = ...,
-            min_scaling_factor: float | None = ..., min_side: int | None = ..., min_side_max:
-            int | None = ..., min_side_min: int | None = ..., noise_ratio: float | None = ...,
-            random_90_deg_rot: bool | None = ..., rotate: bool | None = ..., scale_max: float |
-            None = ..., scale_min: float | None = ..., smooth_filtering: bool | None = ...,
-            untransformed_top: bool | None = ..., vertical_mirror: bool | None = ..., fix_crop:
-            bool | None = ..., is_flow: bool | None = ..., max_distort: int | None = ...,
-            more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
-            bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
-            Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
-            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
-            crop_size_l: int | None = ..., pad_ratio: float | None = ...,
+            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
+            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
+            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
+            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
+            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
+            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
+            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
+            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
+            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
+            min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
+            int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
+            noise_ratio: float | None = ..., random_90_deg_rot: bool | None = ..., rotate: bool
+            | None = ..., scale_max: float | None = ..., scale_min: float | None = ...,
+            smooth_filtering: bool | None = ..., untransformed_top: bool | None = ...,
+            vertical_mirror: bool | None = ..., fix_crop: bool | None = ..., is_flow: bool |
+            None = ..., max_distort: int | None = ..., more_fix_crop: bool | None = ...,
+            multi_scale: bool | None = ..., original_image: bool | None = ..., scale_ratios:
+            Iterable[float] | None = ..., resize_param_more: Iterable[ResizeParameter | _Fields]
+            | None = ..., geometry_param: GeometryParameter | _Fields | None = ..., random_blur:
+            bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
+            max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
+            None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4870,7 +4896,8 @@ class TransformationParameter(Message):
             "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
             "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
             "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4893,8 +4920,9 @@ class TransformationParameter(Message):
             "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
-            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
+            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -14771,5 +14799,109 @@ class MarginSoftmaxLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler",
+        ]
+    ) -> None: ...
+
+class PixelwiseSimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    roi: int
+    def __init__(
+        self, *,
+            roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> None: ...
+
+class MappingBySimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class LinearProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    axis: int
+    backprop: bool
+    verbose: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., backprop: bool | None = ..., verbose: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> None: ...
+
+class RankingLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    trunc: bool
+    margin: float
+    def __init__(
+        self, *,
+            trunc: bool | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> None: ...
+
+class FaceImageParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    root_folder: str
+    triplet_ver: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., root_folder: str | None = ..., triplet_ver: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
         ]
     ) -> None: ...
