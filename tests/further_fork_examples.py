@@ -8,6 +8,7 @@ from tests.layer_examples import (
     NO_GRADIENT,
     NOT_DERIVATIVE,
     SPACE,
+    Example,
     fixed,
     of_sample,
     whole,
@@ -55,6 +56,10 @@ REGIONS = (
         [0, 1, 1, 2, 3], [1, 0, 2, 1, 4])), grows=(), without={
             "gradient": NOT_DERIVATIVE + "it is over all pixels"}),
 )
+NORMS = (
+    Example("BN", "bn_param { decay: 0.1 scale_filler { value: 1 } }", blobs=((1, 3, 1, 1),) * 4),
+    Example("BN", "decay: 0.1 var_eps: 0.001", blobs=((1, 3, 1, 1),) * 4, phase="TEST"),
+)
 
 EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES,
-            *CAPSULES, *PAIRS, *RANKS, *REGIONS)
+            *CAPSULES, *PAIRS, *RANKS, *REGIONS, *NORMS)

@@ -392,6 +392,7 @@ class FaceImage(KnownByShape):
 
     reads = ("transform_param",)
     num_tops = (2, 2)
+    fork_fields = frozenset(["transform_param.crop_height", "transform_param.crop_width"])
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
