@@ -60,6 +60,11 @@ NORMS = (
     Example("BN", "bn_param { decay: 0.1 scale_filler { value: 1 } }", blobs=((1, 3, 1, 1),) * 4),
     Example("BN", "decay: 0.1 var_eps: 0.001", blobs=((1, 3, 1, 1),) * 4, phase="TEST"),
 )
+KEYPOINTS = (
+    of_sample("KeypointL2Loss", bottoms=((2, 3, 5, 4), WORTH), grows=BATCH),
+    of_sample("KeypointAcc", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
 
 EXAMPLES = (*OF_POINTS, *CODERS, *TEXTS, *MARGINS, *VOLUMES,
-            *CAPSULES, *PAIRS, *RANKS, *REGIONS, *NORMS)
+            *CAPSULES, *PAIRS, *RANKS, *REGIONS, *NORMS,
+            *KEYPOINTS)

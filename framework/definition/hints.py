@@ -91,6 +91,7 @@ HINTS = {
                      "LabelSpecificRescaleParameter.negative_upper_bound",
                      "ChannelScaleParameter.init_global_scale",
                      "CapParameter.routing_num", "CapParameter.input_capsule_num",
+                     "KeypointAccParameter.axis",
                      "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
@@ -156,7 +157,8 @@ HINTS = {
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (
         "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
-        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
+        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
+        "mirror_pairs mean_value mirror rotation max_angle"
         ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
                      "SegDataParameter.shuffle", "SegDataParameter.balance",

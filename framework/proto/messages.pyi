@@ -854,6 +854,8 @@ class LayerParameter(Message):
     @property
     def ranking_loss_param(self) -> RankingLossParameter: ...
     @property
+    def keypoint_acc_param(self) -> KeypointAccParameter: ...
+    @property
     def face_image_param(self) -> FaceImageParameter: ...
     @property
     def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
@@ -1218,41 +1220,41 @@ class LayerParameter(Message):
             pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
             mapping_by_similarity_param: MappingBySimilarityParameter | _Fields | None = ...,
             linear_transform_param: LinearProductParameter | _Fields | None = ...,
-            ranking_loss_param: RankingLossParameter | _Fields | None = ..., face_image_param:
-            FaceImageParameter | _Fields | None = ..., margin_softmax_loss_param:
-            MarginSoftmaxLossParameter | _Fields | None = ..., slice_predict_param:
-            SlicePredictParameter | _Fields | None = ..., pooling_3d_param: Pooling3DParameter |
-            _Fields | None = ..., writer_param: WriterParameter | _Fields | None = ...,
-            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
-            ReverseParameter | _Fields | None = ..., seg_param: SegmentationParameter | _Fields
-            | None = ..., sparsify_param: SparsifyParameter | _Fields | None = ...,
-            sparse_param: SparseLayerParameter | _Fields | None = ..., cconvolution_param:
-            SurgeryParameter | _Fields | None = ..., cinner_product_param: SurgeryParameter |
-            _Fields | None = ..., classification_stats_param: ClassificationStatsParameter |
-            _Fields | None = ..., squash_param: SquashParameter | _Fields | None = ...,
-            capsule_reshape_param: CapsuleReshapeParameter | _Fields | None = ...,
-            capsule_transform_param: CapsuleTransformParameter | _Fields | None = ...,
-            capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
-            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
-            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
-            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
-            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
-            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
-            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
-            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
-            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
-            | None = ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            ranking_loss_param: RankingLossParameter | _Fields | None = ..., keypoint_acc_param:
+            KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
+            _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
+            _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
+            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            WriterParameter | _Fields | None = ..., duplicate_param: DuplicateParameter |
+            _Fields | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
+            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
+            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
+            cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
+            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
+            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
+            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
+            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
+            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
+            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
+            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
+            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
+            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
+            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1355,18 +1357,18 @@ class LayerParameter(Message):
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
             "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
             "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
-            "linear_transform_param", "ranking_loss_param", "face_image_param",
-            "margin_softmax_loss_param", "slice_predict_param", "pooling_3d_param",
-            "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
-            "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1474,18 +1476,18 @@ class LayerParameter(Message):
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
             "pixelwise_similarity_param", "mapping_by_similarity_param",
-            "linear_transform_param", "ranking_loss_param", "face_image_param",
-            "margin_softmax_loss_param", "slice_predict_param", "pooling_3d_param",
-            "writer_param", "duplicate_param", "reverse_axis_param", "seg_param",
-            "sparsify_param", "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -10609,6 +10611,19 @@ class HeatmapDataParameter(Message):
     dont_flip_first: bool
     angle_max: float
     flip_joint_labels: bool
+    batch_size: int
+    new_height: int
+    new_width: int
+    crop_size: int
+    rotation: bool
+    max_angle: float
+    mirror: bool
+    label_size: int
+    @property
+    def mean_value(self) -> Values[float]: ...
+    coordinate_num: int
+    @property
+    def mirror_pairs(self) -> Values[str]: ...
     def __init__(
         self, *,
             segmentation: bool | None = ..., multfact: int | None = ..., num_channels: int |
@@ -10618,14 +10633,20 @@ class HeatmapDataParameter(Message):
             crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
             ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
             None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
-            flip_joint_labels: bool | None = ...,
+            flip_joint_labels: bool | None = ..., batch_size: int | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., crop_size: int | None = ..., rotation:
+            bool | None = ..., max_angle: float | None = ..., mirror: bool | None = ...,
+            label_size: int | None = ..., mean_value: Iterable[float] | None = ...,
+            coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "coordinate_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10633,7 +10654,28 @@ class HeatmapDataParameter(Message):
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class KeypointAccParameter(Message):
+    DESCRIPTOR: Descriptor
+    metric: float
+    axis: int
+    def __init__(
+        self, *,
+            metric: float | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "metric", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "metric", "axis",
         ]
     ) -> None: ...
 

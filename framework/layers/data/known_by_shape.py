@@ -10,7 +10,6 @@ from framework.layers.data.assumed_shapes import (
     batch_size,
     images_and_labels,
 )
-from framework.layers.params import at_least
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -378,31 +377,3 @@ class TwoImageData(KnownByShape):
         batch, _, *area = images_and_labels(spec, size)[0]
         return [(batch, 3 if color else 1, *area)
                 for color in (param.first_is_color, param.second_is_color)]
-
-
-@layer
-class FaceImage(KnownByShape):
-    """Faces cut around a point of each line of a list, and their labels: known by shape only.
-
-    Tops:   images (batch_size, 1, crop_height, crop_width), grey; labels (batch_size,).
-    Errors: SpecError whenever data are requested, and for sizes of 0.
-    Meaning: face_image_layer.cpp and data_transformer.cpp of JoeFannie/Label85, whose lines are a
-            file, the point as it is and mirrored, and a label.
-    """
-
-    reads = ("transform_param",)
-    num_tops = (2, 2)
-    fork_fields = frozenset(["transform_param.crop_height", "transform_param.crop_width"])
-
-    @classmethod
-    def check_fields(cls, spec: LayerSpec) -> None:
-        at_least(spec, "face_image_param.batch_size", (spec.proto.face_image_param.batch_size,), 1)
-        transform = spec.proto.transform_param
-        for name in ("crop_height", "crop_width"):
-            at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
-
-    @classmethod
-    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        cls.check_fields(spec)
-        batch, transform = spec.proto.face_image_param.batch_size, spec.proto.transform_param
-        return [(batch, 1, transform.crop_height, transform.crop_width), (batch,)]
