@@ -57,6 +57,9 @@ HINTS = {
                      "APLParameter.save_mem", "GenericWindowDataParameter.cache_images",
                      "LayerParameter.deletetop", "ConvolutionParameter.wino_tile",
                      "ConvolutionParameter.wino_zero_idx", "ConvolutionParameter.conv_mode",
+                     "InnerProductParameter.gemm_mode",
+                     "InnerProductParameter.spmdm_transpose_in",
+                     "InnerProductParameter.spmdm_transpose_out",
                      "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
@@ -86,7 +89,10 @@ HINTS = {
                      "DetectNetGroundTruthParameter.coverage_type",     # it has one value
                      "LabelSpecificRescaleParameter.positive_lower_bound",
                      "LabelSpecificRescaleParameter.negative_upper_bound",
-                     "ChannelScaleParameter.init_global_scale", "YoloSegParameter.num_class",
+                     "ChannelScaleParameter.init_global_scale",
+                     "CapParameter.routing_num", "CapParameter.input_capsule_num",
+                     "KeypointAccParameter.axis",
+                     "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
                      "Yolov3Parameter.noobject_scale", "SegmentationEvaluateParameter.num_classes",
@@ -151,7 +157,8 @@ HINTS = {
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (
         "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
-        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
+        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
+        "mirror_pairs mean_value mirror rotation max_angle"
         ).split()), _KNOWN_ONLY),
     **dict.fromkeys((f"PicPacParameter.{name}" for name in (
         "path seed loop shuffle reshuffle stratify split split_fold split_negate mixin "
@@ -213,7 +220,15 @@ HINTS = {
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
         "source rand_skip shuffle root_folder hist_matching random_deform deform_control_point "
         "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
-        "resample_spacing_x resample_spacing_y resample_spacing_z").split()), _KNOWN_ONLY),
+        "resample_spacing_x resample_spacing_y resample_spacing_z truncate_probability "
+        "min_truncate_length inplane_shift min_intensity max_intensity").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"TransformationParameter.{name}" for name in (
+        "rand_shift rand_s_width rand_s_height rand_rotat rand_noise").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"FaceImageParameter.{name}" for name in (
+        "source rand_skip shuffle root_folder triplet_ver").split()), _KNOWN_ONLY),
+    "LinearProductParameter.verbose": _LOGGING,
+    **dict.fromkeys((f"SlicePredictParameter.{name}" for name in (
+        "source input_path output_path contour_name_list extract_direction").split()), _DRAWING),
     **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (
         "source root_folder threshold output_heatmap output_folder contour_name_list "
         "resample_volume center_align_label resample_volume_width resample_volume_height "

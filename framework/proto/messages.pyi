@@ -848,6 +848,28 @@ class LayerParameter(Message):
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
     @property
+    def point_bilinear_param(self) -> PointBilinearParameter: ...
+    @property
+    def entropy_pack_param(self) -> EntropyPackParameter: ...
+    @property
+    def pixelwise_similarity_param(self) -> PixelwiseSimilarityParameter: ...
+    @property
+    def mapping_by_similarity_param(self) -> MappingBySimilarityParameter: ...
+    @property
+    def linear_transform_param(self) -> LinearProductParameter: ...
+    @property
+    def ranking_loss_param(self) -> RankingLossParameter: ...
+    @property
+    def keypoint_acc_param(self) -> KeypointAccParameter: ...
+    @property
+    def face_image_param(self) -> FaceImageParameter: ...
+    @property
+    def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
+    @property
+    def slice_predict_param(self) -> SlicePredictParameter: ...
+    @property
+    def pooling_3d_param(self) -> Pooling3DParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
@@ -877,6 +899,12 @@ class LayerParameter(Message):
     def capsule_mask_param(self) -> CapsuleMaskParameter: ...
     @property
     def capsule_len_param(self) -> CapsuleLenParameter: ...
+    @property
+    def cap_param(self) -> CapParameter: ...
+    @property
+    def capsule_relu_param(self) -> CapsuleReluParameter: ...
+    @property
+    def capsule_conv_param(self) -> CapsuleConvParameter: ...
     @property
     def margin_param(self) -> MarginParameter: ...
     @property
@@ -1195,34 +1223,46 @@ class LayerParameter(Message):
             | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
             gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
-            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
-            DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
-            _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
-            sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
-            SparseLayerParameter | _Fields | None = ..., cconvolution_param: SurgeryParameter |
-            _Fields | None = ..., cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
+            entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
+            pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
+            mapping_by_similarity_param: MappingBySimilarityParameter | _Fields | None = ...,
+            linear_transform_param: LinearProductParameter | _Fields | None = ...,
+            ranking_loss_param: RankingLossParameter | _Fields | None = ..., keypoint_acc_param:
+            KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
+            _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
+            _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
+            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            WriterParameter | _Fields | None = ..., duplicate_param: DuplicateParameter |
+            _Fields | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
+            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
+            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
+            cinner_product_param: SurgeryParameter | _Fields | None = ...,
             classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
             squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
             CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
             CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
             CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
             CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
-            capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
-            capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
-            dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
-            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
+            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
+            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
+            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
+            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
+            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1324,12 +1364,16 @@ class LayerParameter(Message):
             "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "writer_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
+            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
+            "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
             "random_param", "roi_data_param", "smoothl1_param", "noise_param",
             "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
@@ -1440,16 +1484,20 @@ class LayerParameter(Message):
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
-            "lowlevel_distance_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
             "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
             "cinner_product_param", "classification_stats_param", "squash_param",
             "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -2130,6 +2178,13 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    class GemmMode(_Enum):
+        GEMM: ClassVar[InnerProductParameter.GemmMode]
+        SPMDM: ClassVar[InnerProductParameter.GemmMode]
+        SPGEMM: ClassVar[InnerProductParameter.GemmMode]
+    GEMM: ClassVar[InnerProductParameter.GemmMode]
+    SPMDM: ClassVar[InnerProductParameter.GemmMode]
+    SPGEMM: ClassVar[InnerProductParameter.GemmMode]
     sq: bool
     ratio: float
     num_output: int
@@ -2140,6 +2195,9 @@ class InnerProductParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     axis: int
     transpose: bool
+    gemm_mode: InnerProductParameter.GemmMode
+    spmdm_transpose_in: bool
+    spmdm_transpose_out: bool
     engine: InnerProductParameter.Engine
     relu: bool
     negative_slope: float
@@ -2149,20 +2207,23 @@ class InnerProductParameter(Message):
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
             bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
-            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
-            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
-            bool | None = ...,
+            transpose: bool | None = ..., gemm_mode: InnerProductParameter.GemmMode | int | str
+            | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
+            None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
+            bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -4739,6 +4800,11 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    rand_shift: int
+    rand_s_width: int
+    rand_s_height: int
+    rand_rotat: int
+    rand_noise: int
     add_noise: bool
     apply_probability: float
     aspect_max: float
@@ -4815,28 +4881,30 @@ class TransformationParameter(Message):
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., add_noise: bool | None = ..., apply_probability: float
-            | None = ..., aspect_max: float | None = ..., aspect_min: float | None = ...,
-            center_crop: bool | None = ..., contrast_brightness_adjustment: bool | None = ...,
-            crop_height: int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool |
-            None = ..., debug_params: bool | None = ..., enable_classf_aug: bool | None = ...,
-            erase_ratio: float | None = ..., max_brightness_shift: int | None = ...,
-            max_color_shift: int | None = ..., max_contrast: float | None = ...,
-            max_rotation_angle: int | None = ..., max_scaling_factor: float | None = ...,
-            max_smooth: float | None = ..., min_contrast: float | None = ...,
-            min_scaling_factor: float | None = ..., min_side: int | None = ..., min_side_max:
-            int | None = ..., min_side_min: int | None = ..., noise_ratio: float | None = ...,
-            random_90_deg_rot: bool | None = ..., rotate: bool | None = ..., scale_max: float |
-            None = ..., scale_min: float | None = ..., smooth_filtering: bool | None = ...,
-            untransformed_top: bool | None = ..., vertical_mirror: bool | None = ..., fix_crop:
-            bool | None = ..., is_flow: bool | None = ..., max_distort: int | None = ...,
-            more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
-            bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
-            Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
-            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
-            crop_size_l: int | None = ..., pad_ratio: float | None = ...,
+            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
+            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
+            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
+            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
+            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
+            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
+            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
+            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
+            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
+            min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
+            int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
+            noise_ratio: float | None = ..., random_90_deg_rot: bool | None = ..., rotate: bool
+            | None = ..., scale_max: float | None = ..., scale_min: float | None = ...,
+            smooth_filtering: bool | None = ..., untransformed_top: bool | None = ...,
+            vertical_mirror: bool | None = ..., fix_crop: bool | None = ..., is_flow: bool |
+            None = ..., max_distort: int | None = ..., more_fix_crop: bool | None = ...,
+            multi_scale: bool | None = ..., original_image: bool | None = ..., scale_ratios:
+            Iterable[float] | None = ..., resize_param_more: Iterable[ResizeParameter | _Fields]
+            | None = ..., geometry_param: GeometryParameter | _Fields | None = ..., random_blur:
+            bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
+            max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
+            None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4849,7 +4917,8 @@ class TransformationParameter(Message):
             "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
             "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
             "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4872,8 +4941,9 @@ class TransformationParameter(Message):
             "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
-            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
+            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -10782,6 +10852,19 @@ class HeatmapDataParameter(Message):
     dont_flip_first: bool
     angle_max: float
     flip_joint_labels: bool
+    batch_size: int
+    new_height: int
+    new_width: int
+    crop_size: int
+    rotation: bool
+    max_angle: float
+    mirror: bool
+    label_size: int
+    @property
+    def mean_value(self) -> Values[float]: ...
+    coordinate_num: int
+    @property
+    def mirror_pairs(self) -> Values[str]: ...
     def __init__(
         self, *,
             segmentation: bool | None = ..., multfact: int | None = ..., num_channels: int |
@@ -10791,14 +10874,20 @@ class HeatmapDataParameter(Message):
             crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
             ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
             None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
-            flip_joint_labels: bool | None = ...,
+            flip_joint_labels: bool | None = ..., batch_size: int | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., crop_size: int | None = ..., rotation:
+            bool | None = ..., max_angle: float | None = ..., mirror: bool | None = ...,
+            label_size: int | None = ..., mean_value: Iterable[float] | None = ...,
+            coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "coordinate_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10806,7 +10895,28 @@ class HeatmapDataParameter(Message):
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class KeypointAccParameter(Message):
+    DESCRIPTOR: Descriptor
+    metric: float
+    axis: int
+    def __init__(
+        self, *,
+            metric: float | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "metric", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "metric", "axis",
         ]
     ) -> None: ...
 
@@ -12436,6 +12546,14 @@ class VolumeDataParameter(Message):
     resample_spacing_y: float
     resample_spacing_z: float
     output_data_in_dense: bool
+    resample_size_x: int
+    resample_size_y: int
+    resample_size_z: int
+    truncate_probability: float
+    min_truncate_length: int
+    inplane_shift: int
+    min_intensity: float
+    max_intensity: float
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12448,7 +12566,11 @@ class VolumeDataParameter(Message):
             resample_volume_width: int | None = ..., resample_volume_height: int | None = ...,
             resample_volume_length: int | None = ..., resample_spacing_x: float | None = ...,
             resample_spacing_y: float | None = ..., resample_spacing_z: float | None = ...,
-            output_data_in_dense: bool | None = ...,
+            output_data_in_dense: bool | None = ..., resample_size_x: int | None = ...,
+            resample_size_y: int | None = ..., resample_size_z: int | None = ...,
+            truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
+            inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12457,7 +12579,9 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12467,7 +12591,34 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
+        ]
+    ) -> None: ...
+
+class SlicePredictParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    input_path: str
+    output_path: str
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    extract_direction: int
+    def __init__(
+        self, *,
+            source: str | None = ..., input_path: str | None = ..., output_path: str | None =
+            ..., contour_name_list: ContourNameList | _Fields | None = ..., extract_direction:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
         ]
     ) -> None: ...
 
@@ -14302,6 +14453,99 @@ class CapsuleRoutingParameter(Message):
         ]
     ) -> None: ...
 
+class CapParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    routing_num: int
+    input_capsule_dim: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., routing_num: int | None = ...,
+            input_capsule_dim: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleReluParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    thre: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., thre: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> None: ...
+
+class CapsuleConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    bias_term: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., bias_term: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
+        ]
+    ) -> None: ...
+
 class CapsuleMaskParameter(Message):
     DESCRIPTOR: Descriptor
     class_num: int
@@ -14783,5 +15027,167 @@ class LowlevelDistanceParameter(Message):
         self, field_name: Literal[
             "grid_size", "train_region_per_image", "spixel_size", "feature_option",
             "is_maxpool",
+        ]
+    ) -> None: ...
+
+class PointBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    ratio: float
+    def __init__(
+        self, *,
+            ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> None: ...
+
+class EntropyPackParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel: int
+    channels: int
+    samples: int
+    def __init__(
+        self, *,
+            kernel: int | None = ..., channels: int | None = ..., samples: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> None: ...
+
+class MarginSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
+        ]
+    ) -> None: ...
+
+class PixelwiseSimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    roi: int
+    def __init__(
+        self, *,
+            roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> None: ...
+
+class MappingBySimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class LinearProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    axis: int
+    backprop: bool
+    verbose: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., backprop: bool | None = ..., verbose: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> None: ...
+
+class RankingLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    trunc: bool
+    margin: float
+    def __init__(
+        self, *,
+            trunc: bool | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> None: ...
+
+class FaceImageParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    root_folder: str
+    triplet_ver: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., root_folder: str | None = ..., triplet_ver: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
         ]
     ) -> None: ...
