@@ -13,7 +13,8 @@ from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape, reads_message
+from framework.layers.base import Layer, Shape
+from framework.layers.messages import reads_message
 from framework.net.net import Net
 
 

@@ -882,6 +882,10 @@ class LayerParameter(Message):
     @property
     def dns_inner_product_param(self) -> DNSParameter: ...
     @property
+    def inq_convolution_param(self) -> INQParameter: ...
+    @property
+    def inq_inner_product_param(self) -> INQParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1203,11 +1207,13 @@ class LayerParameter(Message):
             capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
             capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
             dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
-            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            DNSParameter | _Fields | None = ..., inq_convolution_param: INQParameter | _Fields |
+            None = ..., inq_inner_product_param: INQParameter | _Fields | None = ...,
+            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
             euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
             random_noise_param: RandomNoiseParameter | _Fields | None = ...,
             generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
@@ -1322,9 +1328,10 @@ class LayerParameter(Message):
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
             "capsule_len_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "inq_convolution_param", "inq_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1436,11 +1443,11 @@ class LayerParameter(Message):
             "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
             "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -14220,6 +14227,32 @@ class DNSParameter(Message):
         self, field_name: Literal[
             "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
             "alpha_low", "alpha_high",
+        ]
+    ) -> None: ...
+
+class INQParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def portion(self) -> Values[float]: ...
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    num_quantum_values: int
+    def __init__(
+        self, *,
+            portion: Iterable[float] | None = ..., weight_mask_filler: FillerParameter | _Fields
+            | None = ..., bias_mask_filler: FillerParameter | _Fields | None = ...,
+            num_quantum_values: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "portion", "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
         ]
     ) -> None: ...
 
