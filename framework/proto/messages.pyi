@@ -886,6 +886,12 @@ class LayerParameter(Message):
     @property
     def inq_inner_product_param(self) -> INQParameter: ...
     @property
+    def pw_attend_param(self) -> AttPoolingParameter: ...
+    @property
+    def mae_param(self) -> MAEParameter: ...
+    @property
+    def sample_triplet_param(self) -> SampleTripletParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1209,7 +1215,9 @@ class LayerParameter(Message):
             dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
             DNSParameter | _Fields | None = ..., inq_convolution_param: INQParameter | _Fields |
             None = ..., inq_inner_product_param: INQParameter | _Fields | None = ...,
-            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            pw_attend_param: AttPoolingParameter | _Fields | None = ..., mae_param: MAEParameter
+            | _Fields | None = ..., sample_triplet_param: SampleTripletParameter | _Fields |
+            None = ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
             ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
             | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
             weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
@@ -1328,11 +1336,11 @@ class LayerParameter(Message):
             "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
             "capsule_len_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1444,10 +1452,11 @@ class LayerParameter(Message):
             "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -14253,6 +14262,44 @@ class INQParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "portion", "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> None: ...
+
+class MAEParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> None: ...
+
+class SampleTripletParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_num: int
+    sample_num: int
+    eps: float
+    def __init__(
+        self, *,
+            label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
         ]
     ) -> None: ...
 
