@@ -54,7 +54,7 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
 
 def _is_whole(param: str) -> bool:
     """Whether a param is whole fields of the layer: a message, or one of those without any."""
-    return "{" in param or param.startswith("activations_compress")
+    return "{" in param or param.startswith(("activations_compress", "apply_"))
 
 
 def param_field(kind: str) -> str:

@@ -24,8 +24,8 @@ class LRNRistretto(Layer):
             the scaled sum, the base, the power and y are floats of mant_bits and exp_bits, rounded
             to the nearest, in TRAIN and TEST.
     The gradient is that of LRN, with the trimmed base and y in place of exact ones.
-    Errors: SpecError if local_size is even, for another norm_region, and for another precision
-            than MINIFLOAT.
+    Errors: SpecError if local_size is even, for another norm_region, precision than MINIFLOAT, or
+            rounding_scheme than NEAREST.
     Source: lrn_ristretto_layer.cpp and .cu of pmgysel/caffe, which has no CPU code; Gysel et al.
             2016.
     """
@@ -50,6 +50,9 @@ class LRNRistretto(Layer):
             raise spec.error("quantization_param.precision", "is "
                              f"{enum_name(short, 'precision')}; Ristretto's LRN takes MINIFLOAT "
                              "alone")
+        if enum_name(short, "rounding_scheme") != "NEAREST":
+            raise spec.error("quantization_param.rounding_scheme", "is STOCHASTIC; Ristretto's LRN "
+                             "rounds to the nearest, whatever is asked for")
         within(spec, "quantization_param.mant_bits", [short.mant_bits], 0, 23)
         within(spec, "quantization_param.exp_bits", [short.exp_bits], 1, 8)
         if len(x) < 2:

@@ -79,6 +79,8 @@ def test_with_long_floats_it_is_lrn():
     ("lrn_param { local_size: 4 } quantization_param { precision: MINIFLOAT }", "must be odd"),
     ("lrn_param { norm_region: WITHIN_CHANNEL } quantization_param { precision: MINIFLOAT }",
      "norm_region is WITHIN_CHANNEL; Ristretto has no code for it"),
+    ("lrn_param { local_size: 3 } quantization_param { precision: MINIFLOAT rounding_scheme: "
+     "STOCHASTIC }", "rounding_scheme is STOCHASTIC; Ristretto's LRN rounds to the nearest"),
     ("lrn_param { local_size: 3 }", "precision is DYNAMIC_FIXED_POINT; Ristretto's LRN takes "
      "MINIFLOAT alone")])
 def test_what_ristretto_has_no_code_for_is_an_error(param, message):
