@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tests.census_examples import EXAMPLES as OF_CENSUS
 from tests.fork_examples import EXAMPLES as OF_ONE_FORK
 from tests.further_fork_examples import EXAMPLES as OF_FURTHER_FORKS
 from tests.layer_examples import (
@@ -181,4 +182,4 @@ ONE_STAGE = (
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
-            *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS)
+             *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS)

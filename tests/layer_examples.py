@@ -281,6 +281,11 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "TwoImageData": [(20, 3, 161, 161), (20, 1, 161, 161)],
     "LoadDataFromFile": [(4, 3, 40, 60), (4, 1, 40, 60)],
     "SparseData": [(64, 1000), (64,)],
+    "SpatialPyramidPoolingData": [(10, 256, 13, 13), (10,)],
+    "RemoteData": [(8, 3, 16, 12), (8,)],
+    "BinaryData": [(10, 3, 31, 31), (10,)],
+    "MCWindowData": [(16, 3, 227, 227), (16, 1, 64, 64), (16, 1, 1, 1)],
+    "NAMCWindowData": [(16, 3, 227, 227), (16, 3, 227, 227), (16, 1, 1, 1)],
     "VideoSegmentationData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],
     "VideoWithVoxelTruthData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],
 }

@@ -246,6 +246,15 @@ HINTS = {
         "scale_term bias_term group").split()), _UNREAD),
     **dict.fromkeys(("TransformColorParameter.to_compute_dU",
                      "LowlevelDistanceParameter.is_maxpool"), _UNREAD),
+    **dict.fromkeys((f"SpatialPyramidPoolingDataParameter.{name}" for name in (
+        "features_source regions_source positive_threshold negative_threshold "
+        "positive_sampling_ratio").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"MCWindowDataParameter.{name}" for name in (
+        "source scale mean_file mirror fg_threshold bg_threshold fg_fraction context_pad "
+        "crop_mode shuffle").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("RemoteDataParameter.address", "RemoteDataParameter.cache_size",
+                     "RemoteDataParameter.policy", "BinaryDataParameter.source"), _KNOWN_ONLY),
+    "SpatialPyramidPoolingParameter.scale": _UNREAD,
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

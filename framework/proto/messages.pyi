@@ -916,6 +916,42 @@ class LayerParameter(Message):
     @property
     def dns_inner_product_param(self) -> DNSParameter: ...
     @property
+    def inq_convolution_param(self) -> INQParameter: ...
+    @property
+    def inq_inner_product_param(self) -> INQParameter: ...
+    @property
+    def pw_attend_param(self) -> AttPoolingParameter: ...
+    @property
+    def mae_param(self) -> MAEParameter: ...
+    @property
+    def sample_triplet_param(self) -> SampleTripletParameter: ...
+    apply_normalization: bool
+    apply_mirroring: bool
+    prob_mirroring: float
+    apply_rot: bool
+    rot_min: float
+    rot_max: float
+    apply_blur: bool
+    blur_size: int
+    blur_max_var: float
+    apply_contrast_brightness: bool
+    alpha_c: float
+    beta_c: float
+    @property
+    def spatial_pyramid_pooling_param(self) -> SpatialPyramidPoolingParameter: ...
+    @property
+    def spatial_pyramid_pooling_data_param(self) -> SpatialPyramidPoolingDataParameter: ...
+    @property
+    def rbm_inner_product_param(self) -> RBMInnerProductParameter: ...
+    @property
+    def remote_data_param(self) -> RemoteDataParameter: ...
+    @property
+    def binary_data_param(self) -> BinaryDataParameter: ...
+    @property
+    def mcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
+    def namcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1251,9 +1287,25 @@ class LayerParameter(Message):
             | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
             | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
             None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
-            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
-            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
+            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
+            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
+            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
+            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
+            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
+            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
+            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
+            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
+            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
+            SpatialPyramidPoolingParameter | _Fields | None = ...,
+            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
+            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
+            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
+            MCWindowDataParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
             LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
             WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
             ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
@@ -1375,10 +1427,16 @@ class LayerParameter(Message):
             "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
             "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
+            "remote_data_param", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1495,10 +1553,16 @@ class LayerParameter(Message):
             "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
             "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
             "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
+            "remote_data_param", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5534,26 +5598,28 @@ class WindowDataParameter(Message):
     crop_mode: str
     cache_images: bool
     root_folder: str
+    shuffle: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
             fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
-            None = ..., cache_images: bool | None = ..., root_folder: str | None = ...,
+            None = ..., cache_images: bool | None = ..., root_folder: str | None = ..., shuffle:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "shuffle",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "shuffle",
         ]
     ) -> None: ...
 
@@ -9602,6 +9668,10 @@ class V1LayerParameter(Message):
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
         RELUPLUS: ClassVar[V1LayerParameter.LayerType]
         CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
+        SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
+        SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
+        MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -9667,6 +9737,10 @@ class V1LayerParameter(Message):
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
+    SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
+    SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
+    MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9770,6 +9844,14 @@ class V1LayerParameter(Message):
     @property
     def classification_stats_param(self) -> ClassificationStatsParameter: ...
     @property
+    def spatial_pyramid_pooling_param(self) -> SpatialPyramidPoolingParameter: ...
+    @property
+    def spatial_pyramid_pooling_data_param(self) -> SpatialPyramidPoolingDataParameter: ...
+    @property
+    def mcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
+    def namcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -9813,8 +9895,12 @@ class V1LayerParameter(Message):
             _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
             local_weighted_convolution_param: LocalParameter | _Fields | None = ...,
             classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            param: Iterable[str] | None = ..., blob_share_mode:
-            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
+            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
+            _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
+            ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -9829,6 +9915,8 @@ class V1LayerParameter(Message):
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
+            "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
+            "mcwindow_data_param", "namcwindow_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9844,8 +9932,9 @@ class V1LayerParameter(Message):
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param", "classification_stats_param", "param",
-            "blob_share_mode",
+            "local_weighted_convolution_param", "classification_stats_param",
+            "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -14708,6 +14797,265 @@ class DNSParameter(Message):
         self, field_name: Literal[
             "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
             "alpha_low", "alpha_high",
+        ]
+    ) -> None: ...
+
+class INQParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def portion(self) -> Values[float]: ...
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    num_quantum_values: int
+    def __init__(
+        self, *,
+            portion: Iterable[float] | None = ..., weight_mask_filler: FillerParameter | _Fields
+            | None = ..., bias_mask_filler: FillerParameter | _Fields | None = ...,
+            num_quantum_values: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "portion", "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> None: ...
+
+class MAEParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> None: ...
+
+class SampleTripletParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_num: int
+    sample_num: int
+    eps: float
+    def __init__(
+        self, *,
+            label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
+        ]
+    ) -> None: ...
+
+class SpatialPyramidPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+        AVE: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    MAX: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    AVE: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    pool: SpatialPyramidPoolingParameter.PoolMethod
+    @property
+    def spatial_bin(self) -> Values[int]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            pool: SpatialPyramidPoolingParameter.PoolMethod | int | str | None = ...,
+            spatial_bin: Iterable[int] | None = ..., scale: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "spatial_bin", "scale",
+        ]
+    ) -> None: ...
+
+class SpatialPyramidPoolingDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    features_source: str
+    regions_source: str
+    batch_size: int
+    positive_threshold: float
+    negative_threshold: float
+    positive_sampling_ratio: float
+    def __init__(
+        self, *,
+            features_source: str | None = ..., regions_source: str | None = ..., batch_size: int
+            | None = ..., positive_threshold: float | None = ..., negative_threshold: float |
+            None = ..., positive_sampling_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "features_source", "regions_source", "batch_size", "positive_threshold",
+            "negative_threshold", "positive_sampling_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "features_source", "regions_source", "batch_size", "positive_threshold",
+            "negative_threshold", "positive_sampling_ratio",
+        ]
+    ) -> None: ...
+
+class RBMInnerProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LossMeasure(_Enum):
+        RECONSTRUCTION: ClassVar[RBMInnerProductParameter.LossMeasure]
+        FREE_ENERGY: ClassVar[RBMInnerProductParameter.LossMeasure]
+    RECONSTRUCTION: ClassVar[RBMInnerProductParameter.LossMeasure]
+    FREE_ENERGY: ClassVar[RBMInnerProductParameter.LossMeasure]
+    forward_is_update: bool
+    @property
+    def connection_layer_param(self) -> LayerParameter: ...
+    @property
+    def hidden_activation_layer_param(self) -> LayerParameter: ...
+    @property
+    def hidden_sampling_layer_param(self) -> LayerParameter: ...
+    @property
+    def visible_activation_layer_param(self) -> LayerParameter: ...
+    @property
+    def visible_sampling_layer_param(self) -> LayerParameter: ...
+    visible_bias_term: bool
+    sample_steps_in_update: int
+    @property
+    def visible_bias_filler(self) -> FillerParameter: ...
+    @property
+    def loss_measure(self) -> Values[RBMInnerProductParameter.LossMeasure]: ...
+    def __init__(
+        self, *,
+            forward_is_update: bool | None = ..., connection_layer_param: LayerParameter |
+            _Fields | None = ..., hidden_activation_layer_param: LayerParameter | _Fields | None
+            = ..., hidden_sampling_layer_param: LayerParameter | _Fields | None = ...,
+            visible_activation_layer_param: LayerParameter | _Fields | None = ...,
+            visible_sampling_layer_param: LayerParameter | _Fields | None = ...,
+            visible_bias_term: bool | None = ..., sample_steps_in_update: int | None = ...,
+            visible_bias_filler: FillerParameter | _Fields | None = ..., loss_measure:
+            Iterable[RBMInnerProductParameter.LossMeasure | int | str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "forward_is_update", "connection_layer_param", "hidden_activation_layer_param",
+            "hidden_sampling_layer_param", "visible_activation_layer_param",
+            "visible_sampling_layer_param", "visible_bias_term", "sample_steps_in_update",
+            "visible_bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "forward_is_update", "connection_layer_param", "hidden_activation_layer_param",
+            "hidden_sampling_layer_param", "visible_activation_layer_param",
+            "visible_sampling_layer_param", "visible_bias_term", "sample_steps_in_update",
+            "visible_bias_filler", "loss_measure",
+        ]
+    ) -> None: ...
+
+class RemoteDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CachePolicy(_Enum):
+        PULL_CONTINOUSLY: ClassVar[RemoteDataParameter.CachePolicy]
+        USE_CACHE_WHEN_FULL: ClassVar[RemoteDataParameter.CachePolicy]
+    PULL_CONTINOUSLY: ClassVar[RemoteDataParameter.CachePolicy]
+    USE_CACHE_WHEN_FULL: ClassVar[RemoteDataParameter.CachePolicy]
+    address: str
+    cache_size: int
+    policy: RemoteDataParameter.CachePolicy
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            address: str | None = ..., cache_size: int | None = ..., policy:
+            RemoteDataParameter.CachePolicy | int | str | None = ..., shape: Iterable[BlobShape
+            | _Fields] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "address", "cache_size", "policy",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "address", "cache_size", "policy", "shape",
+        ]
+    ) -> None: ...
+
+class BinaryDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size",
+        ]
+    ) -> None: ...
+
+class MCWindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    fg_threshold: float
+    bg_threshold: float
+    fg_fraction: float
+    context_pad: int
+    crop_mode: str
+    shuffle: bool
+    mask_crop_size: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
+            fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
+            None = ..., shuffle: bool | None = ..., mask_crop_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "shuffle",
+            "mask_crop_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "shuffle",
+            "mask_crop_size",
         ]
     ) -> None: ...
 

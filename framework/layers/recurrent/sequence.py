@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
+
+LOG = logging.getLogger(__name__)
 
 
 @layer
@@ -139,7 +142,8 @@ class Lstm(Layer):
     """LSTM over T steps of N streams, of junhyukoh/caffe-lstm and CTPN; not BVLC's LSTM.
 
     Bottoms: x (T, N, ...), or of two axes (T * N, D) with N the `batch_size`; perhaps T * N
-             flags: 0 where a sequence starts, else 1.
+             flags: 0 where a sequence starts, else 1. A third one has no effect, as in the
+             original, and a warning says so.
     Top:     h (T, N, H), or (T * N, H).
     Blobs:   weight (4 H, D), hidden_weight (4 H, H), bias (4 H,), gates in the order input,
              forget, output, candidate.
@@ -152,8 +156,8 @@ class Lstm(Layer):
     """
 
     reads = ("recurrent_param",)
-    num_bottoms = (1, 2)
-    no_gradient_bottoms = (1,)
+    num_bottoms = (1, 3)
+    no_gradient_bottoms = (1, 2)
     weight: Tensor
     hidden_weight: Tensor
     bias: Tensor
@@ -162,8 +166,11 @@ class Lstm(Layer):
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * 3
 
-    def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
+        flags = others[:1]
+        if len(others) > 1:
+            LOG.warning("%s: bottom[2] has no effect; bottom[1] are the flags", spec.place())
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
                "batch_size")
         param = spec.proto.lstm_param

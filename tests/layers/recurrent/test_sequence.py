@@ -199,3 +199,12 @@ def test_continuation_indicators_need_no_bottom_where_batch_size_is_given():
         make("ContinuationIndicator", "time_step: 3")
     with pytest.raises(SpecError, match="batch_size must be given where there is no bottom"):
         make("ContinuationIndicator", "time_step: 3 batch_size: 2", (2, 4))
+
+
+def test_a_third_bottom_of_lstm_has_no_effect_and_is_warned_of(caplog):
+    size = (4, 2, 5)
+    two = make("Lstm", "num_output: 3", size, (4, 2))
+    three = make("Lstm", "num_output: 3", size, (4, 2), (4, 2))
+    assert "bottom[2] has no effect; bottom[1] are the flags" in caplog.text
+    x, flags = noise(size), torch.tensor([[0, 0], [1, 1], [1, 0], [0, 1]], dtype=torch.float64)
+    torch.testing.assert_close(three(x, flags, 1 - flags), two(x, flags))
