@@ -844,6 +844,14 @@ class LayerParameter(Message):
     @property
     def writer_param(self) -> WriterParameter: ...
     @property
+    def yolo_v2_loss_param(self) -> YoloV2LossParameter: ...
+    @property
+    def yolo_v3_loss_param(self) -> YoloV3LossParameter: ...
+    @property
+    def yolo_loss_param(self) -> MaskYoloLossParameter: ...
+    @property
+    def frcnn_param(self) -> FrcnnParameter: ...
+    @property
     def duplicate_param(self) -> DuplicateParameter: ...
     @property
     def reverse_axis_param(self) -> ReverseParameter: ...
@@ -1187,7 +1195,10 @@ class LayerParameter(Message):
             | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
             gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
-            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
+            writer_param: WriterParameter | _Fields | None = ..., yolo_v2_loss_param:
+            YoloV2LossParameter | _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter
+            | _Fields | None = ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None =
+            ..., frcnn_param: FrcnnParameter | _Fields | None = ..., duplicate_param:
             DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
             _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
             sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
@@ -1316,6 +1327,7 @@ class LayerParameter(Message):
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
             "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
             "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
             "sparse_param", "cconvolution_param", "cinner_product_param",
             "classification_stats_param", "squash_param", "capsule_reshape_param",
@@ -1430,11 +1442,12 @@ class LayerParameter(Message):
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
             "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
-            "lowlevel_distance_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "margin_param",
+            "lowlevel_distance_param", "writer_param", "yolo_v2_loss_param",
+            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
@@ -4671,6 +4684,7 @@ class TransformationParameter(Message):
     resize_w: int
     resize_h: int
     jitter: float
+    caffe_yolo: bool
     stride: int
     upper_size: int
     upper_height: int
@@ -4775,24 +4789,24 @@ class TransformationParameter(Message):
     def __init__(
         self, *,
             resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
-            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
-            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
-            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None =
+            ..., upper_height: int | None = ..., upper_width: int | None = ..., scale: float |
+            None = ..., mirror: bool | None = ..., crop_size: int | None = ..., mean_file: str |
+            None = ..., mean_value: Iterable[float] | None = ..., force_color: bool | None =
+            ..., force_gray: bool | None = ..., resize_param: ResizeParameter | _Fields | None =
+            ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
+            EmitConstraint | _Fields | None = ..., crop_h: int | None = ..., crop_w: int | None
+            = ..., distort_param: DistortionParameter | _Fields | None = ..., expand_param:
+            ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool | None = ...,
+            random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -4821,16 +4835,17 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
+            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
+            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
+            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
+            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
+            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
+            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
+            "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "add_noise",
+            "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4844,15 +4859,15 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "mean_value",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
+            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
             "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
@@ -4907,6 +4922,7 @@ class ResizeParameter(Message):
     height_scale: int
     width_scale: int
     longest_side: int
+    jitter: float
     center_object: bool
     is_pyramid_test: bool
     max_angle: float
@@ -4919,22 +4935,22 @@ class ResizeParameter(Message):
             ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
             = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
             height_scale: int | None = ..., width_scale: int | None = ..., longest_side: int |
-            None = ..., center_object: bool | None = ..., is_pyramid_test: bool | None = ...,
-            max_angle: float | None = ..., out_height_scale: float | None = ...,
-            out_width_scale: float | None = ...,
+            None = ..., jitter: float | None = ..., center_object: bool | None = ...,
+            is_pyramid_test: bool | None = ..., max_angle: float | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
-            "longest_side", "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
-            "out_width_scale",
+            "longest_side", "jitter", "center_object", "is_pyramid_test", "max_angle",
+            "out_height_scale", "out_width_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
-            "height_scale", "width_scale", "longest_side", "center_object", "is_pyramid_test",
-            "max_angle", "out_height_scale", "out_width_scale",
+            "height_scale", "width_scale", "longest_side", "jitter", "center_object",
+            "is_pyramid_test", "max_angle", "out_height_scale", "out_width_scale",
         ]
     ) -> None: ...
 
@@ -5028,6 +5044,8 @@ class DistortionParameter(Message):
     prob: float
     random_order: bool
     saturation: bool
+    exposure_lower: float
+    exposure_upper: float
     def __init__(
         self, *,
             brightness_prob: float | None = ..., brightness_delta: float | None = ...,
@@ -5037,14 +5055,15 @@ class DistortionParameter(Message):
             ..., saturation_upper: float | None = ..., random_order_prob: float | None = ...,
             all_effects: bool | None = ..., brightness: bool | None = ..., contrast: bool | None
             = ..., hue: bool | None = ..., prob: float | None = ..., random_order: bool | None =
-            ..., saturation: bool | None = ...,
+            ..., saturation: bool | None = ..., exposure_lower: float | None = ...,
+            exposure_upper: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5052,7 +5071,7 @@ class DistortionParameter(Message):
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> None: ...
 
@@ -5185,6 +5204,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    random: bool
     get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
@@ -5221,9 +5241,9 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
-            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
-            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
+            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
+            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5238,7 +5258,7 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
@@ -5249,12 +5269,12 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
-            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
-            "source_more", "min_size_and", "min_size_or", "max_box_num",
+            "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
+            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
+            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_buffer_size",
+            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
+            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -5437,26 +5457,28 @@ class WindowDataParameter(Message):
     crop_mode: str
     cache_images: bool
     root_folder: str
+    config: str
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
             fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
-            None = ..., cache_images: bool | None = ..., root_folder: str | None = ...,
+            None = ..., cache_images: bool | None = ..., root_folder: str | None = ..., config:
+            str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "config",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "config",
         ]
     ) -> None: ...
 
@@ -6062,12 +6084,12 @@ class RegionLossParameter(Message):
     DESCRIPTOR: Descriptor
     side: int
     num_class: int
-    bias_match: int
+    bias_match: bool
     coords: int
     num: int
-    softmax: int
+    softmax: bool
     jitter: float
-    rescore: int
+    rescore: bool
     object_scale: float
     class_scale: float
     noobject_scale: float
@@ -6079,28 +6101,45 @@ class RegionLossParameter(Message):
     def biases(self) -> Values[float]: ...
     softmax_tree: str
     class_map: str
+    num_object: int
+    num_coord: int
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    with_mask: bool
+    with_kps: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
     def __init__(
         self, *,
-            side: int | None = ..., num_class: int | None = ..., bias_match: int | None = ...,
-            coords: int | None = ..., num: int | None = ..., softmax: int | None = ..., jitter:
-            float | None = ..., rescore: int | None = ..., object_scale: float | None = ...,
+            side: int | None = ..., num_class: int | None = ..., bias_match: bool | None = ...,
+            coords: int | None = ..., num: int | None = ..., softmax: bool | None = ..., jitter:
+            float | None = ..., rescore: bool | None = ..., object_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., coord_scale:
             float | None = ..., absolute: int | None = ..., thresh: float | None = ..., random:
             int | None = ..., biases: Iterable[float] | None = ..., softmax_tree: str | None =
-            ..., class_map: str | None = ...,
+            ..., class_map: str | None = ..., num_object: int | None = ..., num_coord: int |
+            None = ..., anchor_x: Iterable[float] | None = ..., anchor_y: Iterable[float] | None
+            = ..., with_mask: bool | None = ..., with_kps: bool | None = ..., mask_w: int | None
+            = ..., mask_h: int | None = ..., with_rcnn: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "softmax_tree", "class_map",
+            "thresh", "random", "softmax_tree", "class_map", "num_object", "num_coord",
+            "with_mask", "with_kps", "mask_w", "mask_h", "with_rcnn",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "biases", "softmax_tree", "class_map",
+            "thresh", "random", "biases", "softmax_tree", "class_map", "num_object",
+            "num_coord", "anchor_x", "anchor_y", "with_mask", "with_kps", "mask_w", "mask_h",
+            "with_rcnn",
         ]
     ) -> None: ...
 
@@ -10868,19 +10907,26 @@ class ResizeLayerParameter(Message):
     width: int
     height_fac: float
     width_fac: float
+    is_pyramid_test: bool
+    out_height_scale: float
+    out_width_scale: float
+    nearest: bool
     def __init__(
         self, *,
             height: int | None = ..., width: int | None = ..., height_fac: float | None = ...,
-            width_fac: float | None = ...,
+            width_fac: float | None = ..., is_pyramid_test: bool | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ..., nearest: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> None: ...
 
@@ -14539,5 +14585,208 @@ class LowlevelDistanceParameter(Message):
         self, field_name: Literal[
             "grid_size", "train_region_per_image", "spixel_size", "feature_option",
             "is_maxpool",
+        ]
+    ) -> None: ...
+
+class YoloV2LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[float]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    box_scale: float
+    class_scale: float
+    noobject_scale: float
+    object_scale: float
+    rescore: bool
+    constraint: bool
+    thresh: float
+    def __init__(
+        self, *,
+            anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
+            None = ..., num_object: int | None = ..., box_scale: float | None = ...,
+            class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
+            float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
+            thresh: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "box_scale", "class_scale", "noobject_scale",
+            "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> None: ...
+
+class YoloV3LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[int]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    total_object: int
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    def __init__(
+        self, *,
+            anchors: Iterable[int] | None = ..., mask: Iterable[int] | None = ..., side: int |
+            None = ..., num_classes: int | None = ..., num_object: int | None = ...,
+            total_object: int | None = ..., ignore_thresh: float | None = ..., truth_thresh:
+            float | None = ..., net_w: int | None = ..., net_h: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "total_object", "ignore_thresh",
+            "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "mask", "side", "num_classes", "num_object", "total_object",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> None: ...
+
+class MaskYoloLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    num_object: int
+    num_coord: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    anchor_mask: bool
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    ignore_w: float
+    ignore_h: float
+    with_mask: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
+    def __init__(
+        self, *,
+            num_class: int | None = ..., num_object: int | None = ..., num_coord: int | None =
+            ..., object_scale: float | None = ..., noobject_scale: float | None = ...,
+            class_scale: float | None = ..., coord_scale: float | None = ..., anchor_x:
+            Iterable[float] | None = ..., anchor_y: Iterable[float] | None = ..., mask:
+            Iterable[int] | None = ..., anchor_mask: bool | None = ..., ignore_thresh: float |
+            None = ..., truth_thresh: float | None = ..., net_w: int | None = ..., net_h: int |
+            None = ..., ignore_w: float | None = ..., ignore_h: float | None = ..., with_mask:
+            bool | None = ..., mask_w: int | None = ..., mask_h: int | None = ..., with_rcnn:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_mask", "ignore_thresh", "truth_thresh",
+            "net_w", "net_h", "ignore_w", "ignore_h", "with_mask", "mask_w", "mask_h",
+            "with_rcnn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_x", "anchor_y", "mask", "anchor_mask",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h", "ignore_w", "ignore_h",
+            "with_mask", "mask_w", "mask_h", "with_rcnn",
+        ]
+    ) -> None: ...
+
+class FrcnnParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: float
+    fg_fraction: float
+    fg_thresh: float
+    bg_thresh_hi: float
+    bg_thresh_lo: float
+    bbox_normalize_targets: bool
+    @property
+    def bbox_inside_weights(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_means(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_stds(self) -> Values[float]: ...
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_clobber_positives: bool
+    rpn_fg_fraction: float
+    rpn_batchsize: float
+    rpn_nms_thresh: float
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_min_size: float
+    @property
+    def rpn_bbox_inside_weights(self) -> Values[float]: ...
+    rpn_positive_weight: float
+    rpn_allowed_border: int
+    test_rpn_nms_thresh: float
+    test_rpn_pre_nms_top_n: int
+    test_rpn_post_nms_top_n: int
+    test_rpn_min_size: float
+    feat_stride: int
+    @property
+    def anchors(self) -> Values[float]: ...
+    n_classes: int
+    scales: float
+    max_size: float
+    def __init__(
+        self, *,
+            batch_size: float | None = ..., fg_fraction: float | None = ..., fg_thresh: float |
+            None = ..., bg_thresh_hi: float | None = ..., bg_thresh_lo: float | None = ...,
+            bbox_normalize_targets: bool | None = ..., bbox_inside_weights: Iterable[float] |
+            None = ..., bbox_normalize_means: Iterable[float] | None = ..., bbox_normalize_stds:
+            Iterable[float] | None = ..., rpn_positive_overlap: float | None = ...,
+            rpn_negative_overlap: float | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_fg_fraction: float | None = ..., rpn_batchsize: float | None = ...,
+            rpn_nms_thresh: float | None = ..., rpn_pre_nms_top_n: int | None = ...,
+            rpn_post_nms_top_n: int | None = ..., rpn_min_size: float | None = ...,
+            rpn_bbox_inside_weights: Iterable[float] | None = ..., rpn_positive_weight: float |
+            None = ..., rpn_allowed_border: int | None = ..., test_rpn_nms_thresh: float | None
+            = ..., test_rpn_pre_nms_top_n: int | None = ..., test_rpn_post_nms_top_n: int | None
+            = ..., test_rpn_min_size: float | None = ..., feat_stride: int | None = ...,
+            anchors: Iterable[float] | None = ..., n_classes: int | None = ..., scales: float |
+            None = ..., max_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size", "rpn_positive_weight",
+            "rpn_allowed_border", "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n",
+            "test_rpn_post_nms_top_n", "test_rpn_min_size", "feat_stride", "n_classes",
+            "scales", "max_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "bbox_inside_weights", "bbox_normalize_means",
+            "bbox_normalize_stds", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size",
+            "rpn_bbox_inside_weights", "rpn_positive_weight", "rpn_allowed_border",
+            "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n", "test_rpn_post_nms_top_n",
+            "test_rpn_min_size", "feat_stride", "anchors", "n_classes", "scales", "max_size",
         ]
     ) -> None: ...

@@ -684,6 +684,31 @@ def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
         Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
 
 
+GRIDS = """layer { name: "d" type: "AnnotatedData" top: "x" top: "a" top: "b"
+  transform_param { caffe_yolo: true
+    resize_param { width: 416 height: 416 jitter: 0.3 }
+    distort_param { exposure_lower: 1 exposure_upper: 1.5 } }
+  data_param { batch_size: 2 random: false side: 13 side: 26 } }"""
+
+
+def test_synopsys_grids_have_seven_numbers_for_each_cell(tmp_path):
+    assert shapes_of(GRIDS) == [(2, 3, 416, 416), (2, 7 * 13**2), (2, 7 * 26**2)]
+    with pytest.raises(SpecError, match=r"caffe_yolo is true: labels of grids .* by shape only"):
+        Net(parse_net(GRIDS))
+    for gone, words in (("side: 26", "side is given 1 times; the layer has 3 tops"),
+                        ("caffe_yolo: true", "random is of transform_param.caffe_yolo, which is")):
+        (census,) = census_of(tmp_path, GRIDS.replace(gone, ""), phase="TRAIN", skip_data=True)
+        assert words in census.problems[0]
+
+
+def test_box_data_with_maskyolos_fields_gives_rows_of_boxes():
+    text = """layer { name: "d" type: "BoxData" top: "x" top: "label"
+      transform_param { resize_w: 304 resize_h: 224 mean_value: 128 mean_value: 128
+      mean_value: 128 } data_param { batch_size: 4 %s } }"""
+    assert shapes_of(text % "") == [(4, 3, 224, 304), (4, 150)]
+    assert shapes_of(text % "max_box_num: 7") == [(4, 3, 224, 304), (4, 35)]
+
+
 HEATMAP = """layer { name: "d" type: "DataHeatmap" top: "x" top: "t" heatmap_data_param {
   batchsize: 2 outsize: 32 label_width: 8 label_height: 8 %s } }
 layer { name: "c" type: "Convolution" bottom: "x" top: "c"
