@@ -13,6 +13,7 @@ from framework.layers.base import Layer, Shape
 
 ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
+STATED_SIZE = (600, 1000)   # that itself, for nets that fit nothing else
 RON_SIZE = (320, 320)
 CONTEXT_REGIONS = 10        # CONTEXT_NUM_ROIS of R*CNN
 ATTRIBUTES = 16
@@ -47,6 +48,14 @@ class DeclaredPython(Layer):
         """Always raises SpecError: only the module itself can compute values."""
         raise self.spec.error("python_param.module", "is known by its shapes only; to run it, put "
                               "its folder on PYTHONPATH")
+
+
+class DeclaredPythonOfStatedSize(DeclaredPython):
+    """The same, with images of STATED_SIZE where FRCNN_SIZE is assumed."""
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(*shape[:2], *STATED_SIZE) if tuple(shape[2:]) == FRCNN_SIZE else shape
+                for shape in super().top_shapes(*bottoms)]
 
 
 def is_known(spec: LayerSpec) -> bool:

@@ -102,6 +102,27 @@ def test_python_layers_of_faster_rcnn_count_by_their_shapes(tmp_path):
         (1, 5, 1, 1), (1, 1, 1, 1), *[(1, 84, 1, 1)] * 3)
 
 
+def test_images_of_rcnn_are_as_stated_where_a_rounded_size_does_not_fit(tmp_path):
+    pools = "".join(f"""layer {{ name: "p{i}" type: "Pooling" bottom: "{'data' if i == 0 else
+      f'p{i - 1}'}" top: "p{i}" pooling_param {{ pool: MAX kernel_size: 2 stride: 2 }} }}
+""" for i in range(4))
+    # of 80 rows 40 are left, which give 79 again; of 75 it is 38, which give 75
+    text = FASTER_RCNN + pools + """
+layer { name: "up" type: "Deconvolution" bottom: "p3" top: "up" convolution_param {
+  num_output: 3 kernel_size: 1 stride: 2 } }
+layer { name: "crop" type: "Crop" bottom: "up" bottom: "p2" top: "crop" crop_param { axis: 2 } }
+"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.assumed == "images of 600 x 1000 assumed"
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["RoIDataLayer"] == ((1, 3, 600, 1000), (1, 3), (1, 5))
+    assert shapes["crop"] == ((1, 3, 75, 125),)
+    (census,) = census_of(tmp_path, text.replace("kernel_size: 1 ", "kernel_size: 1 pad: 1 "),
+                          phase="TRAIN", skip_data=True)
+    assert "a crop of 80 from there goes beyond the bottom's 77" in census.problems[0]
+
+
 HDF5 = """
 layer { name: "data" type: "HDF5Data" top: "data" top: "label" top: "second"
   hdf5_data_param { source: "list.txt" batch_size: 4 } }
