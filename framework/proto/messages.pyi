@@ -4192,6 +4192,9 @@ class Yolov3DetectionOutputParameter(Message):
     class_agnostic: bool
     @property
     def scale_x_y(self) -> Values[float]: ...
+    num_boxes: int
+    @property
+    def masks(self) -> Values[int]: ...
     def __init__(
         self, *,
             num_classes: int | None = ..., num_box: int | None = ..., confidence_threshold:
@@ -4199,18 +4202,19 @@ class Yolov3DetectionOutputParameter(Message):
             None = ..., anchors_scale: Iterable[int] | None = ..., mask_group_num: int | None =
             ..., mask: Iterable[int] | None = ..., gaussian_box: bool | None = ...,
             class_agnostic: bool | None = ..., scale_x_y: Iterable[float] | None = ...,
+            num_boxes: int | None = ..., masks: Iterable[int] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "mask_group_num",
-            "gaussian_box", "class_agnostic",
+            "gaussian_box", "class_agnostic", "num_boxes",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "biases",
             "anchors_scale", "mask_group_num", "mask", "gaussian_box", "class_agnostic",
-            "scale_x_y",
+            "scale_x_y", "num_boxes", "masks",
         ]
     ) -> None: ...
 

@@ -90,7 +90,7 @@ class YoloV2Loss(Layer):
         super().__init__(spec)
         field = "yolo_v2_loss_param"
         honour(spec, field, "anchors side num_classes num_object box_scale class_scale "
-               "noobject_scale object_scale rescore constraint thresh")
+               "noobject_scale object_scale rescore thresh")
         param = spec.proto.yolo_v2_loss_param
         self.check = _check(spec, field, x, labels)
         if len(param.anchors) != 2 * param.num_object:

@@ -28,8 +28,7 @@ from framework.ops.losses import GivenSlopes, precise
 from framework.proto import has_field
 
 REGION_FIELDS = frozenset("region_loss_param." + name for name in (
-    "num_object", "num_coord", "anchor_x", "anchor_y", "with_mask", "with_kps", "mask_w", "mask_h",
-    "with_rcnn"))
+    "num_object", "num_coord", "anchor_x", "anchor_y", "with_mask", "with_kps", "mask_w", "mask_h"))
 ROW, MASK_ROW, JOINTS = 5, 6, 35    # numbers of a box, of one with masks, and of a box's joints
 HIDDEN = 255                        # the number of pixels of the mask that do not count
 USUAL_THRESH = 0.6
@@ -71,7 +70,7 @@ class RegionSquares(nn.Module):
         field = "region_loss_param"
         honour(spec, field, "num_class num_object num_coord object_scale noobject_scale "
                "class_scale coord_scale softmax rescore anchor_x anchor_y thresh bias_match "
-               "with_mask with_kps mask_w mask_h with_rcnn")
+               "with_mask with_kps mask_w mask_h")
         param = spec.proto.region_loss_param
         _check(spec, field, x, param.num_object)
         self.mask = (param.mask_h, param.mask_w) if param.with_mask else None
@@ -142,8 +141,8 @@ class YoloLoss(Layer):
         super().__init__(spec)
         field = "yolo_loss_param"
         honour(spec, field, "num_class num_object num_coord object_scale noobject_scale "
-               "class_scale coord_scale anchor_x anchor_y mask anchor_mask ignore_thresh "
-               "truth_thresh net_w net_h ignore_w ignore_h with_mask mask_w mask_h with_rcnn")
+               "class_scale coord_scale anchor_x anchor_y mask ignore_thresh truth_thresh net_w "
+               "net_h ignore_w ignore_h")
         param = spec.proto.yolo_loss_param
         self.param, self.mask = plain(param), list(param.mask)
         if not self.mask or max(self.mask) >= param.num_object:
