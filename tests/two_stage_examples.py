@@ -2,15 +2,7 @@
 
 import torch
 
-from tests.layer_examples import (
-    NO_GRADIENT,
-    SIZES_FROM_DATA,
-    Example,
-    fixed,
-    of_sample,
-    positive,
-    whole,
-)
+from tests.layer_examples import NO_GRADIENT, SIZES_FROM_DATA, Example, fixed, of_sample, positive
 from tests.support import noise
 
 AFTER_ROUNDING = {"autocast": "which rows are taken turns on near values"}
@@ -40,8 +32,6 @@ EXAMPLES = (
     of_sample("FrcnnProposalTarget", bottoms=((REGIONS * fixed([0, 1, 1, 1, 1]))[..., None, None],
               GT_BOXES[:2, 1:6, None, None]), grows=(), without={
               **SIZES_FROM_DATA, **NO_GRADIENT, **DRAWS, **AFTER_ROUNDING}),
-    of_sample("SoftmaxWithLossROI", bottoms=((2, 3, 5, 4), whole(2, 1, 5, 4, below=3),
-              fixed([0, 1, 1, 3, 2], [0, 0, 4, 1, 9])), grows=(0,)),
     Example("Proposal", "level_stride: 8 level_stride: 16 ratio: 1 scale: 2 min_size: 2 "
             "post_nms_topn: 5", ((2, 1, 3, 5), (2, 4, 3, 5), (2, 1, 2, 3), (2, 4, 2, 3), INFO),
             tops=2, phase="TEST", grows=(),

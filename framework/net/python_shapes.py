@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 
 from torch import Tensor
 
@@ -152,9 +153,18 @@ def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape
 
 
 def _anchor_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """Labels and box targets for each anchor, of which the first bottom has two scores each."""
+    """Labels and box targets for each anchor, of which the first bottom has two scores each.
+
+    Of a pyramid (unsky/FPN, xraydetec/Xdet) the maps are the first bottoms, and the cells of all
+    are one axis.
+    """
     batch, channels, height, width = bottoms[0]
-    targets = (batch, channels // 2 * 4, height, width)
+    maps = list(takewhile(lambda shape: len(shape) == 4 and shape[1] == channels, bottoms))
+    if len(maps) > 1:
+        total = sum(shape[2] * shape[3] for shape in maps)
+        flat: Shape = (batch, channels // 2 * 4, total)
+        return [(batch, 1, channels // 2 * total), flat, flat, flat]
+    targets: Shape = (batch, channels // 2 * 4, height, width)
     return [(batch, 1, channels // 2 * height, width), targets, targets, targets]
 
 

@@ -123,6 +123,20 @@ layer { name: "crop" type: "Crop" bottom: "up" bottom: "p2" top: "crop" crop_par
     assert "a crop of 80 from there goes beyond the bottom's 77" in census.problems[0]
 
 
+def test_targets_of_a_pyramids_anchors_have_the_cells_of_all_maps_on_one_axis(tmp_path):
+    text = FASTER_RCNN.replace('["score", "gt', '["score", "coarse", "gt').replace(
+        'bottom: "score" bottom: "gt_boxes" bottom: "im_info" bottom: "data"',
+        'bottom: "score" bottom: "coarse" bottom: "gt_boxes" bottom: "im_info"')
+    text = text.replace('layer { name: "o"', """layer { name: "c2" type: "Convolution"
+      bottom: "data" top: "coarse" convolution_param { num_output: 18 kernel_size: 32 stride: 32 } }
+    layer { name: "o\"""", 1)
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    found = next(row.shapes for row in census.rows if row.name == "AnchorTargetLayer")
+    cells = 40 * 64 + 20 * 32
+    assert found == ((1, 1, 9 * cells), *[(1, 36, cells)] * 3)
+
+
 HDF5 = """
 layer { name: "data" type: "HDF5Data" top: "data" top: "label" top: "second"
   hdf5_data_param { source: "list.txt" batch_size: 4 } }

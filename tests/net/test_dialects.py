@@ -118,34 +118,6 @@ def test_priors_are_doubled_as_in_textboxes_by_their_field_or_where_only_these_f
     np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
 
 
-def stretched_boxes(rows, columns, sizes, ratios, image):
-    """SSTD's loops: its ratios stretch one side, then the other, all in the middle of the cell."""
-    height, width = image
-    boxes = []
-    for h in range(rows):
-        for w in range(columns):
-            x, y = (w + 0.5) * width / columns, (h + 0.5) * height / rows
-            for low, high in sizes:
-                shapes = [(low, low), ((low * int(high)) ** 0.5,) * 2]
-                shapes += [(low * ratio, low) for ratio in ratios]
-                shapes += [(low, low * ratio) for ratio in ratios]
-                boxes += [[(x - wide / 2) / width, (y - tall / 2) / height,
-                           (x + wide / 2) / width, (y + tall / 2) / height]
-                          for wide, tall in shapes]
-    return boxes
-
-
-def test_priors_are_stretched_as_in_sstd_where_only_these_fit():
-    text = TEXT_PRIORS.replace("min_size: 20 aspect_ratio: 2 aspect_ratio: 5 flip: false", """
-      min_size: 7.75 max_size: 17.5 min_size: 12.5 max_size: 20.5 aspect_ratio: 0.5
-      aspect_ratio: 2 aspect_ratio: 2 aspect_ratio: 3 flip: true""")
-    text = text.replace("dim: 144", "dim: 384").replace("dim: 72", "dim: 192") % ""
-    blobs = net_from(text)({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
-                            "l": torch.zeros(1, 384), "c": torch.zeros(1, 192)})
-    expected = stretched_boxes(2, 3, [(7.75, 17.5), (12.5, 20.5)], [0.5, 2, 3], (64, 96))
-    np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
-
-
 ROI_DATA = '''layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels"
   top: "targets" top: "inw" top: "outw" python_param { module: "roi_data_layer.layer"
   layer: "RoIDataLayer" param_str: "'num_classes': 21" } }

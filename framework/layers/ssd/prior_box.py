@@ -41,9 +41,6 @@ class PriorBox(Layer):
     left of the middle on; max_size and aspect_ratio are refused there.
     With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
     followed by one of its size at the lower edge of the cell.
-    In the dialect "sstd" the boxes of a ratio are min_size high and ratio times as wide, and with
-    `flip`, after those of all ratios, as wide and ratio times as high, even if the inverse is
-    given too; min_size is not cut to an integer.
     With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
     rows, density x density squares, spread over the size around the middle in whole steps of
     size / density, then as many of each other ratio; all are cut at the edges of the image.
@@ -57,13 +54,13 @@ class PriorBox(Layer):
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
-            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus, julimueller/tl_ssd and BestSonny/SSTD;
+            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus and julimueller/tl_ssd;
             prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe;
             prior_box_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
     reads = ("prior_box_param",)
-    dialects = ("faceboxes", "textboxes", "sstd")
+    dialects = ("faceboxes", "textboxes")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",
                                          "density", "offset_w", "offset_h", "tf", "yx_order"))
@@ -217,8 +214,6 @@ def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, floa
     if len(lows) * (2 + len(ratios)) > MOST_BOXES:
         raise spec.error("prior_box_param.min_size", f"is given {len(lows)} times, with "
                          f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
-    if spec.dialect == "sstd":
-        return _stretched(param, distinct_ratios(param.aspect_ratio, False))
     for index, low in enumerate(int(low) for low in lows):
         shapes.append((float(low), float(low)))
         between = [math.sqrt(low * int(highs[index]))] * 2 if highs else []
@@ -229,19 +224,6 @@ def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, floa
 
 
 Pairs = list[tuple[float, float]]
-
-
-def _stretched(param: PriorBoxParameter, ratios: list[float]) -> Pairs:
-    """As _shapes, whose checks hold, in the dialect sstd."""
-    shapes: Pairs = []
-    for index, low in enumerate(param.min_size):
-        shapes.append((low, low))
-        if param.max_size:
-            between = math.sqrt(low * int(param.max_size[index]))
-            shapes.append((between, between))
-        shapes += [(low * ratio, low) for ratio in ratios]
-        shapes += [(low, low * ratio) for ratio in ratios] * param.flip
-    return shapes
 
 
 def _dense(spec: LayerSpec, param: PriorBoxParameter, squares: Pairs) -> tuple[Pairs, Pairs]:
