@@ -58,7 +58,7 @@ CONVOLUTIONS = (
     of_sample("ConvolutionDepthwise", blobs=((3, 1, 3, 3), (3,))),
     of_sample("DepthwiseConvolution", blobs=((3, 1, 3, 3), (3,))),
     of_sample("Convolution3D", blobs=((4, 3, 2, 3, 3), (4,))),
-    of_sample("Deconvolution3D", blobs=((3, 4, 2, 3, 3),)),
+    of_sample("Deconvolution3D", blobs=((3, 4, 2, 3, 3), (4,))),
     of_sample("Pooling3D"),
     of_sample("DenseBlock", blobs=((4, 3, 3, 3), (4, 7, 3, 3), *((1, 3, 1, 1), (1, 7, 1, 1)) * 4,
               (1,))),

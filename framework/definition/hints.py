@@ -104,6 +104,8 @@ HINTS = {
         "scale mirror mean_file mean_value scale_cvg max_cvg_len min_cvg_len opaque_coverage "
         "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
         "num_total_augs clahe_tile_size clahe_clip_limit").split()), _UNREAD),
+    **dict.fromkeys((f"MaskYoloLossParameter.{name}" for name in (
+        "anchor_mask with_mask mask_w mask_h with_rcnn").split()), _UNREAD),
     **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
         "engine axis q_threshold q_gamma").split()), _UNREAD),
     **dict.fromkeys(("LabelSpecificAddParameter.transform_test",
@@ -112,7 +114,8 @@ HINTS = {
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
                      "YoloSegItem.b", "LaneInfo.id", "CorrelationParameter.do_abs",
-                     "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
+                     "SpatialDropoutParameter.dropout_scale",
+                     "YoloV2LossParameter.constraint", "RegionLossParameter.with_rcnn",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
                      "ImpMapParameter.max_channel", "MarginParameter.axis",

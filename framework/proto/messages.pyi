@@ -872,6 +872,14 @@ class LayerParameter(Message):
     @property
     def writer_param(self) -> WriterParameter: ...
     @property
+    def yolo_v2_loss_param(self) -> YoloV2LossParameter: ...
+    @property
+    def yolo_v3_loss_param(self) -> YoloV3LossParameter: ...
+    @property
+    def yolo_loss_param(self) -> MaskYoloLossParameter: ...
+    @property
+    def frcnn_param(self) -> FrcnnParameter: ...
+    @property
     def duplicate_param(self) -> DuplicateParameter: ...
     @property
     def reverse_axis_param(self) -> ReverseParameter: ...
@@ -1269,8 +1277,11 @@ class LayerParameter(Message):
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
             ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
-            WriterParameter | _Fields | None = ..., duplicate_param: DuplicateParameter |
-            _Fields | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
+            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
+            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
+            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
+            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
             seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
             SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
             _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
@@ -1420,7 +1431,8 @@ class LayerParameter(Message):
             "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
             "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
             "cinner_product_param", "classification_stats_param", "squash_param",
             "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
@@ -1546,7 +1558,8 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
             "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
             "cinner_product_param", "classification_stats_param", "squash_param",
             "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
@@ -4323,6 +4336,9 @@ class Yolov3DetectionOutputParameter(Message):
     class_agnostic: bool
     @property
     def scale_x_y(self) -> Values[float]: ...
+    num_boxes: int
+    @property
+    def masks(self) -> Values[int]: ...
     def __init__(
         self, *,
             num_classes: int | None = ..., num_box: int | None = ..., confidence_threshold:
@@ -4330,18 +4346,19 @@ class Yolov3DetectionOutputParameter(Message):
             None = ..., anchors_scale: Iterable[int] | None = ..., mask_group_num: int | None =
             ..., mask: Iterable[int] | None = ..., gaussian_box: bool | None = ...,
             class_agnostic: bool | None = ..., scale_x_y: Iterable[float] | None = ...,
+            num_boxes: int | None = ..., masks: Iterable[int] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "mask_group_num",
-            "gaussian_box", "class_agnostic",
+            "gaussian_box", "class_agnostic", "num_boxes",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "biases",
             "anchors_scale", "mask_group_num", "mask", "gaussian_box", "class_agnostic",
-            "scale_x_y",
+            "scale_x_y", "num_boxes", "masks",
         ]
     ) -> None: ...
 
@@ -4815,6 +4832,7 @@ class TransformationParameter(Message):
     resize_w: int
     resize_h: int
     jitter: float
+    caffe_yolo: bool
     stride: int
     upper_size: int
     upper_height: int
@@ -4924,24 +4942,24 @@ class TransformationParameter(Message):
     def __init__(
         self, *,
             resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
-            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
-            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
-            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None =
+            ..., upper_height: int | None = ..., upper_width: int | None = ..., scale: float |
+            None = ..., mirror: bool | None = ..., crop_size: int | None = ..., mean_file: str |
+            None = ..., mean_value: Iterable[float] | None = ..., force_color: bool | None =
+            ..., force_gray: bool | None = ..., resize_param: ResizeParameter | _Fields | None =
+            ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
+            EmitConstraint | _Fields | None = ..., crop_h: int | None = ..., crop_w: int | None
+            = ..., distort_param: DistortionParameter | _Fields | None = ..., expand_param:
+            ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool | None = ...,
+            random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -4972,32 +4990,8 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
             "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
             "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
             "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
@@ -5005,6 +4999,31 @@ class TransformationParameter(Message):
             "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
+            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
             "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
@@ -5060,6 +5079,7 @@ class ResizeParameter(Message):
     height_scale: int
     width_scale: int
     longest_side: int
+    jitter: float
     center_object: bool
     is_pyramid_test: bool
     max_angle: float
@@ -5072,22 +5092,22 @@ class ResizeParameter(Message):
             ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
             = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
             height_scale: int | None = ..., width_scale: int | None = ..., longest_side: int |
-            None = ..., center_object: bool | None = ..., is_pyramid_test: bool | None = ...,
-            max_angle: float | None = ..., out_height_scale: float | None = ...,
-            out_width_scale: float | None = ...,
+            None = ..., jitter: float | None = ..., center_object: bool | None = ...,
+            is_pyramid_test: bool | None = ..., max_angle: float | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
-            "longest_side", "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
-            "out_width_scale",
+            "longest_side", "jitter", "center_object", "is_pyramid_test", "max_angle",
+            "out_height_scale", "out_width_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
-            "height_scale", "width_scale", "longest_side", "center_object", "is_pyramid_test",
-            "max_angle", "out_height_scale", "out_width_scale",
+            "height_scale", "width_scale", "longest_side", "jitter", "center_object",
+            "is_pyramid_test", "max_angle", "out_height_scale", "out_width_scale",
         ]
     ) -> None: ...
 
@@ -5181,6 +5201,8 @@ class DistortionParameter(Message):
     prob: float
     random_order: bool
     saturation: bool
+    exposure_lower: float
+    exposure_upper: float
     def __init__(
         self, *,
             brightness_prob: float | None = ..., brightness_delta: float | None = ...,
@@ -5190,14 +5212,15 @@ class DistortionParameter(Message):
             ..., saturation_upper: float | None = ..., random_order_prob: float | None = ...,
             all_effects: bool | None = ..., brightness: bool | None = ..., contrast: bool | None
             = ..., hue: bool | None = ..., prob: float | None = ..., random_order: bool | None =
-            ..., saturation: bool | None = ...,
+            ..., saturation: bool | None = ..., exposure_lower: float | None = ...,
+            exposure_upper: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5205,7 +5228,7 @@ class DistortionParameter(Message):
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> None: ...
 
@@ -5338,6 +5361,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    random: bool
     get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
@@ -5374,9 +5398,9 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
-            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
-            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
+            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
+            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5391,7 +5415,7 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
@@ -5402,12 +5426,12 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
-            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
-            "source_more", "min_size_and", "min_size_or", "max_box_num",
+            "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
+            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
+            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_buffer_size",
+            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
+            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -5599,6 +5623,7 @@ class WindowDataParameter(Message):
     cache_images: bool
     root_folder: str
     shuffle: bool
+    config: str
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5606,20 +5631,20 @@ class WindowDataParameter(Message):
             ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
             fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
             None = ..., cache_images: bool | None = ..., root_folder: str | None = ..., shuffle:
-            bool | None = ...,
+            bool | None = ..., config: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder", "shuffle",
+            "root_folder", "shuffle", "config",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder", "shuffle",
+            "root_folder", "shuffle", "config",
         ]
     ) -> None: ...
 
@@ -6230,12 +6255,12 @@ class RegionLossParameter(Message):
     DESCRIPTOR: Descriptor
     side: int
     num_class: int
-    bias_match: int
+    bias_match: bool
     coords: int
     num: int
-    softmax: int
+    softmax: bool
     jitter: float
-    rescore: int
+    rescore: bool
     object_scale: float
     class_scale: float
     noobject_scale: float
@@ -6247,28 +6272,45 @@ class RegionLossParameter(Message):
     def biases(self) -> Values[float]: ...
     softmax_tree: str
     class_map: str
+    num_object: int
+    num_coord: int
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    with_mask: bool
+    with_kps: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
     def __init__(
         self, *,
-            side: int | None = ..., num_class: int | None = ..., bias_match: int | None = ...,
-            coords: int | None = ..., num: int | None = ..., softmax: int | None = ..., jitter:
-            float | None = ..., rescore: int | None = ..., object_scale: float | None = ...,
+            side: int | None = ..., num_class: int | None = ..., bias_match: bool | None = ...,
+            coords: int | None = ..., num: int | None = ..., softmax: bool | None = ..., jitter:
+            float | None = ..., rescore: bool | None = ..., object_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., coord_scale:
             float | None = ..., absolute: int | None = ..., thresh: float | None = ..., random:
             int | None = ..., biases: Iterable[float] | None = ..., softmax_tree: str | None =
-            ..., class_map: str | None = ...,
+            ..., class_map: str | None = ..., num_object: int | None = ..., num_coord: int |
+            None = ..., anchor_x: Iterable[float] | None = ..., anchor_y: Iterable[float] | None
+            = ..., with_mask: bool | None = ..., with_kps: bool | None = ..., mask_w: int | None
+            = ..., mask_h: int | None = ..., with_rcnn: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "softmax_tree", "class_map",
+            "thresh", "random", "softmax_tree", "class_map", "num_object", "num_coord",
+            "with_mask", "with_kps", "mask_w", "mask_h", "with_rcnn",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "biases", "softmax_tree", "class_map",
+            "thresh", "random", "biases", "softmax_tree", "class_map", "num_object",
+            "num_coord", "anchor_x", "anchor_y", "with_mask", "with_kps", "mask_w", "mask_h",
+            "with_rcnn",
         ]
     ) -> None: ...
 
@@ -11308,19 +11350,26 @@ class ResizeLayerParameter(Message):
     width: int
     height_fac: float
     width_fac: float
+    is_pyramid_test: bool
+    out_height_scale: float
+    out_width_scale: float
+    nearest: bool
     def __init__(
         self, *,
             height: int | None = ..., width: int | None = ..., height_fac: float | None = ...,
-            width_fac: float | None = ...,
+            width_fac: float | None = ..., is_pyramid_test: bool | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ..., nearest: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> None: ...
 
@@ -15537,5 +15586,208 @@ class FaceImageParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
+        ]
+    ) -> None: ...
+
+class YoloV2LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[float]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    box_scale: float
+    class_scale: float
+    noobject_scale: float
+    object_scale: float
+    rescore: bool
+    constraint: bool
+    thresh: float
+    def __init__(
+        self, *,
+            anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
+            None = ..., num_object: int | None = ..., box_scale: float | None = ...,
+            class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
+            float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
+            thresh: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "box_scale", "class_scale", "noobject_scale",
+            "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> None: ...
+
+class YoloV3LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[int]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    total_object: int
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    def __init__(
+        self, *,
+            anchors: Iterable[int] | None = ..., mask: Iterable[int] | None = ..., side: int |
+            None = ..., num_classes: int | None = ..., num_object: int | None = ...,
+            total_object: int | None = ..., ignore_thresh: float | None = ..., truth_thresh:
+            float | None = ..., net_w: int | None = ..., net_h: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "total_object", "ignore_thresh",
+            "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "mask", "side", "num_classes", "num_object", "total_object",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> None: ...
+
+class MaskYoloLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    num_object: int
+    num_coord: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    anchor_mask: bool
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    ignore_w: float
+    ignore_h: float
+    with_mask: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
+    def __init__(
+        self, *,
+            num_class: int | None = ..., num_object: int | None = ..., num_coord: int | None =
+            ..., object_scale: float | None = ..., noobject_scale: float | None = ...,
+            class_scale: float | None = ..., coord_scale: float | None = ..., anchor_x:
+            Iterable[float] | None = ..., anchor_y: Iterable[float] | None = ..., mask:
+            Iterable[int] | None = ..., anchor_mask: bool | None = ..., ignore_thresh: float |
+            None = ..., truth_thresh: float | None = ..., net_w: int | None = ..., net_h: int |
+            None = ..., ignore_w: float | None = ..., ignore_h: float | None = ..., with_mask:
+            bool | None = ..., mask_w: int | None = ..., mask_h: int | None = ..., with_rcnn:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_mask", "ignore_thresh", "truth_thresh",
+            "net_w", "net_h", "ignore_w", "ignore_h", "with_mask", "mask_w", "mask_h",
+            "with_rcnn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_x", "anchor_y", "mask", "anchor_mask",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h", "ignore_w", "ignore_h",
+            "with_mask", "mask_w", "mask_h", "with_rcnn",
+        ]
+    ) -> None: ...
+
+class FrcnnParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: float
+    fg_fraction: float
+    fg_thresh: float
+    bg_thresh_hi: float
+    bg_thresh_lo: float
+    bbox_normalize_targets: bool
+    @property
+    def bbox_inside_weights(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_means(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_stds(self) -> Values[float]: ...
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_clobber_positives: bool
+    rpn_fg_fraction: float
+    rpn_batchsize: float
+    rpn_nms_thresh: float
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_min_size: float
+    @property
+    def rpn_bbox_inside_weights(self) -> Values[float]: ...
+    rpn_positive_weight: float
+    rpn_allowed_border: int
+    test_rpn_nms_thresh: float
+    test_rpn_pre_nms_top_n: int
+    test_rpn_post_nms_top_n: int
+    test_rpn_min_size: float
+    feat_stride: int
+    @property
+    def anchors(self) -> Values[float]: ...
+    n_classes: int
+    scales: float
+    max_size: float
+    def __init__(
+        self, *,
+            batch_size: float | None = ..., fg_fraction: float | None = ..., fg_thresh: float |
+            None = ..., bg_thresh_hi: float | None = ..., bg_thresh_lo: float | None = ...,
+            bbox_normalize_targets: bool | None = ..., bbox_inside_weights: Iterable[float] |
+            None = ..., bbox_normalize_means: Iterable[float] | None = ..., bbox_normalize_stds:
+            Iterable[float] | None = ..., rpn_positive_overlap: float | None = ...,
+            rpn_negative_overlap: float | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_fg_fraction: float | None = ..., rpn_batchsize: float | None = ...,
+            rpn_nms_thresh: float | None = ..., rpn_pre_nms_top_n: int | None = ...,
+            rpn_post_nms_top_n: int | None = ..., rpn_min_size: float | None = ...,
+            rpn_bbox_inside_weights: Iterable[float] | None = ..., rpn_positive_weight: float |
+            None = ..., rpn_allowed_border: int | None = ..., test_rpn_nms_thresh: float | None
+            = ..., test_rpn_pre_nms_top_n: int | None = ..., test_rpn_post_nms_top_n: int | None
+            = ..., test_rpn_min_size: float | None = ..., feat_stride: int | None = ...,
+            anchors: Iterable[float] | None = ..., n_classes: int | None = ..., scales: float |
+            None = ..., max_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size", "rpn_positive_weight",
+            "rpn_allowed_border", "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n",
+            "test_rpn_post_nms_top_n", "test_rpn_min_size", "feat_stride", "n_classes",
+            "scales", "max_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "bbox_inside_weights", "bbox_normalize_means",
+            "bbox_normalize_stds", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size",
+            "rpn_bbox_inside_weights", "rpn_positive_weight", "rpn_allowed_border",
+            "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n", "test_rpn_post_nms_top_n",
+            "test_rpn_min_size", "feat_stride", "anchors", "n_classes", "scales", "max_size",
         ]
     ) -> None: ...

@@ -16,8 +16,8 @@ from framework.data.records.records import BadRecord, Decoding, datum_image, par
 from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import database_path, look_at_first
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.first_records import database_path, look_at_first
 from framework.layers.data.image_source import (
     RESHAPING,
     ImageSource,
