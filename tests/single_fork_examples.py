@@ -63,6 +63,9 @@ REGIONS = (
     Example("MTranspose", "groups: 3 inverse: true channel: 6 height: 2 width: 4", ((32, 3),),
             grows=(), without=NO_GRADIENT),
     of_sample("Splice", grows=BATCH),
+    of_sample("Region", grows=BATCH, without=NO_GRADIENT),
+    Example("Region", "classes: 2 coords: 3 boxes_of_each_grid: 3", ((2, 18, 4, 3),), grows=BATCH,
+            without=NO_GRADIENT),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 

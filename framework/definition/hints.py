@@ -72,7 +72,8 @@ HINTS = {
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
     "LayerParameter.connectivity_mode": _ZEROS,
-    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
+    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
+                     "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
         "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
