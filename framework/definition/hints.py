@@ -194,7 +194,8 @@ HINTS = {
                      "PoseHeatMapLossParameter.hard_negative_filepath",
                      "PoseEuDistAccuracyParameter.acc_factor",
                      "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
-    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
+    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp",
+                     "TransformationParameter.debug_params", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (

@@ -51,9 +51,9 @@ class Pooling(Layer):
     `pad_b` and `pad_r` are the padding of single sides, in place of `pad`: a last window is then
     dropped if it starts at n + pad_t, or pad_l, or after it. Its `pad_type: 1` is TensorFlow's
     SAME, with ceil(n / stride) windows.
-    In the dialect "intel" a last window without a cell is dropped if some kernel is 1. In that of
-    Linby1103/Dark2Caffe, "dark2caffe", there is a window more on each axis if kernel_h - stride_h is
-    odd: Darknet's MAX of 2 cells with stride 1 keeps the size.
+    In the dialect "intel" a last window without a cell is dropped if some kernel is 1. In
+    "dark2caffe", that of Linby1103/Dark2Caffe, there is one more on each axis if the difference of
+    kernel_h and stride_h is odd: Darknet's MAX of 2 cells with stride 1 keeps the size.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
     Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's; that of
