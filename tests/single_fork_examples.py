@@ -14,6 +14,7 @@ from tests.layer_examples import (
     Example,
     fixed,
     of_sample,
+    positive,
     whole,
 )
 from tests.support import noise
@@ -77,6 +78,16 @@ COLOURS = (
     Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
             (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
 )
+BYTES = torch.cat([positive(2, 3, 5, 4).detach() * 90, fixed(*[[0.] * 60]).reshape(1, 3, 5, 4)])
+CONVERTED = (
+    of_sample("ColorConv", bottoms=(BYTES,), without=NO_GRADIENT),
+    *(Example("ColorConv", f"input: {names[0]} output: {names[1]}", (BYTES,), grows=BATCH,
+              without=NO_GRADIENT)
+      for names in (("BGR", "RGB"), ("RGB", "Gray"), ("RGB", "XYZ"), ("Lab", "BGR"))),
+    Example("ColorConv", "input: Gray output: BGR", ((2, 1, 3, 4),), grows=BATCH,
+            without=NO_GRADIENT),
+    of_sample("SplitData", grows=()),
+)
 UNPOOLED = (
     of_sample("PoolingSwitches", grows=()),
     of_sample("InvPooling", bottoms=(SWITCHES,), grows=(), without=NO_GRADIENT),
@@ -99,5 +110,5 @@ LEVELS = (
             blobs=((60, 4), (4,)), grows=BATCH, without=FOUND, phase="TEST"),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
             *SUPERPIXELS, *LEVELS)

@@ -212,6 +212,10 @@ HINTS = {
         f"OctreeParameter.{name}" for name in (
             "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth "
             "adapt_depth").split())), "of a layer that is known by its shapes only"),
+    **dict.fromkeys((f"ImageDataModifyParameter.{name}" for name in (
+        "source scale mean_file crop_size mirror rand_skip shuffle root_folder").split()),
+                    _KNOWN_ONLY),
+    "SplitDataParameter.frame": _UNREAD,
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

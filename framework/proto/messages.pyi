@@ -770,6 +770,12 @@ class LayerParameter(Message):
     @property
     def brelu_param(self) -> BReLUParameter: ...
     @property
+    def color_conv_param(self) -> ColorConvParameter: ...
+    @property
+    def split_data_param(self) -> SplitDataParameter: ...
+    @property
+    def image_data_modify_param(self) -> ImageDataModifyParameter: ...
+    @property
     def region_param(self) -> RegionParameter: ...
     @property
     def tensor_transpose_param(self) -> TensorTransposeParameter: ...
@@ -1160,13 +1166,16 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            brelu_param: BReLUParameter | _Fields | None = ..., region_param: RegionParameter |
-            _Fields | None = ..., tensor_transpose_param: TensorTransposeParameter | _Fields |
-            None = ..., precision_param: PrecisionParameter | _Fields | None = ...,
-            kernel_loss_param: KernelLossParameter | _Fields | None = ...,
-            euclidean_with_tv_param: EuclideanWithTVParameter | _Fields | None = ...,
-            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., visualise: bool |
-            None = ..., visualise_channel: int | None = ..., au_mask_based_land_param:
+            brelu_param: BReLUParameter | _Fields | None = ..., color_conv_param:
+            ColorConvParameter | _Fields | None = ..., split_data_param: SplitDataParameter |
+            _Fields | None = ..., image_data_modify_param: ImageDataModifyParameter | _Fields |
+            None = ..., region_param: RegionParameter | _Fields | None = ...,
+            tensor_transpose_param: TensorTransposeParameter | _Fields | None = ...,
+            precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
+            KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
+            EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
+            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
             | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
@@ -1312,7 +1321,8 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "brelu_param", "region_param", "tensor_transpose_param",
+            "prune_param", "brelu_param", "color_conv_param", "split_data_param",
+            "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
             "multi_label_image_data_param", "squeeze_param", "mul_param",
@@ -1427,7 +1437,8 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "brelu_param", "region_param",
+            "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
+            "split_data_param", "image_data_modify_param", "region_param",
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
             "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
@@ -14630,5 +14641,89 @@ class PrecisionParameter(Message):
         self, field_name: Literal[
             "quant_type", "bw_layer_in", "bw_layer_out", "bw_params", "fl_layer_in",
             "fl_layer_out", "fl_params", "th_layer_in", "th_layer_out", "th_params",
+        ]
+    ) -> None: ...
+
+class ColorConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ColorSpace(_Enum):
+        BGR: ClassVar[ColorConvParameter.ColorSpace]
+        RGB: ClassVar[ColorConvParameter.ColorSpace]
+        XYZ: ClassVar[ColorConvParameter.ColorSpace]
+        Lab: ClassVar[ColorConvParameter.ColorSpace]
+        Gray: ClassVar[ColorConvParameter.ColorSpace]
+    BGR: ClassVar[ColorConvParameter.ColorSpace]
+    RGB: ClassVar[ColorConvParameter.ColorSpace]
+    XYZ: ClassVar[ColorConvParameter.ColorSpace]
+    Lab: ClassVar[ColorConvParameter.ColorSpace]
+    Gray: ClassVar[ColorConvParameter.ColorSpace]
+    input: ColorConvParameter.ColorSpace
+    output: ColorConvParameter.ColorSpace
+    def __init__(
+        self, *,
+            input: ColorConvParameter.ColorSpace | int | str | None = ..., output:
+            ColorConvParameter.ColorSpace | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> None: ...
+
+class SplitDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    frame: int
+    def __init__(
+        self, *,
+            frame: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> None: ...
+
+class ImageDataModifyParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
         ]
     ) -> None: ...
