@@ -54,11 +54,24 @@ class Transpose(Layer):
              tensor_transpose_layer.cpp that the nets of kanuore/lstm-in-mnist are for.
     """
 
+    @classmethod
+    def axis_order(cls, spec: LayerSpec) -> list[int]:
+        """The bottom's axes in the order of the top's."""
+        path, field = AXES[spec.type]
+        return list(getattr(getattr(spec.proto, path), field))
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """One number for each step where there are as many axes as the order names."""
+        num_axes = len(cls.axis_order(spec))
+        return (*bottoms[0][:1], *[1] * (num_axes - 1)) if num_axes != len(bottoms[0]) else None
+
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         path, field = AXES[spec.type]
         honour(spec, path, field)
-        self.order = list(getattr(getattr(spec.proto, path), field))
+        self.order = self.axis_order(spec)
         if sorted(self.order) != list(range(len(x))):
             raise spec.error(f"{path}.{field}", f"is {self.order}; it must name each of the "
                              f"{len(x)} axes once")
