@@ -10,6 +10,7 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.recurrent.recurrent import RecurrentLayer
 from framework.layers.recurrent.sequence import Transpose
 from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Concat, Slice
@@ -115,7 +116,7 @@ class Copy(NamedTuple):
     cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
     one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
     last axis, the length of rows that an InnerProduct reads. `order`: its axis i is the top's axis
-    order[i]."""
+    order[i]. `leading`: only so many of its first axes are the top's."""
 
     top: str
     axis: int = 0
@@ -125,9 +126,12 @@ class Copy(NamedTuple):
     joined: int = 0
     by_row: bool = False
     order: tuple[int, ...] = ()
+    leading: int = 0
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
+        if self.leading:
+            return (*shape[:self.leading], *top[self.leading:])
         if self.order:
             return tuple(shape[self.order.index(axis)] for axis in range(len(shape))) \
                 if len(self.order) == len(shape) else None
@@ -195,6 +199,8 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
         return {}
     if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
         return dict.fromkeys(layer.tops, copied)
+    if issubclass(cls, RecurrentLayer):
+        return {layer.tops[0]: copied._replace(leading=2)} if is_whole else {}
     if issubclass(cls, Transpose):
         order = tuple(cls.axis_order(layer))
         is_sure = is_whole and sorted(order) == list(range(len(order)))
@@ -205,7 +211,7 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
             and read == {copied} and cls.joint_axis(layer.proto) > 0:
         return dict.fromkeys(layer.tops, copied._replace(joined=cls.joint_axis(layer.proto)))
     if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row \
-            or copied.order:
+            or copied.order or copied.leading:
         return {}
     points = layer.proto.slice_param.slice_point
     axis = cls.cut_axis(layer.proto)

@@ -221,3 +221,21 @@ def test_marks_of_steps_are_assumed_through_a_transposition(tmp_path):
                 recurrent_param { num_output: 2 } }""")
     [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
     assert found.problems == [] and "'c' assumed to be (3, 5)" in found.assumed
+
+
+def test_sequences_have_as_many_streams_as_a_second_lstms_static_input(tmp_path):
+    net = tmp_path / "caption.prototxt"
+    net.write_text("""
+        layer { name: "f" type: "Input" top: "f" input_param { shape { dim: 6 dim: 9 } } }
+        layer { name: "d" type: "HDF5Data" top: "c" top: "words"
+                hdf5_data_param { source: "list.txt" batch_size: 4 } }
+        layer { name: "e" type: "Embed" bottom: "words" top: "e"
+                embed_param { num_output: 5 input_dim: 7 } }
+        layer { name: "l" type: "LSTM" bottom: "e" bottom: "c" top: "l"
+                recurrent_param { num_output: 3 } }
+        layer { name: "m" type: "LSTM" bottom: "l" bottom: "c" bottom: "f" top: "m"
+                recurrent_param { num_output: 2 } }""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.problems == []
+    assert "'words' assumed to be (4, 6), 'c' assumed to be (4, 6)" in found.assumed
+    assert found.rows[-1].shapes == ((4, 6, 2),)

@@ -183,8 +183,11 @@ class RecurrentLayer(Layer):
                        ) -> Shape | None:
         """x (T, N, ...) of as many streams as the static input has; cont (T, N)."""
         x = bottoms[0]
+        streams = bottoms[2][0] if len(bottoms) > 2 else 1
         if index == 0 and len(x) == 2:
-            return (x[0], bottoms[2][0] if len(bottoms) > 2 else 1, x[1])
+            return (x[0], streams, x[1])
+        if index == 0 and len(x) > 2 and len(bottoms) == 3 and x[1] == 1 < streams:
+            return (x[0], streams, *x[2:])
         return x[:2] if index == 1 and len(x) > 2 else None
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
