@@ -116,7 +116,7 @@ class Copy(NamedTuple):
     cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
     one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
     last axis, the length of rows that an InnerProduct reads. `order`: its axis i is the top's axis
-    order[i]. `leading`: only so many of its first axes are the top's."""
+    order[i]. `leading`: the number of its first axes that are the top's."""
 
     top: str
     axis: int = 0
