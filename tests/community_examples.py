@@ -78,7 +78,7 @@ PLANES = (
     *(of_sample(kind, bottoms=((2, 3, 2, 4), MASK)) for kind in ("Unpooling", "UnPooling")),
     of_sample("Reorg"), of_sample("ShuffleChannel"),
     of_sample("Flip"), of_sample("MergeCrop", bottoms=(X, noise(2, 4, 7, 6, requires_grad=False))),
-    of_sample("Reverse"), of_sample("Transpose"),
+    of_sample("Reverse"), of_sample("Transpose"), of_sample("TensorTranspose"),
     of_sample("EltwiseAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
     of_sample("SegAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
     of_sample("MeanIoU", bottoms=(SCORES, PLACES), without=NO_GRADIENT),

@@ -272,7 +272,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "RandVec": [(4, 100)],
     "RandomImageData2": [(12, 3, 256, 256), (12, 28, 1, 1), (12, 5, 1, 1)],
     "MultiSourcesImagesData": [(8, 4, 320, 320), (8, 38, 1, 1), (8, 5, 1, 1)],
-    "OctreeDataBase": [(1, 3, 8, 1), (32,)],
+    "OctreeDataBase": [(1, 3, 8, 1), (32,)], "ImageDataModify": [(4, 3, 176, 176)],
     "MHDData": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12)],
     "MHDDataWithDense": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12), (2, 2, 8, 10, 12)],
     "FaceImage": [(6, 1, 40, 30), (6,)],

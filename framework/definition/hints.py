@@ -75,7 +75,8 @@ HINTS = {
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
     "LayerParameter.connectivity_mode": _ZEROS,
-    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
+    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
+                     "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
         "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
@@ -217,7 +218,8 @@ HINTS = {
                      "PoseHeatMapLossParameter.hard_negative_filepath",
                      "PoseEuDistAccuracyParameter.acc_factor",
                      "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
-    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
+    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp",
+                     "TransformationParameter.debug_params", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
@@ -242,6 +244,10 @@ HINTS = {
         f"OctreeParameter.{name}" for name in (
             "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth "
             "adapt_depth").split())), "of a layer that is known by its shapes only"),
+    **dict.fromkeys((f"ImageDataModifyParameter.{name}" for name in (
+        "source scale mean_file crop_size mirror rand_skip shuffle root_folder").split()),
+                    _KNOWN_ONLY),
+    "SplitDataParameter.frame": _UNREAD,
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

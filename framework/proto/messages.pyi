@@ -776,6 +776,18 @@ class LayerParameter(Message):
     @property
     def brelu_param(self) -> BReLUParameter: ...
     @property
+    def color_conv_param(self) -> ColorConvParameter: ...
+    @property
+    def split_data_param(self) -> SplitDataParameter: ...
+    @property
+    def image_data_modify_param(self) -> ImageDataModifyParameter: ...
+    @property
+    def region_param(self) -> RegionParameter: ...
+    @property
+    def tensor_transpose_param(self) -> TensorTransposeParameter: ...
+    @property
+    def precision_param(self) -> PrecisionParameter: ...
+    @property
     def kernel_loss_param(self) -> KernelLossParameter: ...
     @property
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
@@ -1234,7 +1246,12 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            brelu_param: BReLUParameter | _Fields | None = ..., kernel_loss_param:
+            brelu_param: BReLUParameter | _Fields | None = ..., color_conv_param:
+            ColorConvParameter | _Fields | None = ..., split_data_param: SplitDataParameter |
+            _Fields | None = ..., image_data_modify_param: ImageDataModifyParameter | _Fields |
+            None = ..., region_param: RegionParameter | _Fields | None = ...,
+            tensor_transpose_param: TensorTransposeParameter | _Fields | None = ...,
+            precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
             HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
@@ -1416,7 +1433,9 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "brelu_param", "kernel_loss_param", "euclidean_with_tv_param",
+            "prune_param", "brelu_param", "color_conv_param", "split_data_param",
+            "image_data_modify_param", "region_param", "tensor_transpose_param",
+            "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
@@ -1542,7 +1561,9 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "brelu_param", "kernel_loss_param",
+            "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
+            "split_data_param", "image_data_modify_param", "region_param",
+            "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
             "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
             "mul_param", "depth_to_space_param", "space_to_depth_param",
@@ -1914,6 +1935,8 @@ class ConvolutionParameter(Message):
     kstride_h: int
     kstride_w: int
     is_roi: bool
+    dilation_h: int
+    dilation_w: int
     @property
     def relu_param(self) -> ReLUParameter: ...
     hole: int
@@ -1959,15 +1982,16 @@ class ConvolutionParameter(Message):
             | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
-            relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
-            int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
-            None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
-            ..., bottom_is_im2col: bool | None = ..., wino_tile: int | None = ...,
-            wino_zero_idx: int | None = ..., conv_mode: ConvolutionParameter.ConvMode | int |
-            str | None = ..., dump_parameter: bool | None = ..., dump_activation: bool | None =
-            ..., parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize:
-            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
-            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            dilation_h: int | None = ..., dilation_w: int | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h: int | None =
+            ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
+            pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ...,
+            bottom_is_im2col: bool | None = ..., wino_tile: int | None = ..., wino_zero_idx: int
+            | None = ..., conv_mode: ConvolutionParameter.ConvMode | int | str | None = ...,
+            dump_parameter: bool | None = ..., dump_activation: bool | None = ...,
+            parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize: int |
+            None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
+            filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
@@ -1978,11 +2002,11 @@ class ConvolutionParameter(Message):
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
-            "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
-            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
-            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "dilation_h", "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t",
+            "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
+            "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
+            "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1993,12 +2017,12 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
-            "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode", "dump_parameter",
-            "dump_activation", "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize",
-            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
-            "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "dilation_h",
+            "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b",
+            "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
+            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -2348,24 +2372,28 @@ class RecurrentParameter(Message):
     state_gradient: bool
     hidden_output: bool
     activation: RecurrentParameter.Activation
+    clipping_threshold: float
     def __init__(
         self, *,
             num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
             expose_hidden: bool | None = ..., linear_before_reset: int | None = ...,
             state_gradient: bool | None = ..., hidden_output: bool | None = ..., activation:
-            RecurrentParameter.Activation | int | str | None = ...,
+            RecurrentParameter.Activation | int | str | None = ..., clipping_threshold: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
             "linear_before_reset", "state_gradient", "hidden_output", "activation",
+            "clipping_threshold",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
             "linear_before_reset", "state_gradient", "hidden_output", "activation",
+            "clipping_threshold",
         ]
     ) -> None: ...
 
@@ -15789,5 +15817,163 @@ class FrcnnParameter(Message):
             "rpn_bbox_inside_weights", "rpn_positive_weight", "rpn_allowed_border",
             "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n", "test_rpn_post_nms_top_n",
             "test_rpn_min_size", "feat_stride", "anchors", "n_classes", "scales", "max_size",
+        ]
+    ) -> None: ...
+
+class RegionParameter(Message):
+    DESCRIPTOR: Descriptor
+    classes: int
+    coords: int
+    boxes_of_each_grid: int
+    softmax: bool
+    def __init__(
+        self, *,
+            classes: int | None = ..., coords: int | None = ..., boxes_of_each_grid: int | None
+            = ..., softmax: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "classes", "coords", "boxes_of_each_grid", "softmax",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "classes", "coords", "boxes_of_each_grid", "softmax",
+        ]
+    ) -> None: ...
+
+class TensorTransposeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def order(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            order: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "order",
+        ]
+    ) -> None: ...
+
+class PrecisionParameter(Message):
+    DESCRIPTOR: Descriptor
+    quant_type: str
+    bw_layer_in: int
+    bw_layer_out: int
+    bw_params: int
+    @property
+    def fl_layer_in(self) -> Values[int]: ...
+    @property
+    def fl_layer_out(self) -> Values[int]: ...
+    @property
+    def fl_params(self) -> Values[int]: ...
+    @property
+    def th_layer_in(self) -> Values[float]: ...
+    @property
+    def th_layer_out(self) -> Values[float]: ...
+    @property
+    def th_params(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            quant_type: str | None = ..., bw_layer_in: int | None = ..., bw_layer_out: int |
+            None = ..., bw_params: int | None = ..., fl_layer_in: Iterable[int] | None = ...,
+            fl_layer_out: Iterable[int] | None = ..., fl_params: Iterable[int] | None = ...,
+            th_layer_in: Iterable[float] | None = ..., th_layer_out: Iterable[float] | None =
+            ..., th_params: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "quant_type", "bw_layer_in", "bw_layer_out", "bw_params",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "quant_type", "bw_layer_in", "bw_layer_out", "bw_params", "fl_layer_in",
+            "fl_layer_out", "fl_params", "th_layer_in", "th_layer_out", "th_params",
+        ]
+    ) -> None: ...
+
+class ColorConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ColorSpace(_Enum):
+        BGR: ClassVar[ColorConvParameter.ColorSpace]
+        RGB: ClassVar[ColorConvParameter.ColorSpace]
+        XYZ: ClassVar[ColorConvParameter.ColorSpace]
+        Lab: ClassVar[ColorConvParameter.ColorSpace]
+        Gray: ClassVar[ColorConvParameter.ColorSpace]
+    BGR: ClassVar[ColorConvParameter.ColorSpace]
+    RGB: ClassVar[ColorConvParameter.ColorSpace]
+    XYZ: ClassVar[ColorConvParameter.ColorSpace]
+    Lab: ClassVar[ColorConvParameter.ColorSpace]
+    Gray: ClassVar[ColorConvParameter.ColorSpace]
+    input: ColorConvParameter.ColorSpace
+    output: ColorConvParameter.ColorSpace
+    def __init__(
+        self, *,
+            input: ColorConvParameter.ColorSpace | int | str | None = ..., output:
+            ColorConvParameter.ColorSpace | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> None: ...
+
+class SplitDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    frame: int
+    def __init__(
+        self, *,
+            frame: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> None: ...
+
+class ImageDataModifyParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
         ]
     ) -> None: ...

@@ -54,6 +54,23 @@ def test_a_pooling_is_intels_where_only_that_fits(caplog):
     torch.testing.assert_close(net({"x": x})["s"], expected + bias.view(-1, 1, 1))
 
 
+TINY = """input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 5 }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p"
+  pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 } }
+layer { name: "s" type: "Eltwise" bottom: "p" bottom: "x" top: "s" }
+"""
+
+
+def test_a_pooling_keeps_the_size_as_dark2caffes_does_where_only_that_fits(caplog):
+    net = net_from(TINY)
+    assert "its layers are read as dark2caffe reads them" in caplog.text
+    x = noise(1, 2, 3, 5).float()
+    expected = [[[max(plane[i][j] for i in range(row, min(row + 2, 3))
+                      for j in range(column, min(column + 2, 5)))
+                  for column in range(5)] for row in range(3)] for plane in x[0].tolist()]
+    torch.testing.assert_close(net({"x": x})["s"], torch.tensor([expected]) + x)
+
+
 def test_a_net_that_fits_the_originals_reading_has_it(caplog):
     assert net_from(POOL).shapes["p"] == (1, 4, 4, 5)
     assert not caplog.records

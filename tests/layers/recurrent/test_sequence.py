@@ -26,6 +26,11 @@ def test_transpose_puts_the_axes_into_its_order():
     np.testing.assert_array_equal(array(layer(noise(X))), array(noise(X)).transpose(2, 0, 1))
 
 
+def test_tensor_transpose_names_its_axes_order():
+    layer = make("TensorTranspose", "order: 1 order: 2 order: 0", X)
+    np.testing.assert_array_equal(array(layer(noise(X))), array(noise(X)).transpose(1, 2, 0))
+
+
 def test_continuation_indicator_starts_every_stream_at_step_0():
     layer = make("ContinuationIndicator", "time_step: 4 axis: 1", X)
     check_layer(layer, noise(X))
@@ -109,6 +114,8 @@ def test_seg_accuracy_counts_on_without_reset():
 @pytest.mark.parametrize("kind, param, shapes, message", [
     ("Reverse", "axis: 3", [X], "reverse_param.axis is 3"),
     ("Transpose", "dim: 0 dim: 1", [X], r"dim is \[0, 1\]; it must name each of the 3 axes once"),
+    ("TensorTranspose", "order: 0 order: 1 order: 1", [X], r"tensor_transpose_param.order is "
+     r"\[0, 1, 1\]; it must name each of the 3 axes once"),
     ("ContinuationIndicator", "", [X], "time_step is 0; it must be at least 1"),
     ("Lstm", "", [X], "lstm_param.num_output is 0"),
     ("Lstm", "num_output: 2", [X, (3, 3)], r"x \(T, N, ...\) or \(T . N, D\) and T . N flags"),
