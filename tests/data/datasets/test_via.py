@@ -244,7 +244,7 @@ def test_boxes_of_create_ml_are_pixels_around_their_centres(keys, tmp_path):
     assert [(box.name, box.corners) for box in labels.boxes] == [
         ("cat", (5, 6, 25, 36)), ("dog", (0, 2.5, 4, 3.5))]
     assert not labels.relative and not found.data.labels(second).boxes
-    with pytest.raises(DataError, match="json#c.jpg: is not an image of Create ML: the value 'wide'"):
+    with pytest.raises(DataError, match="c.jpg: is not an image of Create ML: the value 'wide'"):
         found.data.labels(third)
     assert [note.where for note in found.data.losses["test"]] == ["test/d.jpg"]
 
