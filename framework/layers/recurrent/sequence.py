@@ -152,6 +152,7 @@ class Lstm(Layer):
     """
 
     reads = ("recurrent_param",)
+    unread = frozenset(["recurrent_param.expose_hidden"])
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
     weight: Tensor
