@@ -22,7 +22,6 @@ _DRAWING = "draws or writes beside the net; tools/detect does it here"
 _INT8 = "a machine's numbers of 8 bits; the net is computed in real numbers here"
 _PRUNING = "how its own solver prunes weights, if told to; weights stay as they are here"
 _GROUPS = "factors on a decay of groups that its own solver has; there is none here"
-_ZEROS = "its own solver keeps weights at 0 that are 0 when they are loaded; they learn here"
 _READERS = "how records reach the memory"
 _PLACE = "where the records come from; the caller gives them here"
 _UNREAD = "its own project does not read it either"
@@ -74,7 +73,6 @@ HINTS = {
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
-    "LayerParameter.connectivity_mode": _ZEROS,
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
                      "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (

@@ -52,11 +52,11 @@ class Layer(nn.Module):
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
     reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
+    unread: ClassVar[frozenset[str]] = frozenset()  # fields of its messages that it ignores
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
-    # projects that read the type otherwise, and the one that is taken without a look at the net
-    dialects: ClassVar[tuple[str, ...]] = ()
-    dialect: ClassVar[str] = ""
+    dialects: ClassVar[tuple[str, ...]] = ()        # projects that read the type otherwise
+    dialect: ClassVar[str] = ""             # the one that is taken without a look at the net
     blobs_unknown: ClassVar[bool] = False           # `param` may describe blobs that are not here
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection

@@ -50,7 +50,8 @@ def _unread_messages(spec: LayerSpec) -> list[str]:
 
 def _unread_fields(spec: LayerSpec) -> list[str]:
     cls = class_of(spec)
-    paths = cls.unread | _old_fields(spec.type, cls) if issubclass(cls, Source) else []
+    old = _old_fields(spec.type, cls) if issubclass(cls, Source) else frozenset()
+    paths = cls.unread | old
     found = []
     for path in sorted(paths):
         message, name = path.rsplit(".", 1)

@@ -373,6 +373,8 @@ class LSTMUnit(Layer):
     """
 
     reads = ("recurrent_param",)
+    unread = frozenset(f"recurrent_param.{name}" for name in (
+        "num_output", "weight_filler", "bias_filler", "expose_hidden"))
     num_bottoms = (3, 3)
     num_tops = (2, 2)
     no_gradient_bottoms = (2,)

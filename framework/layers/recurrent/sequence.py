@@ -164,6 +164,7 @@ class Lstm(Layer):
     """
 
     reads = ("recurrent_param",)
+    unread = frozenset(["recurrent_param.expose_hidden"])
     num_bottoms = (1, 3)
     no_gradient_bottoms = (1, 2)
     weight: Tensor
