@@ -856,6 +856,36 @@ class LayerParameter(Message):
     @property
     def tc_param(self) -> TransformColorParameter: ...
     @property
+    def arcface_param(self) -> ArcfaceParameter: ...
+    @property
+    def cosin_add_m_param(self) -> CosinAddmParameter: ...
+    @property
+    def adacos_add_m_scale_param(self) -> AdaCosAddmScaleParameter: ...
+    @property
+    def compact_bilinear_param(self) -> CompactBilinearParameter: ...
+    @property
+    def imresize_param(self) -> ImResizeParameter: ...
+    @property
+    def nms_param(self) -> NmsParameter: ...
+    @property
+    def rotate_pooling_param(self) -> RotateROIPoolingParameter: ...
+    @property
+    def power_file_param(self) -> PowerFileParameter: ...
+    @property
+    def st_loss_param(self) -> STLossParameter: ...
+    @property
+    def loc_loss_param(self) -> LocLossParameter: ...
+    @property
+    def labeled_matching_param(self) -> LabeledMatchingParameter: ...
+    @property
+    def unlabeled_matching_param(self) -> UnlabeledMatchingParameter: ...
+    @property
+    def guided_dropout_param(self) -> GuidedDropoutParameter: ...
+    @property
+    def feature_extrapolating_param(self) -> FeatureExtrapolatingParameter: ...
+    @property
+    def roi_generating_param(self) -> ROIGeneratingParameter: ...
+    @property
     def gen_slicinfo_param(self) -> GenSlicinfoParameter: ...
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
@@ -1282,6 +1312,19 @@ class LayerParameter(Message):
             WeightedFmeasureLossParameter | _Fields | None = ..., precision_recall_param:
             PRParameter | _Fields | None = ..., mtranspose_param: MTransposeParameter | _Fields
             | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
+            arcface_param: ArcfaceParameter | _Fields | None = ..., cosin_add_m_param:
+            CosinAddmParameter | _Fields | None = ..., adacos_add_m_scale_param:
+            AdaCosAddmScaleParameter | _Fields | None = ..., compact_bilinear_param:
+            CompactBilinearParameter | _Fields | None = ..., imresize_param: ImResizeParameter |
+            _Fields | None = ..., nms_param: NmsParameter | _Fields | None = ...,
+            rotate_pooling_param: RotateROIPoolingParameter | _Fields | None = ...,
+            power_file_param: PowerFileParameter | _Fields | None = ..., st_loss_param:
+            STLossParameter | _Fields | None = ..., loc_loss_param: LocLossParameter | _Fields |
+            None = ..., labeled_matching_param: LabeledMatchingParameter | _Fields | None = ...,
+            unlabeled_matching_param: UnlabeledMatchingParameter | _Fields | None = ...,
+            guided_dropout_param: GuidedDropoutParameter | _Fields | None = ...,
+            feature_extrapolating_param: FeatureExtrapolatingParameter | _Fields | None = ...,
+            roi_generating_param: ROIGeneratingParameter | _Fields | None = ...,
             gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
             point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
@@ -1446,22 +1489,27 @@ class LayerParameter(Message):
             "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "point_bilinear_param",
-            "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
-            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
-            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
+            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
+            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
+            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
+            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
+            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
+            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -1574,23 +1622,28 @@ class LayerParameter(Message):
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
-            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
-            "pixelwise_similarity_param", "mapping_by_similarity_param",
-            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
-            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
+            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
+            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
+            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
+            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
+            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
+            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -15975,5 +16028,309 @@ class ImageDataModifyParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> None: ...
+
+class ArcfaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> None: ...
+
+class CosinAddmParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> None: ...
+
+class AdaCosAddmScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    num_classes: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., num_classes: float | None = ..., transform_test: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "num_classes", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "num_classes", "transform_test",
+        ]
+    ) -> None: ...
+
+class CompactBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    sum_pool: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., sum_pool: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "sum_pool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "sum_pool",
+        ]
+    ) -> None: ...
+
+class ImResizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    target_spatial_width: int
+    target_spatial_height: int
+    factor: float
+    start_scale: float
+    scale_gap: float
+    def __init__(
+        self, *,
+            target_spatial_width: int | None = ..., target_spatial_height: int | None = ...,
+            factor: float | None = ..., start_scale: float | None = ..., scale_gap: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "target_spatial_width", "target_spatial_height", "factor", "start_scale",
+            "scale_gap",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "target_spatial_width", "target_spatial_height", "factor", "start_scale",
+            "scale_gap",
+        ]
+    ) -> None: ...
+
+class NmsParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    num_peak: int
+    max_peaks: int
+    num_parts: int
+    def __init__(
+        self, *,
+            threshold: float | None = ..., num_peak: int | None = ..., max_peaks: int | None =
+            ..., num_parts: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold", "num_peak", "max_peaks", "num_parts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold", "num_peak", "max_peaks", "num_parts",
+        ]
+    ) -> None: ...
+
+class RotateROIPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> None: ...
+
+class PowerFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    shift_file: str
+    def __init__(
+        self, *,
+            shift_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shift_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shift_file",
+        ]
+    ) -> None: ...
+
+class STLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_H: int
+    output_W: int
+    def __init__(
+        self, *,
+            output_H: int | None = ..., output_W: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_H", "output_W",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_H", "output_W",
+        ]
+    ) -> None: ...
+
+class LocLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    def __init__(
+        self, *,
+            threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> None: ...
+
+class LabeledMatchingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    momentum: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., momentum: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "momentum",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "momentum",
+        ]
+    ) -> None: ...
+
+class UnlabeledMatchingParameter(Message):
+    DESCRIPTOR: Descriptor
+    queue_size: int
+    def __init__(
+        self, *,
+            queue_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "queue_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "queue_size",
+        ]
+    ) -> None: ...
+
+class GuidedDropoutParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    guidance_threshold: float
+    sigmoid_scaler: float
+    def __init__(
+        self, *,
+            type: str | None = ..., guidance_threshold: float | None = ..., sigmoid_scaler:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "guidance_threshold", "sigmoid_scaler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "guidance_threshold", "sigmoid_scaler",
+        ]
+    ) -> None: ...
+
+class FeatureExtrapolatingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_per_octave: int
+    scale_string: str
+    num_scale_base: int
+    def __init__(
+        self, *,
+            num_per_octave: int | None = ..., scale_string: str | None = ..., num_scale_base:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_per_octave", "scale_string", "num_scale_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_per_octave", "scale_string", "num_scale_base",
+        ]
+    ) -> None: ...
+
+class ROIGeneratingParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    num_classes: int
+    fg_fraction: float
+    spatial_scale: float
+    flag_proposal_only: int
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., num_classes: int | None = ..., fg_fraction: float |
+            None = ..., spatial_scale: float | None = ..., flag_proposal_only: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
         ]
     ) -> None: ...
