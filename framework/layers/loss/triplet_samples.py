@@ -53,7 +53,7 @@ class SampleTriplet(Layer):
         found = alike.gather(1, others)
         last = ((found == found.max(1, keepdim=True).values) * (steps + 1)).max(1).values - 1
         negative = others.gather(1, last[:, None])
-        # the places of the other items of a class: 0 to sample_num - 1 but the own one
+        # the indices of the other items of a class: 0 to sample_num - 1 but the own one
         others_of_class = torch.arange(self.num_items - 1, device=x.device)
         place = items % self.num_items
         positive = own[:, None] * self.num_items + others_of_class \

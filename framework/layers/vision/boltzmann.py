@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -198,7 +198,8 @@ def _part(spec: LayerSpec, name: str, shape: Shape) -> Layer:
     proto.name = spec.name
     proto.bottom[:] = ["x"]
     proto.top[:] = ["y"]
-    part = cls(replace(spec, proto=proto, taken={}), shape)
+    make: Callable[..., Layer] = cls
+    part = make(replace(spec, proto=proto, taken={}), shape)
     if part.blob_names or part.top_shapes(shape) != [shape]:
         raise spec.error(where, f"is of the type '{proto.type}'; it must have no blobs, and give "
                          "the shape that it takes")
