@@ -137,6 +137,11 @@ class RBMInnerProduct(Layer):
         else:
             self.bias = None
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The shapes of the tops, without a forward of many steps."""
+        hidden = (bottoms[0][0], self.num_hidden)
+        return [hidden] * self.num_hidden_tops + [bottoms[0]] * self.num_errors
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         # an update: of the data, twice a step, and in both terms of the gradient
         products = 2 * self.num_steps + 3 if self.updates else 1
