@@ -25,6 +25,8 @@ EXAMPLES = (
     of_sample("MAE", bottoms=((4, 6), whole(4, below=3)), grows=BATCH, without=MEASURED),
     Example("MAE", "", ((4, 5), whole(4, below=5)), grows=BATCH, without=MEASURED),
     of_sample("PwAttend", grows=BATCH),
+    of_sample("LstmOfRows", blobs=((1, 4, 4, 3), (1, 4, 4, 4), (1, 1, 4, 4)), grows=BATCH,
+              without=dict.fromkeys(("values", "gradient"), "each forward starts from the last")),
     of_sample("DataRandTransform", without={**NO_GRADIENT, **DRAWS}),
     Example("DataRandTransform", "apply_normalization: true", ((2, 3, 9, 7),),
             without=NO_GRADIENT),

@@ -9794,6 +9794,7 @@ class V1LayerParameter(Message):
         SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
         SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
@@ -9863,6 +9864,7 @@ class V1LayerParameter(Message):
     SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
     SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
@@ -9975,6 +9977,8 @@ class V1LayerParameter(Message):
     @property
     def namcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
+    def lstm_param(self) -> LSTMParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10021,9 +10025,9 @@ class V1LayerParameter(Message):
             spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
-            ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
+            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10039,7 +10043,7 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10057,7 +10061,8 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "param", "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 
