@@ -326,6 +326,8 @@ FLOWS = (
     of_sample("Warp", bottoms=((2, 3, 5, 4), FLOW)),
     of_sample("ChannelNorm"),
     of_sample("SpatialTransformer", grows=BATCH),
+    Example("SpatialTransformer", "st_param { transform_type: 'projective' output_H: 3 }",
+            ((2, 3, 5, 4), (noise(2, 8, seed=2) * 0.3).detach().requires_grad_()), grows=BATCH),
     of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
 )
 

@@ -33,6 +33,7 @@ from framework.report.stated_sizes import (
     reshaped,
     sizes_of_layers,
     sizes_of_outputs,
+    sizes_of_scores,
     sizes_of_windows,
     stated_shape,
     unsized,
@@ -319,6 +320,8 @@ def _assumed_images(spec: NetSpec, selection: Selection
     sizes += [((height, width), {layer.tops[0]: 1},
                f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'")
               for layer in unsized(spec)]
+    sizes += [(size, {}, f"images of {size[0]} x {size[1]}, which leave a cell of scores, assumed")
+              for size in sizes_of_scores(spec)]
     if stated := stated_shape(spec):
         channels, height, width = stated.shape
         sizes.insert(0, ((height, width), {stated.top: channels},

@@ -21,11 +21,16 @@ from framework.net.python_shapes import (
     is_known,
 )
 
+SHAPE_TEXT = r"\s*[\[(]?\s*[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5}){2,4}\s*,?\s*[\])]?\s*"
 SOME_MAPS = (1, 4, 8, 8)    # a shape that bottoms can have
 
 
 class PythonData(Source):
-    """A `Python` layer without bottoms, looked at as a data layer: images, then labels."""
+    """A `Python` layer without bottoms, looked at as a data layer: images, then labels.
+
+    If it has one top and its param_str is three to five numbers, as "2,3,16,112,112", these are the
+    top's shape (sunnycia/scripts).
+    """
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -33,7 +38,10 @@ class PythonData(Source):
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        stated = re.search(r"batch_?size['\"]?\s*:\s*(\d+)", spec.proto.python_param.param_str)
+        text = spec.proto.python_param.param_str
+        if len(spec.tops) == 1 and re.fullmatch(SHAPE_TEXT, text):
+            return [tuple(int(size) for size in re.findall(r"\d+", text))]
+        stated = re.search(r"batch_?size['\"]?\s*:\s*(\d+)", text)
         batch = int(stated[1]) if stated else 1
         return [(batch, *shape[1:]) for shape in images_and_labels(spec, size)]
 

@@ -710,13 +710,29 @@ def test_openposes_maps_are_counted_by_its_first_model(fields, channels):
     ('type: "BoxData" top: "x" top: "a" top: "b" data_param { side: 7 }',
      r"side is given 1 times; the layer has 3 tops"),
     ('type: "CarcontImageData" top: "x" top: "a" top: "b" top: "c" top: "d" carcont_param { '
-     'ni: 3 }', "gives an empty batch")])
+     'ni: 3 }', "gives an empty batch"),
+    ('type: "DriveData" top: "x" top: "a"', "is given 2 times; it must be 1, images, or 3"),
+    ('type: "DriveData" top: "x" drive_data_param { tiling_width: 0 }', "tiling_width is 0; it"),
+])
 def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
     (census,) = census_of(tmp_path, f'layer {{ name: "d" {layer} }}', phase="TRAIN")
     assert not census.built
     assert re.search(words, census.problems[0])
     with pytest.raises(SpecError, match=words):
         Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
+
+
+@pytest.mark.parametrize("fields, expected", [
+    ("channels: 1 crop_width: 9 crop_height: 7", [(2, 1, 7, 9), (2,)]),
+    ("resize_width: 9 resize_height: 7 onehot: 5", [(2, 3, 7, 9), (2, 5)]),
+    ('crop_width: 9 crop_height: 7 annotate: "json" order: "NHWC"', [(2, 7, 9, 3), (2, 7, 9, 1)]),
+    ('annotate: "image" onehot: 5', [(2, 3, 224, 224), (2, 5, 224, 224)])])
+def test_images_of_picpac_have_the_shapes_of_its_stream(fields, expected):
+    text = f"""layer {{ name: "d" type: "PicPac" top: "x" top: "t"
+      picpac_param {{ path: "db" batch: 2 {fields} }} }}"""
+    assert shapes_of(text) == expected
+    with pytest.raises(SpecError, match="order is 'NCWH'; it must be NCHW or NHWC"):
+        shapes_of(text.replace("batch: 2", 'batch: 2 order: "NCWH"').replace('order: "NHWC"', ""))
 
 
 GRIDS = """layer { name: "d" type: "AnnotatedData" top: "x" top: "a" top: "b"
