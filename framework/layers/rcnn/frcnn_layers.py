@@ -22,9 +22,10 @@ from framework.ops.anchor_targets import BACKGROUND, OBJECT, AnchorRule, draw_an
 from framework.ops.pixel_boxes import offsets_to, overlap
 
 # Of voc_config.json, which the project's nets name; 100 in the third is its own.
-ANCHORS = [[-84, -40, 99, 55], [-176, -88, 191, 103], [-360, -184, 375, 100], [-56, -56, 71, 71],
-           [-120, -120, 135, 135], [-248, -248, 263, 263], [-36, -80, 51, 95],
-           [-80, -168, 95, 183], [-168, -344, 183, 359]]
+ANCHORS: list[list[float]] = [
+    [-84, -40, 99, 55], [-176, -88, 191, 103], [-360, -184, 375, 100], [-56, -56, 71, 71],
+    [-120, -120, 135, 135], [-248, -248, 263, 263], [-36, -80, 51, 95], [-80, -168, 95, 183],
+    [-168, -344, 183, 359]]
 ROW = 5         # numbers of a ground truth: x1, y1, x2, y2, label
 
 
