@@ -14,6 +14,7 @@ from tests.layer_examples import (
     Example,
     fixed,
     of_sample,
+    positive,
     whole,
 )
 from tests.support import noise
@@ -66,6 +67,9 @@ REGIONS = (
     Example("MTranspose", "groups: 3 inverse: true channel: 6 height: 2 width: 4", ((32, 3),),
             grows=(), without=NO_GRADIENT),
     of_sample("Splice", grows=BATCH),
+    of_sample("Region", grows=BATCH, without=NO_GRADIENT),
+    Example("Region", "classes: 2 coords: 3 boxes_of_each_grid: 3", ((2, 18, 4, 3),), grows=BATCH,
+            without=NO_GRADIENT),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
@@ -76,6 +80,16 @@ COLOURS = (
     of_sample("TransformColor", bottoms=(noise(2, 3, 5, 4, requires_grad=False), (2, 12))),
     Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
             (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
+)
+BYTES = torch.cat([positive(2, 3, 5, 4).detach() * 90, fixed(*[[0.] * 60]).reshape(1, 3, 5, 4)])
+CONVERTED = (
+    of_sample("ColorConv", bottoms=(BYTES,), without=NO_GRADIENT),
+    *(Example("ColorConv", f"input: {names[0]} output: {names[1]}", (BYTES,), grows=BATCH,
+              without=NO_GRADIENT)
+      for names in (("BGR", "RGB"), ("RGB", "Gray"), ("RGB", "XYZ"), ("Lab", "BGR"))),
+    Example("ColorConv", "input: Gray output: BGR", ((2, 1, 3, 4),), grows=BATCH,
+            without=NO_GRADIENT),
+    of_sample("SplitData", grows=()),
 )
 UNPOOLED = (
     of_sample("PoolingSwitches", grows=()),
@@ -105,5 +119,5 @@ LEVELS = (
     of_sample("NormalizeFixed", blobs=((3,),), without=SHORT),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
             *SUPERPIXELS, *LEVELS)

@@ -104,6 +104,17 @@ def bilinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.copy_(slope[:, None] * slope)
 
 
+def sequence_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """0 at every `value`-th number, from the first on, and 1 elsewhere: where sequences start.
+
+    Source: SequenceFiller in filler.hpp of tmbo/caffe.
+    """
+    length = int(filler.value)
+    if length < 1:
+        raise ValueError(f"is sequence of {filler.value:g} steps; it must be at least 1")
+    blob.view(-1).copy_(torch.arange(blob.numel()) % length != 0)
+
+
 def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """Ones where input and output have one index; ValueError unless fan-in and fan-out are equal.
 
@@ -277,6 +288,6 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
     "diagonal": diagonal_, "value": value_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, "radial": radial_, "xy": xy_,
+    "file": file_, "radial": radial_, "xy": xy_, "sequence": sequence_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

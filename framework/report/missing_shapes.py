@@ -10,6 +10,8 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.recurrent.recurrent import RecurrentLayer
+from framework.layers.recurrent.sequence import Transpose
 from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Concat, Slice
 from framework.layers.utility.shape import Crop, Flatten
@@ -132,6 +134,8 @@ class Copy(NamedTuple):
     cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
     one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
     last axis, the length of rows that an InnerProduct reads. `more`: open tops whose items follow.
+    `order`: its axis i is the top's axis order[i]. `leading`: the number of its first axes that are
+    the top's.
     """
 
     top: str
@@ -142,9 +146,16 @@ class Copy(NamedTuple):
     joined: int = 0
     by_row: bool = False
     more: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
+    leading: int = 0
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
+        if self.leading:
+            return (*shape[:self.leading], *top[self.leading:])
+        if self.order:
+            return tuple(shape[self.order.index(axis)] for axis in range(len(shape))) \
+                if len(self.order) == len(shape) else None
         if self.by_row:
             return (*shape[:-1], 1) if len(shape) > len(blob) else None
         if self.more:
@@ -211,6 +222,12 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
         return {}
     if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
         return dict.fromkeys(layer.tops, copied)
+    if issubclass(cls, RecurrentLayer):
+        return {layer.tops[0]: copied._replace(leading=2)} if is_whole else {}
+    if issubclass(cls, Transpose):
+        order = tuple(cls.axis_order(layer))
+        is_sure = is_whole and sorted(order) == list(range(len(order)))
+        return dict.fromkeys(layer.tops, copied._replace(order=order)) if is_sure else {}
     if issubclass(cls, InnerProduct) and is_whole and layer.proto.inner_product_param.axis == -1:
         return dict.fromkeys(layer.tops, copied._replace(by_row=True))
     if issubclass(cls, Concat) and copied.pieces == len(layer.bottoms) and not copied.joined \
@@ -221,7 +238,8 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
         more = tuple(sorted(set(tops) - {copied.top}))
         return dict.fromkeys(layer.tops, copied._replace(more=more)) \
             if is_whole and len(tops) == len(layer.bottoms) else {}
-    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row or copied.more:
+    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row \
+            or copied.more or copied.order or copied.leading:
         return {}
     points = layer.proto.slice_param.slice_point
     axis = cls.cut_axis(layer.proto)

@@ -101,6 +101,11 @@ def test_xy_counts_columns_and_rows():
     np.testing.assert_array_equal(found[0], [columns, rows])
 
 
+def test_a_sequence_starts_at_every_value_th_number():
+    found = filled((3, 4), type="sequence", value=5)
+    np.testing.assert_array_equal(found.reshape(-1), [0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1])
+
+
 def test_weights_of_a_gaussian_unitball_have_length_one_for_each_output():
     blob = filled((5, 3, 2, 40), type="gaussian_unitball").flatten(1)
     np.testing.assert_allclose(blob.square().sum(1), np.ones(5), rtol=1e-5)
@@ -144,6 +149,7 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
     ((2, 3), {"type": "eye", "diag_val": [1]}, "diag_val, which only the type 'diagonal' has"),
     ((2, 3), {"type": "constant", "values": [1]}, "values, which only the type 'value' has"),
     ((2,), {"type": "value", "values": [1, 2, 3]}, r"has 3 values; the blob of the shape \(2,\)"),
+    ((2, 3), {"type": "sequence", "value": 0.5}, "sequence of 0.5 steps; it must be at least 1"),
     ((2, 2, 3, 4), {"type": "xy"}, r"must be \(1, 2, H, W\)"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
     ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),

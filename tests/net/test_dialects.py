@@ -12,6 +12,8 @@ import torch
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.dialects import choose_dialect
+from framework.net.net import Net
+from framework.net.reading import parse_net
 from framework.report.net_summary import Selection, take_census
 from tests.support import layer_spec, net_from, noise
 
@@ -50,6 +52,23 @@ def test_a_pooling_is_intels_where_only_that_fits(caplog):
     half = x[:, :, ::2, ::2]
     expected = half + torch.einsum("nchw,dc->ndhw", half, weight[:, :, 0, 0])
     torch.testing.assert_close(net({"x": x})["s"], expected + bias.view(-1, 1, 1))
+
+
+TINY = """input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 5 }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p"
+  pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 } }
+layer { name: "s" type: "Eltwise" bottom: "p" bottom: "x" top: "s" }
+"""
+
+
+def test_a_pooling_keeps_the_size_as_dark2caffes_does_where_only_that_fits(caplog):
+    net = net_from(TINY)
+    assert "its layers are read as dark2caffe reads them" in caplog.text
+    x = noise(1, 2, 3, 5).float()
+    expected = [[[max(plane[i][j] for i in range(row, min(row + 2, 3))
+                      for j in range(column, min(column + 2, 5)))
+                  for column in range(5)] for row in range(3)] for plane in x[0].tolist()]
+    torch.testing.assert_close(net({"x": x})["s"], torch.tensor([expected]) + x)
 
 
 def test_a_net_that_fits_the_originals_reading_has_it(caplog):
@@ -236,3 +255,20 @@ layer {{ name: "l" type: "SmoothL1Loss" bottom: "b" bottom: "targets" bottom: "i
     assert ("read as quadrilaterals reads them" in caplog.text) is (outputs == 24)
     if not built:
         assert "'targets' has the shape (1, 12, 1, 1)" in census.problems[0]
+
+
+def test_a_zoom_that_openvino_reads_multiplies_the_size(caplog):
+    text = """
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 3 dim: 4 }
+          shape { dim: 1 dim: 2 dim: 6 dim: 8 } } top: "like" }
+        layer { name: "up" type: "Interp" bottom: "x" top: "up" interp_param { zoom_factor: 2 } }
+        """
+    assert Net(parse_net(text), "TEST").shapes["up"] == (1, 2, 5, 7)
+    net = Net(parse_net(text + 'layer { name: "sum" type: "Eltwise" bottom: "up" bottom: "like" '
+                        'top: "sum" }'), "TEST")
+    assert net.shapes["up"] == (1, 2, 6, 8) and "as openvino reads them" in caplog.text
+    x = torch.arange(24.0).reshape(1, 2, 3, 4)
+    up = net({"x": x, "like": torch.zeros(1, 2, 6, 8)})["sum"]
+    for i, j in np.ndindex(6, 8):       # corners on corners
+        row, column = i * 2 / 5, j * 3 / 7
+        torch.testing.assert_close(up[0, 1, i, j].item(), 12 + 4 * row + column)

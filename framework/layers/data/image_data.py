@@ -17,6 +17,7 @@ from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels, states_size
 from framework.layers.data.image_source import (
+    APPEARANCE,
     RESHAPING,
     ImageSource,
     transformation,
@@ -43,7 +44,9 @@ class ImageData(ImageSource):
     classes of one image are left out, which the log names.
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
     `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro. `random_blur` and `max_degree`,
-    `min_scale`, `max_scale` blur, rotate and scale it then, in both phases.
+    `min_scale`, `max_scale` blur, rotate and scale it then, in both phases; `max_rotation_angle`,
+    `min_side`, `max_color_shift`, `contrast_brightness_adjustment` and `smooth_filtering` as
+    twtygqyy/caffe-augmentation does.
     LabelData, StevenHickson/caffe's for label maps, gives what ImageData does elsewhere.
     `label: false` (nets of Tyler-D/DeBlurNet) says that there is no top for labels.
     With rate_height or rate_width (CamlinZ/face_alignment), which crop around the points of each
@@ -60,7 +63,7 @@ class ImageData(ImageSource):
     list_param = "image_data_param"
     num_tops = (1, 2)
     unread = frozenset(["image_data_param.label_type"])
-    fork_fields = frozenset((*RESHAPING, *TURNING, *CROPS_OF_POINTS, *LABEL_COUNTS,
+    fork_fields = frozenset((*RESHAPING, *TURNING, *APPEARANCE, *CROPS_OF_POINTS, *LABEL_COUNTS,
                              "image_data_param.images_per_class"))
 
     @classmethod

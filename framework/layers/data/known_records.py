@@ -79,7 +79,7 @@ class PicPac(KnownByShape):
         area = _stated(spec) or size
         images: Shape = (param.channels if param.channels > 0 else 3, *area)
         labels: Shape = (param.onehot,) if param.onehot else ()
-        if param.annotate:
+        if param.annotate not in ("", "none"):
             labels = (param.onehot or 1, *area)
         shapes = [images, labels]
         if param.order == "NHWC":

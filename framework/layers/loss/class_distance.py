@@ -13,8 +13,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.changing_number import ChangingNumber
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.params import at_least, honour, plain
+from framework.layers.params import honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
@@ -68,7 +69,6 @@ class ClassDistance(Layer):
     fork_fields = frozenset({f"{FIELD}.margin_add"})
     means: Tensor
     sigma: Tensor
-    iterations: Tensor
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
@@ -81,12 +81,11 @@ class ClassDistance(Layer):
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
         self.param = plain(param)
-        self.margins = [(plain(one), enum_name(one, "policy")) for one in
-                        (param.margin_mul, param.margin_add)]
+        self.margin_mul, self.margin_add = (
+            ChangingNumber(spec, f"{FIELD}.{name}", getattr(param, name))
+            for name in ("margin_mul", "margin_add"))
         if param.num_output == 0:
             raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
-        for name in ("margin_mul", "margin_add"):
-            at_least(spec, f"{FIELD}.{name}.step", [getattr(param, name).step], 1)
         if param.ignore_zero and self.metric == "L2" and not param.isotropic:
             raise spec.error(f"{FIELD}.ignore_zero", "is for isotropic distances; the original "
                              "reads other variances without it")
@@ -98,8 +97,6 @@ class ClassDistance(Layer):
         self.add_blob("means", (param.num_output, num_values), param.weight_filler)
         self.add_blob("sigma", (param.num_output,) if param.isotropic
                       else (param.num_output, num_values), param.bias_filler)
-        self.register_buffer("iterations", torch.tensor([
-            float(one.iter) for one in (param.margin_mul, param.margin_add)]), persistent=False)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(bottoms[0]) * tops[0][1] if self.metric == "IP" else 0
@@ -120,7 +117,7 @@ class ClassDistance(Layer):
             return top
         added = top.detach() if self.param.block_mul_grad else top
         own = F.one_hot(numbers, means.shape[0])
-        factor, less = self._margins().to(rows).unbind()
+        factor, less = self.margin_mul().to(rows), self.margin_add().to(rows)
         return top + own * (added * factor - less)
 
     def _values(self, rows: Tensor, means: Tensor, sigma: Tensor) -> Tensor:
@@ -155,22 +152,3 @@ class ClassDistance(Layer):
                 away = away.sign() * (self.param.center_coef / rows.shape[0])
             pulled = torch.zeros_like(means).index_add(0, labels, -away)
         return _Pushed.apply(rows, away), _Pushed.apply(means, pulled)
-
-    def _margins(self) -> Tensor:
-        """margin_mul and margin_add at this forward, (2,)."""
-        now = torch.stack([self._margin(index) for index in range(len(self.margins))])
-        if torch.is_grad_enabled() and not self.iterations.is_meta:
-            with torch.no_grad():
-                self.iterations.add_(1)
-        return now
-
-    def _margin(self, index: int) -> Tensor:
-        margin, policy = self.margins[index]
-        iteration = self.iterations[index]
-        now = torch.full_like(iteration, margin.value)
-        if policy == "CONSTANT":
-            return now
-        changes = torch.div(iteration, margin.step, rounding_mode="floor")
-        grown = margin.value * margin.gamma ** changes if policy == "STEPUP" \
-            else margin.value + margin.gamma * changes
-        return torch.where(changes > 0, grown.clamp(margin.min, margin.max), now)
