@@ -862,6 +862,8 @@ class LayerParameter(Message):
     @property
     def slice_predict_param(self) -> SlicePredictParameter: ...
     @property
+    def rpn_output_param(self) -> RPNOutputParameter: ...
+    @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
     @property
     def writer_param(self) -> WriterParameter: ...
@@ -1224,37 +1226,38 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
-            WriterParameter | _Fields | None = ..., duplicate_param: DuplicateParameter |
-            _Fields | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
-            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
-            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
-            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
-            cinner_product_param: SurgeryParameter | _Fields | None = ...,
-            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
-            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
-            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
-            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
-            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
-            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
-            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
-            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
-            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
-            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., random_param:
-            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
-            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ..., pooling_3d_param:
+            Pooling3DParameter | _Fields | None = ..., writer_param: WriterParameter | _Fields |
+            None = ..., duplicate_param: DuplicateParameter | _Fields | None = ...,
+            reverse_axis_param: ReverseParameter | _Fields | None = ..., seg_param:
+            SegmentationParameter | _Fields | None = ..., sparsify_param: SparsifyParameter |
+            _Fields | None = ..., sparse_param: SparseLayerParameter | _Fields | None = ...,
+            cconvolution_param: SurgeryParameter | _Fields | None = ..., cinner_product_param:
+            SurgeryParameter | _Fields | None = ..., classification_stats_param:
+            ClassificationStatsParameter | _Fields | None = ..., squash_param: SquashParameter |
+            _Fields | None = ..., capsule_reshape_param: CapsuleReshapeParameter | _Fields |
+            None = ..., capsule_transform_param: CapsuleTransformParameter | _Fields | None =
+            ..., capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
+            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
+            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
+            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
+            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
+            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
+            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
+            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
+            | None = ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1359,16 +1362,17 @@ class LayerParameter(Message):
             "entropy_pack_param", "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "rpn_output_param", "pooling_3d_param", "writer_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1478,16 +1482,17 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "rpn_output_param", "pooling_3d_param", "writer_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -2125,18 +2130,20 @@ class CropParameter(Message):
     axis: int
     @property
     def offset(self) -> Values[int]: ...
+    center_align: bool
     def __init__(
         self, *,
-            axis: int | None = ..., offset: Iterable[int] | None = ...,
+            axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis",
+            "axis", "center_align",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset",
+            "axis", "offset", "center_align",
         ]
     ) -> None: ...
 
@@ -3502,25 +3509,114 @@ class AnchorTargetParameter(Message):
     clobber_positives: bool
     batch_size: int
     fg_fraction: float
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_clobber_positives: bool
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_batchsize: int
+    rpn_fg_fraction: float
+    use_multi_classification: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., ratio: Iterable[float] |
             None = ..., scale: Iterable[float] | None = ..., level_stride: Iterable[int] | None
             = ..., allowed_border: int | None = ..., positive_overlap: float | None = ...,
             negative_overlap: float | None = ..., clobber_positives: bool | None = ...,
-            batch_size: int | None = ..., fg_fraction: float | None = ...,
+            batch_size: int | None = ..., fg_fraction: float | None = ..., anchor_size:
+            VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int | None = ...,
+            feat_stride_z: int | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_positive_overlap: float | None = ..., rpn_negative_overlap: float | None = ...,
+            rpn_batchsize: int | None = ..., rpn_fg_fraction: float | None = ...,
+            use_multi_classification: bool | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "allowed_border", "positive_overlap",
-            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction",
+            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_clobber_positives", "rpn_positive_overlap",
+            "rpn_negative_overlap", "rpn_batchsize", "rpn_fg_fraction",
+            "use_multi_classification", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "ratio", "scale", "level_stride", "allowed_border",
             "positive_overlap", "negative_overlap", "clobber_positives", "batch_size",
-            "fg_fraction",
+            "fg_fraction", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_clobber_positives", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_batchsize", "rpn_fg_fraction", "use_multi_classification", "bbox_normalize",
+            "bbox_normalize_mean", "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class VolumeAnchorParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def width(self) -> Values[float]: ...
+    @property
+    def height(self) -> Values[float]: ...
+    @property
+    def length(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., length:
+            Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "length",
+        ]
+    ) -> None: ...
+
+class RPNOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    source: str
+    roi_root_folder: str
+    fg_score_threshold: float
+    top_percent_proposal: float
+    weighted_top_n_proposal: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int |
+            None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ..., source:
+            str | None = ..., roi_root_folder: str | None = ..., fg_score_threshold: float |
+            None = ..., top_percent_proposal: float | None = ..., weighted_top_n_proposal: bool
+            | None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean:
+            Iterable[float] | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -12313,6 +12409,9 @@ class VolumeDataParameter(Message):
     inplane_shift: int
     min_intensity: float
     max_intensity: float
+    max_width: int
+    max_height: int
+    max_length: int
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12329,7 +12428,8 @@ class VolumeDataParameter(Message):
             resample_size_y: int | None = ..., resample_size_z: int | None = ...,
             truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
             inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
-            float | None = ...,
+            float | None = ..., max_width: int | None = ..., max_height: int | None = ...,
+            max_length: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12340,7 +12440,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12352,7 +12452,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> None: ...
 
