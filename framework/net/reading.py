@@ -95,7 +95,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
     Ignored unknown fields are named in the log instead, unless something else is wrong.
     """
-    if kind := _other_kind(document):
+    if kind := other_kind(document):
         raise SpecError(kind)
     problems = [problem for problem in document.problems if not _is_of_stub(problem)]
     rows = [(problem.line, f"{document.place(problem.line, problem.owner, problem.inside)}: "
@@ -111,7 +111,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
 
 
-def _other_kind(document: Document) -> str:
+def other_kind(document: Document) -> str:
     """What the file is, if it is a prototxt of another kind than the one that was asked for."""
     unknown = {problem.field.split(".")[0] for problem in document.problems
                if problem.unknown and problem.owner is None}

@@ -6,7 +6,7 @@ Convolution with `bottom_is_im2col`; 3D-Caffe: PoolingND; superxuang: Pooling3D'
 the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget in volumes, here
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
-TrellixVulnTeam/ssd_phone_detection_7D9U.
+TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
@@ -36,7 +36,8 @@ def upgrade_forks(document: Document) -> bool:
     A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
     with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
     and a Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
-    BinaryConvolution. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss. PoolingND is an
+    NdPooling: numbers for several axes are shapes there.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -59,6 +60,9 @@ def upgrade_forks(document: Document) -> bool:
             changed = True
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
+            changed = True
+        if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
+            layer.type = "MovingCenterLoss"
             changed = True
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)

@@ -48,23 +48,25 @@ class ClassDistance(Layer):
     Bottoms: x (N, ...), flattened to K values; in training labels (N,).
     Top:     (N, num_output). L2: -|x - mean|^2 / (2 (sigma + 0.0001)), without `isotropic` minus
              half the sum of (x - mean)^2 / max(sigma, 1e-8); L1: -|x - mean|; IP: x @ mean. TRAIN
-             multiplies the value of the label by 1 + margin_mul. With `ignore_zero`
-             values of x that are 0 do not count in TRAIN.
+             multiplies the value of the label by 1 + margin_mul and takes margin_add off it. With
+             `ignore_zero` values of x that are 0 do not count in TRAIN.
     Blobs:   means (num_output, K); sigma (num_output,), or without `isotropic` (num_output, K),
              which `update_sigma` lets learn.
-    margin_mul is a number, or one that changes with the forwards in TRAIN, at each `step`: times
-    gamma (STEPUP), plus gamma (ADDUP), from min to max. With labels center_coef / N * (x - mean of
-    the label) is added to the gradient of x, and taken off that of the mean, whatever the loss;
-    with block_mul_grad the margin has no part in the gradient. Without labels it is that of sigma
-    1. bias_term and dropout_ratio have no effect, as in the original.
+    Margins are numbers, or change with the forwards in TRAIN, at each `step`: times gamma (STEPUP),
+    plus gamma (ADDUP), from min to max. With labels center_coef / N * (x - mean of the label) is
+    added to the gradient of x, and taken off that of the mean, whatever the loss; with
+    block_mul_grad the margin has no part in the gradient. Without labels it is that of sigma 1.
+    bias_term and dropout_ratio have no effect, as in the original.
     Errors:  SpecError if num_output is 0, labels do not fit, or ignore_zero without isotropic L2.
     Source:  ClassDistanceParameter; class_distance_layer.cu of WeitaoVan/L-GM-loss, whose gradient
-             of L1's means reads beyond its blobs (here it is the derivative); Wan et al. 2018.
+             of L1's means reads beyond its blobs (here it is the derivative); its nets state
+             margin_add, which the code takes off and the newest schema lacks; Wan et al. 2018.
     """
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
     no_onnx_form = NO_FORM
+    fork_fields = frozenset({f"{FIELD}.margin_add"})
     means: Tensor
     sigma: Tensor
 
@@ -74,12 +76,14 @@ class ClassDistance(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul metric center_coef "
-               "block_mul_grad ignore_zero update_sigma isotropic")
+        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul margin_add metric "
+               "center_coef block_mul_grad ignore_zero update_sigma isotropic")
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
         self.param = plain(param)
-        self.margin = ChangingNumber(spec, f"{FIELD}.margin_mul", param.margin_mul)
+        self.margin_mul, self.margin_add = (
+            ChangingNumber(spec, f"{FIELD}.{name}", getattr(param, name))
+            for name in ("margin_mul", "margin_add"))
         if param.num_output == 0:
             raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
         if param.ignore_zero and self.metric == "L2" and not param.isotropic:
@@ -113,7 +117,8 @@ class ClassDistance(Layer):
             return top
         added = top.detach() if self.param.block_mul_grad else top
         own = F.one_hot(numbers, means.shape[0])
-        return top + own * added * self.margin().to(rows)
+        factor, less = self.margin_mul().to(rows), self.margin_add().to(rows)
+        return top + own * (added * factor - less)
 
     def _values(self, rows: Tensor, means: Tensor, sigma: Tensor) -> Tensor:
         if not self.param.update_sigma:
