@@ -91,7 +91,7 @@ def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
     param = layer.pooling3d_param
     param.CopyFrom(layer.pooling_3d_param)
     for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
-        if not param.HasField(along) and param.HasField(each):
+        if not proto.has_field(param, along) and proto.has_field(param, each):
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
