@@ -32,7 +32,7 @@ def overlap(box, anchor):
     return np.prod(shared) / (sum(volumes) - np.prod(shared))
 
 
-def labels_of(anchors, boxes, clobber):
+def labels_of(anchors, boxes, clobber, high=0.3):
     """Labels and the best box of anchors that are all within the volume."""
     if not len(boxes):
         return np.zeros(len(anchors)), None
@@ -50,7 +50,7 @@ def labels_of(anchors, boxes, clobber):
         picked.add(at)
         labels[at] = box[6]
     for j in range(len(anchors)):
-        if most[j] > 0.3:
+        if most[j] > high:
             labels[j] = boxes[best[j]][6]
     if clobber:
         labels[most < 0.15] = 0
@@ -94,6 +94,22 @@ def test_labels_and_targets_are_those_of_the_original(clobber, classes):
         for found, wanted in zip(tops[1:], expected[1:], strict=True):
             np.testing.assert_allclose(found[n], wanted.reshape(4, 3, 5, 4, 6).transpose(
                 3, 4, 0, 1, 2).reshape(24, 4, 3, 5), rtol=1e-9, atol=1e-12)
+
+
+def test_boxes_alike_take_an_anchor_each():
+    fields = FIELDS.replace("rpn_positive_overlap: 0.3", "rpn_positive_overlap: 0.99")
+    layer = make("AnchorTarget3D", f"anchor_target_param {{ {fields} "
+                 "use_multi_classification: true }", MAPS, (2, 3, 8), (2, 19), tops=4)
+    alike = SCANS.clone()
+    alike[0, :, :6] = alike[0, 1, :6].clone()
+    labels = layer(noise(MAPS, requires_grad=False), alike, EXTENT)[0][0].numpy()
+    anchors = all_anchors()
+    inside = np.flatnonzero((anchors[:, :3] >= 0).all(1) & (anchors[:, 3:] < [40, 24, 24]).all(1))
+    expected = np.full(240, -1.0)
+    expected[inside] = labels_of(anchors[inside], alike[0].numpy(), False, 0.99)[0]
+    assert sorted(expected[expected > 0]) == [1, 2, 3]
+    np.testing.assert_array_equal(
+        labels, expected.reshape(4, 3, 5, 4).transpose(3, 0, 1, 2).reshape(1, 16, 3, 5))
 
 
 def test_without_a_box_all_anchors_within_are_background():
