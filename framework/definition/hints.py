@@ -234,6 +234,8 @@ HINTS = {
     **dict.fromkeys((f"FaceImageParameter.{name}" for name in (
         "source rand_skip shuffle root_folder triplet_ver").split()), _KNOWN_ONLY),
     "LinearProductParameter.verbose": _LOGGING,
+    **dict.fromkeys((f"SquareBoxDataParameter.{name}" for name in (
+        "source mirror root_folder mn_bxsz_by_imsz mx_bxsz_by_imsz mx_dist").split()), _KNOWN_ONLY),
     **dict.fromkeys((f"RPNOutputParameter.{name}" for name in (
         "anchor_size feat_stride_xy feat_stride_z rpn_min_size source roi_root_folder "
         "fg_score_threshold top_percent_proposal weighted_top_n_proposal bbox_normalize "

@@ -912,6 +912,8 @@ class LayerParameter(Message):
     @property
     def rpn_output_param(self) -> RPNOutputParameter: ...
     @property
+    def square_box_data_param(self) -> SquareBoxDataParameter: ...
+    @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
     @property
     def writer_param(self) -> WriterParameter: ...
@@ -1338,42 +1340,44 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ..., pooling_3d_param:
-            Pooling3DParameter | _Fields | None = ..., writer_param: WriterParameter | _Fields |
-            None = ..., yolo_v2_loss_param: YoloV2LossParameter | _Fields | None = ...,
-            yolo_v3_loss_param: YoloV3LossParameter | _Fields | None = ..., yolo_loss_param:
-            MaskYoloLossParameter | _Fields | None = ..., frcnn_param: FrcnnParameter | _Fields
-            | None = ..., duplicate_param: DuplicateParameter | _Fields | None = ...,
-            reverse_axis_param: ReverseParameter | _Fields | None = ..., seg_param:
-            SegmentationParameter | _Fields | None = ..., sparsify_param: SparsifyParameter |
-            _Fields | None = ..., sparse_param: SparseLayerParameter | _Fields | None = ...,
-            cconvolution_param: SurgeryParameter | _Fields | None = ..., cinner_product_param:
-            SurgeryParameter | _Fields | None = ..., classification_stats_param:
-            ClassificationStatsParameter | _Fields | None = ..., squash_param: SquashParameter |
-            _Fields | None = ..., capsule_reshape_param: CapsuleReshapeParameter | _Fields |
-            None = ..., capsule_transform_param: CapsuleTransformParameter | _Fields | None =
-            ..., capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
-            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
-            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
-            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
-            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
-            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
-            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
-            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
-            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
-            | None = ..., inq_convolution_param: INQParameter | _Fields | None = ...,
-            inq_inner_product_param: INQParameter | _Fields | None = ..., pw_attend_param:
-            AttPoolingParameter | _Fields | None = ..., mae_param: MAEParameter | _Fields | None
-            = ..., sample_triplet_param: SampleTripletParameter | _Fields | None = ...,
-            apply_normalization: bool | None = ..., apply_mirroring: bool | None = ...,
-            prob_mirroring: float | None = ..., apply_rot: bool | None = ..., rot_min: float |
-            None = ..., rot_max: float | None = ..., apply_blur: bool | None = ..., blur_size:
-            int | None = ..., blur_max_var: float | None = ..., apply_contrast_brightness: bool
-            | None = ..., alpha_c: float | None = ..., beta_c: float | None = ...,
-            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
-            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
-            _Fields | None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields |
-            None = ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
+            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
+            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
+            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
+            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
+            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
+            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
+            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
+            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
+            cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
+            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
+            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
+            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
+            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
+            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
+            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
+            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
+            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
+            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
+            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
+            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
+            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
+            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
+            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
+            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
+            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
+            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
+            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
+            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
+            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
+            SpatialPyramidPoolingParameter | _Fields | None = ...,
+            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
+            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
+            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., random_param: RandomParameter |
@@ -1499,19 +1503,19 @@ class LayerParameter(Message):
             "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
             "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
             "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "rpn_output_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "slice_predict_param", "rpn_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -1633,19 +1637,19 @@ class LayerParameter(Message):
             "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
             "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
             "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "rpn_output_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "slice_predict_param", "rpn_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -16429,5 +16433,34 @@ class ROIGeneratingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
+        ]
+    ) -> None: ...
+
+class SquareBoxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    root_folder: str
+    mn_bxsz_by_imsz: float
+    mx_bxsz_by_imsz: float
+    mx_dist: float
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., crop_size: int | None = ...,
+            mirror: bool | None = ..., root_folder: str | None = ..., mn_bxsz_by_imsz: float |
+            None = ..., mx_bxsz_by_imsz: float | None = ..., mx_dist: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
         ]
     ) -> None: ...
