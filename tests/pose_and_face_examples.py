@@ -77,5 +77,26 @@ SUBCATEGORIES = (
 REGIONS = (
     of_sample("RotateROIPooling", bottoms=((2, 3, 9, 12), TURNED_REGIONS, SIZE), grows=BATCH),
 )
+STEPPED = {"gradient": NOT_DERIVATIVE + "it is not over the items"}
+ORDERS = (
+    of_sample("DotProductSimilarity", grows=BATCH), of_sample("EuclideanSimilarity", grows=BATCH),
+    of_sample("PairwiseRankingLoss", grows=BATCH, without=STEPPED),
+    of_sample("NaiveTripletLoss", grows=(), without={**STEPPED, **AFTER_ROUNDING}),
+    of_sample("RankAccuracy", grows=BATCH, without=NO_GRADIENT),
+    of_sample("Similarity", grows=()),
+    of_sample("RankingLoss", bottoms=((4, 5), OWN), grows=BATCH),
+    Example("RankingLoss", "trunc: true", ((4, 5), OWN), grows=BATCH),
+    of_sample("LinearTransform", blobs=((3, 5),), grows=BATCH),
+)
+WORDS = whole(6, 2, below=7)
+STEPS = (
+    of_sample("LSTMNode", blobs=((12, 7), (12,)), grows=BATCH),
+    Example("LSTMNode", "lstmnode_param { num_cells: 3 bias_term: false }", (
+        (4, 7), (4, 3), fixed([1, 0, 1, 1]).reshape(4)), blobs=((12, 7),), tops=2, grows=BATCH),
+    of_sample("CropSimple"),
+    of_sample("BeamSearchNode", bottoms=((6, 1), WORDS, (6, 7), (6, 4)), grows=(),
+              without=AFTER_ROUNDING),
+)
 
-EXAMPLES = (*MARGINS, *EDGE_LOSSES, *MATCHING, *TRANSFORMED, *PEAKS, *SUBCATEGORIES, *REGIONS)
+EXAMPLES = (*MARGINS, *EDGE_LOSSES, *MATCHING, *TRANSFORMED, *PEAKS, *SUBCATEGORIES, *REGIONS,
+            *ORDERS, *STEPS)

@@ -1,12 +1,15 @@
 """Forms of single forks that are other types or fields here.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
-which is BVLC's LSTM, and ReverseAxis; segaware: a Convolution
+which is BVLC's LSTM, and ReverseAxis; TensorTranspose, which is Permute; Intel's MKLConvolution and
+the like; segaware: a Convolution
 with `bottom_is_im2col`; 3D-Caffe: PoolingND; OpenPose: a Convolution with `binary`, whose weights
 in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U.
-Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
-foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
+Source: tensor_transpose_layer.cpp of kanuore/lstm-in-mnist; layers/mkl_*.cpp of intel/caffe, which
+are in nets of IntelLabs/SkimCaffe; relu_layer.cpp, pooling_layer.cpp and
+upsample_darknet_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of
+aharley/segaware; data_transformer.cpp of Cysu/caffe;
 lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
 pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; cudnn_conv_layer.cu of
 CMU-Perceptual-Computing-Lab/openpose_caffe_train.
@@ -19,7 +22,9 @@ from framework.definition.prototxt import Document, Lines
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
-SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse"}
+SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "TensorTranspose": "Permute",
+        **{f"MKL{name}": name for name in ("Convolution", "LRN", "Pooling", "ReLU")}}
+MESSAGES = {"reverse_axis_param": "reverse_param", "tensor_transpose_param": "permute_param"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -53,6 +58,10 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
+        crops = layer.transform_param
+        if crops.HasField("crop_height") or crops.HasField("crop_width"):
+            _as_crops(layer, lines)
+            changed = True
         if layer.type in SAME:
             _as_same(layer, lines)
             changed = True
@@ -64,10 +73,22 @@ def upgrade_forks(document: Document) -> bool:
 
 def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.type = SAME[layer.type]
-    if layer.HasField("reverse_axis_param"):
-        layer.reverse_param.CopyFrom(layer.reverse_axis_param)
-        layer.ClearField("reverse_axis_param")
-        lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    for old, new in MESSAGES.items():
+        if proto.has_field(layer, old):
+            getattr(layer, new).CopyFrom(getattr(layer, old))
+            layer.ClearField(old)
+            lines.fields[new] = lines.fields.pop(old, [])
+
+
+def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
+    """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
+    param = layer.transform_param
+    inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
+    for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
+        setattr(param, new, getattr(param, old) or param.crop_size)
+        inside[new] = inside.pop(old, inside.get("crop_size", []))
+        param.ClearField(old)
+    param.ClearField("crop_size")
 
 
 def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
