@@ -6,13 +6,15 @@ import argparse
 import contextlib
 import functools
 import importlib
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from framework.cli import gflags
+from framework.cli import gflags, given_flags
 from framework.data.records import image_size
+from framework.definition.values import shortened
 from framework.errors import CaffeError, DataError, failure
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
@@ -46,7 +48,9 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     given = list(sys.argv[1:] if argv is None else argv)
     _refuse_empty_paths(parser)
     try:
-        options = parser.parse_args(gflags.normalise(parser, given))
+        words = gflags.normalise(parser, given)
+        options = parser.parse_args(words)
+        given_flags.check(parser, words)
     except CaffeError as error:
         complain(f"error: {error}")
         return 1
@@ -243,9 +247,13 @@ def mean_of(text: str | None) -> list[float] | str | None:
     if text is None or os.path.isfile(text):
         return text
     try:
-        return [float(word) for word in text.split(",")]
+        values = [float(word) for word in text.split(",")]
     except ValueError:
-        raise DataError(f"--mean is '{text}'; give numbers by commas, or a file") from None
+        raise DataError(f"--mean is '{shortened(text)}', which is neither a file that is there nor "
+                        "numbers with commas between them") from None
+    if not all(map(math.isfinite, values)):
+        raise DataError(f"--mean is '{shortened(text)}'; it must be finite numbers")
+    return values
 
 
 @contextlib.contextmanager

@@ -100,7 +100,7 @@ def convert(options: argparse.Namespace) -> int:
             shuffle(splits[split], options.seed)
         names, accounts = write_splits(data, splits, folder, options.jobs)
         for split, account in accounts.items():
-            account.check_strict(options.strict, str(options.out / split))
+            account.check_strict(options.strict, str(options.out / split), data.display_names)
         for split in chosen:
             conversion.forget(folder / split)
     # not before the folder has its name: a reader of the account may go away, as `head` does

@@ -59,6 +59,7 @@ def export(options: argparse.Namespace) -> int:
     counts = Counter(shown.values())        # ILSVRC has two cranes: these keep their names
     titles = {label: shown[label] if counts[shown[label]] == 1 else name
               for label, name in names.items()}
+    classes = {name: shown[label] for label, name in names.items()}
     database = open_database(options.database)
     if holds_annotated(database) is False:
         raise DataError(f"{options.database}: the records are Datum, which have no boxes; those "
@@ -77,9 +78,9 @@ def export(options: argparse.Namespace) -> int:
             account = export_coco(database, split, titles, folder)
         for note in account.notes:
             print(f"left out: {note.text()}", file=sys.stderr)
-        account.check_strict(options.strict, str(options.out))
+        account.check_strict(options.strict, str(options.out), classes)
         if not account.stored_images:
             raise DataError(f"{options.database}: not one of the records can be exported; nothing "
                             f"was written. The first: {account.notes[0].text()}")
-    account.show(str(options.out), {name: shown[label] for label, name in names.items()})
+    account.show(str(options.out), classes)
     return 0

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from framework.cli import app, gflags
 from framework.data.convert import conversion
-from framework.data.convert.datum import Converted, ImageOptions
+from framework.data.convert.datum import Converted, ImageOptions, can_encode
 from framework.data.convert.journal import fingerprint
 from framework.data.records.image_size import max_pixels
 from framework.data.records.list_file import Entry
+from framework.definition.values import shortened
 from framework.errors import DataError
+
+SIZES = ("resize_width", "resize_height", "min_dim", "max_dim")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +49,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def check(options: argparse.Namespace) -> None:
-    """DataError for a folder that is not there and a backend that is not written."""
+    """DataError for a folder that is not there, and a flag that cannot be what it says."""
     if options.backend != "lmdb":
         raise DataError(f"--backend is {options.backend}; only lmdb is written")
+    for name in SIZES:
+        if getattr(options, name, 0) < 0:
+            raise DataError(f"--{name} is {getattr(options, name)}; it must be at least 0, which "
+                            "keeps the sizes")
+    if options.encode_type and not can_encode(options.encode_type):
+        raise DataError(f"--encode_type is '{shortened(options.encode_type)}'; images can be "
+                        "written as jpg, png, webp, bmp, ...")
     if (options.resize_width > 0) != (options.resize_height > 0):
         print("warning: --resize_width and --resize_height resize only together, as with the "
               "original; the images keep their sizes", file=sys.stderr)

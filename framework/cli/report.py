@@ -81,6 +81,8 @@ def main_after_training(arguments: Sequence[str]) -> int:
 def report(options: argparse.Namespace) -> int:
     """Write the report. CaffeError for what cannot be reported on."""
     options.model = options.model or options.file
+    if options.model and not os.path.lexists(options.model) and ":" not in options.model:
+        raise CaffeError(f"{options.model}: there is no such folder or file")
     if not options.model or not options.weights:
         raise CaffeError("a folder of `caffe new` must be given, or a net and --weights")
     if options.log and not options.log.exists():

@@ -57,6 +57,11 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
             raise WeightsError(f"{path}: is not a binary {kind}, or is damaged: {error}") from None
         return prototxt.Document(message, prototxt.Lines(), path)
     document = prototxt.read(path, kind)
+    if document.problems:
+        from framework.net.reading import other_kind  # lazy: torch comes with it
+
+        if other := other_kind(document):
+            raise SpecError(other)
     texts: dict[bool, list[str]] = {True: [], False: []}
     for problem in document.problems:
         place = document.place(problem.line, problem.owner)

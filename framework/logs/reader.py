@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,6 +51,8 @@ class Readings:
 
 def read_log(path: str | Path) -> Readings:
     """Read a log file. Raises DataError if it cannot be read or has no iteration in it."""
+    if os.path.isdir(path):
+        raise DataError(_of_folder(Path(path)))
     try:
         text = read_regular(path).decode(errors="replace")
     except OSError as error:
@@ -62,6 +65,16 @@ def read_log(path: str | Path) -> Readings:
     if not reader.readings.train and not reader.readings.test:
         raise DataError(f"{path}: has no line of an iteration; is it the log of a training?")
     return reader.readings
+
+
+def _of_folder(folder: Path) -> str:
+    """What is wrong with a folder in place of a log: the log in it, if it has one, is to be given.
+    """
+    newest = [path for path in (folder / "caffe.INFO", folder / "logs" / "caffe.INFO")
+              if path.exists()]
+    logs = newest or sorted(folder.glob("*.log*"))[-1:]
+    advice = f"; the log in it is {logs[0]}" if logs else ", and has no log in it (caffe.INFO)"
+    return f"{folder}: is a folder, not the log of a training{advice}"
 
 
 class _Reader:

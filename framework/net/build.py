@@ -17,6 +17,7 @@ from framework.layers.segmentation.segmentation import AutoCrop
 from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
 from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
+from framework.net.layer_values import check_values
 from framework.net.python_shapes import DeclaredPython, is_known
 
 LOG = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         cls = class_of(layer_spec)
         if not issubclass(cls, Source):
             continue
+        check_values(layer_spec)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if skip_data and cls.reads_files:
@@ -119,6 +121,7 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
         cls = class_of(layer_spec)
         if issubclass(cls, Source):
             continue
+        check_values(layer_spec)
         layer_spec, place = _aligned(layer_spec, spec.layers, shapes)
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
         layer_spec = dataclasses.replace(layer_spec, dialect=taken, data_shapes=data_shapes,
@@ -211,6 +214,8 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
         found = ", ".join(f"'{name}' {shape}" for name, shape
                           in zip(spec.bottoms, bottoms, strict=True))
         reason = (str(error) or type(error).__name__).splitlines()[0]
+        if not bottoms:
+            raise spec.error("top", f"cannot be made: {reason}") from error
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
     return layer

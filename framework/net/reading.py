@@ -11,7 +11,7 @@ from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document, Problem
-from framework.definition.upgrade import upgrade_net, upgrade_solver
+from framework.definition.upgrade import REPLACED_TYPES, upgrade_net, upgrade_solver
 from framework.definition.values import shortened, unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.proto import LayerParameter
@@ -95,7 +95,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
 
     Ignored unknown fields are named in the log instead, unless something else is wrong.
     """
-    if kind := _other_kind(document):
+    if kind := other_kind(document):
         raise SpecError(kind)
     problems = [problem for problem in document.problems if not _is_of_stub(problem)]
     rows = [(problem.line, f"{document.place(problem.line, problem.owner, problem.inside)}: "
@@ -111,7 +111,7 @@ def _report(document: Document, ignore_unknown_fields: bool) -> None:
     raise SpecError("\n".join(text for _, text in sorted(rows, key=lambda row: row[0])))
 
 
-def _other_kind(document: Document) -> str:
+def other_kind(document: Document) -> str:
     """What the file is, if it is a prototxt of another kind than the one that was asked for."""
     unknown = {problem.field.split(".")[0] for problem in document.problems
                if problem.unknown and problem.owner is None}
@@ -154,7 +154,7 @@ def _unknown_types(document: Document, misspelt: Collection[int]) -> list[tuple[
     """A line for each layer of an unknown type, but for those by `id` that are told already."""
     from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound file needs no table
 
-    known = LAYERS.keys() | COMPOSITES.keys()
+    known = LAYERS.keys() | COMPOSITES.keys() | REPLACED_TYPES
     rows: list[tuple[int, str]] = []
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):

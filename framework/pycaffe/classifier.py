@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from framework.definition.values import shortened
 from framework.layers.python.blob import Array
 from framework.layers.python.protocol import TEST
 from framework.pycaffe import io
+from framework.pycaffe.images import check_sizes
 from framework.pycaffe.net import Net
 from framework.pycaffe.preprocessing import make_transformer
 
@@ -31,7 +33,8 @@ class Classifier(Net):
             name, self.blobs[name].shape, mean, input_scale, raw_scale, channel_swap)
         self.crop_dims = np.array(self.blobs[name].shape[2:])
         self.image_dims: Sequence[int] | Array = self.crop_dims
-        if image_dims is not None and len(image_dims) > 0:
+        if image_dims is not None and np.size(image_dims) > 0:
+            check_sizes("image_dims", image_dims)
             self.image_dims = image_dims
 
     def predict(self, inputs: Sequence[Array], oversample: bool = True) -> Array:
@@ -40,6 +43,9 @@ class Classifier(Net):
         oversample  the mean over centre, corners and their mirror images; else the centre alone
         """
         channels = self.blobs[self.inputs[0]].shape[1]
+        if np.ndim(inputs) == 0 and not isinstance(inputs, Sequence) or not len(inputs):
+            raise ValueError("predict takes a list of images (height, width, channels), one at "
+                             f"least; it is given {shortened(repr(inputs))}")
         for image in inputs:
             _check_image(image, channels)
         resized = [io.resize_image(image, self.image_dims) for image in inputs]

@@ -13,6 +13,7 @@ import numpy as np
 
 from framework.data.records.image_size import TooLarge, check_size
 from framework.data.records.images import MAX_FILE_BYTES
+from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.layers.python.blob import Array
 from framework.system.regular import read_regular
@@ -67,10 +68,12 @@ def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
     Other numbers of channels: pixel i is at i * (old - 1) / (n - 1), so that the corners stay
     (scipy.ndimage.zoom). Raises ValueError for another order or shape.
     """
-    if im.ndim != 3:
-        raise ValueError(f"the image's shape is {im.shape}; it must be (height, width, channels)")
+    if np.ndim(im) != 3:
+        raise ValueError(f"the image's shape is {np.shape(im)}; it must be (height, width, "
+                         "channels)")
     if interp_order not in (0, 1):
         raise ValueError(f"interp_order is {interp_order}; it must be 0 (nearest) or 1 (linear)")
+    check_sizes("new_dims", new_dims)
     values = np.asarray(im, np.float64)
     centred = im.shape[-1] in (1, 3)
     lowest = values.min()
@@ -78,6 +81,14 @@ def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
     for axis, size in enumerate(new_dims):
         values = _resized_axis(values, axis, int(size), interp_order, centred)
     return (values + lowest).astype(np.float32)
+
+
+def check_sizes(name: str, sizes: Sizes) -> None:
+    """ValueError for what is not a height and a width, from 1 on."""
+    found = np.asarray(sizes)
+    if found.shape != (2,) or found.dtype.kind not in "fiu" or not (found >= 1).all():
+        raise ValueError(f"{name} is {shortened(repr(sizes))}; it must be (height, width), from 1 "
+                         "on")
 
 
 def _resized_axis(values: Array, axis: int, size: int, order: int, centred: bool) -> Array:
@@ -115,6 +126,9 @@ def oversample(images: Sequence[Array] | Array, crop_dims: Sizes) -> Array:
     mirrored, of images (height, width, channels) of one size; crop_dims is (height, width).
     Raises ValueError if the crop is larger than the images.
     """
+    if not len(images):
+        raise ValueError("there is no image to take crops of")
+    check_sizes("crop_dims", crop_dims)
     height, width, channels = images[0].shape
     crop_height, crop_width = (int(size) for size in crop_dims)
     down, right = height - crop_height, width - crop_width

@@ -178,6 +178,9 @@ class Net(InBatches):
                              f"of the net are {', '.join(names) or 'none'}")
         for name, values in given.items():
             blob = self._blob_dict[name]
+            if np.ndim(values) == 0:
+                raise ValueError(f"{what} '{name}' takes an array of the shape "
+                                 f"{tuple(blob.shape)}; it is given {shortened(repr(values))}")
             if len(values) != blob.shape[0]:
                 raise ValueError(f"{what} '{name}' has {len(values)} items; the batch size of the "
                                  f"net is {blob.shape[0]}, reshape the blob to change it")
@@ -256,6 +259,8 @@ class Net(InBatches):
 
     def share_with(self, other: Net) -> None:
         """Share the parameters of `other` with the layers of the same names: one memory."""
+        if not isinstance(other, Net):
+            raise CaffeError(f"share_with takes a Net; it is given {shortened(repr(other))}")
         layers, lenders = ([step.layer for step in net._net.layers] for net in (self, other))
         self._net.reshaped = share_by_layer_name(layers, lenders, self._net.reshaped,
                                                  other._net.reshaped)
@@ -270,7 +275,7 @@ class Net(InBatches):
                 index; the labels may be None where it has no top for them.
         Raises CaffeError, a RuntimeError, if it is another layer, or shapes do not fit.
         """
-        index = given[0] if isinstance(given[0], int) else 0
+        index = given[0] if given and isinstance(given[0], int) else 0
         arrays = [array for array in given if array is not None and not isinstance(array, int)]
         node = self._nodes[index]
         source = next((source for source, _ in self._net.sources
@@ -279,6 +284,10 @@ class Net(InBatches):
             which = f"layer {index}" if index else "first layer"
             raise CaffeError(f"set_input_arrays is for nets whose {which} is MemoryData; here it "
                              f"is '{node.name}' ({node.type})")
+        if not arrays or not all(isinstance(array, np.ndarray) for array in arrays):
+            found = ", ".join(type(array).__name__ for array in given)
+            raise CaffeError("set_input_arrays takes numpy arrays, data and labels; it is given "
+                             f"{found or 'nothing'}")
         source.set_input_arrays(*arrays)
 
     def before_forward(self, callback: Callback) -> None:

@@ -16,6 +16,7 @@ from framework.pycaffe.net import Net
 from framework.pycaffe.settings import MACHINE
 from framework.solver.optim import RULES
 from framework.solver.solver import Solver as Training
+from framework.system.arguments import checked, whole
 
 Callback = Callable[[], object]
 
@@ -59,6 +60,7 @@ class Solver:
         """The solver's settings, as they were read."""
         return self._training.param
 
+    @checked(count=whole(0))
     def step(self, count: int) -> None:
         """Do `count` iterations, with the tests and snapshots that fall into them."""
         self._run(self.iter + count, lambda: self._training.step(count))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from framework.definition.values import shortened
 from framework.errors import CaffeError
 from framework.layers.python.blob import Array
 from framework.pycaffe.images import resize_image
@@ -93,6 +94,9 @@ class Transformer:
         if len(order) != num_axes:
             raise CaffeError(f"Transpose order {tuple(order)} needs to have the same number of "
                              f"dimensions as the input, {num_axes}")
+        if sorted(order) != list(range(num_axes)):
+            raise CaffeError(f"Transpose order {tuple(order)} must name each of the axes 0 to "
+                             f"{num_axes - 1} once")
         self.transpose[in_] = order
 
     def set_channel_swap(self, in_: str, order: Sequence[int]) -> None:
@@ -101,12 +105,15 @@ class Transformer:
         if len(order) != channels:
             raise CaffeError(f"Channel swap {tuple(order)} needs to have the same number of "
                              f"dimensions as the input channels, {channels}")
+        if not all(index in range(channels) for index in order):
+            raise CaffeError(f"Channel swap {tuple(order)} must have numbers from 0 to "
+                             f"{channels - 1}")
         self.channel_swap[in_] = order
 
     def set_raw_scale(self, in_: str, scale: float) -> None:
         """Set the factor before the mean: 255 for values of 0 to 1 and a net trained on bytes."""
         self._shape(in_)
-        self.raw_scale[in_] = scale
+        self.raw_scale[in_] = _factor("raw scale", scale)
 
     def set_mean(self, in_: str, mean: Array) -> None:
         """Set the mean: (channels,), (channels, height, width), or (height, width) of one channel.
@@ -114,6 +121,9 @@ class Transformer:
         A mean image of another size is resized. Raises ValueError if the channels differ.
         """
         shape = self._shape(in_)
+        mean = np.asarray(mean)
+        if mean.dtype.kind not in "fiu":
+            raise ValueError(f"Mean must be numbers: {shortened(repr(mean))}")
         if mean.ndim == 1:
             mean = mean[:, np.newaxis, np.newaxis]
         elif mean.ndim == 2:
@@ -130,4 +140,12 @@ class Transformer:
     def set_input_scale(self, in_: str, scale: float) -> None:
         """Set the factor after the mean."""
         self._shape(in_)
-        self.input_scale[in_] = scale
+        self.input_scale[in_] = _factor("input scale", scale)
+
+
+def _factor(what: str, scale: float) -> float:
+    """The scale, or an array of scales. CaffeError for what is not a finite number."""
+    values = np.asarray(scale)
+    if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+        raise CaffeError(f"the {what} is {shortened(repr(scale))}; it must be a finite number")
+    return scale

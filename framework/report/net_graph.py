@@ -19,6 +19,7 @@ from framework.system.atomic import write_file
 
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}
+DIRECTIONS = ("LR", "RL", "TB", "BT")
 OTHER_COLOUR = "#6495ED"
 IN_PLACE_COLOUR = "#90EE90"
 BLOB_COLOUR = "#E0E0E0"
@@ -170,8 +171,11 @@ def get_pydot_graph(caffe_net: proto.NetParameter, rankdir: str, label_edges: bo
 
     rankdir is LR, RL, TB or BT; `phase` leaves out the layers of the other one; `display_lrm`
     shows learning rate multipliers. The graph has pydot's create, write and to_string.
-    Raises ValueError if a layer has both include and exclude while a phase is given.
+    Raises ValueError for another rankdir, and if a layer has both include and exclude while a phase
+    is given.
     """
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"rankdir is {rankdir!r}; it must be one of {', '.join(DIRECTIONS)}")
     graph = Graph(caffe_net.name or "Net", rankdir)
     for layer in _upgraded(caffe_net).layer:
         if not _in_phase(layer, phase):

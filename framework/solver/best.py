@@ -81,5 +81,6 @@ def _check(document: Document) -> None:
         if getattr(param, name) and not param.monitor:
             raise document.error(name, "is given without monitor, the test output that says which "
                                  "weights are the best")
+    for name in ("patience", "keep_best", "monitor"):
         if getattr(param, name) and not param.test_iter:
             raise document.error(name, "is given, but test_iter is missing: nothing is tested")

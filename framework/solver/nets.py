@@ -17,10 +17,12 @@ from framework.definition.prototxt import Document, Lines
 from framework.definition.spec import PHASES
 from framework.errors import SpecError
 from framework.layers.base import DataOptions
+from framework.logs.log import Log
 from framework.net.net import Net
 from framework.net.reading import finish_net, read_net
 from framework.net.stubs import leave_out_unread_stubs
 from framework.proto import NetState
+from framework.weights.weights import load_weights
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,12 @@ def not_a_file(value: str, solver: str | Path) -> str:
         if os.path.isfile(folder / value) else ""
     return (f"'{value}', which is not a file; paths are relative to the working directory, "
             f"{Path.cwd()}{hint}")
+
+
+def finetune(path: str, net: Net, tested: Sequence[Net], skip_mismatch: bool, log: Log) -> None:
+    """Load the weights of a file that training starts from, also where a test net has its own."""
+    log.info(f"Finetuning from {path}")
+    log.info(str(load_weights(net, path, skip_mismatch=skip_mismatch)))
+    for other in tested:
+        if not set(other.params) <= set(net.params):
+            load_weights(other, path, skip_mismatch=skip_mismatch)

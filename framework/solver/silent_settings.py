@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from framework.definition.prototxt import Document
+from framework.definition.spec import PHASES
 from framework.net.net import Net
 from framework.proto import SolverParameter
 
+COUNTS = ("stepvalue", "plateau_winsize", "stageiter", "warmup_iter", "rampup_interval")
+CLIPS_NOTHING = -1          # the default of clip_gradients
 Doubt = tuple[str, str]     # a field, and the rest of the sentence about it
 
 
@@ -38,6 +41,8 @@ def _rate(param: SolverParameter) -> Iterator[Doubt]:
         elif is_given and policy == "step":
             yield name, (f"is given, but lr_policy \"step\" does not read it: it steps every "
                          f"{param.stepsize} iterations (stepsize)")
+        elif is_given and policy in ("fixed", "exp", "inv", "poly", "sigmoid", "cosine", "sgdr"):
+            yield name, f"is given, but lr_policy \"{policy}\" does not read it"
     if any(later < earlier for earlier, later
            in zip(param.stepvalue, param.stepvalue[1:], strict=False)):
         yield "stepvalue", "is not in ascending order: a step waits for those before it"
@@ -45,6 +50,13 @@ def _rate(param: SolverParameter) -> Iterator[Doubt]:
         if policy in affected and getattr(param, name) == 0:
             yield name, (f"{_state(param, name)}, so that lr_policy \"{policy}\" never changes the "
                          "rate")
+    if policy == "poly" and param.power < 0:
+        yield "power", f"is {param.power:g}, so that lr_policy \"poly\" makes the rate larger"
+    for name in COUNTS:
+        value = getattr(param, name)
+        numbers = [value] if isinstance(value, int) else value
+        if min(numbers, default=0) < 0:
+            yield name, f"is {min(numbers)}: a negative number of iterations is reached at once"
 
 
 def _updates(param: SolverParameter) -> Iterator[Doubt]:
@@ -60,6 +72,8 @@ def _updates(param: SolverParameter) -> Iterator[Doubt]:
         yield "weight_decay", f"is {param.weight_decay:g}: a negative decay makes weights grow"
     if param.HasField("clip_gradients") and param.clip_gradients == 0:
         yield "clip_gradients", "is 0, which makes every gradient 0: no weight changes"
+    if param.clip_gradients < 0 and param.clip_gradients != CLIPS_NOTHING:
+        yield "clip_gradients", (f"is {param.clip_gradients:g}: below 0 nothing is clipped")
 
 
 def _course(param: SolverParameter) -> Iterator[Doubt]:
@@ -67,6 +81,9 @@ def _course(param: SolverParameter) -> Iterator[Doubt]:
     if param.test_interval and not param.test_iter:
         yield "test_interval", (f"is {param.test_interval}, but test_iter is missing: nothing is "
                                 "tested")
+    state = param.train_state
+    if state.HasField("phase") and PHASES[state.phase] == "TEST":
+        yield "train_state.phase", "is TEST: the layers of that phase are trained"
     if param.max_iter and not param.snapshot and not param.snapshot_after_train:
         yield "snapshot", ("is 0 and snapshot_after_train is false: the trained weights are not "
                            "written")

@@ -26,13 +26,14 @@ from framework.proto import SolverParameter
 from framework.solver import debug_info, snapshots, solverstate
 from framework.solver.arguments import CHECKED, CHECKED_STEP
 from framework.solver.claim import Claim
+from framework.solver.disconnected import Disconnected
 from framework.solver.distributed import AGREE_EVERY, agreed
 from framework.solver.divergence import LossWatch
 from framework.solver.freezing import freeze_layers
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
-from framework.solver.nets import Machine, test_nets, train_net
+from framework.solver.nets import Machine, finetune, test_nets, train_net
 from framework.solver.optim import Optimizer
 from framework.solver.run_file import RunState
 from framework.solver.saving import Saver
@@ -42,7 +43,6 @@ from framework.solver.solverstate import State
 from framework.solver.tester import Tester
 from framework.solver.testing import Scores
 from framework.solver.weight_average import WeightAverage
-from framework.weights.weights import load_weights
 
 
 class Solver:
@@ -122,6 +122,7 @@ class Solver:
     def _start(self, weights: str | Path | None, snapshot: str | Path | None,
                skip_mismatch: bool) -> None:
         """Restore the snapshot, or load the weights to start from."""
+        self.disconnected = Disconnected(self.net, self.log)
         if snapshot == "auto":
             if snapshots.restore_newest(self.claim, self.restore):
                 return
@@ -129,12 +130,8 @@ class Solver:
             self.restore(snapshot)
             return
         for path in str(weights).split(",") if weights else self.param.weights:
-            path = path.strip()
-            self.log.info(f"Finetuning from {path}")
-            self.log.info(str(load_weights(self.net, path, skip_mismatch=skip_mismatch)))
-            for net in self.test_nets:
-                if not set(net.params) <= set(self.net.params):     # it has blobs of its own
-                    load_weights(net, path, skip_mismatch=skip_mismatch)
+            finetune(path.strip(), self.net, self.test_nets, skip_mismatch, self.log)
+            self.disconnected.look()
         if self.average:
             self.average.begin_at_weights()
 
@@ -252,6 +249,7 @@ class Solver:
         if not self.gradients.apply(lambda: self.optimizer.update(rate, self.iter)):
             self.log.warning(f"Iteration {self.iter}: a gradient is too large for float16; no "
                              f"update, loss scale {number(self.gradients.scaler.get_scale())}")
+        self.disconnected.apply()
         if debug:
             debug_info.log_update(self.net, self.log, before)
         if self.average:
@@ -367,6 +365,7 @@ class Solver:
 
     def set_state(self, state: State) -> None:
         """Take history, rates and position in the data; `snapshots.load` loads the weights."""
+        self.disconnected.look()
         with torch.no_grad():
             if self.average:
                 self.average.begin_at_weights()     # the file of weights held the mean

@@ -24,7 +24,7 @@ import numpy as np
 from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
-from framework.system.atomic import replacing
+from framework.system.atomic import is_running, replacing
 from framework.system.file_kinds import other_kind
 from framework.system.regular import read_regular
 from framework.weights import hdf5
@@ -284,17 +284,6 @@ def remove_partials(prefix: str) -> None:
             match = pattern.fullmatch(entry)
             if match and not is_running(int(match[1])):
                 Path(folder, entry).unlink(missing_ok=True)
-
-
-def is_running(process: int) -> bool:
-    """Whether there is a process with this id, of any user."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True         # it is another user's
-    return True
 
 
 def remove(state: str | Path) -> None:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import itertools
 import os
+import re
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from framework.errors import CaffeError, DataError, WriteError
 from framework.system import own_folders
 
+STALE_SECONDS = 60          # a temporary file that is not written for so long is nobody's
+MOST_LOOKED_AT = 2000       # entries of a folder, in less than 1 ms
 OF_WRITES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
@@ -43,6 +48,7 @@ def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
     try:
         for path in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_leftovers(path)
         yield partials
         for partial in partials:
             sync(partial)
@@ -71,6 +77,33 @@ def _check_replaceable(path: Path, error: type[CaffeError]) -> None:
                     "replace")
     if os.path.isdir(path):
         raise error(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove the temporary files that processes left of `path` which were killed while they wrote.
+
+    Of a folder that machines share the other one's processes are not known here: what was written
+    within the last minute stays. In a large folder only the first entries are looked at.
+    """
+    pattern = re.compile(r"\.partial-(\d+)-" + re.escape(path.name))
+    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+        for entry in itertools.islice(entries, MOST_LOOKED_AT):
+            match = pattern.fullmatch(entry.name)
+            if match and entry.is_file(follow_symlinks=False) \
+                    and time.time() - entry.stat().st_mtime > STALE_SECONDS \
+                    and not is_running(int(match[1])):
+                os.unlink(entry.path)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process with this id, of any user."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True         # it is another user's
+    return True
 
 
 def with_ending(prefix: Path, ending: str) -> Path:

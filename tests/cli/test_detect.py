@@ -186,7 +186,7 @@ def test_a_wild_size_is_refused(place, capsys, size):
 @pytest.mark.parametrize(
     "extra, message",
     [
-        (["--mean", "a,b"], "--mean is 'a,b'; give numbers by commas, or a file"),
+        (["--mean", "a,b"], "--mean is 'a,b', which is neither a file that is there nor numbers"),
         (["--labelmap", "none"], "none: the label map cannot be read"),
         (["--batch", "0"], "--batch is 0; it must be at least 1"),
         (["--model", "none"], "none: No such file"),

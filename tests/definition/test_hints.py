@@ -33,10 +33,10 @@ def test_a_hint_of_many_layers_is_named_once_with_the_first_place(caplog):
     ("mem_param { optimize_train: true } default_forward_type: FLOAT16 " + INPUT,
      ["mem_param", "default_forward_type"]),
     (INPUT + """layer { name: "c" type: "Convolution" bottom: "x" top: "c"
-     connectivity_mode: DISCONNECTED_GRPWISE param { breadth_decay_mult: 0 regularization_type: "L1"
+     param { breadth_decay_mult: 0 regularization_type: "L1"
      kernel_shape_decay_mult: 1 block_group_lasso { xdimen: 2 ydimen: 1 block_decay_mult: 2 } }
      convolution_param { num_output: 2 kernel_size: 1 } }""",
-     ["connectivity_mode", "param.breadth_decay_mult", "param.kernel_shape_decay_mult",
+     ["param.breadth_decay_mult", "param.kernel_shape_decay_mult",
       "param.block_group_lasso"]),
 ])
 def test_hints_of_nets_and_layers_are_taken(text, named, caplog):
@@ -78,3 +78,10 @@ def test_the_words_of_ristrettos_layers_are_no_hint(caplog):
         caplog.clear()
         parse_net(text % kind)
         assert ("quantization_param" in caplog.text) is is_named
+
+
+def test_the_formats_of_an_accelerators_numbers_are_a_hint(caplog):
+    parse_net(INPUT + """layer { name: "y" type: "ReLU" bottom: "x" top: "y" precision_param {
+              quant_type: "Xilinx" bw_layer_in: 8 fl_layer_in: 3 th_params: 2 }
+              }""")
+    assert "fields without effect here" in caplog.text and "precision_param" in caplog.text

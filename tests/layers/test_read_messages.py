@@ -13,19 +13,22 @@ from types import ModuleType
 import pytest
 
 from framework.definition.hints import is_hint
+from framework.errors import SpecError
 from framework.layers import LAYERS
-from framework.layers.base import Layer, reads_message
+from framework.layers.base import Layer, Source
 from framework.layers.data.image_source import ImageSource
+from framework.layers.messages import reads_message
+from framework.layers.params import MACHINE_HINTS
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.net.net import Net
 from framework.net.reading import parse_net
 from framework.proto import LayerParameter
-from framework.report.layer_samples import run_sample, sample_document
+from framework.report.layer_samples import run_sample, sample_document, sample_phase
 
 # `spec.proto.pooling_param`, "pooling_param.pad": a message that code reads or names
 PARAM = re.compile(r"""(?:proto\.|["'])(\w+_param)\b""")
 # Modules that read any message, and name some as examples.
-GENERAL = ("framework.layers.params", "framework.layers.base")
+GENERAL = ("framework.layers.params", "framework.layers.base", "framework.layers.messages")
 MESSAGES = [field.name for field in LayerParameter.DESCRIPTOR.fields
             if field.message_type is not None and field.name.endswith("_param")]
 
@@ -103,6 +106,8 @@ def words_of(cls: type) -> set[str]:
             continue
         done.add(code)
         words = set(re.findall(r"\w+", without_docstrings(module).get(code.__name__, "")))
+        for word in filter(str.isupper, set(words)):        # names of constants
+            words |= set(re.findall(r"\w+", repr(getattr(module, word, ""))))
         found |= words
         others = [getattr(module, word, None) for word in words]
         pending += [other for other in (*others, *getattr(code, "__mro__", ()))
@@ -132,6 +137,94 @@ def test_a_data_layer_says_which_fields_of_shared_messages_its_code_does_not_rea
                   if field.name not in words | UNNAMED and not is_hint(field)
                   and field.number < FIRST_NUMBER}      # from there on they are refused
         assert {path for path in cls.unread if path.startswith(f"{message}.")} == unread
+
+
+READ_BY_SEVERAL = [name for name in MESSAGES if sum(reads_message(kind, name)
+                                                    for kind in LAYERS) > 1]
+
+
+def another_value(field):
+    """A value of a field that is not its default; None for a message."""
+    if field.message_type is not None:
+        return None
+    if field.enum_type is not None:
+        return next((value.number for value in field.enum_type.values
+                     if value.number != field.default_value), None)
+    kinds = {field.CPPTYPE_FLOAT: 0.25, field.CPPTYPE_DOUBLE: 0.25, field.CPPTYPE_STRING: "word",
+             field.CPPTYPE_BOOL: field.is_repeated or not field.default_value}
+    return kinds.get(field.cpp_type, 3 if field.default_value == 2 else 2)
+
+
+def with_field(kind: str, message: str, field):
+    """The net of the type's sample with one more field; None where that says nothing."""
+    document = sample_document(kind)
+    layer = next(one for one in document.message.layer if one.type == kind)
+    value = another_value(field)
+    own = [name for name in MESSAGES if reads_message(kind, name) and layer.HasField(name)]
+    if value is None or (own and message not in own and message in OLDER):
+        return None
+    param = getattr(layer, message)
+    if field.is_repeated:
+        getattr(param, field.name).append(value)
+    else:
+        setattr(param, field.name, value)
+    return document
+
+
+OLDER = ("convolution_param", "pooling_param")      # read where the type's newer one is not given
+
+
+@pytest.mark.parametrize("kind", sorted(kind for kind, cls in LAYERS.items()
+                                        if not issubclass(cls, Source)
+                                        and any(reads_message(kind, name)
+                                                for name in READ_BY_SEVERAL)))
+def test_a_layer_refuses_or_names_the_fields_of_shared_messages_that_its_code_does_not_read(
+        kind, caplog):
+    words = words_of(LAYERS[kind])
+    for message in READ_BY_SEVERAL:
+        if not reads_message(kind, message) or honours(LAYERS[kind], message):
+            continue
+        for field in LayerParameter.DESCRIPTOR.fields_by_name[message].message_type.fields:
+            if field.name in words | MACHINE_HINTS or is_hint(field) \
+                    or field.number >= FIRST_NUMBER:
+                continue
+            document = with_field(kind, message, field)
+            if document is None:
+                continue
+            caplog.clear()
+            try:
+                Net(document, phase=sample_phase(document))
+            except SpecError:
+                continue
+            assert f"{message}.{field.name}" in caplog.text
+
+
+@pytest.mark.parametrize("kind, field", [
+    ("BoxAnnotatorOHEM", "loss_param.normalize"), ("DetectionLoss", "loss_param.normalization"),
+    ("FocalLoss", "softmax_param.normalize_type"), ("CtcLoss", "ctc_loss_param.blank_index"),
+    ("WarpCTCLoss", "ctc_loss_param.blank_label"), ("BoxOutput", "bbox_reg_param.cls_aware"),
+    ("LSTMUnit", "recurrent_param.num_output"), ("Lstm", "recurrent_param.expose_hidden"),
+    ("EuclideanLoss", "euclideanloss_param.is_normalized"),
+])
+def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):
+    message = field.split(".")[0]
+    fields = LayerParameter.DESCRIPTOR.fields_by_name[message].message_type.fields_by_name
+    document = with_field(kind, message, fields[field.split(".")[-1]])
+    with caplog.at_level(logging.WARNING):
+        Net(document, phase=sample_phase(document))
+    assert f"({kind}): {field} is not read by layers of this type" in caplog.text
+
+
+def test_a_data_layer_names_the_transform_fields_that_it_ignores(caplog):
+    text = """
+    layer { name: "d" type: "EvalData" top: "x" top: "y"
+      transform_param { mean_value: 104 mirror: true }
+      eval_data_param { source: "list" batch_size: 1 resize_width: 64 resize_height: 32 } }
+    """
+    with caplog.at_level(logging.WARNING):
+        Net(parse_net(text), skip_data=True)
+    assert [record.message for record in caplog.records] == [
+        "<text>:3: layer 'd' (EvalData): transform_param.mirror is not read by layers of this type"]
 
 
 def test_a_field_that_a_type_ignores_is_named_with_its_line(caplog):

@@ -94,3 +94,10 @@ def test_settings_that_judge_nothing_are_refused(text, message):
 def test_patience_without_tests_is_refused():
     with pytest.raises(SpecError, match="patience is given, but test_iter is missing"):
         make('net: "net.prototxt" monitor: "loss" patience: 3')
+
+
+@pytest.mark.parametrize("field", ["patience: 3", "keep_best: true", ""])
+def test_a_monitor_without_tests_is_an_error(field):
+    with pytest.raises(SpecError, match=r"solver\.prototxt:1: (monitor|patience|keep_best) is "
+                                        "given, but test_iter is missing: nothing is tested"):
+        make(f'net: "net.prototxt" max_iter: 4 monitor: "loss" {field}')

@@ -1,12 +1,15 @@
 """Files that appear atomically, on a disk that does not take them."""
 
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
 from framework.errors import WeightsError, WriteError
 from framework.solver import run_file, solverstate
-from framework.system.atomic import replacing_together, write_file
+from framework.system.atomic import partial_path, replacing_together, write_file
 from framework.weights.weights import save_weights
 from tests.support import net_from
 
@@ -76,3 +79,22 @@ def test_the_file_that_cannot_be_written_is_named_among_those_that_belong_togeth
         partials[0].write_text("")
         partials[1].mkdir()
         partials[1].write_text("")
+
+
+def test_what_a_killed_process_left_of_a_file_goes_with_its_next_write(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = partial_path(tmp_path / "net.caffemodel", ended.pid)
+    of_others = [partial_path(tmp_path / "net.caffemodel", os.getppid()),      # it lives
+                 partial_path(tmp_path / "other.caffemodel", ended.pid),
+                 tmp_path / ".partial-x-net.caffemodel",
+                 tmp_path / f".partial-{ended.pid}-net.caffemodel.bak"]
+    for path in (left, *of_others):
+        path.write_text("half")
+        os.utime(path, (time.time() - 90,) * 2)
+    write_file(tmp_path / "net.caffemodel", "whole")
+    assert not left.exists() and all(path.exists() for path in of_others)
+    left.write_text("by another machine, a moment ago")
+    write_file(tmp_path / "net.caffemodel", "whole")
+    assert left.exists()
+    assert (tmp_path / "net.caffemodel").read_text() == "whole"

@@ -111,7 +111,7 @@ def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Dat
 def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Datum:
     stored = resize(image, options)
     suffix = path.suffix.lower().lstrip(".")
-    kind = options.encode_type.lower().lstrip(".")
+    kind = _ending(options.encode_type)
     datum = Datum(label=label, channels=1 if stored.ndim == 2 else stored.shape[2])
     datum.height, datum.width = stored.shape[:2]
     if not (options.encoded or kind):
@@ -132,6 +132,15 @@ def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, lab
         datum.data = encoded.tobytes()
     datum.encoded = True
     return datum
+
+
+def can_encode(encode_type: str) -> bool:
+    """Can images be written as a type: jpg, png, ...?"""
+    return bool(cv2.haveImageWriter(f"image.{_ending(encode_type)}"))
+
+
+def _ending(encode_type: str) -> str:
+    return encode_type.lower().lstrip(".")
 
 
 def read_image(path: Path, color: bool = True) -> tuple[bytes, Levels]:
@@ -257,7 +266,11 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         boxes = [_turned_box(box, orientation, size, where) for box in boxes]
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
-    add_groups(record, _numbered(boxes, labels_by_name, where), size)
+    numbered = _numbered(boxes, labels_by_name, where)
+    if any(label == 0 for label, _ in numbered):
+        converted.notes.append(Note("boxes have the label 0, which trainings refuse, since it is "
+                                    "the background", where, is_loss=False))
+    add_groups(record, numbered, size)
 
 
 def _check_unit(labels: Labels, where: str) -> None:

@@ -12,7 +12,7 @@ from framework.data.datasets.class_folders import Found, in_order, is_names_file
 from framework.data.datasets.dataset import is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree, each_has, split_of
 from framework.data.datasets.image_names import Match, apart, match
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.definition.values import counted, shortened
@@ -103,13 +103,16 @@ def _words(line: str) -> tuple[str, str]:
 
 
 def _lines(tree: FileTree, path: str) -> Lines:
-    """The lines of a table; [] of one with boxes."""
+    """The lines of a table; [] of one with boxes. DataError for one with more than its header has.
+    """
     with open_text(tree.root / path) as file:
-        reader = table_reader(file)
+        reader = TableRows(file)
         lines: Lines = []
-        for row in table_rows(reader):
+        for row in reader:
             if not lines and csv_table.columns_in(row) is not None:
                 return []
+            if problem := reader.surplus(row):
+                raise DataError(f"{tree.root / path}:{reader.line_num}: {problem}")
             lines.append((f"{path}:{reader.line_num}", [cell.strip() for cell in row]))
     return lines
 

@@ -66,6 +66,7 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
         tree = _read(description, str(value["annotations"]))
         try:
             own = list(map(_category, tree["categories"]))
+            _check_names(own, str(value["annotations"]))
             images = _images(tree, str(value["images"]), str(value["annotations"]), place_of)
             found, losses[split] = _labels(tree, images, str(value["annotations"]))
         except JSON_ERRORS as error:
@@ -79,6 +80,19 @@ def load(description: Description, place_of: Find | None = None) -> Dataset:
     names = _chosen(description, categories)
     data = Dataset(root, splits, names, partial(sound_labels, labels), categories, losses=losses)
     return description.finish(data)
+
+
+def _check_names(own: Sequence[tuple[str, str]], path: str) -> None:
+    """DataError for a file without categories, and for two of one name."""
+    ids: dict[str, str] = {}
+    if not own:
+        raise DataError(f"{shortened(path)}: its list of categories is empty; it must have the id "
+                        "and the name of each class")
+    for number, name in own:
+        if ids.setdefault(name, number) != number:
+            raise DataError(f"{shortened(path)}: the categories {shortened(ids[name])} and "
+                            f"{shortened(number)} have the same name, '{shortened(name)}'; give "
+                            "each a name of its own, or both one id")
 
 
 def _note_categories(own: Sequence[tuple[str, str]], categories: dict[str, str],

@@ -10,7 +10,7 @@ from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import Box, Labels, class_name, stated_size
 from framework.data.datasets.named_images import Named, gather
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.data.records.account import BadEntry
 from framework.definition.values import counted, shortened
 from framework.errors import DataError
@@ -54,15 +54,16 @@ def _read(path: Path) -> Rows:
     """The rows of each image."""
     found: Rows = {}
     with open_text(path) as file:
-        rows = table_reader(file)
-        columns = columns_in(next(table_rows(rows), []))
+        rows = TableRows(file)
+        columns = columns_in(next(rows, []))
         if columns is None:
             raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
-        for row in table_rows(rows):
+        for row in rows:
             box: Box | str
             size = (0, 0)
             try:
                 box, size = _box(row, columns)
+                box = rows.surplus(row) or box
             except IndexError:
                 box = f"it has {counted(len(row), 'column')}"
             except (ValueError, OverflowError) as error:

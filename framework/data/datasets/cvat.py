@@ -73,7 +73,7 @@ def _labels(image: ElementTree.Element, place: str) -> Labels | DataError:
         size = stated_size(*(finite_number(image.get(side, "0")) for side in ("width", "height")))
         boxes = tuple(map(_box, items))
     except ValueError as error:
-        return BadEntry(f"{place}: a box is not one: {error}", len(items))
+        return BadEntry(f"{place}: a box is not one: {error}", len(image))
     if any(item.get("rotation") for item in items):
         notes.append(Note(turned_box.REASON, place, is_loss=False))
     return Labels(boxes, *size, image.get("name", ""), notes=tuple(notes))

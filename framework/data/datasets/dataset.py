@@ -208,6 +208,9 @@ class Description:
         if isinstance(names, dict) and all(number.isdecimal() for number in map(str, names)):
             raise DataError(f"{self.place}: names is {shown(names)}; its numbers must be 0 to "
                             f"{len(names) - 1}, one for each class")
+        if isinstance(names, str) and "," in names:
+            raise DataError(f"{self.place}: names is {shown(names)}, one name with a comma; a list "
+                            "of names is in brackets, [cat, dog], or has a line for each, `- cat`")
         given = self.words("names", names)
         names = list(map(composed, given or found))
         if not names:

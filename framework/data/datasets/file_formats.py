@@ -8,7 +8,7 @@ from typing import Any
 from framework.data.datasets import create_ml, csv_table, label_studio, labelme, openimages, via
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import json_words
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import open_text, read_bytes, read_text
@@ -93,7 +93,7 @@ def _table_format(tree: FileTree, name: str) -> str:
     """The format of a table, by its first row; "" if it is of none, or cannot be read."""
     try:
         with open_text(tree.root / name) as file:
-            header = next(table_rows(table_reader(file)), [])
+            header = next(TableRows(file), [])
             for _ in file:          # a letter of another encoding may come late
                 pass
     except DataError as error:

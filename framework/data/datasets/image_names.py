@@ -56,7 +56,10 @@ def match(tree: FileTree, name: str, near: str, split: str) -> Match:
         if direct in (composed(image), os.path.splitext(composed(image))[0]):
             return Match(name, image, len(parts) + 1)
     if not found:
-        return Match(name)
+        other = next((file for file in tree.files if parts and not is_image(file)
+                      and os.path.basename(file) == parts[-1]), "")
+        return Match(name, problem=f"{shortened(other)} has an ending that is not known as that of "
+                     "an image" if other else "")
     shared = {image: _num_shared(image, parts) for image in found}
     best = max(shared.values())
     fits = [image for image in found if shared[image] == best]

@@ -166,7 +166,7 @@ def finite_number(found: str | float) -> float:
     try:
         value = float(found)
     except (ValueError, TypeError):
-        raise ValueError(f"{shortened(repr(found))} is not a number") from None
+        raise ValueError(f"the value {shortened(repr(found))} is not a number") from None
     if not abs(value) < LARGEST_FLOAT:
         raise ValueError(f"{shortened(str(found))} is not a finite number")
     return value

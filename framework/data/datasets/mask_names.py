@@ -16,7 +16,7 @@ from framework.data.datasets.mask_classes import (
     by_colour,
     by_number,
 )
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.data.records.label_image import Colour
 from framework.definition.values import shortened, whole_number
 from framework.errors import DataError
@@ -83,8 +83,8 @@ def _of_class_dict(path: Path) -> MaskClasses:
 def _rows_below_header(path: Path) -> list[tuple[int, list[str]]]:
     """The rows of a table with the numbers of their lines."""
     with open_text(path) as file:
-        reader = table_reader(file)
-        return [(reader.line_num, row) for row in table_rows(reader)][1:]
+        reader = TableRows(file)
+        return [(reader.line_num, row) for row in reader][1:]
 
 
 def _of_camvid(path: Path) -> MaskClasses:

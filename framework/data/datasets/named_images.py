@@ -106,8 +106,10 @@ def _not_one(tree: FileTree, labels: Mapping[Entry, Labels | DataError], losses:
     """The error of label files without one image that is there."""
     if not labels and losses:
         return DataError(f"{losses[0].text()}; not one image of {tree.root} has labels")
+    if not labels:
+        return DataError(f"{tree.root}: its label files name no image")
     tables = ", ".join(dict.fromkeys(entry.label.partition("#")[0] for entry in labels))
-    first = next(iter(labels)).image if labels else "nothing"
+    first = next(iter(labels)).image
     reason = next((f"; {error}" for error in errors_in(labels)), "")
     return DataError(f"{tree.root}: none of the {len(labels)} images that {shortened(tables)} "
                      f"names is below this folder; the first is {shortened(first) or 'nothing'}"

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Any
 
 from framework.data.datasets.dataset import Dataset, Description, images_by_stem, is_image
 from framework.data.datasets.file_tree import FileTree, split_of
@@ -19,7 +18,7 @@ from framework.data.datasets.label_files import (
     errors_in,
     sound_labels,
 )
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
 from framework.definition.values import shortened
@@ -87,7 +86,7 @@ def in_folder(tree: FileTree, tables: Sequence[str]) -> Dataset:
     if titles is None:
         return data
     with open_text(tree.root / titles) as file:
-        rows = {row[0]: row[1] for row in table_rows(table_reader(file)) if len(row) > 1}
+        rows = {row[0]: row[1] for row in TableRows(file) if len(row) > 1}
     shown = description.words("names", [rows.get(name, name) for name in data.names])
     return replace(data, display_names=dict(zip(data.names, shown, strict=True)))
 
@@ -102,9 +101,9 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     boxes: dict[str, list[Box]] = {}
     wrong: dict[str, tuple[str, int]] = {}         # by image: what is wrong, and in how many rows
     with open_text(table) as file:
-        rows = table_reader(file)
+        rows = TableRows(file)
         columns = _columns(table, rows)
-        for row in table_rows(rows):
+        for row in rows:
             place = f"{table}:{rows.line_num}"
             name = row[columns["ImageID"]] if len(row) > columns["ImageID"] else ""
             try:
@@ -131,9 +130,9 @@ def _labels(description: Description, folder: str, path: str) -> dict[Entry, Lab
     return found
 
 
-def _columns(table: Path, rows: Any) -> dict[str, int]:
-    """The index of each column. DataError if one is missing. Any: the csv module's reader."""
-    header = next(table_rows(rows), [])
+def _columns(table: Path, rows: TableRows) -> dict[str, int]:
+    """The index of each column. DataError if one is missing."""
+    header = next(rows, [])
     for name in COLUMNS:
         if name not in header:
             raise DataError(f"{table}: has no column {name}; needed are {', '.join(COLUMNS)}")

@@ -265,7 +265,9 @@ def _image_folder(tree: FileTree, path: str, matches: Mapping[str, Match]) -> st
             return str(PurePath(*PurePath(one.image).parts[:-len(parts)]))
         if one.image:
             return os.path.dirname(one.image) or "."
-    first = next(iter(matches.values()), Match("nothing"))
+    if not matches:
+        raise DataError(f"{tree.root / path}: names no image")
+    first = next(iter(matches.values()))
     reason = f"; {first.problem}" if first.problem else ""
     raise DataError(f"{tree.root}: none of the {len(matches)} images that {shortened(path)} names "
                     f"is below this folder; the first is {shortened(first.name)}{reason}")

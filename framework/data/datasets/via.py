@@ -21,7 +21,7 @@ from framework.data.datasets.label_files import (
     json_words,
 )
 from framework.data.datasets.named_images import Named, gather
-from framework.data.datasets.tables import table_reader, table_rows
+from framework.data.datasets.tables import TableRows
 from framework.data.datasets.via_shapes import box_and_mask, shape_of_version_3
 from framework.data.records.account import BadEntry, Note
 from framework.definition.values import shortened
@@ -173,10 +173,10 @@ def _rows(tree: FileTree, table: str) -> Iterator[Image]:
     """The images of a CSV file, whose rows are regions."""
     found: dict[str, Image] = {}
     with open_text(tree.root / table) as file:
-        rows = table_reader(file)
-        header = [word.lstrip("#").strip() for word in next(table_rows(rows), [])]
+        rows = TableRows(file)
+        header = [word.lstrip("#").strip() for word in next(rows, [])]
         name_column, shape_column, attributes_column = map(header.index, COLUMNS)
-        for row in table_rows(rows):
+        for row in rows:
             name = row[name_column] if len(row) > name_column else ""
             image = found.setdefault(name, Image(table, (name,)))
             try:

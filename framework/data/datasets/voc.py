@@ -172,16 +172,20 @@ def _entry(root: Path, line: str, images: ByName[str]) -> tuple[str, str]:
     """Image and annotation of a line: `000012`, `000012 -1` (a class list), `000012.jpg`, or both
     files as in SSD's lists: `JPEGImages/000012.jpg Annotations/000012.xml`.
 
-    Of `my cat 1` the number belongs to the name if an image is called so.
+    Of `my cat 1` the number belongs to the name if an image is called so. Of a path of another
+    machine, `D:\\VOC\\JPEGImages\\000012.jpg`, what follows JPEGImages is the name.
     """
-    image, _, label = line.rpartition(" ")
+    label = line.split()[-1]
+    image = line[:-len(label)].strip()
     if label.lower().endswith(".xml") and image:
-        return image.strip(), label
+        return image, label
     is_of_class_list = image and label in ("-1", "0", "1") and images.get(line) is None
-    name = image.strip() if is_of_class_list else line
+    name = image if is_of_class_list else line
+    if images.get(name) is None:
+        name = name.replace("\\", "/")
     if is_image(name):
         name = name.rpartition(".")[0]
-    name = name.removeprefix("./").removeprefix("JPEGImages/")
+    name = name.removeprefix("./").rpartition("JPEGImages/")[2]
     return f"JPEGImages/{images.get(name) or f'{name}.jpg'}", _label(root, name)
 
 

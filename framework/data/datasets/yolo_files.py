@@ -72,10 +72,11 @@ def _root(path: Path, value: object) -> Path:
 
 
 def _existing(root: Path, part: str) -> str:
-    """A part of a split, without `../` if it is there only then."""
-    shorter = part.removeprefix("../")
-    is_other = not is_there(root / part) and is_there(root / shorter)
-    return shorter if is_other else part
+    """A part of a split; without `../`, or with / for Windows' own sign, if it is there only then.
+    """
+    plain = part.replace("\\", "/")
+    names = (part, part.removeprefix("../"), plain, plain.removeprefix("../"))
+    return next((name for name in names if is_there(root / name)), part)
 
 
 def _numbered(count: object, place: str) -> list[str]:

@@ -151,11 +151,12 @@ class Account:
         first, *others = self.lines(shown, is_written)
         print(f"{title}: {first}", *(f"  {line}" for line in others), sep="\n", file=stream)
 
-    def check_strict(self, is_strict: bool, title: str) -> None:
+    def check_strict(self, is_strict: bool, title: str, shown: Mapping[str, str] | None = None
+                     ) -> None:
         """DataError, after the account, if anything was left out and nothing may be."""
         losses = self.losses
         if is_strict and losses:
-            self.show(title, is_written=False)
+            self.show(title, shown, is_written=False)
             images = sum(note.images for note in losses)
             boxes = sum(note.boxes for note in losses)
             what = _amount(images, boxes, 0) if images or boxes else counted(len(losses), "label")

@@ -2,13 +2,16 @@
 
 Cameras store what the sensor saw and say how to turn it. All decoders here give the stored pixels,
 as the original's `cv::imdecode` with IMREAD_UNCHANGED does; annotation tools show the image turned.
-JPEG and WebP are read; of a PNG few viewers look at it, and the decoder of TIFF turns the pixels.
-Source: EXIF 2.32 (CIPA DC-008), tag 274; WebP container specification, EXIF chunk.
+JPEG, WebP, PNG and AVIF are read, as browsers, Pillow and OpenCV 5 read them; the decoder of TIFF
+turns the pixels itself.
+Source: EXIF 2.32 (CIPA DC-008), tag 274; WebP container specification, EXIF chunk; PNG 3, eXIf;
+ISO 23008-12, irot and imir, of which the orientations are those that libavif writes.
 """
 
 from __future__ import annotations
 
 import struct
+import zlib
 
 import numpy as np
 
@@ -21,6 +24,11 @@ _SHORT = 3
 _MOST_FIELDS = 1 << 12
 _APP1 = 0xE1
 _HEAD = b"Exif\0\0"
+_PNG = b"\x89PNG\r\n\x1a\n"
+_AVIF_PATH = (b"meta", b"iprp", b"ipco")
+# Of AVIF: quarter turns against the clock, then a mirror (0: up and down, 1: left and right).
+_AVIF_TURNS = {(0, None): 1, (0, 1): 2, (2, 0): 2, (2, None): 3, (0, 0): 4, (2, 1): 4, (1, 0): 5,
+               (3, 1): 5, (3, None): 6, (3, 0): 7, (1, 1): 7, (1, None): 8}
 SWAPPED = (5, 6, 7, 8)          # orientations that swap width and height
 
 Size = tuple[int, int]
@@ -28,17 +36,25 @@ Size = tuple[int, int]
 
 def orientation_of(content: bytes) -> int:
     """1 to 8, as EXIF numbers them: 1, as it is stored, for a file that says nothing."""
+    if content[4:8] == b"ftyp":
+        angle, mirror = (content[at + 8] if at else None for at in _avif_turns(content))
+        return _AVIF_TURNS.get(((angle or 0) & 3, None if mirror is None else mirror & 1), 1)
     found = _find(content)
     return found[1] if found else 1
 
 
 def upright(content: bytes) -> bytes:
     """The file with orientation 1, so that every decoder gives the stored pixels."""
+    if content[4:8] == b"ftyp":
+        for at in filter(None, _avif_turns(content)):
+            content = content[:at + 4] + b"irot\0" + content[at + 9:]
+        return content
     found = _find(content)
     if found is None or found[1] == 1:
         return content
     at, _, order = found
-    return content[:at] + struct.pack(f"{order}H", 1) + content[at + 2:]
+    content = content[:at] + struct.pack(f"{order}H", 1) + content[at + 2:]
+    return _with_checksum(content) if content.startswith(_PNG) else content
 
 
 def shown_size(orientation: int, size: Size) -> Size:
@@ -128,4 +144,51 @@ def _exif_start(content: bytes) -> int | None:
             if name == b"EXIF":
                 return at + 14 if content[at + 8:at + 14] == _HEAD else at + 8
             at += 8 + length + length % 2
+    elif content.startswith(_PNG):
+        at, _ = _png_chunk(content)
+        return at + 8 if at else None
     return None
+
+
+def _png_chunk(content: bytes) -> tuple[int, int]:
+    """Where the eXIf chunk of a PNG begins, and the length of its data; (0, 0) if it has none."""
+    at = len(_PNG)
+    while at + 8 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, at)
+        if name == b"eXIf":
+            return at, length
+        at += 12 + length
+    return 0, 0
+
+
+def _with_checksum(content: bytes) -> bytes:
+    """A PNG with the checksum that the data of its eXIf chunk have."""
+    at, length = _png_chunk(content)
+    end = at + 8 + length
+    checksum = struct.pack(">I", zlib.crc32(content[at + 4:end]))
+    return content[:end] + checksum + content[end + 4:]
+
+
+def _avif_turns(content: bytes) -> tuple[int, int]:
+    """Where the boxes irot and imir of an AVIF file begin, each with one byte; 0: not there."""
+    start = 0
+    end = len(content)
+    for name in _AVIF_PATH:
+        start, end = _boxes(content, start, end).get(name, (end, end))
+        start += 4 if name == b"meta" else 0        # its version and flags
+    found = _boxes(content, start, end)
+    irot, imir = (found[name][0] - 8 if name in found and found[name][0] < found[name][1] else 0
+                  for name in (b"irot", b"imir"))
+    return irot, imir
+
+
+def _boxes(content: bytes, start: int, end: int) -> dict[bytes, tuple[int, int]]:
+    """Where the first box of each kind in this range has its data, of boxes with plain lengths."""
+    found: dict[bytes, tuple[int, int]] = {}
+    while start + 8 <= end:
+        length, name = struct.unpack_from(">I4s", content, start)
+        if not 8 <= length <= end - start:
+            break
+        found.setdefault(name, (start + 8, start + length))
+        start += length
+    return found

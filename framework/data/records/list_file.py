@@ -55,7 +55,7 @@ def read(path: Path, root: Path) -> list[Entry]:
                             "image label")
         if words:
             image, label = _entry(line.strip(), words, root)
-            entries.append(Entry(_on_disk(image, root), label))
+            entries.append(Entry(_on_disk(image, root), _on_disk(label, root)))
     if not entries:
         raise DataError(f"{path}: is empty; a line must be: image label")
     return entries
@@ -69,13 +69,13 @@ def _entry(line: str, words: Sequence[str], root: Path) -> Entry:
     return Entry(" ".join(words[:-1]), words[-1])
 
 
-def _on_disk(image: str, root: Path) -> str:
+def _on_disk(file: str, root: Path) -> str:
     """The name, or that which is there where it is not: with / for Windows' own sign, and below
     the root though it begins with /, as the original's programs put both together."""
-    if "\\" not in image and not image.startswith("/"):
-        return image
-    names = (image, image.replace("\\", "/"), image.lstrip("/"))
-    return next((name for name in names if os.path.isfile(root / name)), image)
+    if "\\" not in file and not file.startswith("/"):
+        return file
+    names = (file, file.replace("\\", "/"), file.lstrip("/"))
+    return next((name for name in names if os.path.isfile(root / name)), file)
 
 
 def repeats(entries: Sequence[Entry], has_label_files: bool = False) -> list[Note]:
@@ -99,8 +99,8 @@ def class_number(entry: Entry) -> int:
     """The label of an entry. DataError if it is not a whole number of 32 bits."""
     number = whole_number(entry.label)
     if number is None:
-        raise DataError(f"the label '{shortened(entry.label)}' of {entry.image} is not a class "
-                        "number")
+        raise DataError(f"{entry.image}: the label is not a class number of 32 bits: "
+                        f"'{shortened(entry.label)}'")
     return number
 
 

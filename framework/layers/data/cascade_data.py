@@ -18,11 +18,13 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+from framework.proto import TransformationParameter
 from framework.system.regular import read_regular
 from framework.system.rounding import c_round
 
 STEP = 32       # sides of inputs are multiples of it
 NUMBERS = 7     # of a box: label, ignored, difficult, x1, y1, x2, y2
+TRANSFORM = [field.name for field in TransformationParameter.DESCRIPTOR.fields]
 
 
 @layer
@@ -41,6 +43,8 @@ class EvalData(Source):
     """
 
     reads = ("transform_param",)
+    unread = frozenset(f"transform_param.{name}" for name in TRANSFORM
+                       if name not in ("mean_value", "scale"))
     num_tops = (2, 3)
 
     @classmethod

@@ -44,6 +44,7 @@ class FocalLoss(Layer):
     """
 
     reads = ("loss_param", "softmax_param")
+    unread = frozenset(["softmax_param.normalize_type"])
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     loss = True

@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
+    BESIDE_IGNORED,
     check_labels,
     check_same_count,
     ignore_label,
@@ -114,6 +115,7 @@ class BoxAnnotatorOHEM(Layer):
     """
 
     reads = ("loss_param",)
+    unread = BESIDE_IGNORED | {"loss_param.ignore_label"}      # its own message has one
     num_bottoms = (4, 4)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1, 2, 3)

@@ -9,6 +9,11 @@ from framework.layers.base import Shape
 from framework.layers.params import honour
 from framework.proto import enum_name
 
+BESIDE_IGNORED = frozenset(f"loss_param.{name}" for name in (
+    "normalization normalize label_smoothing pre_fixed_normalizer weight_by_label_freqs "
+    "class_weighting").split())
+"""The fields that layers ignore which read ignore_label alone."""
+
 
 def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:
     """The normalization mode by its name; the old `normalize` counts only without it.

@@ -26,6 +26,8 @@ class EuclideanLoss(Layer):
     Source:  BVLC euclidean_loss_layer.cpp, and that of the branch opencl.
     """
 
+    unread = frozenset(["euclideanloss_param.is_normalized",      # of another project's type
+                        "euclideanloss_param.normalize_choice"])
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (2,)

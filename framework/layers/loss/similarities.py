@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.index_check import class_check
-from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
+from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
-from framework.proto import LayerParameter
 
 MARGINS = frozenset({"triplet_loss_param.sample", "triplet_loss_param.sim_type"})
 
@@ -181,107 +177,3 @@ class RankAccuracy(Layer):
 
     def forward(self, like: Tensor, unlike: Tensor) -> Tensor:
         return (like.detach() > unlike.detach().reshape(like.shape)).to(like.dtype).mean()
-
-
-@layer
-class Similarity(Layer):
-    """The dot product of each item with each prototype.
-
-    Bottoms: x (M, K, ...) and prototypes (N, K, ...), of as many values. Top: (M, N).
-    Errors:  SpecError for another number of values.
-    Source:  similarity_layer.cpp of Qi-Xian/DeVise.
-    """
-
-    num_bottoms = (2, 2)
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        return (bottoms[1][0], *bottoms[0][1:]) if index == 1 else None
-
-    def __init__(self, spec: LayerSpec, x: Shape, prototypes: Shape):
-        super().__init__(spec)
-        if math.prod(x[1:]) != math.prod(prototypes[1:]):
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(prototypes)}; they "
-                             "must hold as many values an item")
-
-    def forward(self, x: Tensor, prototypes: Tensor) -> Tensor:
-        return F.linear(x.flatten(1), prototypes.flatten(1))
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        x, prototypes = (graph.reshape(bottom, [0, -1]) for bottom in bottoms)
-        return [graph.add("Gemm", x, prototypes, transB=1)]
-
-
-@layer
-class RankingLoss(Layer):
-    """Hinge rank loss: the score of the label must be above every other one, by a margin (DeViSE).
-
-    Bottoms: scores (N, C, ...); labels (N,).
-    Top:     the loss (): max(0, margin - score[label] + score[j]) over all j but the label, over N;
-             with `trunc` of each item the first term alone that is not 0.
-    Errors:  SpecError if labels are not N; DataError for labels beyond C.
-    Source:  RankingLossParameter; ranking_loss_layer.cpp of Qi-Xian/DeVise; Frome et al. 2013,
-             eq. 1.
-    """
-
-    num_bottoms = (2, 2)
-    loss = True
-    no_gradient_bottoms = (1,)
-
-    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
-        super().__init__(spec)
-        honour(spec, "ranking_loss_param", "trunc margin")
-        self.param = spec.proto.ranking_loss_param
-        check_one_label_an_item(spec, scores, labels)
-        self.check = class_check(spec, labels, math.prod(scores[1:]))
-
-    def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(scores).flatten(1)
-        label = self.check(labels).reshape(-1, 1)
-        other = torch.arange(rows.shape[1], device=rows.device) != label
-        each = (self.param.margin - rows.gather(1, label) + rows).clamp(min=0)
-        if self.param.trunc:
-            counts = (other & (each > 0)).to(torch.int64)
-            other = (counts == 1) & (counts.cumsum(1) == 1)
-        return each.where(other, 0).sum() / len(rows)
-
-
-@layer
-class LinearTransform(Layer):
-    """Multiply by a weight matrix: an inner product without bias.
-
-    Bottom: x (d0, ..., dn). Top: (d0, ..., d[axis-1], num_output), flat(x) @ weight.T.
-    Blobs:  weight (num_output, K).
-    With `backprop: false` the bottom gets no gradient.
-    Errors: SpecError if num_output is 0.
-    Source: linear_transform_layer.cpp of Qi-Xian/DeVise.
-    """
-
-    weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
-
-    def __init__(self, spec: LayerSpec, x: Shape):
-        super().__init__(spec)
-        honour(spec, "linear_transform_param", "num_output weight_filler axis backprop")
-        param = spec.proto.linear_transform_param
-        if param.num_output == 0:
-            raise spec.error("linear_transform_param.num_output", "is 0; it must be at least 1")
-        self.axis = canonical_axis(spec, "linear_transform_param.axis", param.axis, x)
-        if not param.backprop:
-            self.no_gradient_bottoms = (0,)
-        self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return self.weight.numel() * math.prod(bottoms[0][:self.axis])
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x.flatten(self.axis), self.weight)
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        shape = graph.shape(bottoms[0])
-        rows = graph.reshape(bottoms[0], [*[0] * self.axis, math.prod(shape[self.axis:])])
-        return [graph.add("MatMul", rows, graph.floats(self.weight.t()))]

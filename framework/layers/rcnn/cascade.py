@@ -42,6 +42,7 @@ class BoxGroupOutput(Layer):
     """
 
     reads = ("bbox_reg_param",)
+    unread = frozenset(["bbox_reg_param.cls_aware"])
     num_bottoms = (2, None)
     num_tops = (1, 2)
     needs_float32 = True
@@ -142,6 +143,7 @@ class DecodeBBox(Layer):
     """
 
     reads = ("bbox_reg_param",)
+    unread = frozenset(["bbox_reg_param.cls_aware"])
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
     needs_float32 = True

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.loss.loss_settings import ignore_label
+from framework.layers.loss.loss_settings import BESIDE_IGNORED, ignore_label
 from framework.layers.params import plain
 from framework.layers.rcnn.anchor_maps import (
     accuracies,
@@ -65,6 +65,7 @@ class DetectionGroupLoss(Layer):
     """
 
     reads = ("loss_param", "bbox_reg_param")
+    unread = BESIDE_IGNORED | {"bbox_reg_param.cls_aware"}
     num_bottoms = (3, 3)
     loss = True
     no_gradient_bottoms = (2,)
@@ -177,6 +178,7 @@ class DetectionGroupAccuracy(Layer):
     """
 
     reads = ("loss_param", "bbox_reg_param")
+    unread = BESIDE_IGNORED | {"bbox_reg_param.cls_aware"}
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)

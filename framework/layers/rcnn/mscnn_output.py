@@ -34,6 +34,7 @@ class BoxOutput(Layer):
     """
 
     reads = ("bbox_reg_param",)
+    unread = frozenset(["bbox_reg_param.cls_aware"])
     num_bottoms = (1, None)
     num_tops = (1, 2)
     needs_float32 = True

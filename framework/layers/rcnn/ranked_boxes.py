@@ -43,6 +43,7 @@ class RankedBoxes(Layer):
     """
 
     reads = ("bbox_reg_param", "duplicate_removal_param")
+    unread = frozenset(["bbox_reg_param.cls_aware"])
     num_bottoms = (5, 5)
     num_tops = (4, 4)
     no_gradient_bottoms = (1, 3, 4)

@@ -53,6 +53,7 @@ class RegionOutput(Layer):
     """
 
     reads = ("detection_output_param", "bbox_reg_param")
+    unread = frozenset(["bbox_reg_param.cls_aware", "detection_output_param.save_output_param"])
     num_bottoms = (4, 4)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2, 3)

@@ -102,6 +102,8 @@ class WarpCTCLoss(Layer):
     """
 
     reads = ("ctc_loss_param",)
+    unread = frozenset(f"ctc_loss_param.{name}" for name in (
+        "alphabet_size", "time_step", "blank_label", "ctc_merge_repeated"))
     num_bottoms = (2, 4)
     loss = True
     no_gradient_bottoms = (1, 2, 3)
@@ -184,6 +186,7 @@ class CtcLoss(Layer):
     Source:  jolibrain/caffe ctc_loss_layer.cpp (deepdetect).
     """
 
+    unread = frozenset(["ctc_loss_param.blank_index", "ctc_loss_param.ctc_merge_repeated"])
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)

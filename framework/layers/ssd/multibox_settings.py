@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 
@@ -75,6 +76,10 @@ def read_settings(spec: LayerSpec, focal: bool = False) -> MultiBoxSettings:
     """
     param = spec.proto.multibox_loss_param
     _check_fields(spec)
+    for field, _ in spec.proto.focal_loss_param.ListFields() if not focal else ():
+        logging.getLogger(__name__).warning(
+            "%s: focal_loss_param.%s is not read by layers of this type; type: "
+            "\"MultiBoxFocalLoss\" reads it", spec.place("focal_loss_param"), field.name)
     thinning = None
     if param.HasField("nms_param") and param.nms_param.nms_threshold > 0:
         thinning = Thinning(param.nms_param.nms_threshold, param.nms_param.top_k,

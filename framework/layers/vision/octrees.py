@@ -25,6 +25,7 @@ DEEPEST = 12
 LARGEST_KERNEL = 3
 FIELD = "octree_param"
 FIELDS = "curr_depth batch_size content_flag signal_channel"
+ALL_FIELDS = frozenset(f"{FIELD}.{name}" for name in FIELDS.split())
 
 
 def check_depth(spec: LayerSpec) -> int:
@@ -263,6 +264,7 @@ class OctreeMask(OnOctree):
     Source:  octree_mask_layer.cpp of microsoft/O-CNN.
     """
 
+    unread = ALL_FIELDS
     num_bottoms = (2, None)
     num_tops = (1, None)
 
@@ -288,6 +290,7 @@ class OctreeZeroize(OnOctree):
     Source:  octree_zeroize_layer.cpp and octree_update_label_layer.cpp of microsoft/O-CNN.
     """
 
+    unread = ALL_FIELDS
     num_bottoms = (2, None)
     num_tops = (1, None)
 

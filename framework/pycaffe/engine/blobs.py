@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import weakref
+from numbers import Integral
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from framework.definition.values import shortened
 from framework.layers.base import Layer
 from framework.layers.python.blob import Array, Shaped
 from framework.pycaffe.engine.memory import Memory, Shape
@@ -55,7 +57,13 @@ class NetBlob(Shaped):
         return self.values.shape
 
     def reshape(self, *shape: int) -> None:
-        """Change the shape; the next forward, or the net's `reshape`, tells the other blobs."""
+        """Change the shape; the next forward, or the net's `reshape`, tells the other blobs.
+
+        Raises ValueError for sizes that are not whole numbers from 0 on, one for each axis.
+        """
+        if not all(isinstance(size, Integral) and size >= 0 for size in shape):
+            raise ValueError(f"reshape takes a whole number from 0 on for each axis, as in "
+                             f"reshape(1, 3, 224, 224); it is given {shortened(str(shape))}")
         self._owner.absorb()
         self.values.reshape(tuple(int(size) for size in shape))
         self.version += 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from framework.definition.values import shortened
 from framework.layers.python.blob import Array
 from framework.pycaffe.engine.lists import Arrays, NetLists
 
@@ -56,6 +57,10 @@ class InBatches(NetLists):
         """Batches of the net's size of arrays of one length, the last filled up with zeros."""
         if not arrays:
             return
+        for name, values in arrays.items():
+            if np.ndim(values) == 0:
+                raise ValueError(f"'{name}' takes an array, an item for each image; it is given "
+                                 f"{shortened(repr(values))}")
         count = len(next(iter(arrays.values())))
         size = next(iter(self.blobs.values())).shape[0]
         for start in range(0, count, size):

@@ -173,8 +173,9 @@ def test_one_label_that_is_no_class_number_is_left_out(voc, tmp_path, capsys, to
     assert tool.main([str(voc), str(tmp_path / "list"), str(tmp_path / "db")]) == 0
     output = capsys.readouterr()
     assert BAD in output.out
-    assert f"the label '{label[:200]}" in output.err
-    assert "of JPEGImages/p03.jpg is not a class number" in output.err
+    assert f"JPEGImages/p03.jpg: the label is not a class number of 32 bits: '{label[:200]}" \
+        in output.err
+    assert "not a class number of 32 bits (JPEGImages/p03.jpg)" in output.out
 
 
 @pytest.mark.parametrize("kind, content, reason", [

@@ -239,7 +239,8 @@ def test_a_category_of_coco_whose_id_is_a_word_is_named_with_its_file(tmp_path):
 
 @pytest.mark.parametrize("categories, message", [
     ([(1, "disc"), (1, "box")], "category 1 is 'box' in i.json, and 'disc' in i.json; give each"),
-    ([(1, "disc"), (2, "disc")], "the data have the class 'disc' twice"),
+    ([(1, "disc"), (2, "disc")], "i.json: the categories 1 and 2 have the same name, 'disc'"),
+    ([], "i.json: its list of categories is empty"),
     ([(1, "")], "the category 1 has the name ''; it must be text")])
 def test_two_categories_of_coco_that_are_one_are_an_error(tmp_path, categories, message):
     items = [{"id": number, "name": name} for number, name in categories]

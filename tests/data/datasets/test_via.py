@@ -195,7 +195,7 @@ def test_regions_without_any_attribute_are_of_one_class_and_it_is_said(tmp_path)
 @pytest.mark.parametrize("bad, message", [
     (region(RECT), "a region has no name, which is its class"),
     (region({"name": "rect", "x": 1}, name="cat"), "it has no 'y'"),
-    (region({**RECT, "x": "wide"}, name="cat"), "'wide' is not a number"),
+    (region({**RECT, "x": "wide"}, name="cat"), "the value 'wide' is not a number"),
     (region({"name": "polygon", "all_points_x": [1, 2], "all_points_y": [3, 4, 5]}, name="cat"),
      "a polygon has 2 and 3 coordinates"),
     ({"region_attributes": {}}, "it has no 'shape_attributes'"),
@@ -244,7 +244,7 @@ def test_boxes_of_create_ml_are_pixels_around_their_centres(keys, tmp_path):
     assert [(box.name, box.corners) for box in labels.boxes] == [
         ("cat", (5, 6, 25, 36)), ("dog", (0, 2.5, 4, 3.5))]
     assert not labels.relative and not found.data.labels(second).boxes
-    with pytest.raises(DataError, match="json#c.jpg: is not an image of Create ML: 'wide' is not"):
+    with pytest.raises(DataError, match="c.jpg: is not an image of Create ML: the value 'wide'"):
         found.data.labels(third)
     assert [note.where for note in found.data.losses["test"]] == ["test/d.jpg"]
 

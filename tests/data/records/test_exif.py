@@ -1,6 +1,8 @@
 """Boxes of images that EXIF turns; the turning itself is OpenCV's."""
 
+import io
 import struct
+import zlib
 
 import cv2
 import lmdb
@@ -71,6 +73,56 @@ def test_the_orientation_of_webp_is_read():
     content += b"EXIF" + struct.pack("<I", len(exif(6))) + exif(6)
     assert orientation_of(content) == 6
     assert orientation_of(upright(content)) == 1
+
+
+def png(pixels, orientation):
+    """A PNG with EXIF data in its chunk eXIf, which is before the pixels."""
+    content = cv2.imencode(".png", pixels)[1].tobytes()
+    data = b"eXIf" + exif(orientation)
+    chunk = struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data))
+    return content[:33] + chunk + content[33:]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_of_png_is_read_and_rewritten_with_its_checksum(orientation):
+    content = png(np.zeros((HEIGHT, WIDTH, 3), np.uint8), orientation)
+    assert orientation_of(content) == orientation
+    neutral = upright(content)
+    assert orientation_of(neutral) == 1 and len(neutral) == len(content)
+    assert neutral == png(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_files_that_pillow_writes_are_turned_as_pillow_shows_them(kind, orientation):
+    images = pytest.importorskip("PIL.Image", reason="pillow is not installed")
+    operations = pytest.importorskip("PIL.ImageOps")
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    pixels[8:24, 16:56] = 255
+    fields = images.Exif()
+    fields[274] = orientation
+    file = io.BytesIO()
+    images.fromarray(pixels).save(file, kind, exif=fields.tobytes())
+    content = file.getvalue()
+
+    def of_pillow(content):
+        return np.asarray(operations.exif_transpose(images.open(io.BytesIO(content))))
+
+    rows, columns = np.nonzero(of_pillow(content)[..., 0] > 128)
+    box = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    height, width = of_pillow(content).shape[:2]
+    assert turned(box, orientation_of(content), (width, height)) == (16, 8, 56, 24)
+    rows, columns = np.nonzero(of_pillow(upright(content))[..., 0] > 128)
+    assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (16, 8, 56, 24)
+
+
+@pytest.mark.parametrize("content", [
+    b"\0\0\0\x14ftypavif", b"\0\0\0\x0cftypavif\0\0\0\x0cmeta\0\0\0\0",
+    b"\0\0\0\x0cftypavif\xff\xff\xff\xffmeta", b"\x89PNG\r\n\x1a\n\0\0\0\xffeXIfII",
+])
+def test_a_damaged_file_is_as_it_is_stored(content):
+    assert orientation_of(content) == 1
+    assert upright(content) == content
 
 
 @pytest.mark.parametrize("orientation, stated, answer", [

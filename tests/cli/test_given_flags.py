@@ -1,0 +1,90 @@
+"""Flags that argparse takes without a word, though they cannot mean what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from framework.cli import (
+    classify,
+    convert_imageset,
+    parse_log,
+    plot_log,
+    report,
+    test,
+    train,
+    upgrade_net,
+    upgrade_solver,
+)
+from tests.solver_runs import NET
+
+
+@pytest.fixture(autouse=True)
+def in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.prototxt").write_text('name: "small"\n' + NET)
+    (tmp_path / "s.prototxt").write_text('net: "net.prototxt" max_iter: 1 base_lr: 0.1\n'
+                                         'lr_policy: "fixed" snapshot_prefix: "s"\n')
+    return tmp_path
+
+
+def said(capsys, tool, *flags: str) -> str:
+    assert tool.main(list(flags)) == 1
+    output = capsys.readouterr().err
+    assert "Traceback" not in output
+    return output
+
+
+@pytest.mark.parametrize("tool, flags, message", [
+    (train, ["--solver", "s.prototxt", "--weights", "a", "--weights", "b"],
+     "--weights is given 2 times, as a and as b; it must be given once, several files with commas "
+     "between them"),
+    (train, ["-solver=s.prototxt", "--solver", "t.prototxt"],
+     "--solver is given 2 times, as s.prototxt and as t.prototxt; it must be given once"),
+    (convert_imageset, ["--shuffle", "--noshuffle", "a", "b", "c"],
+     "--shuffle is given 2 times, as true and as false"),
+    (train, ["--solver", "s.prototxt", "--weights", ""],
+     "--weights is empty; it must be the name of a file"),
+    (train, ["--solver", "s.prototxt", "--snapshot="], "--snapshot is empty; it must be"),
+    (test, ["--model=", "--weights", "w"], "--model is empty; it must be the name of a file"),
+    (classify, ["--model", "n", "--weights", "w", "--scale", "nan", "a.png"],
+     "--scale is nan; it must be a finite number"),
+    (classify, ["--model", "n", "--weights", "w", "--scale=-inf", "a.png"], "--scale is -inf"),
+])
+def test_a_flag_that_cannot_mean_what_it_says_is_one_line(tool, flags, message, capsys):
+    output = said(capsys, tool, *flags)
+    assert output.startswith(f"error: {message}") and output.count("\n") == 1
+
+
+def test_the_same_value_twice_is_no_mistake(capsys):
+    assert train.main(["--solver", "s.prototxt", "--solver=s.prototxt"]) == 0
+
+
+def test_an_unset_weights_is_none(capsys):
+    assert train.main(["--solver", "s.prototxt"]) == 0
+
+
+def test_another_kind_of_file_is_named_by_the_tools_that_upgrade(capsys):
+    assert said(capsys, upgrade_net, "s.prototxt", "o") == \
+        "error: s.prototxt: is a solver file, not a net; give the net that its field names\n"
+    assert "net.prototxt: is a net, not a solver file" in \
+        said(capsys, upgrade_solver, "net.prototxt", "o")
+
+
+@pytest.mark.parametrize("tool, flags", [(parse_log, ["run"]),
+                                         (plot_log, ["run", "--out", "x.png"])])
+def test_the_log_in_a_folder_is_named(tool, flags, tmp_path, capsys):
+    Path("run").mkdir()
+    assert "run: is a folder, not the log of a training, and has no log in it (caffe.INFO)" in \
+        said(capsys, tool, *flags)
+    Path("run/caffe.host.me.log.INFO.20261129-1.7").write_text("")
+    assert "run: is a folder, not the log of a training; the log in it is run/caffe.host.me.log" \
+        in said(capsys, tool, *flags)
+    Path("run/logs").mkdir()
+    Path("run/logs/caffe.INFO").write_text("")
+    assert "; the log in it is run/logs/caffe.INFO\n" in said(capsys, tool, *flags)
+
+
+def test_a_report_of_nothing_names_it(capsys):
+    assert said(capsys, report, "nope") == "error: nope: there is no such folder or file\n"
