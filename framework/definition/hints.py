@@ -46,7 +46,8 @@ HINTS = {
     **dict.fromkeys(("LayerParameter.cudnn_math_override", "NetParameter.engine",
                      "NetParameter.default_cudnn_math_override", "NetParameter.eltwise_mem_sharing",
                      "NetParameter.default_conv_algos_override", "NetParameter.compile_net_state",
-                     "NetParameter.mem_param", "LayerParameter.reshape_every_iter",
+                     "NetParameter.mem_param", "NetParameter.richness", "LSTMParameter.cache_gates",
+                     "LayerParameter.reshape_every_iter",
                      "LayerParameter.engine", "ConvolutionParameter.cudnn_flavor",
                      "ConvolutionParameter.filter_group",
                      "Convolution3DParameter.filter_group",
@@ -221,7 +222,7 @@ HINTS = {
                      "PoseEuDistAccuracyParameter.acc_factor",
                      "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
     **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp",
-                     "TransformationParameter.debug_params", *(
+                     "BeamSearchParameter.ignore_label", "TransformationParameter.debug_params", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (

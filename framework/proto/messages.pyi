@@ -63,6 +63,7 @@ class NetParameter(Message):
     debug_info: bool
     @property
     def input_shape(self) -> Messages[BlobShape]: ...
+    richness: int
     @property
     def layer(self) -> Messages[LayerParameter]: ...
     default_forward_type: Type
@@ -89,20 +90,20 @@ class NetParameter(Message):
             input: Iterable[str] | None = ..., input_dim: Iterable[int] | None = ...,
             force_backward: bool | None = ..., state: NetState | _Fields | None = ...,
             debug_info: bool | None = ..., input_shape: Iterable[BlobShape | _Fields] | None =
-            ..., layer: Iterable[LayerParameter | _Fields] | None = ..., default_forward_type:
-            Type | int | str | None = ..., default_backward_type: Type | int | str | None = ...,
-            default_forward_math: Type | int | str | None = ..., default_backward_math: Type |
-            int | str | None = ..., global_grad_scale: float | None = ...,
-            global_grad_scale_adaptive: bool | None = ..., default_conv_algos_override: str |
-            None = ..., reduce_buckets: int | None = ..., default_cudnn_math_override: int |
-            None = ..., eltwise_mem_sharing: bool | None = ..., engine: str | None = ...,
-            compile_net_state: CompileNetState | _Fields | None = ..., bn_stats_batch_size: int
-            | None = ..., multinode: MultinodeParameter | _Fields | None = ..., mem_param:
-            MemoryOptimizationParameter | _Fields | None = ...,
+            ..., richness: int | None = ..., layer: Iterable[LayerParameter | _Fields] | None =
+            ..., default_forward_type: Type | int | str | None = ..., default_backward_type:
+            Type | int | str | None = ..., default_forward_math: Type | int | str | None = ...,
+            default_backward_math: Type | int | str | None = ..., global_grad_scale: float |
+            None = ..., global_grad_scale_adaptive: bool | None = ...,
+            default_conv_algos_override: str | None = ..., reduce_buckets: int | None = ...,
+            default_cudnn_math_override: int | None = ..., eltwise_mem_sharing: bool | None =
+            ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
+            ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
+            | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "force_backward", "state", "debug_info", "default_forward_type",
+            "name", "force_backward", "state", "debug_info", "richness", "default_forward_type",
             "default_backward_type", "default_forward_math", "default_backward_math",
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
@@ -112,7 +113,7 @@ class NetParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "name", "layers", "input", "input_dim", "force_backward", "state", "debug_info",
-            "input_shape", "layer", "default_forward_type", "default_backward_type",
+            "input_shape", "richness", "layer", "default_forward_type", "default_backward_type",
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
@@ -886,6 +887,10 @@ class LayerParameter(Message):
     @property
     def roi_generating_param(self) -> ROIGeneratingParameter: ...
     @property
+    def lstmnode_param(self) -> LSTMParameter: ...
+    @property
+    def beam_search_param(self) -> BeamSearchParameter: ...
+    @property
     def gen_slicinfo_param(self) -> GenSlicinfoParameter: ...
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
@@ -1328,9 +1333,10 @@ class LayerParameter(Message):
             unlabeled_matching_param: UnlabeledMatchingParameter | _Fields | None = ...,
             guided_dropout_param: GuidedDropoutParameter | _Fields | None = ...,
             feature_extrapolating_param: FeatureExtrapolatingParameter | _Fields | None = ...,
-            roi_generating_param: ROIGeneratingParameter | _Fields | None = ...,
-            gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
-            lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
+            roi_generating_param: ROIGeneratingParameter | _Fields | None = ..., lstmnode_param:
+            LSTMParameter | _Fields | None = ..., beam_search_param: BeamSearchParameter |
+            _Fields | None = ..., gen_slicinfo_param: GenSlicinfoParameter | _Fields | None =
+            ..., lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
             point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
             entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
             pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
@@ -1499,23 +1505,24 @@ class LayerParameter(Message):
             "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
             "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
-            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
-            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
-            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
-            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "rpn_output_param", "square_box_data_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -1633,23 +1640,24 @@ class LayerParameter(Message):
             "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
             "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
-            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
-            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
-            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
-            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "rpn_output_param", "square_box_data_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -2299,19 +2307,21 @@ class CropParameter(Message):
     @property
     def offset(self) -> Values[int]: ...
     center_align: bool
+    crop_width: int
+    crop_height: int
     def __init__(
         self, *,
             axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
-            None = ...,
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "center_align",
+            "axis", "center_align", "crop_width", "crop_height",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "center_align",
+            "axis", "offset", "center_align", "crop_width", "crop_height",
         ]
     ) -> None: ...
 
@@ -3440,18 +3450,20 @@ class TripletLossParameter(Message):
     margin: float
     mu: float
     sample: bool
+    sim_type: str
     def __init__(
         self, *,
             margin: float | None = ..., mu: float | None = ..., sample: bool | None = ...,
+            sim_type: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "margin", "mu", "sample",
+            "margin", "mu", "sample", "sim_type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "margin", "mu", "sample",
+            "margin", "mu", "sample", "sim_type",
         ]
     ) -> None: ...
 
@@ -3826,20 +3838,55 @@ class LSTMParameter(Message):
     @property
     def bias_filler(self) -> FillerParameter: ...
     batch_size: int
+    num_cells: int
+    @property
+    def input_weight_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def input_bias_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_bias_filler(self) -> FillerParameter: ...
+    bias_term: bool
+    cache_gates: bool
     def __init__(
         self, *,
             num_output: int | None = ..., clipping_threshold: float | None = ..., weight_filler:
             FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., batch_size: int | None = ...,
+            None = ..., batch_size: int | None = ..., num_cells: int | None = ...,
+            input_weight_filler: FillerParameter | _Fields | None = ...,
+            input_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            forget_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            output_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            input_bias_filler: FillerParameter | _Fields | None = ..., input_gate_bias_filler:
+            FillerParameter | _Fields | None = ..., forget_gate_bias_filler: FillerParameter |
+            _Fields | None = ..., output_gate_bias_filler: FillerParameter | _Fields | None =
+            ..., bias_term: bool | None = ..., cache_gates: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+            "num_cells", "input_weight_filler", "input_gate_weight_filler",
+            "forget_gate_weight_filler", "output_gate_weight_filler", "input_bias_filler",
+            "input_gate_bias_filler", "forget_gate_bias_filler", "output_gate_bias_filler",
+            "bias_term", "cache_gates",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+            "num_cells", "input_weight_filler", "input_gate_weight_filler",
+            "forget_gate_weight_filler", "output_gate_weight_filler", "input_bias_filler",
+            "input_gate_bias_filler", "forget_gate_bias_filler", "output_gate_bias_filler",
+            "bias_term", "cache_gates",
         ]
     ) -> None: ...
 
@@ -5553,6 +5600,7 @@ class DataParameter(Message):
     range_end: int
     range_start: int
     show_data: int
+    shuffle_pool_size: int
     shuffle_buffer_size: int
     @property
     def slice_point(self) -> Values[int]: ...
@@ -5582,11 +5630,12 @@ class DataParameter(Message):
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
-            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
-            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
-            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
-            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
-            ..., source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
+            shuffle_pool_size: int | None = ..., shuffle_buffer_size: int | None = ...,
+            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
+            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
+            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
+            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
+            source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ...,
     ) -> None: ...
     def HasField(
@@ -5596,8 +5645,9 @@ class DataParameter(Message):
             "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
-            "verbose", "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
+            "max_box_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5607,9 +5657,10 @@ class DataParameter(Message):
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
             "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
             "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_buffer_size",
-            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
-            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
+            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
+            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
+            "max_box_num",
         ]
     ) -> None: ...
 
@@ -16462,5 +16513,31 @@ class SquareBoxDataParameter(Message):
         self, field_name: Literal[
             "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
             "mx_bxsz_by_imsz", "mx_dist",
+        ]
+    ) -> None: ...
+
+class BeamSearchParameter(Message):
+    DESCRIPTOR: Descriptor
+    beam_size: int
+    end_of_sequence: int
+    ignore_label: int
+    prevent_repeats: bool
+    @property
+    def allowed_multiple(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
+            None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
+            "allowed_multiple",
         ]
     ) -> None: ...

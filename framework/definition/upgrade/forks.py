@@ -9,6 +9,7 @@ with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
+data_transformer.cpp of Cysu/caffe;
 lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
 pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; pooling3d_layer.cpp of
 superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of caffe_3d_faster_rcnn;
@@ -61,6 +62,10 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
+        crops = layer.transform_param
+        if crops.HasField("crop_height") or crops.HasField("crop_width"):
+            _as_crops(layer, lines)
+            changed = True
         if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
             layer.type = "MovingCenterLoss"
             changed = True
@@ -85,6 +90,19 @@ def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+
+
+def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
+    """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
+    param = layer.transform_param
+    inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
+    param.crop_h = param.crop_height or param.crop_size
+    param.crop_w = param.crop_width or param.crop_size
+    for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
+        inside[new] = inside.pop(old, inside.get("crop_size", []))
+    param.ClearField("crop_height")
+    param.ClearField("crop_width")
+    param.ClearField("crop_size")
 
 
 def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
