@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from framework.data.records.images import BadRecord, Decoding
+from framework.data.records.records import datum_image
 from framework.errors import DataError, SpecError
 from framework.proto import Datum
 from tests.data.making import (
@@ -351,3 +353,19 @@ def test_what_was_drawn_of_each_image_is_the_second_top_with_get_mirror_crop(tmp
     kinds = {tuple(numbers) for numbers in drawn.reshape(40, 4).astype(int)}
     assert {numbers[0] for numbers in kinds} == {0, 1}
     assert len(kinds) == 2 if phase == "TEST" else len(kinds) > 8
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_record_of_floats_that_are_not_finite_is_a_bad_one(value):
+    datum = Datum(channels=1, height=2, width=1, float_data=[1, value])
+    with pytest.raises(BadRecord, match="it holds values that are nan or infinite"):
+        datum_image(datum, Decoding())
+
+
+def test_a_scale_of_0_is_named(tmp_path, caplog):
+    record = Datum(channels=1, height=2, width=3, data=bytes(6)).SerializeToString()
+    path = write_database(tmp_path / "db", [record])
+    make_source('layer { name: "d" type: "Data" top: "x" transform_param { scale: 0 } data_param { '
+                f'source: "{path}" batch_size: 1 }} }}')
+    assert "layer 'd' (Data): transform_param.scale is 0, so that every image becomes 0" \
+        in caplog.text
