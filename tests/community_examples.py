@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from tests.census_examples import EXAMPLES as OF_CENSUS
 from tests.fork_examples import EXAMPLES as OF_ONE_FORK
+from tests.further_fork_examples import EXAMPLES as OF_FURTHER_FORKS
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -26,6 +28,7 @@ from tests.layer_examples import (
     whole,
 )
 from tests.one_project_examples import EXAMPLES as OF_ONE_PROJECT
+from tests.pose_and_face_examples import EXAMPLES as OF_POSES_AND_FACES
 from tests.public_fork_examples import EXAMPLES as OF_PUBLIC_FORKS
 from tests.single_fork_examples import EXAMPLES as OF_SINGLE_FORKS
 from tests.support import noise
@@ -56,7 +59,7 @@ CONVOLUTIONS = (
     of_sample("ConvolutionDepthwise", blobs=((3, 1, 3, 3), (3,))),
     of_sample("DepthwiseConvolution", blobs=((3, 1, 3, 3), (3,))),
     of_sample("Convolution3D", blobs=((4, 3, 2, 3, 3), (4,))),
-    of_sample("Deconvolution3D", blobs=((3, 4, 2, 3, 3),)),
+    of_sample("Deconvolution3D", blobs=((3, 4, 2, 3, 3), (4,))),
     of_sample("Pooling3D"),
     of_sample("DenseBlock", blobs=((4, 3, 3, 3), (4, 7, 3, 3), *((1, 3, 1, 1), (1, 7, 1, 1)) * 4,
               (1,))),
@@ -76,7 +79,7 @@ PLANES = (
     *(of_sample(kind, bottoms=((2, 3, 2, 4), MASK)) for kind in ("Unpooling", "UnPooling")),
     of_sample("Reorg"), of_sample("ShuffleChannel"),
     of_sample("Flip"), of_sample("MergeCrop", bottoms=(X, noise(2, 4, 7, 6, requires_grad=False))),
-    of_sample("Reverse"), of_sample("Transpose"),
+    of_sample("Reverse"), of_sample("Transpose"), of_sample("TensorTranspose"),
     of_sample("EltwiseAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
     of_sample("SegAccuracy", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
     of_sample("MeanIoU", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
@@ -180,4 +183,5 @@ ONE_STAGE = (
 
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
-            *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS)
+             *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS,
+             *OF_POSES_AND_FACES)

@@ -73,6 +73,7 @@ IMAGES = fixed([0, 30, 20, 1.5, 0], [1, 25, 40, 0.5, 1]).reshape(2, 5, 1, 1)
 POSES = (
     of_sample("Resize", grows=BATCH), Example("Resize", "", ((2, 3, 5, 4), (2, 1, 7, 3))),
     Example("Resize", "resize_param { height: 3 width: 7 }"),
+    Example("Resize", "resize_param { height: 3 width: 7 nearest: true }"),
     of_sample("SpatialDropout", without=DRAWS),
     Example("SpatialDropout", "dropout_ratio: 0.25", phase="TEST"),
     of_sample("CoordsFromHeatMaps", without={**NO_GRADIENT, **AFTER_ROUNDING}),

@@ -92,7 +92,19 @@ YOLO_BOXES = fixed([1, 0.3, 0.4, 0.5, 0.2], [2, 0.7, 0.9, 0.2, 0.1], [0, 0, 0, 0
                    [0, 0.1, 0.6, 0.3, 0.7], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0])
 YOLO_LABELS = torch.stack([YOLO_BOXES, YOLO_BOXES.flip(0).roll(-2, 0)])[:, None]
 PICKS = dict.fromkeys(("compile", "export"), "it picks the boxes that are there")
+SLOPES = {**PICKS, "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}
+# of 3 x 3 cells: difficult, object, class, then the boxes
+CELLS = fixed([0] * 9 + [0, 1, 0, 0, 0, 0, 0, 0, 1] + [-1, 2, -1, -1, -1, -1, -1, -1, 0] + [0] * 4
+              + [0.4, 0.2, 0.3, 0.7] + [0] * 24 + [0.9, 0.7, 0.6, 0.4]).roll(1, 0).expand(2, 63)
+CENTRES = fixed([0.3, 0.4, 0.5, 0.2, 1, 0.7, 0.9, 0.2, 0.1, 2, 0, 0, 0, 0, 0],
+                [0.1, 0.6, 0.3, 0.7, 0, 0, 0, 0, 0, 0, 0.5, 0.5, 0.5, 0.5, 1])
 YOLO = (
+    of_sample("YoloV2Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without={
+        **SLOPES, "values": "it counts the images"}),
+    of_sample("YoloV3Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without=SLOPES),
+    of_sample("YoloLoss", bottoms=((2, 16, 4, 5), CENTRES), grows=BATCH, without=SLOPES),
+    Example("RegionLoss", "num_object: 2 num_class: 3 anchor_x: 1 anchor_x: 2 anchor_y: 2 "
+            "anchor_y: 1", ((2, 16, 4, 5), CENTRES), grows=BATCH, without=SLOPES),
     of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
               "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
     of_sample("AssistedExcitation", bottoms=((2, 3, 5, 4), YOLO_LABELS, (2, 1, 5, 4)),
@@ -314,6 +326,8 @@ FLOWS = (
     of_sample("Warp", bottoms=((2, 3, 5, 4), FLOW)),
     of_sample("ChannelNorm"),
     of_sample("SpatialTransformer", grows=BATCH),
+    Example("SpatialTransformer", "st_param { transform_type: 'projective' output_H: 3 }",
+            ((2, 3, 5, 4), (noise(2, 8, seed=2) * 0.3).detach().requires_grad_()), grows=BATCH),
     of_sample("MMDLoss", grows=(), without={**DRAWS, "gradient": NOT_DERIVATIVE + "a part of it"}),
 )
 

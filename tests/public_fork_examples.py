@@ -88,6 +88,11 @@ SPARSE = (
             blobs=((5, 6), (5,)) * 2, grows=BATCH, phase="TEST", without=STRAIGHT),
     of_sample("DNSConvolution", blobs=((4, 3, 3, 3), (4,)) * 2, without=MASKED),
     of_sample("DNSInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH, without=MASKED),
+    of_sample("INQConvolution", blobs=((4, 3, 3, 3), (4,)) * 2),
+    of_sample("INQInnerProduct", blobs=((5, 6), (5,)) * 2, grows=BATCH),
+    Example("INQInnerProduct", "inner_product_param { num_output: 5 transpose: true axis: 2 } "
+            "inq_inner_product_param { portion: 0 portion: 1 }", ((4, 3, 2),),
+            blobs=((2, 5), (5,)) * 2, grows=(0, 1)),
     of_sample("Random", without={"gradient": NOT_DERIVATIVE + "it has no factor", **DRAWS}),
     of_sample("ClassificationStats", bottoms=((4, 5), whole(4, below=5)), grows=BATCH,
               without={**NO_GRADIENT, **AFTER_ROUNDING}),

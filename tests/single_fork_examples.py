@@ -14,6 +14,7 @@ from tests.layer_examples import (
     Example,
     fixed,
     of_sample,
+    positive,
     whole,
 )
 from tests.support import noise
@@ -41,6 +42,9 @@ CLASSES = (
     Example("ClassDistance", "class_distance_param { num_output: 3 metric: L1 margin_mul { value: "
             "0.2 } }", ((4, 5), KINDS), blobs=((3, 5), (3,)), grows=BATCH, without={
                 "gradient": "nothing reads sigma"}),
+    of_sample("MovingCenterLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is not over the items",
+        "values": "the centres move in each forward"}),
     of_sample("CenterCosLoss", bottoms=((4, 5), KINDS), blobs=((3, 5),), grows=BATCH,
               without=OVER),
 )
@@ -63,6 +67,9 @@ REGIONS = (
     Example("MTranspose", "groups: 3 inverse: true channel: 6 height: 2 width: 4", ((32, 3),),
             grows=(), without=NO_GRADIENT),
     of_sample("Splice", grows=BATCH),
+    of_sample("Region", grows=BATCH, without=NO_GRADIENT),
+    Example("Region", "classes: 2 coords: 3 boxes_of_each_grid: 3", ((2, 18, 4, 3),), grows=BATCH,
+            without=NO_GRADIENT),
     of_sample("RoiGen", bottoms=(GRID,), grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
@@ -73,6 +80,16 @@ COLOURS = (
     of_sample("TransformColor", bottoms=(noise(2, 3, 5, 4, requires_grad=False), (2, 12))),
     Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
             (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
+)
+BYTES = torch.cat([positive(2, 3, 5, 4).detach() * 90, fixed(*[[0.] * 60]).reshape(1, 3, 5, 4)])
+CONVERTED = (
+    of_sample("ColorConv", bottoms=(BYTES,), without=NO_GRADIENT),
+    *(Example("ColorConv", f"input: {names[0]} output: {names[1]}", (BYTES,), grows=BATCH,
+              without=NO_GRADIENT)
+      for names in (("BGR", "RGB"), ("RGB", "Gray"), ("RGB", "XYZ"), ("Lab", "BGR"))),
+    Example("ColorConv", "input: Gray output: BGR", ((2, 1, 3, 4),), grows=BATCH,
+            without=NO_GRADIENT),
+    of_sample("SplitData", grows=()),
 )
 UNPOOLED = (
     of_sample("PoolingSwitches", grows=()),
@@ -88,13 +105,19 @@ SUPERPIXELS = (
     of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
         2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
 )
+SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 LEVELS = (
     of_sample("FQActive", blobs=((4,),), without=FOUND),
     of_sample("FQConvolution", blobs=((4, 3, 3, 3), (4,), (4,)), without=FOUND),
     of_sample("FQInnerProduct", blobs=((4, 60), (4,), (4,)), grows=BATCH, without=FOUND),
     Example("FQInnerProduct", "num_output: 4 bias_term: false transpose: true",
             blobs=((60, 4), (4,)), grows=BATCH, without=FOUND, phase="TEST"),
+    of_sample("FixedNeuron", blobs=((1,),), without=FOUND),
+    of_sample("ConvolutionFixed", blobs=((4, 3, 3, 3), (4,)), without=SHORT),
+    of_sample("InnerProductFixed", blobs=((4, 60), (4,)), grows=BATCH, without=SHORT),
+    of_sample("ScaleFixed", blobs=((3,), (3,)), without=SHORT),
+    of_sample("NormalizeFixed", blobs=((3,),), without=SHORT),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *UNPOOLED,
+EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
             *SUPERPIXELS, *LEVELS)

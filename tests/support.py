@@ -13,7 +13,8 @@ from framework import parse_net
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Shape, reads_message
+from framework.layers.base import Layer, Shape
+from framework.layers.messages import reads_message
 from framework.net.net import Net
 
 
@@ -53,7 +54,7 @@ def layer_text(kind: str, param: str, bottoms: Sequence[Shape], num_tops: int = 
 
 def _is_whole(param: str) -> bool:
     """Whether a param is whole fields of the layer: a message, or one of those without any."""
-    return "{" in param or param.startswith("activations_compress")
+    return "{" in param or param.startswith(("activations_compress", "apply_"))
 
 
 def param_field(kind: str) -> str:

@@ -24,6 +24,14 @@ EXAMPLES = (
             "batch_size: 8", (noise(2, 1, 3, 5, requires_grad=False),
                               noise(2, 1, 2, 3, requires_grad=False), GT_BOXES, INFO),
             tops=4, grows=(), without={**NO_GRADIENT, **DRAWS, **AFTER_ROUNDING}),
+    of_sample("FrcnnProposal", bottoms=((1, 4, 3, 5), (1, 8, 3, 5), INFO[:1]), grows=(), without={
+              **SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("FrcnnAnchorTarget", bottoms=(noise(1, 4, 3, 5, requires_grad=False),
+              GT_BOXES[:2, 1:6, None, None], INFO[:1]), grows=(), without={
+              **NO_GRADIENT, **DRAWS, **AFTER_ROUNDING}),
+    of_sample("FrcnnProposalTarget", bottoms=((REGIONS * fixed([0, 1, 1, 1, 1]))[..., None, None],
+              GT_BOXES[:2, 1:6, None, None]), grows=(), without={
+              **SIZES_FROM_DATA, **NO_GRADIENT, **DRAWS, **AFTER_ROUNDING}),
     Example("Proposal", "level_stride: 8 level_stride: 16 ratio: 1 scale: 2 min_size: 2 "
             "post_nms_topn: 5", ((2, 1, 3, 5), (2, 4, 3, 5), (2, 1, 2, 3), (2, 4, 2, 3), INFO),
             tops=2, phase="TEST", grows=(),

@@ -56,6 +56,9 @@ HINTS = {
                      "APLParameter.save_mem", "GenericWindowDataParameter.cache_images",
                      "LayerParameter.deletetop", "ConvolutionParameter.wino_tile",
                      "ConvolutionParameter.wino_zero_idx", "ConvolutionParameter.conv_mode",
+                     "InnerProductParameter.gemm_mode",
+                     "InnerProductParameter.spmdm_transpose_in",
+                     "InnerProductParameter.spmdm_transpose_out",
                      "LayerParameter.sparse_param",
                      "LayerParameter.deletebottom"), _MEMORY),
     **dict.fromkeys((f"ConvolutionParameter.{name}" for name in (
@@ -70,7 +73,8 @@ HINTS = {
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
-    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param"), _INT8),
+    **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
+                     "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (
         "precision rounding_scheme bw_layer_in bw_layer_out bw_params fl_layer_in fl_layer_out "
         "fl_params scale_in scale_out scale_params is_negative_input force_u8_input").split()),
@@ -84,7 +88,10 @@ HINTS = {
                      "DetectNetGroundTruthParameter.coverage_type",     # it has one value
                      "LabelSpecificRescaleParameter.positive_lower_bound",
                      "LabelSpecificRescaleParameter.negative_upper_bound",
-                     "ChannelScaleParameter.init_global_scale", "YoloSegParameter.num_class",
+                     "ChannelScaleParameter.init_global_scale",
+                     "CapParameter.routing_num", "CapParameter.input_capsule_num",
+                     "KeypointAccParameter.axis",
+                     "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
                      "Yolov3Parameter.noobject_scale", "SegmentationEvaluateParameter.num_classes",
@@ -96,15 +103,21 @@ HINTS = {
         "scale mirror mean_file mean_value scale_cvg max_cvg_len min_cvg_len opaque_coverage "
         "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
         "num_total_augs clahe_tile_size clahe_clip_limit").split()), _UNREAD),
+    **dict.fromkeys((f"MaskYoloLossParameter.{name}" for name in (
+        "anchor_mask with_mask mask_w mask_h with_rcnn").split()), _UNREAD),
     **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
         "engine axis q_threshold q_gamma").split()), _UNREAD),
     **dict.fromkeys(("LabelSpecificAddParameter.transform_test",
                      "CombinedMarginParameter.transform_test",
+                     "ArcfaceParameter.transform_test",
+                     "CosinAddmParameter.transform_test",
+                     "AdaCosAddmScaleParameter.transform_test", "NmsParameter.num_peak",
                      "SimplerNMSParameter.cls_threshold",
                      "SimplerNMSParameter.max_num_proposals",
                      "YoloSegItem.name", "YoloSegItem.label", "YoloSegItem.r", "YoloSegItem.g",
                      "YoloSegItem.b", "LaneInfo.id", "CorrelationParameter.do_abs",
-                     "SpatialDropoutParameter.dropout_scale", "ResampleParameter.factor",
+                     "SpatialDropoutParameter.dropout_scale",
+                     "YoloV2LossParameter.constraint", "RegionLossParameter.with_rcnn",
                      "RandomGeneratorParameter.discretize",
                      "RandomGeneratorParameter.multiplier", "ImpMapParameter.ratio",
                      "ImpMapParameter.max_channel", "MarginParameter.axis",
@@ -149,7 +162,22 @@ HINTS = {
                     _KNOWN_ONLY),
     **dict.fromkeys((f"HeatmapDataParameter.{name}" for name in (
         "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
-        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels"
+        "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
+        "mirror_pairs mean_value mirror rotation max_angle"
+        ).split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"PicPacParameter.{name}" for name in (
+        "path seed loop shuffle reshuffle stratify split split_fold split_negate mixin "
+        "mixin_group_reset mixin_group_delta mixin_max cache preload threads min_size max_size "
+        "round_div round_mod decode_mode anno_type anno_copy anno_number anno_palette "
+        "anno_color1 anno_color2 anno_color3 anno_thickness anno_min_ratio perturb "
+        "pert_colorspace pert_color1 pert_color2 pert_color3 pert_angle pert_min_scale "
+        "pert_max_scale pert_hflip pert_vflip mean_color1 mean_color2 mean_color3 pad bgr2rgb "
+        "point_radius"
+        ).split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"DriveDataParameter.{name}" for name in (
+        "shrink_prob_factor unrecognize_factor crop_num random_crop_ratio resize scale "
+        "catalog_number resize_max resize_min reco_max reco_min train_max train_min genlist_file "
+        "gen_rate blur_max noise_max gamma_max k_max y0_max shrink_max slip_max gen_scale use_mask"
         ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("SegDataParameter.source", "SegDataParameter.root_dir",
                      "SegDataParameter.shuffle", "SegDataParameter.balance",
@@ -191,13 +219,22 @@ HINTS = {
                      "PoseHeatMapLossParameter.hard_negative_filepath",
                      "PoseEuDistAccuracyParameter.acc_factor",
                      "TorsoMaskFromCoordsParameter.input_path"), _UNREAD),
-    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp", *(
+    **dict.fromkeys(("LayerParameter.is_disp_info", "LayerParameter.train_net_output_disp",
+                     "TransformationParameter.debug_params", *(
         f"{message}.{name}" for name in ("acc_path", "acc_name", "log_name", "zero_iter_test")
         for message in ("PosePDJAccuracyParameter", "PoseEuDistAccuracyParameter"))), _LOGGING),
     **dict.fromkeys((f"VolumeDataParameter.{name}" for name in (
         "source rand_skip shuffle root_folder hist_matching random_deform deform_control_point "
         "deform_sigma contour_name_list contour_win_level_list resample_volume center_align_label "
-        "resample_spacing_x resample_spacing_y resample_spacing_z").split()), _KNOWN_ONLY),
+        "resample_spacing_x resample_spacing_y resample_spacing_z truncate_probability "
+        "min_truncate_length inplane_shift min_intensity max_intensity").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"TransformationParameter.{name}" for name in (
+        "rand_shift rand_s_width rand_s_height rand_rotat rand_noise").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"FaceImageParameter.{name}" for name in (
+        "source rand_skip shuffle root_folder triplet_ver").split()), _KNOWN_ONLY),
+    "LinearProductParameter.verbose": _LOGGING,
+    **dict.fromkeys((f"SlicePredictParameter.{name}" for name in (
+        "source input_path output_path contour_name_list extract_direction").split()), _DRAWING),
     **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (
         "source root_folder threshold output_heatmap output_folder contour_name_list "
         "resample_volume center_align_label resample_volume_width resample_volume_height "
@@ -208,6 +245,10 @@ HINTS = {
         f"OctreeParameter.{name}" for name in (
             "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth "
             "adapt_depth").split())), "of a layer that is known by its shapes only"),
+    **dict.fromkeys((f"ImageDataModifyParameter.{name}" for name in (
+        "source scale mean_file crop_size mirror rand_skip shuffle root_folder").split()),
+                    _KNOWN_ONLY),
+    "SplitDataParameter.frame": _UNREAD,
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "
@@ -215,6 +256,15 @@ HINTS = {
         "scale_term bias_term group").split()), _UNREAD),
     **dict.fromkeys(("TransformColorParameter.to_compute_dU",
                      "LowlevelDistanceParameter.is_maxpool"), _UNREAD),
+    **dict.fromkeys((f"SpatialPyramidPoolingDataParameter.{name}" for name in (
+        "features_source regions_source positive_threshold negative_threshold "
+        "positive_sampling_ratio").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"MCWindowDataParameter.{name}" for name in (
+        "source scale mean_file mirror fg_threshold bg_threshold fg_fraction context_pad "
+        "crop_mode shuffle").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("RemoteDataParameter.address", "RemoteDataParameter.cache_size",
+                     "RemoteDataParameter.policy", "BinaryDataParameter.source"), _KNOWN_ONLY),
+    "SpatialPyramidPoolingParameter.scale": _UNREAD,
     "AugmentationParameter.num": _ITEMS,
     **dict.fromkeys(("LayerParameter.source_class", "MemoryDataParameter.source"), _PLACE),
 }

@@ -61,6 +61,7 @@ class Layer(nn.Module):
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    spare_blobs: ClassVar[int] = 0  # at the end: files without them leave them as they are
     in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
     info_bottom: int | None = None  # the bottom of height, width and scale of each image
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does
@@ -208,6 +209,10 @@ class Layer(nn.Module):
 
     def forget(self) -> None:
         """Drop what one forward keeps for the next: the states of a recurrent layer."""
+
+    def update_mask(self, name: str) -> Tensor | None:
+        """For the blob `name`, 1 where a solver moves it and 0 where it stays; None: it moves."""
+        return None
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         """Multiplications by learned weights in one forward, as papers count them.
@@ -359,17 +364,6 @@ LAYERS: dict[str, type[Layer] | type[Source]] = {}
 def class_of(spec: LayerSpec) -> type[Layer] | type[Source]:
     """The class that makes the layer: its stand-in, or that of its type."""
     return spec.stand_in or LAYERS[spec.type]
-
-
-# Messages that are called like a type and are another project's.
-_NOT_ITS_OWN = {"LSTM": "lstm_param", "Split": "split_param"}
-
-
-def reads_message(kind: str, name: str) -> bool:
-    """Whether layers of a type read the field `name` of LayerParameter: the one that is called
-    like the type, `PriorBox` and `prior_box_param`, and those that its class names."""
-    is_own = name.replace("_", "") == f"{kind.lower()}param" and _NOT_ITS_OWN.get(kind) != name
-    return is_own or name in LAYERS[kind].reads
 
 
 def is_input(kind: str) -> bool:

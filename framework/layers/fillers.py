@@ -17,7 +17,8 @@ from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
 
 # Fields of other projects that one type of filler reads.
-_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal"}
+_OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal",
+               "values": "value"}
 
 
 def fill_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -103,6 +104,17 @@ def bilinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     blob.copy_(slope[:, None] * slope)
 
 
+def sequence_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """0 at every `value`-th number, from the first on, and 1 elsewhere: where sequences start.
+
+    Source: SequenceFiller in filler.hpp of tmbo/caffe.
+    """
+    length = int(filler.value)
+    if length < 1:
+        raise ValueError(f"is sequence of {filler.value:g} steps; it must be at least 1")
+    blob.view(-1).copy_(torch.arange(blob.numel()) % length != 0)
+
+
 def identity_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
     """Ones where input and output have one index; ValueError unless fan-in and fan-out are equal.
 
@@ -155,6 +167,18 @@ def diagonal_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     for index in range(min(rows.shape[:2])):
         value = filler.diag_val[index] if index < len(filler.diag_val) else 1.0
         rows[index, index] = value / rows.shape[2]
+
+
+def value_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The numbers `values`, row by row; 0 where they end. ValueError for more than there are.
+
+    Source: ValueFiller in filler.hpp of mikuhatsune/e2e_face.
+    """
+    if len(filler.values) > blob.numel():
+        raise ValueError(f"has {len(filler.values)} values; the blob of the shape "
+                         f"{tuple(blob.shape)} has {blob.numel()}")
+    blob.zero_()
+    blob.view(-1)[:len(filler.values)] = torch.tensor(list(filler.values))
 
 
 def gaussian_unitball_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -262,8 +286,8 @@ FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] =
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
     "bilinear": bilinear_, "identity": identity_, "eye": eye_,
-    "diagonal": diagonal_,
+    "diagonal": diagonal_, "value": value_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
-    "file": file_, "radial": radial_, "xy": xy_,
+    "file": file_, "radial": radial_, "xy": xy_, "sequence": sequence_,
     **dict.fromkeys(("dct4", "dct5", "dct6", "dct7", "dct8"), cosines_),
 }

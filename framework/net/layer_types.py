@@ -10,7 +10,8 @@ from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS
 from framework.definition.values import unknown_type
 from framework.errors import SpecError
 from framework.layers import LAYERS
-from framework.layers.base import Source, class_of, reads_message
+from framework.layers.base import Source, class_of
+from framework.layers.messages import reads_message
 from framework.layers.params import is_set, message_at
 from framework.layers.stub import is_stub
 

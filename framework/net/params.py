@@ -30,6 +30,7 @@ class LearnedBlob:
     lr_mult: float
     decay_mult: float
     regularization: str = ""        # L1 or L2; "": the solver's
+    mask: Tensor | None = None      # 0 where no update moves the blob
 
 
 class Reshaped(NamedTuple):
@@ -247,5 +248,5 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
                 blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
                                        spec.lr_mult if trains else 0.0, spec.decay_mult,
-                                       spec.regularization_type))
+                                       spec.regularization_type, layer.update_mask(name)))
     return learned

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from framework.layers.base import Layer, Shape
 
 ASSUMED_SIZE = 224          # of a segmentation image, whose own size decides
 FRCNN_SIZE = (640, 1024)    # assumed: about py-faster-rcnn's 600 x 1000, in multiples of 64
+STATED_SIZE = (600, 1000)   # that itself, for nets that fit nothing else
 RON_SIZE = (320, 320)
 CONTEXT_REGIONS = 10        # CONTEXT_NUM_ROIS of R*CNN
 ATTRIBUTES = 16
@@ -47,6 +49,14 @@ class DeclaredPython(Layer):
         """Always raises SpecError: only the module itself can compute values."""
         raise self.spec.error("python_param.module", "is known by its shapes only; to run it, put "
                               "its folder on PYTHONPATH")
+
+
+class DeclaredPythonOfStatedSize(DeclaredPython):
+    """The same, with images of STATED_SIZE where FRCNN_SIZE is assumed."""
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(*shape[:2], *STATED_SIZE) if tuple(shape[2:]) == FRCNN_SIZE else shape
+                for shape in super().top_shapes(*bottoms)]
 
 
 def is_known(spec: LayerSpec) -> bool:
@@ -143,9 +153,18 @@ def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape
 
 
 def _anchor_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
-    """Labels and box targets for each anchor, of which the first bottom has two scores each."""
+    """Labels and box targets for each anchor, of which the first bottom has two scores each.
+
+    Of a pyramid (unsky/FPN, xraydetec/Xdet) the maps are the first bottoms, and the cells of all
+    are one axis.
+    """
     batch, channels, height, width = bottoms[0]
-    targets = (batch, channels // 2 * 4, height, width)
+    maps = list(takewhile(lambda shape: len(shape) == 4 and shape[1] == channels, bottoms))
+    if len(maps) > 1:
+        total = sum(shape[2] * shape[3] for shape in maps)
+        flat: Shape = (batch, channels // 2 * 4, total)
+        return [(batch, 1, channels // 2 * total), flat, flat, flat]
+    targets: Shape = (batch, channels // 2 * 4, height, width)
     return [(batch, 1, channels // 2 * height, width), targets, targets, targets]
 
 

@@ -11,7 +11,7 @@ from framework.definition import prototxt
 from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document, Problem
-from framework.definition.upgrade import upgrade_net, upgrade_solver
+from framework.definition.upgrade import REPLACED_TYPES, upgrade_net, upgrade_solver
 from framework.definition.values import shortened, unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.proto import LayerParameter
@@ -154,7 +154,7 @@ def _unknown_types(document: Document, misspelt: Collection[int]) -> list[tuple[
     """A line for each layer of an unknown type, but for those by `id` that are told already."""
     from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound file needs no table
 
-    known = LAYERS.keys() | COMPOSITES.keys()
+    known = LAYERS.keys() | COMPOSITES.keys() | REPLACED_TYPES
     rows: list[tuple[int, str]] = []
     for layer, lines in zip(document.message.layer, document.lines.fields.get("layer", []),
                             strict=True):

@@ -558,6 +558,12 @@ class LayerParameter(Message):
     @property
     def carcont_param(self) -> CarcontParameter: ...
     @property
+    def drive_data_param(self) -> DriveDataParameter: ...
+    @property
+    def picpac_param(self) -> PicPacParameter: ...
+    @property
+    def fixed_param(self) -> FixedParameter: ...
+    @property
     def topk_param(self) -> TopKParameter: ...
     @property
     def wasserstein_param(self) -> WassersteinParameter: ...
@@ -770,6 +776,18 @@ class LayerParameter(Message):
     @property
     def brelu_param(self) -> BReLUParameter: ...
     @property
+    def color_conv_param(self) -> ColorConvParameter: ...
+    @property
+    def split_data_param(self) -> SplitDataParameter: ...
+    @property
+    def image_data_modify_param(self) -> ImageDataModifyParameter: ...
+    @property
+    def region_param(self) -> RegionParameter: ...
+    @property
+    def tensor_transpose_param(self) -> TensorTransposeParameter: ...
+    @property
+    def precision_param(self) -> PrecisionParameter: ...
+    @property
     def kernel_loss_param(self) -> KernelLossParameter: ...
     @property
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
@@ -838,11 +856,71 @@ class LayerParameter(Message):
     @property
     def tc_param(self) -> TransformColorParameter: ...
     @property
+    def arcface_param(self) -> ArcfaceParameter: ...
+    @property
+    def cosin_add_m_param(self) -> CosinAddmParameter: ...
+    @property
+    def adacos_add_m_scale_param(self) -> AdaCosAddmScaleParameter: ...
+    @property
+    def compact_bilinear_param(self) -> CompactBilinearParameter: ...
+    @property
+    def imresize_param(self) -> ImResizeParameter: ...
+    @property
+    def nms_param(self) -> NmsParameter: ...
+    @property
+    def rotate_pooling_param(self) -> RotateROIPoolingParameter: ...
+    @property
+    def power_file_param(self) -> PowerFileParameter: ...
+    @property
+    def st_loss_param(self) -> STLossParameter: ...
+    @property
+    def loc_loss_param(self) -> LocLossParameter: ...
+    @property
+    def labeled_matching_param(self) -> LabeledMatchingParameter: ...
+    @property
+    def unlabeled_matching_param(self) -> UnlabeledMatchingParameter: ...
+    @property
+    def guided_dropout_param(self) -> GuidedDropoutParameter: ...
+    @property
+    def feature_extrapolating_param(self) -> FeatureExtrapolatingParameter: ...
+    @property
+    def roi_generating_param(self) -> ROIGeneratingParameter: ...
+    @property
     def gen_slicinfo_param(self) -> GenSlicinfoParameter: ...
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
     @property
+    def point_bilinear_param(self) -> PointBilinearParameter: ...
+    @property
+    def entropy_pack_param(self) -> EntropyPackParameter: ...
+    @property
+    def pixelwise_similarity_param(self) -> PixelwiseSimilarityParameter: ...
+    @property
+    def mapping_by_similarity_param(self) -> MappingBySimilarityParameter: ...
+    @property
+    def linear_transform_param(self) -> LinearProductParameter: ...
+    @property
+    def ranking_loss_param(self) -> RankingLossParameter: ...
+    @property
+    def keypoint_acc_param(self) -> KeypointAccParameter: ...
+    @property
+    def face_image_param(self) -> FaceImageParameter: ...
+    @property
+    def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
+    @property
+    def slice_predict_param(self) -> SlicePredictParameter: ...
+    @property
+    def pooling_3d_param(self) -> Pooling3DParameter: ...
+    @property
     def writer_param(self) -> WriterParameter: ...
+    @property
+    def yolo_v2_loss_param(self) -> YoloV2LossParameter: ...
+    @property
+    def yolo_v3_loss_param(self) -> YoloV3LossParameter: ...
+    @property
+    def yolo_loss_param(self) -> MaskYoloLossParameter: ...
+    @property
+    def frcnn_param(self) -> FrcnnParameter: ...
     @property
     def duplicate_param(self) -> DuplicateParameter: ...
     @property
@@ -872,6 +950,12 @@ class LayerParameter(Message):
     @property
     def capsule_len_param(self) -> CapsuleLenParameter: ...
     @property
+    def cap_param(self) -> CapParameter: ...
+    @property
+    def capsule_relu_param(self) -> CapsuleReluParameter: ...
+    @property
+    def capsule_conv_param(self) -> CapsuleConvParameter: ...
+    @property
     def margin_param(self) -> MarginParameter: ...
     @property
     def capsule_conv_transform_param(self) -> CapsuleConvTransformParameter: ...
@@ -881,6 +965,42 @@ class LayerParameter(Message):
     def dns_convolution_param(self) -> DNSParameter: ...
     @property
     def dns_inner_product_param(self) -> DNSParameter: ...
+    @property
+    def inq_convolution_param(self) -> INQParameter: ...
+    @property
+    def inq_inner_product_param(self) -> INQParameter: ...
+    @property
+    def pw_attend_param(self) -> AttPoolingParameter: ...
+    @property
+    def mae_param(self) -> MAEParameter: ...
+    @property
+    def sample_triplet_param(self) -> SampleTripletParameter: ...
+    apply_normalization: bool
+    apply_mirroring: bool
+    prob_mirroring: float
+    apply_rot: bool
+    rot_min: float
+    rot_max: float
+    apply_blur: bool
+    blur_size: int
+    blur_max_var: float
+    apply_contrast_brightness: bool
+    alpha_c: float
+    beta_c: float
+    @property
+    def spatial_pyramid_pooling_param(self) -> SpatialPyramidPoolingParameter: ...
+    @property
+    def spatial_pyramid_pooling_data_param(self) -> SpatialPyramidPoolingDataParameter: ...
+    @property
+    def rbm_inner_product_param(self) -> RBMInnerProductParameter: ...
+    @property
+    def remote_data_param(self) -> RemoteDataParameter: ...
+    @property
+    def binary_data_param(self) -> BinaryDataParameter: ...
+    @property
+    def mcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
+    def namcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
     def random_param(self) -> RandomParameter: ...
     @property
@@ -1059,7 +1179,9 @@ class LayerParameter(Message):
             _Fields | None = ..., st_param: SpatialTransformerParameter | _Fields | None = ...,
             mmd_param: MMDParameter | _Fields | None = ..., seg_data_param: SegDataParameter |
             _Fields | None = ..., carcont_param: CarcontParameter | _Fields | None = ...,
-            topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
+            drive_data_param: DriveDataParameter | _Fields | None = ..., picpac_param:
+            PicPacParameter | _Fields | None = ..., fixed_param: FixedParameter | _Fields | None
+            = ..., topk_param: TopKParameter | _Fields | None = ..., wasserstein_param:
             WassersteinParameter | _Fields | None = ..., scale_tanh_param: ScaleTanHParameter |
             _Fields | None = ..., simpler_nms_param: SimplerNMSParameter | _Fields | None = ...,
             faster_rcnn_detection_output_param: FasterRcnnDetectionOutputParameter | _Fields |
@@ -1154,7 +1276,12 @@ class LayerParameter(Message):
             WeightedSoftmaxParameter | _Fields | None = ..., weighted_softmax_loss_param:
             WeightedSoftmaxLossParameter | _Fields | None = ..., l2norm_param: L2NormParameter |
             _Fields | None = ..., prune_param: PruneParameter | _Fields | None = ...,
-            brelu_param: BReLUParameter | _Fields | None = ..., kernel_loss_param:
+            brelu_param: BReLUParameter | _Fields | None = ..., color_conv_param:
+            ColorConvParameter | _Fields | None = ..., split_data_param: SplitDataParameter |
+            _Fields | None = ..., image_data_modify_param: ImageDataModifyParameter | _Fields |
+            None = ..., region_param: RegionParameter | _Fields | None = ...,
+            tensor_transpose_param: TensorTransposeParameter | _Fields | None = ...,
+            precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
             HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
@@ -1185,36 +1312,80 @@ class LayerParameter(Message):
             WeightedFmeasureLossParameter | _Fields | None = ..., precision_recall_param:
             PRParameter | _Fields | None = ..., mtranspose_param: MTransposeParameter | _Fields
             | None = ..., tc_param: TransformColorParameter | _Fields | None = ...,
+            arcface_param: ArcfaceParameter | _Fields | None = ..., cosin_add_m_param:
+            CosinAddmParameter | _Fields | None = ..., adacos_add_m_scale_param:
+            AdaCosAddmScaleParameter | _Fields | None = ..., compact_bilinear_param:
+            CompactBilinearParameter | _Fields | None = ..., imresize_param: ImResizeParameter |
+            _Fields | None = ..., nms_param: NmsParameter | _Fields | None = ...,
+            rotate_pooling_param: RotateROIPoolingParameter | _Fields | None = ...,
+            power_file_param: PowerFileParameter | _Fields | None = ..., st_loss_param:
+            STLossParameter | _Fields | None = ..., loc_loss_param: LocLossParameter | _Fields |
+            None = ..., labeled_matching_param: LabeledMatchingParameter | _Fields | None = ...,
+            unlabeled_matching_param: UnlabeledMatchingParameter | _Fields | None = ...,
+            guided_dropout_param: GuidedDropoutParameter | _Fields | None = ...,
+            feature_extrapolating_param: FeatureExtrapolatingParameter | _Fields | None = ...,
+            roi_generating_param: ROIGeneratingParameter | _Fields | None = ...,
             gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
             lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
-            writer_param: WriterParameter | _Fields | None = ..., duplicate_param:
-            DuplicateParameter | _Fields | None = ..., reverse_axis_param: ReverseParameter |
-            _Fields | None = ..., seg_param: SegmentationParameter | _Fields | None = ...,
-            sparsify_param: SparsifyParameter | _Fields | None = ..., sparse_param:
-            SparseLayerParameter | _Fields | None = ..., cconvolution_param: SurgeryParameter |
-            _Fields | None = ..., cinner_product_param: SurgeryParameter | _Fields | None = ...,
+            point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
+            entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
+            pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
+            mapping_by_similarity_param: MappingBySimilarityParameter | _Fields | None = ...,
+            linear_transform_param: LinearProductParameter | _Fields | None = ...,
+            ranking_loss_param: RankingLossParameter | _Fields | None = ..., keypoint_acc_param:
+            KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
+            _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
+            _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
+            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
+            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
+            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
+            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
+            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
+            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
+            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
+            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
+            cinner_product_param: SurgeryParameter | _Fields | None = ...,
             classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
             squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
             CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
             CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
             CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
             CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., margin_param: MarginParameter | _Fields | None = ...,
-            capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields | None = ...,
-            capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields | None = ...,
-            dns_convolution_param: DNSParameter | _Fields | None = ..., dns_inner_product_param:
-            DNSParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
+            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
+            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
+            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
+            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
+            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
+            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
+            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
+            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
+            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
+            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
+            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
+            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
+            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
+            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
+            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
+            SpatialPyramidPoolingParameter | _Fields | None = ...,
+            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
+            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
+            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
+            MCWindowDataParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1269,7 +1440,8 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "drive_data_param", "picpac_param", "fixed_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
             "roi_warping_param", "segmentation_score_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
@@ -1304,7 +1476,9 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_debug_param", "output_decay_param",
             "weighted_softmax_param", "weighted_softmax_loss_param", "l2norm_param",
-            "prune_param", "brelu_param", "kernel_loss_param", "euclidean_with_tv_param",
+            "prune_param", "brelu_param", "color_conv_param", "split_data_param",
+            "image_data_modify_param", "region_param", "tensor_transpose_param",
+            "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
             "multi_label_image_data_param", "squeeze_param", "mul_param",
             "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
@@ -1315,17 +1489,33 @@ class LayerParameter(Message):
             "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
             "format_image_data_param", "doc_data_param", "image_transform_param",
             "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "gen_slicinfo_param", "lowlevel_distance_param", "writer_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
+            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
+            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
+            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
+            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
+            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
+            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
+            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
+            "remote_data_param", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1382,7 +1572,8 @@ class LayerParameter(Message):
             "truncation_param", "gradient_scaler_param", "dtow_param", "tiling_param",
             "corner_crop_param", "sum_pooling_param", "grid_pooling_param", "correlation_param",
             "flow_warp_param", "st_param", "mmd_param", "seg_data_param", "carcont_param",
-            "topk_param", "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
+            "drive_data_param", "picpac_param", "fixed_param", "topk_param",
+            "wasserstein_param", "scale_tanh_param", "simpler_nms_param",
             "faster_rcnn_detection_output_param", "ssddetectionoutput_param",
             "roi_warping_param", "segmentation_score_param", "mask_resize_param",
             "label_specific_add_param", "cudnn_batch_norm_param",
@@ -1418,7 +1609,9 @@ class LayerParameter(Message):
             "division_param", "combination_param", "dice_coef_loss_param",
             "multi_roi_pooling_param", "lstm_conv_param", "lstm_debug_param",
             "output_decay_param", "weighted_softmax_param", "weighted_softmax_loss_param",
-            "l2norm_param", "prune_param", "brelu_param", "kernel_loss_param",
+            "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
+            "split_data_param", "image_data_modify_param", "region_param",
+            "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
             "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
             "mul_param", "depth_to_space_param", "space_to_depth_param",
@@ -1429,18 +1622,34 @@ class LayerParameter(Message):
             "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
             "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
             "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "gen_slicinfo_param",
-            "lowlevel_distance_param", "writer_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "margin_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
+            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
+            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
+            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
+            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
+            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
+            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
+            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
+            "cconvolution_param", "cinner_product_param", "classification_stats_param",
+            "squash_param", "capsule_reshape_param", "capsule_transform_param",
+            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
+            "capsule_relu_param", "capsule_conv_param", "margin_param",
             "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
+            "remote_data_param", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -1576,6 +1785,8 @@ class FillerParameter(Message):
     symmetric_fraction: float
     @property
     def diag_val(self) -> Values[float]: ...
+    @property
+    def values(self) -> Values[float]: ...
     final_value: float
     half_life: float
     initial_value: float
@@ -1591,9 +1802,10 @@ class FillerParameter(Message):
             None = ..., variance_norm: FillerParameter.VarianceNorm | int | str | None = ...,
             scale: float | None = ..., alpha: float | None = ..., file: str | None = ...,
             symmetric_fraction: float | None = ..., diag_val: Iterable[float] | None = ...,
-            final_value: float | None = ..., half_life: float | None = ..., initial_value: float
-            | None = ..., msra_coeff: float | None = ..., sigma1: float | None = ..., sigma2:
-            float | None = ..., static_val: Iterable[float] | None = ...,
+            values: Iterable[float] | None = ..., final_value: float | None = ..., half_life:
+            float | None = ..., initial_value: float | None = ..., msra_coeff: float | None =
+            ..., sigma1: float | None = ..., sigma2: float | None = ..., static_val:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1605,8 +1817,8 @@ class FillerParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "type", "value", "min", "max", "mean", "std", "sparse", "variance_norm", "scale",
-            "alpha", "file", "symmetric_fraction", "diag_val", "final_value", "half_life",
-            "initial_value", "msra_coeff", "sigma1", "sigma2", "static_val",
+            "alpha", "file", "symmetric_fraction", "diag_val", "values", "final_value",
+            "half_life", "initial_value", "msra_coeff", "sigma1", "sigma2", "static_val",
         ]
     ) -> None: ...
 
@@ -1776,6 +1988,8 @@ class ConvolutionParameter(Message):
     kstride_h: int
     kstride_w: int
     is_roi: bool
+    dilation_h: int
+    dilation_w: int
     @property
     def relu_param(self) -> ReLUParameter: ...
     hole: int
@@ -1821,15 +2035,16 @@ class ConvolutionParameter(Message):
             | None = ..., filter_group: int | None = ..., fuse_type:
             ConvolutionParameter.FuseType | int | str | None = ..., kstride: int | None = ...,
             kstride_h: int | None = ..., kstride_w: int | None = ..., is_roi: bool | None = ...,
-            relu_param: ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h:
-            int | None = ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int |
-            None = ..., pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None =
-            ..., bottom_is_im2col: bool | None = ..., wino_tile: int | None = ...,
-            wino_zero_idx: int | None = ..., conv_mode: ConvolutionParameter.ConvMode | int |
-            str | None = ..., dump_parameter: bool | None = ..., dump_activation: bool | None =
-            ..., parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize:
-            int | None = ..., filter_stride: int | None = ..., filter_stride_h: int | None =
-            ..., filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            dilation_h: int | None = ..., dilation_w: int | None = ..., relu_param:
+            ReLUParameter | _Fields | None = ..., hole: int | None = ..., hole_h: int | None =
+            ..., hole_w: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
+            pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ...,
+            bottom_is_im2col: bool | None = ..., wino_tile: int | None = ..., wino_zero_idx: int
+            | None = ..., conv_mode: ConvolutionParameter.ConvMode | int | str | None = ...,
+            dump_parameter: bool | None = ..., dump_activation: bool | None = ...,
+            parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize: int |
+            None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
+            filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
     ) -> None: ...
     def HasField(
@@ -1840,11 +2055,11 @@ class ConvolutionParameter(Message):
             "cudnn_convolution_algo_seeker", "conv_algos_override", "relu", "negative_slope",
             "conv_algorithm", "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad",
             "filter_group", "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi",
-            "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r",
-            "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
-            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "cudnn_flavor",
+            "dilation_h", "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t",
+            "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
+            "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
+            "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1855,12 +2070,12 @@ class ConvolutionParameter(Message):
             "engine", "axis", "force_nd_im2col", "dilation", "cudnn_convolution_algo_seeker",
             "conv_algos_override", "relu", "negative_slope", "conv_algorithm", "coeff",
             "fusion_type", "kernel_depth", "temporal_stride", "temporal_pad", "filter_group",
-            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "relu_param", "hole",
-            "hole_h", "hole_w", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode", "dump_parameter",
-            "dump_activation", "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize",
-            "filter_stride", "filter_stride_h", "filter_stride_w", "shape_offset",
-            "cudnn_flavor",
+            "fuse_type", "kstride", "kstride_h", "kstride_w", "is_roi", "dilation_h",
+            "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b",
+            "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
+            "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
+            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "shape_offset", "cudnn_flavor",
         ]
     ) -> None: ...
 
@@ -2117,6 +2332,13 @@ class InnerProductParameter(Message):
     CAFFE: ClassVar[InnerProductParameter.Engine]
     CUDNN: ClassVar[InnerProductParameter.Engine]
     MKLDNN: ClassVar[InnerProductParameter.Engine]
+    class GemmMode(_Enum):
+        GEMM: ClassVar[InnerProductParameter.GemmMode]
+        SPMDM: ClassVar[InnerProductParameter.GemmMode]
+        SPGEMM: ClassVar[InnerProductParameter.GemmMode]
+    GEMM: ClassVar[InnerProductParameter.GemmMode]
+    SPMDM: ClassVar[InnerProductParameter.GemmMode]
+    SPGEMM: ClassVar[InnerProductParameter.GemmMode]
     sq: bool
     ratio: float
     num_output: int
@@ -2127,6 +2349,9 @@ class InnerProductParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     axis: int
     transpose: bool
+    gemm_mode: InnerProductParameter.GemmMode
+    spmdm_transpose_in: bool
+    spmdm_transpose_out: bool
     engine: InnerProductParameter.Engine
     relu: bool
     negative_slope: float
@@ -2136,20 +2361,23 @@ class InnerProductParameter(Message):
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
             bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., axis: int | None = ...,
-            transpose: bool | None = ..., engine: InnerProductParameter.Engine | int | str |
-            None = ..., relu: bool | None = ..., negative_slope: float | None = ..., normalize:
-            bool | None = ...,
+            transpose: bool | None = ..., gemm_mode: InnerProductParameter.GemmMode | int | str
+            | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
+            None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
+            bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
-            "transpose", "engine", "relu", "negative_slope", "normalize",
+            "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
+            "relu", "negative_slope", "normalize",
         ]
     ) -> None: ...
 
@@ -2197,24 +2425,28 @@ class RecurrentParameter(Message):
     state_gradient: bool
     hidden_output: bool
     activation: RecurrentParameter.Activation
+    clipping_threshold: float
     def __init__(
         self, *,
             num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
             bias_filler: FillerParameter | _Fields | None = ..., debug_info: bool | None = ...,
             expose_hidden: bool | None = ..., linear_before_reset: int | None = ...,
             state_gradient: bool | None = ..., hidden_output: bool | None = ..., activation:
-            RecurrentParameter.Activation | int | str | None = ...,
+            RecurrentParameter.Activation | int | str | None = ..., clipping_threshold: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
             "linear_before_reset", "state_gradient", "hidden_output", "activation",
+            "clipping_threshold",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "weight_filler", "bias_filler", "debug_info", "expose_hidden",
             "linear_before_reset", "state_gradient", "hidden_output", "activation",
+            "clipping_threshold",
         ]
     ) -> None: ...
 
@@ -3222,19 +3454,25 @@ class CenterLossParameter(Message):
     def center_filler(self) -> FillerParameter: ...
     axis: int
     distance_type: str
+    loss_weight: float
+    alpha: float
+    cluster_num: int
     def __init__(
         self, *,
             num_output: int | None = ..., center_filler: FillerParameter | _Fields | None = ...,
-            axis: int | None = ..., distance_type: str | None = ...,
+            axis: int | None = ..., distance_type: str | None = ..., loss_weight: float | None =
+            ..., alpha: float | None = ..., cluster_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "center_filler", "axis", "distance_type",
+            "num_output", "center_filler", "axis", "distance_type", "loss_weight", "alpha",
+            "cluster_num",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "center_filler", "axis", "distance_type",
+            "num_output", "center_filler", "axis", "distance_type", "loss_weight", "alpha",
+            "cluster_num",
         ]
     ) -> None: ...
 
@@ -4179,6 +4417,9 @@ class Yolov3DetectionOutputParameter(Message):
     class_agnostic: bool
     @property
     def scale_x_y(self) -> Values[float]: ...
+    num_boxes: int
+    @property
+    def masks(self) -> Values[int]: ...
     def __init__(
         self, *,
             num_classes: int | None = ..., num_box: int | None = ..., confidence_threshold:
@@ -4186,18 +4427,19 @@ class Yolov3DetectionOutputParameter(Message):
             None = ..., anchors_scale: Iterable[int] | None = ..., mask_group_num: int | None =
             ..., mask: Iterable[int] | None = ..., gaussian_box: bool | None = ...,
             class_agnostic: bool | None = ..., scale_x_y: Iterable[float] | None = ...,
+            num_boxes: int | None = ..., masks: Iterable[int] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "mask_group_num",
-            "gaussian_box", "class_agnostic",
+            "gaussian_box", "class_agnostic", "num_boxes",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "num_box", "confidence_threshold", "nms_threshold", "biases",
             "anchors_scale", "mask_group_num", "mask", "gaussian_box", "class_agnostic",
-            "scale_x_y",
+            "scale_x_y", "num_boxes", "masks",
         ]
     ) -> None: ...
 
@@ -4671,6 +4913,7 @@ class TransformationParameter(Message):
     resize_w: int
     resize_h: int
     jitter: float
+    caffe_yolo: bool
     stride: int
     upper_size: int
     upper_height: int
@@ -4720,6 +4963,11 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    rand_shift: int
+    rand_s_width: int
+    rand_s_height: int
+    rand_rotat: int
+    rand_noise: int
     add_noise: bool
     apply_probability: float
     aspect_max: float
@@ -4775,77 +5023,56 @@ class TransformationParameter(Message):
     def __init__(
         self, *,
             resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
-            stride: int | None = ..., upper_size: int | None = ..., upper_height: int | None =
-            ..., upper_width: int | None = ..., scale: float | None = ..., mirror: bool | None =
-            ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None =
+            ..., upper_height: int | None = ..., upper_width: int | None = ..., scale: float |
+            None = ..., mirror: bool | None = ..., crop_size: int | None = ..., mean_file: str |
+            None = ..., mean_value: Iterable[float] | None = ..., force_color: bool | None =
+            ..., force_gray: bool | None = ..., resize_param: ResizeParameter | _Fields | None =
+            ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
+            EmitConstraint | _Fields | None = ..., crop_h: int | None = ..., crop_w: int | None
+            = ..., distort_param: DistortionParameter | _Fields | None = ..., expand_param:
+            ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool | None = ...,
+            random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., add_noise: bool | None = ..., apply_probability: float
-            | None = ..., aspect_max: float | None = ..., aspect_min: float | None = ...,
-            center_crop: bool | None = ..., contrast_brightness_adjustment: bool | None = ...,
-            crop_height: int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool |
-            None = ..., debug_params: bool | None = ..., enable_classf_aug: bool | None = ...,
-            erase_ratio: float | None = ..., max_brightness_shift: int | None = ...,
-            max_color_shift: int | None = ..., max_contrast: float | None = ...,
-            max_rotation_angle: int | None = ..., max_scaling_factor: float | None = ...,
-            max_smooth: float | None = ..., min_contrast: float | None = ...,
-            min_scaling_factor: float | None = ..., min_side: int | None = ..., min_side_max:
-            int | None = ..., min_side_min: int | None = ..., noise_ratio: float | None = ...,
-            random_90_deg_rot: bool | None = ..., rotate: bool | None = ..., scale_max: float |
-            None = ..., scale_min: float | None = ..., smooth_filtering: bool | None = ...,
-            untransformed_top: bool | None = ..., vertical_mirror: bool | None = ..., fix_crop:
-            bool | None = ..., is_flow: bool | None = ..., max_distort: int | None = ...,
-            more_fix_crop: bool | None = ..., multi_scale: bool | None = ..., original_image:
-            bool | None = ..., scale_ratios: Iterable[float] | None = ..., resize_param_more:
-            Iterable[ResizeParameter | _Fields] | None = ..., geometry_param: GeometryParameter
-            | _Fields | None = ..., random_blur: bool | None = ..., blur_kernel_size: int | None
-            = ..., max_degree: int | None = ..., max_scale: float | None = ..., min_scale: float
-            | None = ..., crop_size_w: int | None = ..., crop_size_h: int | None = ...,
-            crop_size_l: int | None = ..., pad_ratio: float | None = ...,
+            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
+            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
+            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
+            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
+            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
+            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
+            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
+            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
+            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
+            min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
+            int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
+            noise_ratio: float | None = ..., random_90_deg_rot: bool | None = ..., rotate: bool
+            | None = ..., scale_max: float | None = ..., scale_min: float | None = ...,
+            smooth_filtering: bool | None = ..., untransformed_top: bool | None = ...,
+            vertical_mirror: bool | None = ..., fix_crop: bool | None = ..., is_flow: bool |
+            None = ..., max_distort: int | None = ..., more_fix_crop: bool | None = ...,
+            multi_scale: bool | None = ..., original_image: bool | None = ..., scale_ratios:
+            Iterable[float] | None = ..., resize_param_more: Iterable[ResizeParameter | _Fields]
+            | None = ..., geometry_param: GeometryParameter | _Fields | None = ..., random_blur:
+            bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
+            max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
+            None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "stride", "upper_size", "upper_height",
-            "upper_width", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
             "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
             "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
             "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
@@ -4853,8 +5080,34 @@ class TransformationParameter(Message):
             "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors", "add_noise",
-            "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
+            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
+            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
             "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
@@ -4907,6 +5160,7 @@ class ResizeParameter(Message):
     height_scale: int
     width_scale: int
     longest_side: int
+    jitter: float
     center_object: bool
     is_pyramid_test: bool
     max_angle: float
@@ -4919,22 +5173,22 @@ class ResizeParameter(Message):
             ResizeParameter.Pad_mode | int | str | None = ..., pad_value: Iterable[float] | None
             = ..., interp_mode: Iterable[ResizeParameter.Interp_mode | int | str] | None = ...,
             height_scale: int | None = ..., width_scale: int | None = ..., longest_side: int |
-            None = ..., center_object: bool | None = ..., is_pyramid_test: bool | None = ...,
-            max_angle: float | None = ..., out_height_scale: float | None = ...,
-            out_width_scale: float | None = ...,
+            None = ..., jitter: float | None = ..., center_object: bool | None = ...,
+            is_pyramid_test: bool | None = ..., max_angle: float | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "height_scale", "width_scale",
-            "longest_side", "center_object", "is_pyramid_test", "max_angle", "out_height_scale",
-            "out_width_scale",
+            "longest_side", "jitter", "center_object", "is_pyramid_test", "max_angle",
+            "out_height_scale", "out_width_scale",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "prob", "resize_mode", "height", "width", "pad_mode", "pad_value", "interp_mode",
-            "height_scale", "width_scale", "longest_side", "center_object", "is_pyramid_test",
-            "max_angle", "out_height_scale", "out_width_scale",
+            "height_scale", "width_scale", "longest_side", "jitter", "center_object",
+            "is_pyramid_test", "max_angle", "out_height_scale", "out_width_scale",
         ]
     ) -> None: ...
 
@@ -5028,6 +5282,8 @@ class DistortionParameter(Message):
     prob: float
     random_order: bool
     saturation: bool
+    exposure_lower: float
+    exposure_upper: float
     def __init__(
         self, *,
             brightness_prob: float | None = ..., brightness_delta: float | None = ...,
@@ -5037,14 +5293,15 @@ class DistortionParameter(Message):
             ..., saturation_upper: float | None = ..., random_order_prob: float | None = ...,
             all_effects: bool | None = ..., brightness: bool | None = ..., contrast: bool | None
             = ..., hue: bool | None = ..., prob: float | None = ..., random_order: bool | None =
-            ..., saturation: bool | None = ...,
+            ..., saturation: bool | None = ..., exposure_lower: float | None = ...,
+            exposure_upper: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5052,7 +5309,7 @@ class DistortionParameter(Message):
             "brightness_prob", "brightness_delta", "contrast_prob", "contrast_lower",
             "contrast_upper", "hue_prob", "hue_delta", "saturation_prob", "saturation_lower",
             "saturation_upper", "random_order_prob", "all_effects", "brightness", "contrast",
-            "hue", "prob", "random_order", "saturation",
+            "hue", "prob", "random_order", "saturation", "exposure_lower", "exposure_upper",
         ]
     ) -> None: ...
 
@@ -5185,6 +5442,7 @@ class DataParameter(Message):
     precache: bool
     @property
     def side(self) -> Values[int]: ...
+    random: bool
     get_mirror_crop: bool
     block_size: int
     disk_reader_threads: int
@@ -5221,9 +5479,9 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., get_mirror_crop: bool | None = ..., block_size: int | None = ...,
-            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
-            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
+            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
+            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5238,7 +5496,7 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "get_mirror_crop", "block_size",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
@@ -5249,12 +5507,12 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "side", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_buffer_size", "slice_point",
-            "subtract", "task_class_num", "verbose", "encoding", "rand_permute_order",
-            "source_more", "min_size_and", "min_size_or", "max_box_num",
+            "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
+            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
+            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_buffer_size",
+            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
+            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -5324,6 +5582,10 @@ class ImageDataParameter(Message):
     new_dim: int
     bicubic: bool
     label_dim: int
+    num_of_labels: int
+    label: bool
+    rate_height: float
+    rate_width: float
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5349,6 +5611,8 @@ class ImageDataParameter(Message):
             truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
             | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
             new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
+            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
+            = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5363,6 +5627,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "num_of_labels", "label", "rate_height", "rate_width",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5378,6 +5643,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
+            "num_of_labels", "label", "rate_height", "rate_width",
         ]
     ) -> None: ...
 
@@ -5437,26 +5703,29 @@ class WindowDataParameter(Message):
     crop_mode: str
     cache_images: bool
     root_folder: str
+    shuffle: bool
+    config: str
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
             fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
-            None = ..., cache_images: bool | None = ..., root_folder: str | None = ...,
+            None = ..., cache_images: bool | None = ..., root_folder: str | None = ..., shuffle:
+            bool | None = ..., config: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "shuffle", "config",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
             "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "cache_images",
-            "root_folder",
+            "root_folder", "shuffle", "config",
         ]
     ) -> None: ...
 
@@ -5465,20 +5734,25 @@ class HDF5DataParameter(Message):
     source: str
     batch_size: int
     shuffle: bool
+    scale: float
+    mirror: bool
+    @property
+    def mean_value(self) -> Values[float]: ...
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
-            image: bool | None = ...,
+            scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
+            None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
         ]
     ) -> None: ...
 
@@ -6062,12 +6336,12 @@ class RegionLossParameter(Message):
     DESCRIPTOR: Descriptor
     side: int
     num_class: int
-    bias_match: int
+    bias_match: bool
     coords: int
     num: int
-    softmax: int
+    softmax: bool
     jitter: float
-    rescore: int
+    rescore: bool
     object_scale: float
     class_scale: float
     noobject_scale: float
@@ -6079,28 +6353,45 @@ class RegionLossParameter(Message):
     def biases(self) -> Values[float]: ...
     softmax_tree: str
     class_map: str
+    num_object: int
+    num_coord: int
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    with_mask: bool
+    with_kps: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
     def __init__(
         self, *,
-            side: int | None = ..., num_class: int | None = ..., bias_match: int | None = ...,
-            coords: int | None = ..., num: int | None = ..., softmax: int | None = ..., jitter:
-            float | None = ..., rescore: int | None = ..., object_scale: float | None = ...,
+            side: int | None = ..., num_class: int | None = ..., bias_match: bool | None = ...,
+            coords: int | None = ..., num: int | None = ..., softmax: bool | None = ..., jitter:
+            float | None = ..., rescore: bool | None = ..., object_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., coord_scale:
             float | None = ..., absolute: int | None = ..., thresh: float | None = ..., random:
             int | None = ..., biases: Iterable[float] | None = ..., softmax_tree: str | None =
-            ..., class_map: str | None = ...,
+            ..., class_map: str | None = ..., num_object: int | None = ..., num_coord: int |
+            None = ..., anchor_x: Iterable[float] | None = ..., anchor_y: Iterable[float] | None
+            = ..., with_mask: bool | None = ..., with_kps: bool | None = ..., mask_w: int | None
+            = ..., mask_h: int | None = ..., with_rcnn: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "softmax_tree", "class_map",
+            "thresh", "random", "softmax_tree", "class_map", "num_object", "num_coord",
+            "with_mask", "with_kps", "mask_w", "mask_h", "with_rcnn",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "side", "num_class", "bias_match", "coords", "num", "softmax", "jitter", "rescore",
             "object_scale", "class_scale", "noobject_scale", "coord_scale", "absolute",
-            "thresh", "random", "biases", "softmax_tree", "class_map",
+            "thresh", "random", "biases", "softmax_tree", "class_map", "num_object",
+            "num_coord", "anchor_x", "anchor_y", "with_mask", "with_kps", "mask_w", "mask_h",
+            "with_rcnn",
         ]
     ) -> None: ...
 
@@ -9500,6 +9791,10 @@ class V1LayerParameter(Message):
         LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
         RELUPLUS: ClassVar[V1LayerParameter.LayerType]
         CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
+        SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
+        SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
+        MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -9565,6 +9860,10 @@ class V1LayerParameter(Message):
     LOCAL_WEIGHTED_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
     RELUPLUS: ClassVar[V1LayerParameter.LayerType]
     CLASSIFICATION_STATS: ClassVar[V1LayerParameter.LayerType]
+    SPATIAL_PYRAMID_POOLING: ClassVar[V1LayerParameter.LayerType]
+    SPATIAL_PYRAMID_POOLING_DATA: ClassVar[V1LayerParameter.LayerType]
+    MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -9668,6 +9967,14 @@ class V1LayerParameter(Message):
     @property
     def classification_stats_param(self) -> ClassificationStatsParameter: ...
     @property
+    def spatial_pyramid_pooling_param(self) -> SpatialPyramidPoolingParameter: ...
+    @property
+    def spatial_pyramid_pooling_data_param(self) -> SpatialPyramidPoolingDataParameter: ...
+    @property
+    def mcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
+    def namcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -9711,8 +10018,12 @@ class V1LayerParameter(Message):
             _Fields | None = ..., topk_param: TopKParameter | _Fields | None = ...,
             local_weighted_convolution_param: LocalParameter | _Fields | None = ...,
             classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            param: Iterable[str] | None = ..., blob_share_mode:
-            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
+            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
+            _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
+            ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -9727,6 +10038,8 @@ class V1LayerParameter(Message):
             "multi_stage_meanfield_param", "local_param", "roi_pooling_param",
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
+            "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
+            "mcwindow_data_param", "namcwindow_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9742,8 +10055,9 @@ class V1LayerParameter(Message):
             "contrastive_loss_param", "exp_param", "loss_param", "bn_param", "unpooling_param",
             "eltwise_accuracy_param", "multi_stage_meanfield_param", "local_param",
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
-            "local_weighted_convolution_param", "classification_stats_param", "param",
-            "blob_share_mode",
+            "local_weighted_convolution_param", "classification_stats_param",
+            "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -10136,6 +10450,215 @@ class SpatialTransformerParameter(Message):
         self, field_name: Literal[
             "transform_type", "sampler_type", "output_H", "output_W", "to_compute_dU",
             "theta_1_1", "theta_1_2", "theta_1_3", "theta_2_1", "theta_2_2", "theta_2_3",
+        ]
+    ) -> None: ...
+
+class PicPacParameter(Message):
+    DESCRIPTOR: Descriptor
+    path: str
+    seed: int
+    loop: bool
+    shuffle: bool
+    reshuffle: bool
+    stratify: int
+    split: int
+    split_fold: int
+    split_negate: bool
+    mixin: str
+    mixin_group_reset: float
+    mixin_group_delta: float
+    mixin_max: int
+    cache: int
+    preload: bool
+    threads: int
+    channels: int
+    min_size: int
+    max_size: int
+    resize_width: int
+    resize_height: int
+    crop_width: int
+    crop_height: int
+    round_div: int
+    round_mod: int
+    decode_mode: int
+    annotate: str
+    anno_type: int
+    anno_copy: bool
+    anno_number: bool
+    anno_palette: str
+    anno_color1: float
+    anno_color2: float
+    anno_color3: float
+    anno_thickness: int
+    anno_min_ratio: float
+    perturb: bool
+    pert_colorspace: str
+    pert_color1: float
+    pert_color2: float
+    pert_color3: float
+    pert_angle: float
+    pert_min_scale: float
+    pert_max_scale: float
+    pert_hflip: bool
+    pert_vflip: bool
+    mean_color1: float
+    mean_color2: float
+    mean_color3: float
+    onehot: int
+    batch: int
+    pad: bool
+    bgr2rgb: bool
+    order: str
+    point_radius: float
+    def __init__(
+        self, *,
+            path: str | None = ..., seed: int | None = ..., loop: bool | None = ..., shuffle:
+            bool | None = ..., reshuffle: bool | None = ..., stratify: int | None = ..., split:
+            int | None = ..., split_fold: int | None = ..., split_negate: bool | None = ...,
+            mixin: str | None = ..., mixin_group_reset: float | None = ..., mixin_group_delta:
+            float | None = ..., mixin_max: int | None = ..., cache: int | None = ..., preload:
+            bool | None = ..., threads: int | None = ..., channels: int | None = ..., min_size:
+            int | None = ..., max_size: int | None = ..., resize_width: int | None = ...,
+            resize_height: int | None = ..., crop_width: int | None = ..., crop_height: int |
+            None = ..., round_div: int | None = ..., round_mod: int | None = ..., decode_mode:
+            int | None = ..., annotate: str | None = ..., anno_type: int | None = ...,
+            anno_copy: bool | None = ..., anno_number: bool | None = ..., anno_palette: str |
+            None = ..., anno_color1: float | None = ..., anno_color2: float | None = ...,
+            anno_color3: float | None = ..., anno_thickness: int | None = ..., anno_min_ratio:
+            float | None = ..., perturb: bool | None = ..., pert_colorspace: str | None = ...,
+            pert_color1: float | None = ..., pert_color2: float | None = ..., pert_color3: float
+            | None = ..., pert_angle: float | None = ..., pert_min_scale: float | None = ...,
+            pert_max_scale: float | None = ..., pert_hflip: bool | None = ..., pert_vflip: bool
+            | None = ..., mean_color1: float | None = ..., mean_color2: float | None = ...,
+            mean_color3: float | None = ..., onehot: int | None = ..., batch: int | None = ...,
+            pad: bool | None = ..., bgr2rgb: bool | None = ..., order: str | None = ...,
+            point_radius: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "path", "seed", "loop", "shuffle", "reshuffle", "stratify", "split", "split_fold",
+            "split_negate", "mixin", "mixin_group_reset", "mixin_group_delta", "mixin_max",
+            "cache", "preload", "threads", "channels", "min_size", "max_size", "resize_width",
+            "resize_height", "crop_width", "crop_height", "round_div", "round_mod",
+            "decode_mode", "annotate", "anno_type", "anno_copy", "anno_number", "anno_palette",
+            "anno_color1", "anno_color2", "anno_color3", "anno_thickness", "anno_min_ratio",
+            "perturb", "pert_colorspace", "pert_color1", "pert_color2", "pert_color3",
+            "pert_angle", "pert_min_scale", "pert_max_scale", "pert_hflip", "pert_vflip",
+            "mean_color1", "mean_color2", "mean_color3", "onehot", "batch", "pad", "bgr2rgb",
+            "order", "point_radius",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "path", "seed", "loop", "shuffle", "reshuffle", "stratify", "split", "split_fold",
+            "split_negate", "mixin", "mixin_group_reset", "mixin_group_delta", "mixin_max",
+            "cache", "preload", "threads", "channels", "min_size", "max_size", "resize_width",
+            "resize_height", "crop_width", "crop_height", "round_div", "round_mod",
+            "decode_mode", "annotate", "anno_type", "anno_copy", "anno_number", "anno_palette",
+            "anno_color1", "anno_color2", "anno_color3", "anno_thickness", "anno_min_ratio",
+            "perturb", "pert_colorspace", "pert_color1", "pert_color2", "pert_color3",
+            "pert_angle", "pert_min_scale", "pert_max_scale", "pert_hflip", "pert_vflip",
+            "mean_color1", "mean_color2", "mean_color3", "onehot", "batch", "pad", "bgr2rgb",
+            "order", "point_radius",
+        ]
+    ) -> None: ...
+
+class FixedParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FixedMethod(_Enum):
+        OVER_FLOW: ClassVar[FixedParameter.FixedMethod]
+        DIFF_S: ClassVar[FixedParameter.FixedMethod]
+        DIFF_A: ClassVar[FixedParameter.FixedMethod]
+        DIFF_S_SIGMOID: ClassVar[FixedParameter.FixedMethod]
+    OVER_FLOW: ClassVar[FixedParameter.FixedMethod]
+    DIFF_S: ClassVar[FixedParameter.FixedMethod]
+    DIFF_A: ClassVar[FixedParameter.FixedMethod]
+    DIFF_S_SIGMOID: ClassVar[FixedParameter.FixedMethod]
+    enable: bool
+    fixed_method: FixedParameter.FixedMethod
+    bit_width: int
+    follow_data_layer: bool
+    def __init__(
+        self, *,
+            enable: bool | None = ..., fixed_method: FixedParameter.FixedMethod | int | str |
+            None = ..., bit_width: int | None = ..., follow_data_layer: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "enable", "fixed_method", "bit_width", "follow_data_layer",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "enable", "fixed_method", "bit_width", "follow_data_layer",
+        ]
+    ) -> None: ...
+
+class DriveDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    shrink_prob_factor: float
+    unrecognize_factor: float
+    crop_num: int
+    random_crop_ratio: float
+    resize: float
+    scale: float
+    cropped_height: int
+    cropped_width: int
+    tiling_width: int
+    tiling_height: int
+    label_resolution: int
+    catalog_resolution: int
+    catalog_number: int
+    resize_max: float
+    resize_min: float
+    reco_max: float
+    reco_min: float
+    train_max: float
+    train_min: float
+    genlist_file: str
+    gen_rate: float
+    blur_max: float
+    noise_max: float
+    gamma_max: float
+    k_max: float
+    y0_max: float
+    shrink_max: float
+    slip_max: float
+    gen_scale: float
+    use_mask: bool
+    def __init__(
+        self, *,
+            shrink_prob_factor: float | None = ..., unrecognize_factor: float | None = ...,
+            crop_num: int | None = ..., random_crop_ratio: float | None = ..., resize: float |
+            None = ..., scale: float | None = ..., cropped_height: int | None = ...,
+            cropped_width: int | None = ..., tiling_width: int | None = ..., tiling_height: int
+            | None = ..., label_resolution: int | None = ..., catalog_resolution: int | None =
+            ..., catalog_number: int | None = ..., resize_max: float | None = ..., resize_min:
+            float | None = ..., reco_max: float | None = ..., reco_min: float | None = ...,
+            train_max: float | None = ..., train_min: float | None = ..., genlist_file: str |
+            None = ..., gen_rate: float | None = ..., blur_max: float | None = ..., noise_max:
+            float | None = ..., gamma_max: float | None = ..., k_max: float | None = ...,
+            y0_max: float | None = ..., shrink_max: float | None = ..., slip_max: float | None =
+            ..., gen_scale: float | None = ..., use_mask: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shrink_prob_factor", "unrecognize_factor", "crop_num", "random_crop_ratio",
+            "resize", "scale", "cropped_height", "cropped_width", "tiling_width",
+            "tiling_height", "label_resolution", "catalog_resolution", "catalog_number",
+            "resize_max", "resize_min", "reco_max", "reco_min", "train_max", "train_min",
+            "genlist_file", "gen_rate", "blur_max", "noise_max", "gamma_max", "k_max", "y0_max",
+            "shrink_max", "slip_max", "gen_scale", "use_mask",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shrink_prob_factor", "unrecognize_factor", "crop_num", "random_crop_ratio",
+            "resize", "scale", "cropped_height", "cropped_width", "tiling_width",
+            "tiling_height", "label_resolution", "catalog_resolution", "catalog_number",
+            "resize_max", "resize_min", "reco_max", "reco_min", "train_max", "train_min",
+            "genlist_file", "gen_rate", "blur_max", "noise_max", "gamma_max", "k_max", "y0_max",
+            "shrink_max", "slip_max", "gen_scale", "use_mask",
         ]
     ) -> None: ...
 
@@ -10541,6 +11064,19 @@ class HeatmapDataParameter(Message):
     dont_flip_first: bool
     angle_max: float
     flip_joint_labels: bool
+    batch_size: int
+    new_height: int
+    new_width: int
+    crop_size: int
+    rotation: bool
+    max_angle: float
+    mirror: bool
+    label_size: int
+    @property
+    def mean_value(self) -> Values[float]: ...
+    coordinate_num: int
+    @property
+    def mirror_pairs(self) -> Values[str]: ...
     def __init__(
         self, *,
             segmentation: bool | None = ..., multfact: int | None = ..., num_channels: int |
@@ -10550,14 +11086,20 @@ class HeatmapDataParameter(Message):
             crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
             ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
             None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
-            flip_joint_labels: bool | None = ...,
+            flip_joint_labels: bool | None = ..., batch_size: int | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., crop_size: int | None = ..., rotation:
+            bool | None = ..., max_angle: float | None = ..., mirror: bool | None = ...,
+            label_size: int | None = ..., mean_value: Iterable[float] | None = ...,
+            coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "coordinate_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10565,7 +11107,28 @@ class HeatmapDataParameter(Message):
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
+            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
+            "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class KeypointAccParameter(Message):
+    DESCRIPTOR: Descriptor
+    metric: float
+    axis: int
+    def __init__(
+        self, *,
+            metric: float | None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "metric", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "metric", "axis",
         ]
     ) -> None: ...
 
@@ -10868,19 +11431,26 @@ class ResizeLayerParameter(Message):
     width: int
     height_fac: float
     width_fac: float
+    is_pyramid_test: bool
+    out_height_scale: float
+    out_width_scale: float
+    nearest: bool
     def __init__(
         self, *,
             height: int | None = ..., width: int | None = ..., height_fac: float | None = ...,
-            width_fac: float | None = ...,
+            width_fac: float | None = ..., is_pyramid_test: bool | None = ..., out_height_scale:
+            float | None = ..., out_width_scale: float | None = ..., nearest: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "height", "width", "height_fac", "width_fac",
+            "height", "width", "height_fac", "width_fac", "is_pyramid_test", "out_height_scale",
+            "out_width_scale", "nearest",
         ]
     ) -> None: ...
 
@@ -12195,6 +12765,14 @@ class VolumeDataParameter(Message):
     resample_spacing_y: float
     resample_spacing_z: float
     output_data_in_dense: bool
+    resample_size_x: int
+    resample_size_y: int
+    resample_size_z: int
+    truncate_probability: float
+    min_truncate_length: int
+    inplane_shift: int
+    min_intensity: float
+    max_intensity: float
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12207,7 +12785,11 @@ class VolumeDataParameter(Message):
             resample_volume_width: int | None = ..., resample_volume_height: int | None = ...,
             resample_volume_length: int | None = ..., resample_spacing_x: float | None = ...,
             resample_spacing_y: float | None = ..., resample_spacing_z: float | None = ...,
-            output_data_in_dense: bool | None = ...,
+            output_data_in_dense: bool | None = ..., resample_size_x: int | None = ...,
+            resample_size_y: int | None = ..., resample_size_z: int | None = ...,
+            truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
+            inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12216,7 +12798,9 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12226,7 +12810,34 @@ class VolumeDataParameter(Message):
             "contour_win_level_list", "contour_win_width_list", "resample_volume",
             "center_align_label", "resample_volume_width", "resample_volume_height",
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
-            "resample_spacing_z", "output_data_in_dense",
+            "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
+            "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
+            "min_intensity", "max_intensity",
+        ]
+    ) -> None: ...
+
+class SlicePredictParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    input_path: str
+    output_path: str
+    @property
+    def contour_name_list(self) -> ContourNameList: ...
+    extract_direction: int
+    def __init__(
+        self, *,
+            source: str | None = ..., input_path: str | None = ..., output_path: str | None =
+            ..., contour_name_list: ContourNameList | _Fields | None = ..., extract_direction:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "input_path", "output_path", "contour_name_list", "extract_direction",
         ]
     ) -> None: ...
 
@@ -13036,6 +13647,8 @@ class ClassDistanceParameter(Message):
     def bias_filler(self) -> FillerParameter: ...
     @property
     def margin_mul(self) -> ChangingNumberParameter: ...
+    @property
+    def margin_add(self) -> ChangingNumberParameter: ...
     metric: ClassDistanceParameter.Metric
     center_coef: float
     block_mul_grad: bool
@@ -13047,7 +13660,8 @@ class ClassDistanceParameter(Message):
         self, *,
             num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
             FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., margin_mul: ChangingNumberParameter | _Fields | None = ..., metric:
+            None = ..., margin_mul: ChangingNumberParameter | _Fields | None = ..., margin_add:
+            ChangingNumberParameter | _Fields | None = ..., metric:
             ClassDistanceParameter.Metric | int | str | None = ..., center_coef: float | None =
             ..., block_mul_grad: bool | None = ..., dropout_ratio: float | None = ...,
             ignore_zero: bool | None = ..., update_sigma: bool | None = ..., isotropic: bool |
@@ -13055,16 +13669,16 @@ class ClassDistanceParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
-            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
-            "isotropic",
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul",
+            "margin_add", "metric", "center_coef", "block_mul_grad", "dropout_ratio",
+            "ignore_zero", "update_sigma", "isotropic",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul", "metric",
-            "center_coef", "block_mul_grad", "dropout_ratio", "ignore_zero", "update_sigma",
-            "isotropic",
+            "num_output", "bias_term", "weight_filler", "bias_filler", "margin_mul",
+            "margin_add", "metric", "center_coef", "block_mul_grad", "dropout_ratio",
+            "ignore_zero", "update_sigma", "isotropic",
         ]
     ) -> None: ...
 
@@ -14058,6 +14672,99 @@ class CapsuleRoutingParameter(Message):
         ]
     ) -> None: ...
 
+class CapParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    routing_num: int
+    input_capsule_dim: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., routing_num: int | None = ...,
+            input_capsule_dim: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "routing_num", "input_capsule_dim",
+            "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleReluParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    thre: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., thre: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "thre",
+        ]
+    ) -> None: ...
+
+class CapsuleConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    bias_term: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., bias_term: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape", "bias_filler",
+            "bias_term",
+        ]
+    ) -> None: ...
+
 class CapsuleMaskParameter(Message):
     DESCRIPTOR: Descriptor
     class_num: int
@@ -14220,6 +14927,265 @@ class DNSParameter(Message):
         self, field_name: Literal[
             "gamma", "power", "c_rate", "iter_stop", "weight_mask_filler", "bias_mask_filler",
             "alpha_low", "alpha_high",
+        ]
+    ) -> None: ...
+
+class INQParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def portion(self) -> Values[float]: ...
+    @property
+    def weight_mask_filler(self) -> FillerParameter: ...
+    @property
+    def bias_mask_filler(self) -> FillerParameter: ...
+    num_quantum_values: int
+    def __init__(
+        self, *,
+            portion: Iterable[float] | None = ..., weight_mask_filler: FillerParameter | _Fields
+            | None = ..., bias_mask_filler: FillerParameter | _Fields | None = ...,
+            num_quantum_values: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "portion", "weight_mask_filler", "bias_mask_filler", "num_quantum_values",
+        ]
+    ) -> None: ...
+
+class MAEParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label",
+        ]
+    ) -> None: ...
+
+class SampleTripletParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_num: int
+    sample_num: int
+    eps: float
+    def __init__(
+        self, *,
+            label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_num", "sample_num", "eps",
+        ]
+    ) -> None: ...
+
+class SpatialPyramidPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+        AVE: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    MAX: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    AVE: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[SpatialPyramidPoolingParameter.PoolMethod]
+    pool: SpatialPyramidPoolingParameter.PoolMethod
+    @property
+    def spatial_bin(self) -> Values[int]: ...
+    @property
+    def scale(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            pool: SpatialPyramidPoolingParameter.PoolMethod | int | str | None = ...,
+            spatial_bin: Iterable[int] | None = ..., scale: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "spatial_bin", "scale",
+        ]
+    ) -> None: ...
+
+class SpatialPyramidPoolingDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    features_source: str
+    regions_source: str
+    batch_size: int
+    positive_threshold: float
+    negative_threshold: float
+    positive_sampling_ratio: float
+    def __init__(
+        self, *,
+            features_source: str | None = ..., regions_source: str | None = ..., batch_size: int
+            | None = ..., positive_threshold: float | None = ..., negative_threshold: float |
+            None = ..., positive_sampling_ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "features_source", "regions_source", "batch_size", "positive_threshold",
+            "negative_threshold", "positive_sampling_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "features_source", "regions_source", "batch_size", "positive_threshold",
+            "negative_threshold", "positive_sampling_ratio",
+        ]
+    ) -> None: ...
+
+class RBMInnerProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LossMeasure(_Enum):
+        RECONSTRUCTION: ClassVar[RBMInnerProductParameter.LossMeasure]
+        FREE_ENERGY: ClassVar[RBMInnerProductParameter.LossMeasure]
+    RECONSTRUCTION: ClassVar[RBMInnerProductParameter.LossMeasure]
+    FREE_ENERGY: ClassVar[RBMInnerProductParameter.LossMeasure]
+    forward_is_update: bool
+    @property
+    def connection_layer_param(self) -> LayerParameter: ...
+    @property
+    def hidden_activation_layer_param(self) -> LayerParameter: ...
+    @property
+    def hidden_sampling_layer_param(self) -> LayerParameter: ...
+    @property
+    def visible_activation_layer_param(self) -> LayerParameter: ...
+    @property
+    def visible_sampling_layer_param(self) -> LayerParameter: ...
+    visible_bias_term: bool
+    sample_steps_in_update: int
+    @property
+    def visible_bias_filler(self) -> FillerParameter: ...
+    @property
+    def loss_measure(self) -> Values[RBMInnerProductParameter.LossMeasure]: ...
+    def __init__(
+        self, *,
+            forward_is_update: bool | None = ..., connection_layer_param: LayerParameter |
+            _Fields | None = ..., hidden_activation_layer_param: LayerParameter | _Fields | None
+            = ..., hidden_sampling_layer_param: LayerParameter | _Fields | None = ...,
+            visible_activation_layer_param: LayerParameter | _Fields | None = ...,
+            visible_sampling_layer_param: LayerParameter | _Fields | None = ...,
+            visible_bias_term: bool | None = ..., sample_steps_in_update: int | None = ...,
+            visible_bias_filler: FillerParameter | _Fields | None = ..., loss_measure:
+            Iterable[RBMInnerProductParameter.LossMeasure | int | str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "forward_is_update", "connection_layer_param", "hidden_activation_layer_param",
+            "hidden_sampling_layer_param", "visible_activation_layer_param",
+            "visible_sampling_layer_param", "visible_bias_term", "sample_steps_in_update",
+            "visible_bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "forward_is_update", "connection_layer_param", "hidden_activation_layer_param",
+            "hidden_sampling_layer_param", "visible_activation_layer_param",
+            "visible_sampling_layer_param", "visible_bias_term", "sample_steps_in_update",
+            "visible_bias_filler", "loss_measure",
+        ]
+    ) -> None: ...
+
+class RemoteDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class CachePolicy(_Enum):
+        PULL_CONTINOUSLY: ClassVar[RemoteDataParameter.CachePolicy]
+        USE_CACHE_WHEN_FULL: ClassVar[RemoteDataParameter.CachePolicy]
+    PULL_CONTINOUSLY: ClassVar[RemoteDataParameter.CachePolicy]
+    USE_CACHE_WHEN_FULL: ClassVar[RemoteDataParameter.CachePolicy]
+    address: str
+    cache_size: int
+    policy: RemoteDataParameter.CachePolicy
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            address: str | None = ..., cache_size: int | None = ..., policy:
+            RemoteDataParameter.CachePolicy | int | str | None = ..., shape: Iterable[BlobShape
+            | _Fields] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "address", "cache_size", "policy",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "address", "cache_size", "policy", "shape",
+        ]
+    ) -> None: ...
+
+class BinaryDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size",
+        ]
+    ) -> None: ...
+
+class MCWindowDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    fg_threshold: float
+    bg_threshold: float
+    fg_fraction: float
+    context_pad: int
+    crop_mode: str
+    shuffle: bool
+    mask_crop_size: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., fg_threshold: float | None = ..., bg_threshold: float | None = ...,
+            fg_fraction: float | None = ..., context_pad: int | None = ..., crop_mode: str |
+            None = ..., shuffle: bool | None = ..., mask_crop_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "shuffle",
+            "mask_crop_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "fg_threshold",
+            "bg_threshold", "fg_fraction", "context_pad", "crop_mode", "shuffle",
+            "mask_crop_size",
         ]
     ) -> None: ...
 
@@ -14539,5 +15505,832 @@ class LowlevelDistanceParameter(Message):
         self, field_name: Literal[
             "grid_size", "train_region_per_image", "spixel_size", "feature_option",
             "is_maxpool",
+        ]
+    ) -> None: ...
+
+class PointBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    ratio: float
+    def __init__(
+        self, *,
+            ratio: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ratio",
+        ]
+    ) -> None: ...
+
+class EntropyPackParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel: int
+    channels: int
+    samples: int
+    def __init__(
+        self, *,
+            kernel: int | None = ..., channels: int | None = ..., samples: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel", "channels", "samples",
+        ]
+    ) -> None: ...
+
+class MarginSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler",
+        ]
+    ) -> None: ...
+
+class PixelwiseSimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    roi: int
+    def __init__(
+        self, *,
+            roi: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "roi",
+        ]
+    ) -> None: ...
+
+class MappingBySimilarityParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    def __init__(
+        self, *,
+            alpha: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha",
+        ]
+    ) -> None: ...
+
+class LinearProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    axis: int
+    backprop: bool
+    verbose: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., backprop: bool | None = ..., verbose: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "weight_filler", "axis", "backprop", "verbose",
+        ]
+    ) -> None: ...
+
+class RankingLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    trunc: bool
+    margin: float
+    def __init__(
+        self, *,
+            trunc: bool | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "trunc", "margin",
+        ]
+    ) -> None: ...
+
+class FaceImageParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    root_folder: str
+    triplet_ver: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., root_folder: str | None = ..., triplet_ver: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "root_folder", "triplet_ver",
+        ]
+    ) -> None: ...
+
+class YoloV2LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[float]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    box_scale: float
+    class_scale: float
+    noobject_scale: float
+    object_scale: float
+    rescore: bool
+    constraint: bool
+    thresh: float
+    def __init__(
+        self, *,
+            anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
+            None = ..., num_object: int | None = ..., box_scale: float | None = ...,
+            class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
+            float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
+            thresh: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "box_scale", "class_scale", "noobject_scale",
+            "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+        ]
+    ) -> None: ...
+
+class YoloV3LossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchors(self) -> Values[int]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    side: int
+    num_classes: int
+    num_object: int
+    total_object: int
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    def __init__(
+        self, *,
+            anchors: Iterable[int] | None = ..., mask: Iterable[int] | None = ..., side: int |
+            None = ..., num_classes: int | None = ..., num_object: int | None = ...,
+            total_object: int | None = ..., ignore_thresh: float | None = ..., truth_thresh:
+            float | None = ..., net_w: int | None = ..., net_h: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "side", "num_classes", "num_object", "total_object", "ignore_thresh",
+            "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchors", "mask", "side", "num_classes", "num_object", "total_object",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h",
+        ]
+    ) -> None: ...
+
+class MaskYoloLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    num_object: int
+    num_coord: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    @property
+    def anchor_x(self) -> Values[float]: ...
+    @property
+    def anchor_y(self) -> Values[float]: ...
+    @property
+    def mask(self) -> Values[int]: ...
+    anchor_mask: bool
+    ignore_thresh: float
+    truth_thresh: float
+    net_w: int
+    net_h: int
+    ignore_w: float
+    ignore_h: float
+    with_mask: bool
+    mask_w: int
+    mask_h: int
+    with_rcnn: bool
+    def __init__(
+        self, *,
+            num_class: int | None = ..., num_object: int | None = ..., num_coord: int | None =
+            ..., object_scale: float | None = ..., noobject_scale: float | None = ...,
+            class_scale: float | None = ..., coord_scale: float | None = ..., anchor_x:
+            Iterable[float] | None = ..., anchor_y: Iterable[float] | None = ..., mask:
+            Iterable[int] | None = ..., anchor_mask: bool | None = ..., ignore_thresh: float |
+            None = ..., truth_thresh: float | None = ..., net_w: int | None = ..., net_h: int |
+            None = ..., ignore_w: float | None = ..., ignore_h: float | None = ..., with_mask:
+            bool | None = ..., mask_w: int | None = ..., mask_h: int | None = ..., with_rcnn:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_mask", "ignore_thresh", "truth_thresh",
+            "net_w", "net_h", "ignore_w", "ignore_h", "with_mask", "mask_w", "mask_h",
+            "with_rcnn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "num_object", "num_coord", "object_scale", "noobject_scale",
+            "class_scale", "coord_scale", "anchor_x", "anchor_y", "mask", "anchor_mask",
+            "ignore_thresh", "truth_thresh", "net_w", "net_h", "ignore_w", "ignore_h",
+            "with_mask", "mask_w", "mask_h", "with_rcnn",
+        ]
+    ) -> None: ...
+
+class FrcnnParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: float
+    fg_fraction: float
+    fg_thresh: float
+    bg_thresh_hi: float
+    bg_thresh_lo: float
+    bbox_normalize_targets: bool
+    @property
+    def bbox_inside_weights(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_means(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_stds(self) -> Values[float]: ...
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_clobber_positives: bool
+    rpn_fg_fraction: float
+    rpn_batchsize: float
+    rpn_nms_thresh: float
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_min_size: float
+    @property
+    def rpn_bbox_inside_weights(self) -> Values[float]: ...
+    rpn_positive_weight: float
+    rpn_allowed_border: int
+    test_rpn_nms_thresh: float
+    test_rpn_pre_nms_top_n: int
+    test_rpn_post_nms_top_n: int
+    test_rpn_min_size: float
+    feat_stride: int
+    @property
+    def anchors(self) -> Values[float]: ...
+    n_classes: int
+    scales: float
+    max_size: float
+    def __init__(
+        self, *,
+            batch_size: float | None = ..., fg_fraction: float | None = ..., fg_thresh: float |
+            None = ..., bg_thresh_hi: float | None = ..., bg_thresh_lo: float | None = ...,
+            bbox_normalize_targets: bool | None = ..., bbox_inside_weights: Iterable[float] |
+            None = ..., bbox_normalize_means: Iterable[float] | None = ..., bbox_normalize_stds:
+            Iterable[float] | None = ..., rpn_positive_overlap: float | None = ...,
+            rpn_negative_overlap: float | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_fg_fraction: float | None = ..., rpn_batchsize: float | None = ...,
+            rpn_nms_thresh: float | None = ..., rpn_pre_nms_top_n: int | None = ...,
+            rpn_post_nms_top_n: int | None = ..., rpn_min_size: float | None = ...,
+            rpn_bbox_inside_weights: Iterable[float] | None = ..., rpn_positive_weight: float |
+            None = ..., rpn_allowed_border: int | None = ..., test_rpn_nms_thresh: float | None
+            = ..., test_rpn_pre_nms_top_n: int | None = ..., test_rpn_post_nms_top_n: int | None
+            = ..., test_rpn_min_size: float | None = ..., feat_stride: int | None = ...,
+            anchors: Iterable[float] | None = ..., n_classes: int | None = ..., scales: float |
+            None = ..., max_size: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size", "rpn_positive_weight",
+            "rpn_allowed_border", "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n",
+            "test_rpn_post_nms_top_n", "test_rpn_min_size", "feat_stride", "n_classes",
+            "scales", "max_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "fg_fraction", "fg_thresh", "bg_thresh_hi", "bg_thresh_lo",
+            "bbox_normalize_targets", "bbox_inside_weights", "bbox_normalize_means",
+            "bbox_normalize_stds", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_clobber_positives", "rpn_fg_fraction", "rpn_batchsize", "rpn_nms_thresh",
+            "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_min_size",
+            "rpn_bbox_inside_weights", "rpn_positive_weight", "rpn_allowed_border",
+            "test_rpn_nms_thresh", "test_rpn_pre_nms_top_n", "test_rpn_post_nms_top_n",
+            "test_rpn_min_size", "feat_stride", "anchors", "n_classes", "scales", "max_size",
+        ]
+    ) -> None: ...
+
+class RegionParameter(Message):
+    DESCRIPTOR: Descriptor
+    classes: int
+    coords: int
+    boxes_of_each_grid: int
+    softmax: bool
+    def __init__(
+        self, *,
+            classes: int | None = ..., coords: int | None = ..., boxes_of_each_grid: int | None
+            = ..., softmax: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "classes", "coords", "boxes_of_each_grid", "softmax",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "classes", "coords", "boxes_of_each_grid", "softmax",
+        ]
+    ) -> None: ...
+
+class TensorTransposeParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def order(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            order: Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "order",
+        ]
+    ) -> None: ...
+
+class PrecisionParameter(Message):
+    DESCRIPTOR: Descriptor
+    quant_type: str
+    bw_layer_in: int
+    bw_layer_out: int
+    bw_params: int
+    @property
+    def fl_layer_in(self) -> Values[int]: ...
+    @property
+    def fl_layer_out(self) -> Values[int]: ...
+    @property
+    def fl_params(self) -> Values[int]: ...
+    @property
+    def th_layer_in(self) -> Values[float]: ...
+    @property
+    def th_layer_out(self) -> Values[float]: ...
+    @property
+    def th_params(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            quant_type: str | None = ..., bw_layer_in: int | None = ..., bw_layer_out: int |
+            None = ..., bw_params: int | None = ..., fl_layer_in: Iterable[int] | None = ...,
+            fl_layer_out: Iterable[int] | None = ..., fl_params: Iterable[int] | None = ...,
+            th_layer_in: Iterable[float] | None = ..., th_layer_out: Iterable[float] | None =
+            ..., th_params: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "quant_type", "bw_layer_in", "bw_layer_out", "bw_params",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "quant_type", "bw_layer_in", "bw_layer_out", "bw_params", "fl_layer_in",
+            "fl_layer_out", "fl_params", "th_layer_in", "th_layer_out", "th_params",
+        ]
+    ) -> None: ...
+
+class ColorConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    class ColorSpace(_Enum):
+        BGR: ClassVar[ColorConvParameter.ColorSpace]
+        RGB: ClassVar[ColorConvParameter.ColorSpace]
+        XYZ: ClassVar[ColorConvParameter.ColorSpace]
+        Lab: ClassVar[ColorConvParameter.ColorSpace]
+        Gray: ClassVar[ColorConvParameter.ColorSpace]
+    BGR: ClassVar[ColorConvParameter.ColorSpace]
+    RGB: ClassVar[ColorConvParameter.ColorSpace]
+    XYZ: ClassVar[ColorConvParameter.ColorSpace]
+    Lab: ClassVar[ColorConvParameter.ColorSpace]
+    Gray: ClassVar[ColorConvParameter.ColorSpace]
+    input: ColorConvParameter.ColorSpace
+    output: ColorConvParameter.ColorSpace
+    def __init__(
+        self, *,
+            input: ColorConvParameter.ColorSpace | int | str | None = ..., output:
+            ColorConvParameter.ColorSpace | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "input", "output",
+        ]
+    ) -> None: ...
+
+class SplitDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    frame: int
+    def __init__(
+        self, *,
+            frame: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "frame",
+        ]
+    ) -> None: ...
+
+class ImageDataModifyParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> None: ...
+
+class ArcfaceParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> None: ...
+
+class CosinAddmParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., transform_test: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "transform_test",
+        ]
+    ) -> None: ...
+
+class AdaCosAddmScaleParameter(Message):
+    DESCRIPTOR: Descriptor
+    m: float
+    num_classes: float
+    transform_test: bool
+    def __init__(
+        self, *,
+            m: float | None = ..., num_classes: float | None = ..., transform_test: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "m", "num_classes", "transform_test",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "m", "num_classes", "transform_test",
+        ]
+    ) -> None: ...
+
+class CompactBilinearParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    sum_pool: bool
+    def __init__(
+        self, *,
+            num_output: int | None = ..., sum_pool: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "sum_pool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "sum_pool",
+        ]
+    ) -> None: ...
+
+class ImResizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    target_spatial_width: int
+    target_spatial_height: int
+    factor: float
+    start_scale: float
+    scale_gap: float
+    def __init__(
+        self, *,
+            target_spatial_width: int | None = ..., target_spatial_height: int | None = ...,
+            factor: float | None = ..., start_scale: float | None = ..., scale_gap: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "target_spatial_width", "target_spatial_height", "factor", "start_scale",
+            "scale_gap",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "target_spatial_width", "target_spatial_height", "factor", "start_scale",
+            "scale_gap",
+        ]
+    ) -> None: ...
+
+class NmsParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    num_peak: int
+    max_peaks: int
+    num_parts: int
+    def __init__(
+        self, *,
+            threshold: float | None = ..., num_peak: int | None = ..., max_peaks: int | None =
+            ..., num_parts: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold", "num_peak", "max_peaks", "num_parts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold", "num_peak", "max_peaks", "num_parts",
+        ]
+    ) -> None: ...
+
+class RotateROIPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pooled_h: int
+    pooled_w: int
+    spatial_scale: float
+    def __init__(
+        self, *,
+            pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pooled_h", "pooled_w", "spatial_scale",
+        ]
+    ) -> None: ...
+
+class PowerFileParameter(Message):
+    DESCRIPTOR: Descriptor
+    shift_file: str
+    def __init__(
+        self, *,
+            shift_file: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shift_file",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shift_file",
+        ]
+    ) -> None: ...
+
+class STLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_H: int
+    output_W: int
+    def __init__(
+        self, *,
+            output_H: int | None = ..., output_W: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_H", "output_W",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_H", "output_W",
+        ]
+    ) -> None: ...
+
+class LocLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    def __init__(
+        self, *,
+            threshold: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold",
+        ]
+    ) -> None: ...
+
+class LabeledMatchingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_classes: int
+    momentum: float
+    def __init__(
+        self, *,
+            num_classes: int | None = ..., momentum: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_classes", "momentum",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_classes", "momentum",
+        ]
+    ) -> None: ...
+
+class UnlabeledMatchingParameter(Message):
+    DESCRIPTOR: Descriptor
+    queue_size: int
+    def __init__(
+        self, *,
+            queue_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "queue_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "queue_size",
+        ]
+    ) -> None: ...
+
+class GuidedDropoutParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    guidance_threshold: float
+    sigmoid_scaler: float
+    def __init__(
+        self, *,
+            type: str | None = ..., guidance_threshold: float | None = ..., sigmoid_scaler:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "guidance_threshold", "sigmoid_scaler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "guidance_threshold", "sigmoid_scaler",
+        ]
+    ) -> None: ...
+
+class FeatureExtrapolatingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_per_octave: int
+    scale_string: str
+    num_scale_base: int
+    def __init__(
+        self, *,
+            num_per_octave: int | None = ..., scale_string: str | None = ..., num_scale_base:
+            int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_per_octave", "scale_string", "num_scale_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_per_octave", "scale_string", "num_scale_base",
+        ]
+    ) -> None: ...
+
+class ROIGeneratingParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    num_classes: int
+    fg_fraction: float
+    spatial_scale: float
+    flag_proposal_only: int
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., num_classes: int | None = ..., fg_fraction: float |
+            None = ..., spatial_scale: float | None = ..., flag_proposal_only: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
         ]
     ) -> None: ...

@@ -1,7 +1,7 @@
 """Message classes from a .proto file, without protoc.
 
 The part of proto2 that caffe.proto needs: package, message, enum (both may nest), fields that are
-optional, required or repeated, the options default, packed and deprecated, and comments.
+optional, required or repeated, the options default, json_name, packed and deprecated, and comments.
 
 The classes live in a descriptor pool of their own, so that a `caffe_pb2` of another library in
 the same process cannot clash with them.
@@ -170,13 +170,14 @@ class _Parser:
     def options(self, field: descriptor_pb2.FieldDescriptorProto) -> None:
         setters: dict[str, Callable[[str], None]] = {
             "default": lambda value: setattr(field, "default_value", value.strip('"')),
+            "json_name": lambda value: setattr(field, "json_name", value.strip('"')),
             "packed": lambda value: setattr(field.options, "packed", value == "true"),
             "deprecated": lambda value: setattr(field.options, "deprecated", value == "true"),
         }
         while True:
             option = self.next()
             if option not in setters:
-                raise self.error("default, packed or deprecated")
+                raise self.error("default, json_name, packed or deprecated")
             self.expect("=")
             setters[option](self.next())
             token = self.next()

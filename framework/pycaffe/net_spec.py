@@ -111,7 +111,7 @@ class Function:
     def _way_out(self, name: str) -> str:
         """Where a field is that a message of another name has which the type reads; else ""."""
         from framework.layers import LAYERS  # lazy: torch costs 1.9 s, a sound net needs no table
-        from framework.layers.base import reads_message
+        from framework.layers.messages import reads_message
 
         fields = [field for field in proto.LayerParameter.DESCRIPTOR.fields
                   if field.message_type is not None and name in field.message_type.fields_by_name]

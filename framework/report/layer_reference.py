@@ -19,7 +19,7 @@ from framework.definition.composites.expand import COMPOSITES
 from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers import LAYERS
-from framework.layers.base import reads_message
+from framework.layers.messages import reads_message
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.proto.comments import schema_comments
 from framework.report.layer_samples import Outcome

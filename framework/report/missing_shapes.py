@@ -10,6 +10,8 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.recurrent.recurrent import RecurrentLayer
+from framework.layers.recurrent.sequence import Transpose
 from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Concat, Slice
 from framework.layers.utility.shape import Crop, Flatten
@@ -59,7 +61,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         if shape is None or shape == bottoms[number]:
             continue
         if copy:
-            _note(found, spec, top, copy.whole(shape, shapes[top], bottoms[number]))
+            for each in (top, *copy.more):
+                _note(found, spec, each, copy.whole(shape, shapes[each], bottoms[number]))
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
@@ -113,7 +116,10 @@ class Copy(NamedTuple):
     """The open top whose shape a blob has or begins with; or of which it is a piece that a Slice
     cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
     one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
-    last axis, the length of rows that an InnerProduct reads."""
+    last axis, the length of rows that an InnerProduct reads. `more`: open tops whose items follow.
+    `order`: its axis i is the top's axis order[i]. `leading`: the number of its first axes that are
+    the top's.
+    """
 
     top: str
     axis: int = 0
@@ -122,11 +128,21 @@ class Copy(NamedTuple):
     pieces: int = 0
     joined: int = 0
     by_row: bool = False
+    more: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
+    leading: int = 0
 
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
+        if self.leading:
+            return (*shape[:self.leading], *top[self.leading:])
+        if self.order:
+            return tuple(shape[self.order.index(axis)] for axis in range(len(shape))) \
+                if len(self.order) == len(shape) else None
         if self.by_row:
             return (*shape[:-1], 1) if len(shape) > len(blob) else None
+        if self.more:
+            return (*top[:1], *shape[1:]) if shape[0] == blob[0] else None
         if self.joined:
             if self.joined >= len(shape) or shape[self.joined] % self.pieces:
                 return None
@@ -189,12 +205,24 @@ def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[s
         return {}
     if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
         return dict.fromkeys(layer.tops, copied)
+    if issubclass(cls, RecurrentLayer):
+        return {layer.tops[0]: copied._replace(leading=2)} if is_whole else {}
+    if issubclass(cls, Transpose):
+        order = tuple(cls.axis_order(layer))
+        is_sure = is_whole and sorted(order) == list(range(len(order)))
+        return dict.fromkeys(layer.tops, copied._replace(order=order)) if is_sure else {}
     if issubclass(cls, InnerProduct) and is_whole and layer.proto.inner_product_param.axis == -1:
         return dict.fromkeys(layer.tops, copied._replace(by_row=True))
     if issubclass(cls, Concat) and copied.pieces == len(layer.bottoms) and not copied.joined \
             and read == {copied} and cls.joint_axis(layer.proto) > 0:
         return dict.fromkeys(layer.tops, copied._replace(joined=cls.joint_axis(layer.proto)))
-    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row:
+    if issubclass(cls, Concat) and cls.joint_axis(layer.proto) == 0 and len(read) > 1:
+        tops = [one.top for one in read if one is not None and one == Copy(one.top)]
+        more = tuple(sorted(set(tops) - {copied.top}))
+        return dict.fromkeys(layer.tops, copied._replace(more=more)) \
+            if is_whole and len(tops) == len(layer.bottoms) else {}
+    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row \
+            or copied.more or copied.order or copied.leading:
         return {}
     points = layer.proto.slice_param.slice_point
     axis = cls.cut_axis(layer.proto)

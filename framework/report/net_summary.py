@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -27,11 +28,12 @@ from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.proto import NetParameter
 from framework.report.missing_shapes import missing_shapes
-from framework.report.python_layers import note_assumed, take_stand_ins
+from framework.report.python_layers import note_assumed, take_stand_ins, take_stated_size
 from framework.report.stated_sizes import (
     reshaped,
     sizes_of_layers,
     sizes_of_outputs,
+    sizes_of_scores,
     sizes_of_windows,
     stated_shape,
     unsized,
@@ -251,8 +253,9 @@ def build_shapes(spec: NetSpec, selection: Selection
     """The shapes of all blobs, the layers, and what was assumed of the data, in words.
 
     Where the size of images is open, it is the one that the file states for its other phase, or
-    its deploy twin; then the first usual one that the net can be built with. The error is that of
-    the try that comes furthest, and names its size.
+    its deploy twin; then the first usual one that the net can be built with; of R-CNN's modules
+    that are known the second of two. The error is that of the try that comes furthest, and names
+    its size.
     """
     if not selection.skip_data:
         return _build_some(spec, selection, "")
@@ -261,13 +264,18 @@ def build_shapes(spec: NetSpec, selection: Selection
     try:
         return _build_some(spec, selection, not_run)
     except CaffeError as error:
-        others = take_stand_ins(spec, selection.modules, with_known=True)
-        if others == not_run:
-            raise
-        try:
-            built = _build_some(spec, selection, others)
-        except CaffeError:
-            raise error from None
+        failure = error
+    if size := take_stated_size(spec, selection.modules):
+        with contextlib.suppress(CaffeError):
+            return _build_some(spec, selection, ", ".join(filter(None, (size, not_run))))
+        spec.layers[:] = known
+    others = take_stand_ins(spec, selection.modules, with_known=True)
+    if others == not_run:
+        raise failure
+    try:
+        built = _build_some(spec, selection, others)
+    except CaffeError:
+        raise failure from None
     for layer, replaced in zip(known, spec.layers, strict=True):
         if layer.stand_in is None and replaced.stand_in is not None:
             check_targets(layer, built[0])
@@ -314,6 +322,8 @@ def _assumed_images(spec: NetSpec, selection: Selection
     sizes += [((height, width), {layer.tops[0]: 1},
                f"images of 1 x {height} x {width} assumed in '{layer.tops[0]}'")
               for layer in unsized(spec)]
+    sizes += [(size, {}, f"images of {size[0]} x {size[1]}, which leave a cell of scores, assumed")
+              for size in sizes_of_scores(spec)]
     if stated := stated_shape(spec):
         channels, height, width = stated.shape
         sizes.insert(0, ((height, width), {stated.top: channels},

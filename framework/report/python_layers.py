@@ -14,13 +14,23 @@ from framework.errors import SpecError
 from framework.layers.base import LAYERS, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.python.python_layer import Python
-from framework.net.python_shapes import DeclaredPython, is_known
+from framework.net.python_shapes import (
+    STATED_SIZE,
+    DeclaredPython,
+    DeclaredPythonOfStatedSize,
+    is_known,
+)
 
+SHAPE_TEXT = r"\s*[\[(]?\s*[1-9]\d{0,5}(\s*,\s*[1-9]\d{0,5}){2,4}\s*,?\s*[\])]?\s*"
 SOME_MAPS = (1, 4, 8, 8)    # a shape that bottoms can have
 
 
 class PythonData(Source):
-    """A `Python` layer without bottoms, looked at as a data layer: images, then labels."""
+    """A `Python` layer without bottoms, looked at as a data layer: images, then labels.
+
+    If it has one top and its param_str is three to five numbers, as "2,3,16,112,112", these are the
+    top's shape (sunnycia/scripts).
+    """
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -28,7 +38,10 @@ class PythonData(Source):
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        stated = re.search(r"batch_?size['\"]?\s*:\s*(\d+)", spec.proto.python_param.param_str)
+        text = spec.proto.python_param.param_str
+        if len(spec.tops) == 1 and re.fullmatch(SHAPE_TEXT, text):
+            return [tuple(int(size) for size in re.findall(r"\d+", text))]
+        stated = re.search(r"batch_?size['\"]?\s*:\s*(\d+)", text)
         batch = int(stated[1]) if stated else 1
         return [(batch, *shape[1:]) for shape in images_and_labels(spec, size)]
 
@@ -85,6 +98,21 @@ def take_stand_ins(spec: NetSpec, modules: Collection[str], with_known: bool = F
         spec.layers[index] = dataclasses.replace(layer, stand_in=stand_in)
         taken[f"'{module}'"] = None
     return f"modules not run: {' '.join(taken)}" if taken else ""
+
+
+def take_stated_size(spec: NetSpec, modules: Collection[str]) -> str:
+    """Let the known modules that make images of R-CNN make those of 600 x 1000; in words.
+
+    modules  those that may run. Empty if there is none.
+    """
+    taken = False
+    for index, layer in enumerate(spec.layers):
+        if not issubclass(LAYERS[layer.type], Python) or layer.stand_in is not None \
+                or layer.proto.python_param.module in modules or not _makes_data(layer):
+            continue
+        taken = True
+        spec.layers[index] = dataclasses.replace(layer, stand_in=DeclaredPythonOfStatedSize)
+    return f"images of {STATED_SIZE[0]} x {STATED_SIZE[1]} assumed" if taken else ""
 
 
 def note_assumed(spec: NetSpec, assumed: dict[str, Shape]) -> None:

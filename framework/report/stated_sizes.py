@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.loss.softmax import SoftmaxWithLoss
+from framework.layers.params import is_set, numbers
 from framework.net.reading import read_net
 from framework.proto import ConvolutionParameter
 
@@ -83,6 +85,38 @@ def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, i
                if layer.bottoms and layer.bottoms[0] in tops]
     sizes = [(max(height, usual[0]), max(width, usual[1])) for height, width in windows]
     return [size for size in dict.fromkeys(sizes) if size != usual]
+
+
+def sizes_of_scores(spec: NetSpec) -> list[tuple[int, int]]:
+    """The square images of which windows leave one cell of scores for a class of the image, where
+    nothing else makes one: no InnerProduct, no pooling of the whole map."""
+    makers: dict[str, LayerSpec] = {}
+    for layer in spec.layers:
+        cls = _known_class(layer)
+        if cls is not None and issubclass(cls, SoftmaxWithLoss):
+            return _leaving_one_cell(makers, layer.bottoms[0] if layer.bottoms else "")
+        if not set(layer.tops) & set(layer.bottoms):
+            makers.update(dict.fromkeys(layer.tops, layer))
+    return []
+
+
+def _leaving_one_cell(makers: Mapping[str, LayerSpec], blob: str) -> list[tuple[int, int]]:
+    """The images of which convolutions and poolings, one after the other, make one cell."""
+    side = 1
+    while (maker := makers.get(blob)) and maker.bottoms:
+        param = {"Convolution": maker.proto.convolution_param,
+                 "Pooling": maker.proto.pooling_param}.get(maker.type)
+        cls = _known_class(maker)
+        if param is not None:
+            kernel, stride, pad = ([*numbers(param, name), default][0] for name, default in
+                                   (("kernel_size", 0), ("stride", 1), ("pad", 0)))
+            side = (side - 1) * stride + kernel - 2 * pad
+            if not kernel or side < 1 or is_set(param, "dilation"):
+                return []
+        elif cls is None or not issubclass(cls, Layer) or not cls.keeps_shape:
+            return []
+        blob = maker.bottoms[0]
+    return [(side, side)] if maker and side > 1 else []
 
 
 def _window(param: ConvolutionParameter) -> tuple[int, int]:

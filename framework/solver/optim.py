@@ -46,6 +46,11 @@ class Learned(Protocol):
         """L1 or L2; "" for the solver's regularization_type."""
         ...
 
+    @property
+    def mask(self) -> Tensor | None:
+        """0 where no update moves the blob, else 1; None: all of it moves."""
+        ...
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -75,6 +80,7 @@ class Group:
     parameters: list[Tensor] = field(default_factory=list)
     first: list[Tensor] = field(default_factory=list)
     second: list[Tensor] = field(default_factory=list)
+    masks: list[Tensor | None] = field(default_factory=list)
 
 
 class Optimizer:
@@ -97,6 +103,9 @@ class Optimizer:
         if self.rule in DECOUPLED and any(blob.regularization == "L1" for blob in blobs):
             raise document.error("type", f"is {param.type}, which has a decay of its own; a "
                                  "`param` of the net asks for regularization_type: \"L1\"")
+        if self.rule in DECOUPLED and any(blob.mask is not None for blob in blobs):
+            raise document.error("type", f"is {param.type}, whose decay would move weights that "
+                                 "a layer of the net holds (incremental quantization)")
         rows = 2 if self.rule in (adadelta, adam, adamw, lamb) else 1
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
@@ -116,6 +125,7 @@ class Optimizer:
                    blob.regularization or self.param.regularization_type)
             group = groups.setdefault(key, Group(*key))
             group.parameters.append(blob.parameter)
+            group.masks.append(blob.mask)
             group.first.append(self.history[index])
             if len(self.history) > len(blobs):
                 group.second.append(self.history[len(blobs) + index])
@@ -153,6 +163,9 @@ class Optimizer:
             torch._foreach_add_(gradients, towards, alpha=decay)
         if trust is not None:
             torch._foreach_mul_(gradients, trust)
+        for gradient, mask in zip(gradients, group.masks, strict=True):
+            if mask is not None:
+                gradient.mul_(mask)
         momentum = self._momentum(rate, iteration)
         # lr_mult has no part in a rate that the gradient itself sets
         local_rate = rate if trust is not None else single(rate * single(group.lr_mult))

@@ -115,6 +115,7 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
     """
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
+    spare = {step.layer.spec.name: step.layer.spare_blobs for step in getattr(net, "layers", ())}
     names = {spec.name for spec in net.spec.layers} - getattr(net, "stub_names", frozenset())
     copies: dict[str, tuple[Tensor, str | Path, Blob]] = {}
     problems: dict[str, str] = {}
@@ -124,11 +125,11 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
         for layer in layers:
             if layer.name not in names:
                 report.not_in_net.append(layer.name)
-            elif problem := _mismatch(layer, params):
+            elif problem := _mismatch(layer, params, spare.get(layer.name, 0)):
                 problems[layer.name] = f"{path}: layer '{layer.name}': {problem}"
             else:
                 report.copied.append(layer.name)
-                pairs = zip(params[layer.name], layer.blobs, strict=True)
+                pairs = zip(params[layer.name], layer.blobs, strict=False)
                 copies |= {f"blob {index} of layer '{layer.name}'": (target, path, blob)
                            for index, (target, blob) in enumerate(pairs) if blob}
     if problems and not skip_mismatch:
@@ -213,9 +214,11 @@ def _check_same_net(path: str | Path, layers: Sequence[FileLayer], names: set[st
                            f"{_list(list(params))}")
 
 
-def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]]) -> str:
-    """Why the blobs cannot be copied, or nothing."""
+def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> str:
+    """Why the blobs cannot be copied, or nothing; the last `spare` may be absent in the file."""
     targets = params.get(layer.name, [])
+    if spare and len(layer.blobs) == len(targets) - spare:
+        targets = targets[:-spare]
     if len(layer.blobs) != len(targets):
         found = [blob.shape for blob in layer.blobs if blob is not None]
         return (f"the file has {counted(len(layer.blobs), 'blob')}{_listed(found)}, and the layer "

@@ -78,3 +78,10 @@ def test_the_words_of_ristrettos_layers_are_no_hint(caplog):
         caplog.clear()
         parse_net(text % kind)
         assert ("quantization_param" in caplog.text) is is_named
+
+
+def test_the_formats_of_an_accelerators_numbers_are_a_hint(caplog):
+    parse_net(INPUT + """layer { name: "y" type: "ReLU" bottom: "x" top: "y" precision_param {
+              quant_type: "Xilinx" bw_layer_in: 8 fl_layer_in: 3 th_params: 2 }
+              }""")
+    assert "fields without effect here" in caplog.text and "precision_param" in caplog.text

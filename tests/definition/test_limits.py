@@ -29,6 +29,7 @@ class Blob:
     lr_mult: float = 1.0
     decay_mult: float = 1.0
     regularization: str = ""
+    mask: torch.Tensor | None = None
 
 
 def with_layer(text):

@@ -393,3 +393,13 @@ def test_pooling_of_any_number_of_axes_is_an_nd_pooling():
     document = upgraded('layer { name: "p" type: "PoolingND" bottom: "x" top: "y"\n'
                         "pooling_nd_param {\nkernel_size: 2\nkernel_size: 3 } }")
     assert document.lines.find("layer[0].pooling_param.kernel_shape") == 3
+
+
+def test_a_size_of_pooling_3d_param_is_that_of_all_three_axes():
+    text = 'layer {{ name: "p" type: "Pooling3D" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format("pooling_3d_param { pool: MAX kernel_size: 3 stride: 2 }")),
+                text.format("pooling3d_param { pool: MAX kernel_size: 3 stride: 2 kernel_l: 3 "
+                            "stride_l: 2 }"))
+    sides = "kernel_l: 3 kernel_h: 2 kernel_w: 4 stride_l: 1 stride_h: 2 stride_w: 3"
+    assert_same(upgraded(text.format(f"pooling_3d_param {{ {sides} }}")),
+                text.format(f"pooling3d_param {{ {sides} }}"))

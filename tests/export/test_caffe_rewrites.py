@@ -46,6 +46,11 @@ REWRITTEN = {
     "Dropout": (layer("y", "Dropout", param="dropout_param { scale_train: false }"), ["Power"]),
     "Transpose": (layer("y", "Transpose", param="transpose_param { dim: 2 dim: 0 dim: 3 dim: 1 }"),
                   ["Permute"]),
+    "TensorTranspose": (layer("y", "TensorTranspose", param="tensor_transpose_param { order: 1 "
+                              "order: 0 order: 3 order: 2 }"), ["Permute"]),
+    "dilations of two sides": (layer("y", "Convolution", param="convolution_param { num_output: 4 "
+                                     "kernel_h: 1 kernel_w: 3 dilation_h: 0 dilation_w: 2 }"),
+                               ["Convolution"]),
     "PixelShuffle": (CONV.replace("num_output: 6", "num_output: 12")
                      + layer("y", "PixelShuffle", "conv", "pixelshuffle_param { "
                              "upscale_factor: 2 }"), ["Convolution", "Deconvolution"]),
@@ -168,3 +173,10 @@ def test_a_layer_in_place_whose_name_is_a_number_keeps_its_blob_apart(tmp_path):
     made, types = made_for(text_of(turned, product, *after, shape=(2, 3, 5)), DIALECTS["plain"],
                            tmp_path)
     assert "MatMul" not in types and "ReLU6" not in types
+
+
+def test_a_window_more_than_the_original_has_is_refused():
+    net = net_from(text_of(layer("pool", "Pooling", param="pooling_param { kernel_size: 2 }"),
+                           layer("y", "Eltwise", "pool data")), "TEST")
+    refused, = to_dialect(net, DIALECTS["plain"]).refused
+    assert refused.layer == "pool" and "pooling_param.pad_b" in refused.rule

@@ -49,3 +49,9 @@ def test_rectified_recurrence_has_no_plain_form():
     (verdict,) = to_dialect(net, DIALECTS["plain"]).refused
     assert verdict.layer == "steps"
     assert "recurrent_param.hidden_output is a field that other readers lack" in verdict.rule
+
+
+def test_a_cut_of_gradients_is_of_training_alone(tmp_path):
+    text = text_of(CONT, recurrent("LSTM", "clipping_threshold: 0.1"), shape=SHAPE)
+    made, _ = made_for(text, DIALECTS["plain"], tmp_path)
+    assert "clipping_threshold" not in str(made.message)

@@ -75,6 +75,16 @@ def test_c3d_convolves_time_and_plane(kind, message):
     check_layer(layer, x)
 
 
+@pytest.mark.parametrize("kind, text, blobs", [
+    ("Convolution3D", "convolution3d_param { bias_term: false %s }", 1),
+    ("Deconvolution3D", "convolution_param { bias_term: false %s }", 1),
+    # C3D 1.1 reads that of the other message
+    ("Deconvolution3D", "convolution3d_param { bias_term: false %s }", 2)])
+def test_c3d_has_a_bias_where_its_source_reads_none_away(kind, text, blobs):
+    layer = make(kind, text % "num_output: 4 kernel_depth: 2 kernel_size: 3", (2, 3, 4, 6, 5))
+    assert len(layer.blobs) == blobs
+
+
 @pytest.mark.parametrize("message", ["pooling_param", "pooling3d_param"])
 def test_c3d_pools_time_and_plane(message):
     size = (2, 3, 5, 6, 7)

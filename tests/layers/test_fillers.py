@@ -7,7 +7,7 @@ import torch
 import tests.golden as golden
 from framework.layers.fillers import fill_
 from framework.proto import FillerParameter
-from tests.support import net_from
+from tests.support import make, net_from
 
 
 def filled(shape, **fields):
@@ -70,6 +70,18 @@ def test_identity_has_ones_where_input_and_output_have_one_index():
     np.testing.assert_array_equal(flat, np.eye(3).ravel())
 
 
+@pytest.mark.parametrize("filler", ['type: "radial" symmetric_fraction: 0.5',
+                                    'type: "value" values: 2', 'type: "diagonal" diag_val: 3'])
+def test_fields_of_one_filler_are_taken_where_a_layer_has_it(filler):
+    make("Convolution", f"convolution_param {{ num_output: 4 kernel_size: 3 weight_filler {{ "
+         f"{filler} }} }}", (2, 3, 5, 5, 5))
+
+
+def test_stated_values_are_the_first_of_the_blob_and_zeros_follow():
+    np.testing.assert_array_equal(filled((2, 3), type="value", values=[0.5, 0, -2, 3]),
+                                  [[0.5, 0, -2], [3, 0, 0]])
+
+
 def test_a_diagonal_scales_each_input_to_its_output():
     expected = np.zeros((3, 4, 1, 2))
     for index, value in enumerate((20, 10, 1)):     # of a flow and its rest, over two cells
@@ -87,6 +99,11 @@ def test_xy_counts_columns_and_rows():
     found = filled((1, 2, 3, 4), type="xy")
     rows, columns = np.indices((3, 4))
     np.testing.assert_array_equal(found[0], [columns, rows])
+
+
+def test_a_sequence_starts_at_every_value_th_number():
+    found = filled((3, 4), type="sequence", value=5)
+    np.testing.assert_array_equal(found.reshape(-1), [0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1])
 
 
 def test_weights_of_a_gaussian_unitball_have_length_one_for_each_output():
@@ -130,6 +147,9 @@ def test_gabor_filters_are_waves_under_a_bell(shape, index, place, expected):
     ((2, 3), {"type": "identity"}, "as many inputs as outputs"),
     ((2, 3), {"type": "eye"}, "must be a square matrix"),
     ((2, 3), {"type": "eye", "diag_val": [1]}, "diag_val, which only the type 'diagonal' has"),
+    ((2, 3), {"type": "constant", "values": [1]}, "values, which only the type 'value' has"),
+    ((2,), {"type": "value", "values": [1, 2, 3]}, r"has 3 values; the blob of the shape \(2,\)"),
+    ((2, 3), {"type": "sequence", "value": 0.5}, "sequence of 0.5 steps; it must be at least 1"),
     ((2, 2, 3, 4), {"type": "xy"}, r"must be \(1, 2, H, W\)"),
     ((5, 3), {"type": "orthogonal"}, "not have more outputs than inputs"),
     ((3, 5), {"type": "orthogonal", "std": 0.1}, "std must be left out"),

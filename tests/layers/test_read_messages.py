@@ -15,8 +15,9 @@ import pytest
 from framework.definition.hints import is_hint
 from framework.errors import SpecError
 from framework.layers import LAYERS
-from framework.layers.base import Layer, Source, reads_message
+from framework.layers.base import Layer, Source
 from framework.layers.data.image_source import ImageSource
+from framework.layers.messages import reads_message
 from framework.layers.params import MACHINE_HINTS
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.net.net import Net
@@ -27,7 +28,7 @@ from framework.report.layer_samples import run_sample, sample_document, sample_p
 # `spec.proto.pooling_param`, "pooling_param.pad": a message that code reads or names
 PARAM = re.compile(r"""(?:proto\.|["'])(\w+_param)\b""")
 # Modules that read any message, and name some as examples.
-GENERAL = ("framework.layers.params", "framework.layers.base")
+GENERAL = ("framework.layers.params", "framework.layers.base", "framework.layers.messages")
 MESSAGES = [field.name for field in LayerParameter.DESCRIPTOR.fields
             if field.message_type is not None and field.name.endswith("_param")]
 

@@ -158,3 +158,50 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "t" top: "loss" }
                           phase="TRAIN", skip_data=True)
     assert census.problems == []
     assert "'label' assumed to be (4, 100)" in census.assumed
+
+
+def test_points_of_faces_that_are_cropped_are_as_many_as_the_net_predicts(tmp_path):
+    """CamlinZ/face_alignment, whose lists have the points of each face."""
+    (census,) = census_of(tmp_path, """
+layer { name: "d" type: "ImageData" top: "x" top: "points" image_data_param { source: "l"
+  batch_size: 4 new_height: 6 new_width: 7 rate_height: 0.1 rate_width: 0.1 } }
+layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+  inner_product_param { num_output: 10 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "i" bottom: "points" top: "loss" }""",
+                          phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert census.rows[0].shapes == ((4, 3, 6, 7), (4, 10))
+
+
+JOINED = """
+layer { name: "d" type: "Data" top: "x" data_param { batch_size: 5 }
+  transform_param { crop_size: 6 } }
+layer { name: "a" type: "Data" top: "a" data_param { batch_size: 2 } }
+layer { name: "b" type: "Data" top: "b" data_param { batch_size: 3 } }
+layer { name: "t" type: "Concat" bottom: "a" bottom: "b" top: "t" concat_param { axis: 0 } }
+layer { name: "i" type: "InnerProduct" bottom: "x" top: "i"
+  inner_product_param { num_output: %d } }
+layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "i" bottom: "t" top: "loss" }"""
+
+
+def test_targets_of_several_databases_are_joined_by_their_items(tmp_path):
+    """PKU-ICST-MIPL/MHTN_TCYB2018, whose modalities have a database of labels each."""
+    (census,) = census_of(tmp_path, JOINED % 7, phase="TRAIN", skip_data=True)
+    assert census.problems == []
+    assert [row.shapes for row in census.rows[1:4]] == [((2, 7),), ((3, 7),), ((5, 7),)]
+    wrong = JOINED.replace("batch_size: 3", "batch_size: 4") % 7
+    (census,) = census_of(tmp_path, wrong, phase="TRAIN", skip_data=True)
+    assert not census.built
+
+
+def test_images_of_a_list_are_in_colour_also_where_they_are_the_targets(tmp_path):
+    """Tyler-D/DeBlurNet, whose top 'label' is the sharp image."""
+    text = "".join(f"""
+layer {{ name: "{top}" type: "ImageData" top: "{top}" image_data_param {{ source: "l"
+  batch_size: 4 new_height: 6 new_width: 7 label: false }} }}""" for top in ("data", "label"))
+    (census,) = census_of(tmp_path, text + """
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 3 kernel_size: 1 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "label" top: "loss" }""",
+                          phase="TRAIN", skip_data=True)
+    assert census.problems == []

@@ -1,5 +1,7 @@
 """What a look at a net without data assumes of sequences in files, and of pairs of a module."""
 
+import pytest
+
 from tests.net.test_assumed_shapes import census_of
 
 S2VT = """layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" top: "stage"
@@ -117,3 +119,15 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "moved" }
 def test_landmarks_that_move_with_a_face_are_as_many_as_are_predicted(tmp_path):
     (census,) = census_of(tmp_path, LANDMARKS, phase="TRAIN", skip_data=True)
     assert census.problems == [] and "'marks' assumed to be (4, 10)" in census.assumed
+
+
+@pytest.mark.parametrize("text, shape", [
+    ("2,3,16,112,120", (2, 3, 16, 112, 120)), ("(4, 1, 6)", (4, 1, 6)), ("2,3", (1, 3, 224, 224)),
+    ("2,0,4,4", (1, 3, 224, 224))])
+def test_data_of_a_module_have_the_shape_that_is_all_their_parameters(tmp_path, text, shape):
+    """sunnycia/scripts, whose clips are sized so."""
+    (census,) = census_of(tmp_path, f"""
+layer {{ name: "d" type: "Python" top: "x" python_param {{ module: "m" layer: "D"
+  param_str: "{text}" }} }}
+layer {{ name: "r" type: "ReLU" bottom: "x" top: "r" }}""", skip_data=True)
+    assert census.rows[-1].shapes == (shape,)

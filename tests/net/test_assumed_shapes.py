@@ -102,6 +102,41 @@ def test_python_layers_of_faster_rcnn_count_by_their_shapes(tmp_path):
         (1, 5, 1, 1), (1, 1, 1, 1), *[(1, 84, 1, 1)] * 3)
 
 
+def test_images_of_rcnn_are_as_stated_where_a_rounded_size_does_not_fit(tmp_path):
+    pools = "".join(f"""layer {{ name: "p{i}" type: "Pooling" bottom: "{'data' if i == 0 else
+      f'p{i - 1}'}" top: "p{i}" pooling_param {{ pool: MAX kernel_size: 2 stride: 2 }} }}
+""" for i in range(4))
+    # of 80 rows 40 are left, which give 79 again; of 75 it is 38, which give 75
+    text = FASTER_RCNN + pools + """
+layer { name: "up" type: "Deconvolution" bottom: "p3" top: "up" convolution_param {
+  num_output: 3 kernel_size: 1 stride: 2 } }
+layer { name: "crop" type: "Crop" bottom: "up" bottom: "p2" top: "crop" crop_param { axis: 2 } }
+"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.assumed == "images of 600 x 1000 assumed"
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["RoIDataLayer"] == ((1, 3, 600, 1000), (1, 3), (1, 5))
+    assert shapes["crop"] == ((1, 3, 75, 125),)
+    (census,) = census_of(tmp_path, text.replace("kernel_size: 1 ", "kernel_size: 1 pad: 1 "),
+                          phase="TRAIN", skip_data=True)
+    assert "a crop of 80 from there goes beyond the bottom's 77" in census.problems[0]
+
+
+def test_targets_of_a_pyramids_anchors_have_the_cells_of_all_maps_on_one_axis(tmp_path):
+    text = FASTER_RCNN.replace('["score", "gt', '["score", "coarse", "gt').replace(
+        'bottom: "score" bottom: "gt_boxes" bottom: "im_info" bottom: "data"',
+        'bottom: "score" bottom: "coarse" bottom: "gt_boxes" bottom: "im_info"')
+    text = text.replace('layer { name: "o"', """layer { name: "c2" type: "Convolution"
+      bottom: "data" top: "coarse" convolution_param { num_output: 18 kernel_size: 32 stride: 32 } }
+    layer { name: "o\"""", 1)
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    found = next(row.shapes for row in census.rows if row.name == "AnchorTargetLayer")
+    cells = 40 * 64 + 20 * 32
+    assert found == ((1, 1, 9 * cells), *[(1, 36, cells)] * 3)
+
+
 HDF5 = """
 layer { name: "data" type: "HDF5Data" top: "data" top: "label" top: "second"
   hdf5_data_param { source: "list.txt" batch_size: 4 } }
@@ -675,13 +710,54 @@ def test_openposes_maps_are_counted_by_its_first_model(fields, channels):
     ('type: "BoxData" top: "x" top: "a" top: "b" data_param { side: 7 }',
      r"side is given 1 times; the layer has 3 tops"),
     ('type: "CarcontImageData" top: "x" top: "a" top: "b" top: "c" top: "d" carcont_param { '
-     'ni: 3 }', "gives an empty batch")])
+     'ni: 3 }', "gives an empty batch"),
+    ('type: "DriveData" top: "x" top: "a"', "is given 2 times; it must be 1, images, or 3"),
+    ('type: "DriveData" top: "x" drive_data_param { tiling_width: 0 }', "tiling_width is 0; it"),
+])
 def test_layers_known_by_shape_refuse_what_has_no_shape(tmp_path, layer, words):
     (census,) = census_of(tmp_path, f'layer {{ name: "d" {layer} }}', phase="TRAIN")
     assert not census.built
     assert re.search(words, census.problems[0])
     with pytest.raises(SpecError, match=words):
         Net(parse_net(f'layer {{ name: "d" {layer} }}'), phase="TRAIN")
+
+
+@pytest.mark.parametrize("fields, expected", [
+    ("channels: 1 crop_width: 9 crop_height: 7", [(2, 1, 7, 9), (2,)]),
+    ("resize_width: 9 resize_height: 7 onehot: 5", [(2, 3, 7, 9), (2, 5)]),
+    ('crop_width: 9 crop_height: 7 annotate: "json" order: "NHWC"', [(2, 7, 9, 3), (2, 7, 9, 1)]),
+    ('annotate: "image" onehot: 5', [(2, 3, 224, 224), (2, 5, 224, 224)])])
+def test_images_of_picpac_have_the_shapes_of_its_stream(fields, expected):
+    text = f"""layer {{ name: "d" type: "PicPac" top: "x" top: "t"
+      picpac_param {{ path: "db" batch: 2 {fields} }} }}"""
+    assert shapes_of(text) == expected
+    with pytest.raises(SpecError, match="order is 'NCWH'; it must be NCHW or NHWC"):
+        shapes_of(text.replace("batch: 2", 'batch: 2 order: "NCWH"').replace('order: "NHWC"', ""))
+
+
+GRIDS = """layer { name: "d" type: "AnnotatedData" top: "x" top: "a" top: "b"
+  transform_param { caffe_yolo: true
+    resize_param { width: 416 height: 416 jitter: 0.3 }
+    distort_param { exposure_lower: 1 exposure_upper: 1.5 } }
+  data_param { batch_size: 2 random: false side: 13 side: 26 } }"""
+
+
+def test_synopsys_grids_have_seven_numbers_for_each_cell(tmp_path):
+    assert shapes_of(GRIDS) == [(2, 3, 416, 416), (2, 7 * 13**2), (2, 7 * 26**2)]
+    with pytest.raises(SpecError, match=r"caffe_yolo is true: labels of grids .* by shape only"):
+        Net(parse_net(GRIDS))
+    for gone, words in (("side: 26", "side is given 1 times; the layer has 3 tops"),
+                        ("caffe_yolo: true", "random is of transform_param.caffe_yolo, which is")):
+        (census,) = census_of(tmp_path, GRIDS.replace(gone, ""), phase="TRAIN", skip_data=True)
+        assert words in census.problems[0]
+
+
+def test_box_data_with_maskyolos_fields_gives_rows_of_boxes():
+    text = """layer { name: "d" type: "BoxData" top: "x" top: "label"
+      transform_param { resize_w: 304 resize_h: 224 mean_value: 128 mean_value: 128
+      mean_value: 128 } data_param { batch_size: 4 %s } }"""
+    assert shapes_of(text % "") == [(4, 3, 224, 304), (4, 150)]
+    assert shapes_of(text % "max_box_num: 7") == [(4, 3, 224, 304), (4, 35)]
 
 
 HEATMAP = """layer { name: "d" type: "DataHeatmap" top: "x" top: "t" heatmap_data_param {

@@ -12,6 +12,8 @@ import torch
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.dialects import choose_dialect
+from framework.net.net import Net
+from framework.net.reading import parse_net
 from framework.report.net_summary import Selection, take_census
 from tests.support import layer_spec, net_from, noise
 
@@ -50,6 +52,23 @@ def test_a_pooling_is_intels_where_only_that_fits(caplog):
     half = x[:, :, ::2, ::2]
     expected = half + torch.einsum("nchw,dc->ndhw", half, weight[:, :, 0, 0])
     torch.testing.assert_close(net({"x": x})["s"], expected + bias.view(-1, 1, 1))
+
+
+TINY = """input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 5 }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p"
+  pooling_param { pool: MAX kernel_size: 2 stride: 1 pad: 0 } }
+layer { name: "s" type: "Eltwise" bottom: "p" bottom: "x" top: "s" }
+"""
+
+
+def test_a_pooling_keeps_the_size_as_dark2caffes_does_where_only_that_fits(caplog):
+    net = net_from(TINY)
+    assert "its layers are read as dark2caffe reads them" in caplog.text
+    x = noise(1, 2, 3, 5).float()
+    expected = [[[max(plane[i][j] for i in range(row, min(row + 2, 3))
+                      for j in range(column, min(column + 2, 5)))
+                  for column in range(5)] for row in range(3)] for plane in x[0].tolist()]
+    torch.testing.assert_close(net({"x": x})["s"], torch.tensor([expected]) + x)
 
 
 def test_a_net_that_fits_the_originals_reading_has_it(caplog):
@@ -115,6 +134,29 @@ def test_priors_are_doubled_as_in_textboxes_by_their_field_or_where_only_these_f
     blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
                  "l": torch.zeros(1, 144), "c": torch.zeros(1, 72)})
     expected = text_boxes(2, 3, [20], [2, 5], (64, 96))
+    np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
+
+
+SCENE_PRIORS = """input: "f" input_shape { dim: 1 dim: 2 dim: 2 dim: 3 }
+input: "img" input_shape { dim: 1 dim: 3 dim: 64 dim: 96 }
+input: "l" input_shape { dim: 1 dim: 192 } input: "c" input_shape { dim: 1 dim: 96 }
+layer { name: "q" type: "PriorBox" bottom: "f" bottom: "img" top: "q"
+  prior_box_param { min_size: 20.5 max_size: 40.5 aspect_ratio: 2 aspect_ratio: 0.5
+    aspect_ratio: 5 flip: true } }
+layer { name: "o" type: "DetectionOutput" bottom: "l" bottom: "c" bottom: "q" top: "o"
+  detection_output_param { num_classes: 2 } }
+layer { name: "copy" type: "Split" bottom: "q" top: "copied" }"""
+
+
+def test_priors_are_as_high_as_their_size_as_in_sstd_where_only_these_fit():
+    net = net_from(SCENE_PRIORS)
+    blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
+                 "l": torch.zeros(1, 192), "c": torch.zeros(1, 96)})
+    square = (20.5 * 40) ** 0.5
+    sides = [(20.5, 20.5), (square, square), (41, 20.5), (10.25, 20.5), (102.5, 20.5),
+             (20.5, 41), (20.5, 10.25), (20.5, 102.5)]
+    expected = [[(x - wide / 2) / 96, (y - high / 2) / 64, (x + wide / 2) / 96, (y + high / 2) / 64]
+                for y in (16, 48) for x in (16, 48, 80) for wide, high in sides]
     np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
 
 
@@ -213,3 +255,20 @@ layer {{ name: "l" type: "SmoothL1Loss" bottom: "b" bottom: "targets" bottom: "i
     assert ("read as quadrilaterals reads them" in caplog.text) is (outputs == 24)
     if not built:
         assert "'targets' has the shape (1, 12, 1, 1)" in census.problems[0]
+
+
+def test_a_zoom_that_openvino_reads_multiplies_the_size(caplog):
+    text = """
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 3 dim: 4 }
+          shape { dim: 1 dim: 2 dim: 6 dim: 8 } } top: "like" }
+        layer { name: "up" type: "Interp" bottom: "x" top: "up" interp_param { zoom_factor: 2 } }
+        """
+    assert Net(parse_net(text), "TEST").shapes["up"] == (1, 2, 5, 7)
+    net = Net(parse_net(text + 'layer { name: "sum" type: "Eltwise" bottom: "up" bottom: "like" '
+                        'top: "sum" }'), "TEST")
+    assert net.shapes["up"] == (1, 2, 6, 8) and "as openvino reads them" in caplog.text
+    x = torch.arange(24.0).reshape(1, 2, 3, 4)
+    up = net({"x": x, "like": torch.zeros(1, 2, 6, 8)})["sum"]
+    for i, j in np.ndindex(6, 8):       # corners on corners
+        row, column = i * 2 / 5, j * 3 / 7
+        torch.testing.assert_close(up[0, 1, i, j].item(), 12 + 4 * row + column)

@@ -189,7 +189,7 @@ def test_an_unknown_message_is_an_attribute_error_that_names_it():
     ("message A {\n // x\n optional int32 x = y; }", "s.proto:3: found y; a whole number"),
     ("message A {", "s.proto:1: found the end of the file; optional"),
     ("service S {}", "s.proto:1: found service; syntax, package"),
-    ("message A { optional int32 x = 1 [lazy = true]; }", "found lazy; default, packed"),
+    ("message A { optional int32 x = 1 [lazy = true]; }", "found lazy; default, json_name, packed"),
 ])
 def test_a_wrong_schema_is_refused_with_its_line(text: str, message: str):
     with pytest.raises(ValueError, match=message):

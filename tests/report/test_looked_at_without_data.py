@@ -181,3 +181,61 @@ def test_images_have_as_many_numbers_as_an_autoencoder_gives(outputs, size, tmp_
     assert found.built == bool(size)
     if size:
         assert found.assumed == f"images of {size}, as many numbers as a layer gives, assumed"
+
+
+@pytest.mark.parametrize("last, size", [
+    # backwards from one cell: 3, then (3 - 1) * 2 + 2 = 6, then (6 - 1) + 5 - 2 = 8
+    ("Pooling pooling_param { pool: AVE kernel_size: 3 }", "8 x 8"),
+    # 2, then (2 - 1) * 2 + 2 = 4, then (4 - 1) + 5 - 2 = 6
+    ("Convolution convolution_param { num_output: 4 kernel_size: 2 }", "6 x 6"),
+    ("Pooling pooling_param { pool: AVE global_pooling: true }", "224 x 224"),
+])
+def test_images_are_as_large_as_one_cell_of_scores_needs(last, size, tmp_path):
+    net = tmp_path / "nin.prototxt"
+    kind, param = last.split(" ", 1)
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x" top: "label"
+                 data_param {{ source: "x" batch_size: 2 }} }}
+        layer {{ name: "c" type: "Convolution" bottom: "x" top: "c"
+                 convolution_param {{ num_output: 6 kernel_size: 5 pad: 1 }} }}
+        layer {{ name: "r" type: "ReLU" bottom: "c" top: "c" }}
+        layer {{ name: "p" type: "Pooling" bottom: "c" top: "p"
+                 pooling_param {{ kernel_size: 2 stride: 2 }} }}
+        layer {{ name: "d" type: "Dropout" bottom: "p" top: "d" }}
+        layer {{ name: "s" type: "{kind}" bottom: "d" top: "s" {param} }}
+        layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "s" bottom: "label" }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built and found.assumed.startswith(f"images of {size}")
+    assert next(row.shapes for row in found.rows if row.name == "s")[0][2:] == (1, 1)
+
+
+def test_marks_of_steps_are_assumed_through_a_transposition(tmp_path):
+    net = tmp_path / "rows.prototxt"
+    net.write_text("""
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 5 dim: 3 dim: 7 } } }
+        layer { name: "c" type: "HDF5Data" top: "c"
+                hdf5_data_param { source: "list.txt" batch_size: 3 } }
+        layer { name: "t" type: "Transpose" bottom: "c" top: "t"
+                transpose_param { dim: 1 dim: 0 } }
+        layer { name: "l" type: "LSTM" bottom: "x" bottom: "t" top: "l"
+                recurrent_param { num_output: 2 } }""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.problems == [] and "'c' assumed to be (3, 5)" in found.assumed
+
+
+def test_sequences_have_as_many_streams_as_a_second_lstms_static_input(tmp_path):
+    net = tmp_path / "caption.prototxt"
+    net.write_text("""
+        layer { name: "f" type: "Input" top: "f" input_param { shape { dim: 6 dim: 9 } } }
+        layer { name: "d" type: "HDF5Data" top: "c" top: "words"
+                hdf5_data_param { source: "list.txt" batch_size: 4 } }
+        layer { name: "e" type: "Embed" bottom: "words" top: "e"
+                embed_param { num_output: 5 input_dim: 7 } }
+        layer { name: "l" type: "LSTM" bottom: "e" bottom: "c" top: "l"
+                recurrent_param { num_output: 3 } }
+        layer { name: "m" type: "LSTM" bottom: "l" bottom: "c" bottom: "f" top: "m"
+                recurrent_param { num_output: 2 } }""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.problems == []
+    assert "'words' assumed to be (4, 6), 'c' assumed to be (4, 6)" in found.assumed
+    assert found.rows[-1].shapes == ((4, 6, 2),)

@@ -23,6 +23,7 @@ class Blob:
     lr_mult: float = 1
     decay_mult: float = 1
     regularization: str = ""
+    mask: Tensor | None = None
 
 
 def solver(text: str) -> prototxt.Document:

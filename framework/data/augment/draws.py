@@ -24,6 +24,7 @@ class Stream(IntEnum):
     SIZES = 4
     IMAGES = 5
     VOLUMES = 6
+    MIRRORS = 7
 
 
 class Draws:

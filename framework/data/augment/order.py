@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from framework.data.augment import (
+    appearance,
     geometry,
     pair_steps,
     random_sizes,
@@ -95,6 +96,7 @@ class Order:
             turning.Blur(param.blur_kernel_size) if param.random_blur else None,
             turning.TurnAndScale(param.max_degree, param.min_scale, param.max_scale)
             if turning.turns(param) else None,
+            *appearance.changes(param, self._is_train),
             self._crop(),
             steps.turn_crop if param.rotate and self._is_train else None,
             steps.mirror if param.mirror else None,

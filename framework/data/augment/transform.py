@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from framework.data.augment import (
+    appearance,
     distortion,
     noise,
     perspective,
@@ -123,6 +124,7 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
     if param.HasField("geometry_param"):
         perspective.check_geometry(param.geometry_param, error)
     turning.check_turning(param, error)
+    appearance.check_appearance(param, error)
     if param.HasField("distort_param"):
         distortion.check_distortion(param.distort_param, error)
     if param.HasField("expand_param") \

@@ -44,27 +44,31 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowFile:
-    """The content of a window file: images, windows of objects, windows of background."""
+    """The content of a window file: images, windows of objects, windows of background.
+
+    every  all windows in the order of the file, those between objects and background too
+    """
 
     images: list[str]
     objects: list[Window]
     background: list[Window]
+    every: list[Window]
 
 
-def read_windows(path: str, root: str, object_overlap: float,
-                 background_overlap: float) -> WindowFile:
+def read_windows(path: str, root: str, object_overlap: float, background_overlap: float,
+                 both_kinds: bool = True) -> WindowFile:
     """Read a window file: blocks of `# index`, path, channels, height, width, number of windows,
     and lines of class, overlap, x1, y1, x2, y2.
 
     A window is of an object if its overlap is at least `object_overlap`, of background if it is
     below `background_overlap`. A path may have spaces if it has a line of its own. DataError with
-    the line if the file has another form, or one kind is missing.
+    the line if the file has another form, or one kind is missing and `both_kinds` are needed.
     """
     try:
         words = Words(os.fsdecode(read_regular(path)))
     except OSError as error:
         raise DataError(f"{path}: the window file cannot be read: {error.strerror}") from None
-    found = WindowFile([], [], [])
+    found = WindowFile([], [], [], [])
     try:
         while not words.at_end():
             if words.take() != "#":
@@ -77,16 +81,20 @@ def read_windows(path: str, root: str, object_overlap: float,
                 label = int(words.take())
                 overlap = float(words.take())
                 corners = [int(float(words.take())) for _ in range(4)]
-                image = len(found.images) - 1
+                is_background = overlap < min(object_overlap, background_overlap)
+                window = Window(len(found.images) - 1, 0 if is_background else label, *corners)
+                found.every.append(window)
                 if overlap >= object_overlap:
-                    found.objects.append(Window(image, label, *corners))
-                elif overlap < background_overlap:
-                    found.background.append(Window(image, 0, *corners))
+                    found.objects.append(window)
+                elif is_background:
+                    found.background.append(window)
     except (ValueError, OverflowError):
         raise DataError(f"{path}:{words.line}: image {len(found.images)} is not described as `# "
                         "index path channels height width windows`, then `class overlap x1 y1 x2 "
                         f"y2` for each window; found {words.found()}") from None
-    if not found.objects or not found.background:
+    if not both_kinds and not found.every:
+        raise DataError(f"{path}: there are no windows")
+    if both_kinds and not (found.objects and found.background):
         raise DataError(f"{path}: there are {len(found.objects)} windows of objects and "
                         f"{len(found.background)} of background; both kinds are needed")
     return found
@@ -132,6 +140,7 @@ class Words:
 class WindowItems:
     """Windows drawn at random: a batch has first those of background, then those of objects.
 
+    in_order     all windows in the order of the file instead
     num_objects  of the `batch_size` items
     context_pad  pixels of context around a window in the crop
     is_square    the window is made square before it is resized
@@ -143,6 +152,7 @@ class WindowItems:
     num_objects: int
     context_pad: int = 0
     is_square: bool = False
+    in_order: bool = False
     _mean: Mean = field(default_factory=Mean, repr=False)
     _param: TransformationParameter | None = field(default=None, repr=False)
     _bad: dict[int, str] = field(default_factory=dict, repr=False)
@@ -162,27 +172,37 @@ class WindowItems:
 
     def size(self) -> int:
         """The number of items of a batch: the index of an item in it decides its kind."""
-        return self.batch_size
+        return len(self.windows.every) if self.in_order else self.batch_size
 
     def name(self, index: int) -> str:
-        return self.windows.images[index]
+        image = self.windows.every[index].image if self.in_order else index
+        return self.windows.images[image]
 
     def item(self, index: int, draws: Draws) -> Item:
+        if self.in_order:
+            return self._read(self.windows.every[index], self._mirrors(draws))
         is_object = index >= self.batch_size - self.num_objects
         windows = self.windows.objects if is_object else self.windows.background
         for _ in range(NUM_TRIES):
             window = windows[draws.below(len(windows))]
-            is_mirrored = self.param.mirror and draws.below(2) == 1
+            is_mirrored = self._mirrors(draws)
             if window.image in self._bad:
                 continue
             try:
-                with failing_as_bad():
-                    pixels = read_image(self.name(window.image), Decoding(True))
-                    return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
+                return self._read(window, is_mirrored)
             except BadRecord as reason:
                 self._bad[window.image] = str(reason)
         raise DataError(f"none of {NUM_TRIES} windows could be read; the last image missed is "
                         f"{self.name(window.image)}")
+
+    def _mirrors(self, draws: Draws) -> bool:
+        return self.param.mirror and draws.below(2) == 1
+
+    def _read(self, window: Window, is_mirrored: bool) -> Item:
+        """The item of a window. Raises BadRecord."""
+        with failing_as_bad():
+            pixels = read_image(self.windows.images[window.image], Decoding(True))
+            return Item((self._cut(pixels, window, is_mirrored),), None, window.label)
 
     def _cut(self, pixels: Pixels, window: Window, is_mirrored: bool) -> Pixels:
         """Cut out a window, resize it to crop_size and subtract the mean; 0 outside the image."""

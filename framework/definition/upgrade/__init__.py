@@ -10,12 +10,14 @@ import logging
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade.compression import spread_compressions
-from framework.definition.upgrade.forks import upgrade_forks
+from framework.definition.upgrade.forks import REPLACED, upgrade_forks
+from framework.definition.upgrade.fused import PARTS, split_fused
 from framework.definition.upgrade.holes import upgrade_holes
 from framework.definition.upgrade.v0 import fold_padding
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS, upgrade_layer
 
 LOG = logging.getLogger("framework.definition.upgrade")
+REPLACED_TYPES = REPLACED | PARTS.keys()       # no layers of these types are left
 SOLVER_TYPES = ("SGD", "Nesterov", "AdaGrad", "RMSProp", "AdaDelta", "Adam")
 
 
@@ -24,14 +26,15 @@ def upgrade_net(document: Document) -> bool:
 
     V0 and V1 `layers`, the data layers' own transform fields, `input` fields, the `param` entries
     of BatchNorm layers, Intel's bn_stats_batch_size, which is a field of each of these layers,
-    `hole`, an older name of dilation, and forms of single forks (`forks`, `compression`). Raises
-    SpecError for what has no meaning in today's form.
+    `hole`, an older name of dilation, and forms of single forks (`forks`, `fused`, `compression`).
+    Raises SpecError for what has no meaning in today's form.
     """
     net = document.message
     # a list, not a generator: each step is taken
     changed = [_upgrade_layers(document), _upgrade_inputs(document), _upgrade_batch_norm(document),
                _spread_stats_size(document), upgrade_holes(document),
-               upgrade_forks(document), spread_compressions(document)]
+               upgrade_forks(document), split_fused(document),
+               spread_compressions(document)]
     if not document.lines.fields.get("layer"):
         document.lines.fields["layer"] = [Lines() for _ in net.layer]
     return any(changed)

@@ -1,15 +1,19 @@
 """Forms of single forks that are other types or fields here.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
-which is BVLC's LSTM, and ReverseAxis; segaware: a Convolution
-with `bottom_is_im2col`; 3D-Caffe: PoolingND; OpenPose: a Convolution with `binary`, whose weights
-in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that is in nets of
-TrellixVulnTeam/ssd_phone_detection_7D9U.
+which is BVLC's LSTM, and ReverseAxis; SkimCaffe: layers that Intel's library computes; segaware: a
+Convolution with `bottom_is_im2col`; 3D-Caffe: PoolingND; superxuang: Pooling3D's pooling_3d_param,
+the pooling3d_param of P3D with one size for all three axes; OpenPose: a Convolution with `binary`,
+whose weights in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that
+is in nets of TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss
+of cluster_num.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
-pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; cudnn_conv_layer.cu of
-CMU-Perceptual-Computing-Lab/openpose_caffe_train.
+pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; pooling3d_layer.cpp of
+superxuang/caffe_triple-branch_FCN; cudnn_conv_layer.cu of
+CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and others of
+IntelLabs/SkimCaffe.
 """
 
 from __future__ import annotations
@@ -19,7 +23,9 @@ from framework.definition.prototxt import Document, Lines
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
-SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse"}
+SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
+        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -29,7 +35,8 @@ def upgrade_forks(document: Document) -> bool:
     A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
     with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
     and a Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
-    BinaryConvolution. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss. PoolingND is an
+    NdPooling: numbers for several axes are shapes there.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -53,6 +60,12 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
+        if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
+            layer.type = "MovingCenterLoss"
+            changed = True
+        if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
+            _as_p3d_pooling(layer, lines)
+            changed = True
         if layer.type in SAME:
             _as_same(layer, lines)
             changed = True
@@ -68,6 +81,16 @@ def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+
+
+def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+    param = layer.pooling3d_param
+    param.CopyFrom(layer.pooling_3d_param)
+    for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
+        if not param.HasField(along) and param.HasField(each):
+            setattr(param, along, getattr(param, each))
+    layer.ClearField("pooling_3d_param")
+    lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
 
 
 def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:

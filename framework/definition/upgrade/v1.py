@@ -24,6 +24,7 @@ _TYPES = {
     "SMOOTH_L1_LOSS": "SmoothL1Loss", "LRN_MAP": "LRN",
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
     "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
+    "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",

@@ -20,7 +20,7 @@ from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.pooling import Pooling
 from framework.layers.vision.sides import SIDES
 from framework.ops.pooling import PoolWindow
-from framework.proto import LayerParameter
+from framework.proto import ConvolutionParameter, LayerParameter
 
 TRAINING_FIELDS = ("param", "include", "exclude", "phase", "propagate_down", "loss_weight",
                    "loss_param", "engine", "forward_type", "backward_type", "forward_math",
@@ -36,9 +36,11 @@ def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue
         for message in value if descriptor.is_repeated else [value]:    # ConvLSTM's repeats
-            clear(message, [name for name in (*FILLERS, "engine", "state_gradient")
+            clear(message, [name for name in (*FILLERS, "engine", "state_gradient",
+                                              "clipping_threshold")
                             if name in descriptor.message_type.fields_by_name])
     if isinstance(part.layer, Convolution | Deconvolution | ConvolutionDepthwise):
+        _name_dilation(part.proto.convolution_param, part.layer.geometry.dilation)
         part = _with_equal_sides(parts, part, part.layer)
     layer = part.layer
     if isinstance(layer, Convolution | Deconvolution):
@@ -83,6 +85,13 @@ def _square_fields(param: Any) -> None:
             getattr(param, whole)[:] = [value]
         else:
             setattr(param, whole, value)
+
+
+def _name_dilation(param: ConvolutionParameter, dilation: tuple[int, ...]) -> None:
+    """dilation_h and dilation_w as `dilation`, once an axis."""
+    if param.HasField("dilation_h"):
+        clear(param, ("dilation_h", "dilation_w"))
+        param.dilation[:] = dilation
 
 
 def _with_equal_sides(parts: Parts, part: Part,
@@ -198,7 +207,9 @@ def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Pa
     up = PoolWindow(window.kernel, window.stride, window.pad,
                     window.dilation).top_sizes(bottom[2:])
     if any(made < size for made, size in zip(up, wanted[2:], strict=True)):
-        return [part]           # the padding after an axis makes more windows: refused
+        # the padding after an axis makes more windows: refused for a field
+        param.pad_b, param.pad_r = window.after
+        return [part]
     if any(getattr(param, name) for name in OWN_PADDING):
         clear(param, OWN_PADDING)
         param.pad_h, param.pad_w = window.pad

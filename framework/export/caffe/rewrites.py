@@ -20,6 +20,7 @@ from framework.export.caffe.products import PRODUCTS
 from framework.export.caffe.resizes import RESIZES
 from framework.export.caffe.sequences import hidden_output, indicators, reverse
 from framework.layers.base import Shape
+from framework.layers.recurrent.sequence import Transpose
 from framework.layers.vision.convolution import Convolution
 from framework.layers.vision.kernel_stride import ConvolutionSK
 from framework.layers.vision.padding import AdaptivePooling
@@ -252,9 +253,10 @@ def channel_scale(parts: Parts, part: Part) -> list[Part] | None:
 
 
 def transpose(parts: Parts, part: Part) -> list[Part] | None:
+    assert isinstance(part.layer, Transpose)
     chain = Chain(parts, part)
     chain.add("Permute", part.proto.bottom[0],
-              permute_param={"order": part.proto.transpose_param.dim})
+              permute_param={"order": part.layer.order})
     return chain.finish()
 
 
@@ -299,6 +301,7 @@ REWRITES: Mapping[str, tuple[Rewrite, ...]] = {
     "ShuffleChannel": (shuffle_by_permute, shuffle_by_convolution), "Normalize": (normalize,),
     "Eltwise": (weighted_sum,), "Convolution": (plain_kernel, kernel_of_one_cell, zero_bias),
     "ConvolutionSK": (dilated_convolution,), "Flatten": (flatten,), "Transpose": (transpose,),
+    "TensorTranspose": (transpose,),
     "SimpleCrop": (crop_at_the_end,), "AdaptivePooling": (adaptive_pooling,),
     "DetectionOutput": (as_ascend,), "ContinuationIndicator": (indicators,),
     "Reverse": (reverse,), "RNN": (hidden_output,),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
 
@@ -16,31 +15,24 @@ from framework.data.augment.sampler import check_samplers
 from framework.data.augment.yolo import ROWS, sizes_of
 from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
-from framework.data.records.images import failing_as_bad
 from framework.data.records.label_map import mask_values, object_labels, read
-from framework.data.records.records import (
-    BadRecord,
-    Decoding,
-    holds_annotated,
-    parse,
-    read_annotated,
-    read_datum,
-)
+from framework.data.records.records import BadRecord, Decoding, parse
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
-from framework.layers.data.image_source import (
-    RESHAPING,
-    ImageSource,
-    color_of,
-    transformation,
-    usual_decoding,
+from framework.layers.data.first_records import database_path, look_at_first
+from framework.layers.data.image_source import RESHAPING, ImageSource, color_of, transformation
+from framework.layers.data.yolo_grids import (
+    GRID_FIELDS,
+    asks_for_grids,
+    check_grids,
+    grid_shapes,
+    refuse_grids,
 )
 from framework.proto import AnnotatedDataParameter, AnnotatedDatum
 
 IDLE = (*random_sizes.NVIDIA, "bgr2rgb")   # of transform_param: neither branch stretches boxes
-NUM_LOOKED_AT = 8       # records that tell whether the images are grey or in colour
 MAKE = ("tools/convert_dataset makes it from a folder in VOC's layout (VOC 2007 and 2012: "
         "tools/convert_dataset datasets/voc0712.yaml data/VOC0712 --root VOCdevkit), "
         "tools/convert_annoset from a list of images and their annotations")
@@ -75,6 +67,8 @@ class AnnotatedData(ImageSource):
     seg_resize_height x seg_resize_width, or of the image's size over seg_scales.
     `mosaic_prob` and `mixup_prob` are how often a record is joined with others, drawn by the seed,
     before all steps: four in the quarters of one image, or two blended, with the boxes of all.
+    Synopsys' `caffe_yolo: true`, whose tops are images and for each `side` of data_param labels
+    (batch_size, 7 side side), is known by shape only.
     A record without boxes is an image of the background: its item has no row.
     Source: AnnotatedDataParameter in caffe.proto; annotated_data_layer.cpp of weiliu89/caffe (ssd)
             and of eric612/MobileNet-YOLO.
@@ -85,8 +79,7 @@ class AnnotatedData(ImageSource):
     gives_boxes = True
     num_tops = (1, 4)
     idle_fields = IDLE
-    unread = frozenset(["data_param.side"])
-    fork_fields = frozenset([*RESHAPING, "transform_param.resize_param_more",
+    fork_fields = frozenset([*RESHAPING, *GRID_FIELDS, "transform_param.resize_param_more",
                              "transform_param.resize_param.longest_side", *(
         f"annotated_data_param.{name}"
         for name in ("image_info", "instance_masks", "yolo_data_type", "yolo_data_jitter",
@@ -96,6 +89,8 @@ class AnnotatedData(ImageSource):
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
+        if asks_for_grids(spec):
+            return grid_shapes(spec, images)
         boxes = (images[0], 1, ROWS, 5) if _gives_yolo_rows(spec) else (1, 1, images[0], 8)
         masks: list[Shape] = []
         if has_masks(spec) and spec.proto.annotated_data_param.instance_masks:
@@ -109,6 +104,9 @@ class AnnotatedData(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
+        if asks_for_grids(spec):
+            check_grids(spec)
+            return
         _joining(spec)
         check_samplers(spec.proto.annotated_data_param.batch_sampler, spec.error)
         batch_size = spec.proto.data_param.batch_size
@@ -131,6 +129,7 @@ class AnnotatedData(ImageSource):
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         self.check_fields(spec)
+        refuse_grids(spec)
         data = spec.proto.data_param
         annotated = spec.proto.annotated_data_param
         has_label = len(spec.tops) > 1
@@ -247,39 +246,6 @@ def jitter(param: AnnotatedDataParameter) -> float:
     """
     asked = param.yolo_data_type == 1 or param.HasField("yolo_data_jitter")
     return param.yolo_data_jitter if asked and not param.batch_sampler else 0.0
-
-
-def database_path(spec: LayerSpec) -> str:
-    """data_param.source. SpecError if it is missing."""
-    if not spec.proto.data_param.source:
-        raise spec.error("data_param.source", "is missing; it names the folder of an LMDB")
-    return str(spec.proto.data_param.source)
-
-
-def look_at_first(spec: LayerSpec, items: DatabaseItems) -> DatabaseItems:
-    """The items with the number of channels that most of the first images have."""
-    try:
-        database = open_database(items.path, items.make)
-    except DataError as error:
-        raise DataError(f"{spec.place()}: {error}") from None
-    is_annotated = holds_annotated(database)
-    if is_annotated is not None and is_annotated != items.annotated:
-        found, layer = ("AnnotatedDatum", "AnnotatedData") if is_annotated else ("Datum", "Data")
-        raise DataError(f"{spec.place()}: the records of {items.path} are {found}; use type: "
-                        f'"{layer}", or make another database: {items.make}')
-    channels = []
-    for index in range(min(len(database), NUM_LOOKED_AT)):
-        try:
-            with failing_as_bad():
-                content = database.read(index)
-                if items.annotated:
-                    record = read_annotated(content, items.decoding, None, False)
-                else:
-                    record = read_datum(content, items.decoding)
-                channels.append(record.pixels.shape[2])
-        except BadRecord:
-            continue
-    return dataclasses.replace(items, decoding=usual_decoding(items.decoding.color, channels))
 
 
 def _has_type(spec: LayerSpec, items: DatabaseItems) -> bool:

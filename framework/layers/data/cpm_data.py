@@ -7,8 +7,8 @@ from framework.data.augment.pose import SKELETONS
 from framework.data.loading.pose_items import CHANNELS, GREY, PoseItems
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import database_path
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+from framework.layers.data.first_records import database_path
 from framework.layers.data.image_source import ImageSource
 from framework.layers.params import honour
 

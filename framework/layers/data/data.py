@@ -16,9 +16,10 @@ from framework.data.records.records import BadRecord, Decoding, datum_image, par
 from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import database_path, look_at_first
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.first_records import database_path, look_at_first
 from framework.layers.data.image_source import (
+    APPEARANCE,
     RESHAPING,
     ImageSource,
     color_of,
@@ -43,6 +44,7 @@ class Data(ImageSource):
             1 if it is mirrored, crop_size, and the first row and column of its crop;
             the number of each record (batch_size,), its Datum's field 8 (`record_id` of NVIDIA's,
             `imgid` of feiranwang/caffe), 0 without one.
+    Images are rotated, resized, and changed in colour, contrast and smoothness as ImageData's.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad: with
             other than L numbers too.
@@ -58,7 +60,7 @@ class Data(ImageSource):
     num_tops = (1, 3)
     idle_fields = ("bgr2rgb",)
     unread = frozenset(["data_param.side"])
-    fork_fields = frozenset([*RESHAPING, "data_param.get_mirror_crop"])
+    fork_fields = frozenset([*RESHAPING, *APPEARANCE, "data_param.get_mirror_crop"])
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:

@@ -28,6 +28,7 @@ from framework.weights import hdf5
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Arrays = list[NDArray[np.float32]]
 CROP_SIZES = ("crop_size_l", "crop_size_h", "crop_size_w")
+IMAGE_FIELDS = ("scale", "mirror", "mean_value")
 
 
 @layer
@@ -43,17 +44,24 @@ class HDF5Data(Source):
     window for all rows of a file, drawn when the file is read, which a single file is once. With
     `mirror` half of the files are mirrored along their rows, in TEST too. The volumes, not the
     labels, are less `mean_value`, and times `scale`.
+    With scale, mirror or mean_value of hdf5_data_param (mikuhatsune/e2e_face) the rows of the first
+    top are images (C, H, W), less mean_value, times scale; each is mirrored along its rows or not,
+    in TEST too, as drawn anew in every epoch.
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp, and that of the branch
-            3D-Caffe of yulequan/3D-Caffe.
+            3D-Caffe of yulequan/3D-Caffe and of mikuhatsune/e2e_face, whose crop_size is not here.
     """
 
     reads = ("transform_param",)
     list_param = "hdf5_data_param"
-    fork_fields = frozenset(f"transform_param.{name}" for name in CROP_SIZES)
+    fork_fields = frozenset((*(f"transform_param.{name}" for name in CROP_SIZES),
+                             *(f"hdf5_data_param.{name}" for name in IMAGE_FIELDS)))
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         transform = spec.proto.transform_param
+        if transform.HasField("crop_size_w") and _reads_images(spec):
+            raise spec.error("transform_param.crop_size_w", "is given beside scale, mirror or "
+                             "mean_value of hdf5_data_param; give one of them")
         if not transform.HasField("crop_size_w"):
             return
         honour(spec, "transform_param", " ".join(("scale mirror mean_value", *CROP_SIZES)))
@@ -93,6 +101,8 @@ class HDF5Data(Source):
         for path, found in zip(self.files, shapes, strict=True):
             if [shape[1:] for shape in found] != [shape[1:] for shape in shapes[0]]:
                 raise DataError(f"{path}: the rows are not shaped as those of {self.files[0]}")
+        if _reads_images(spec):
+            self._check_images(shapes[0][0][1:])
         self.num_rows = [found[0][0] for found in shapes]
         self.num_items = sum(self.num_rows)
         if not sum(self.num_rows):
@@ -128,6 +138,28 @@ class HDF5Data(Source):
         window = self.crop.window((length, height, width), draws)
         volumes, *labels = (self.crop.cut(array, window) for array in arrays)
         return [self.crop.values(volumes), *labels]
+
+    def changed(self, rows: Arrays, position: int) -> Arrays:
+        """The rows of all tops at a position of the run, the first one as images are changed."""
+        if not _reads_images(self.spec):
+            return rows
+        param = self.spec.proto.hdf5_data_param
+        image, *others = rows
+        if param.mean_value:
+            image = image - np.array(param.mean_value, np.float32).reshape(-1, 1, 1)
+        if param.mirror and Draws(self.options.seed, position, Stream.MIRRORS).chance(0.5):
+            image = image[..., ::-1]
+        return [image * np.float32(param.scale), *others]
+
+    def _check_images(self, shape: Shape) -> None:
+        """SpecError unless rows of that shape are images that the settings fit."""
+        if len(shape) != 3:
+            raise self.spec.error("top[0]", f"'{self.spec.tops[0]}' has rows of the shape {shape}; "
+                                  "with scale, mirror or mean_value they must be (C, H, W)")
+        means = self.spec.proto.hdf5_data_param.mean_value
+        if len(means) > 1 and len(means) != shape[0]:
+            raise self.spec.error("hdf5_data_param.mean_value", f"is given {len(means)} times; it "
+                                  f"must be once, or once for each of the {shape[0]} channels")
 
     def _read_list(self, source: str) -> list[str]:
         if not source:
@@ -170,6 +202,12 @@ class HDF5Data(Source):
         if not dataset.shape:
             raise DataError(f"{path}: the dataset '{top}' is a single value, without rows")
         return dataset
+
+
+def _reads_images(spec: LayerSpec) -> bool:
+    """Whether rows of the first top are images to be changed, as the text says."""
+    param = spec.proto.hdf5_data_param
+    return param.scale != 1 or param.mirror or len(param.mean_value) > 0
 
 
 def _crop_sizes(spec: LayerSpec) -> tuple[int, int, int]:
@@ -228,7 +266,7 @@ class _Reader:
         loaded = file_index if self.source.crop is None else visit
         if self._loaded[0] != loaded:
             self._loaded = (loaded, self.source.load(file_index, visit))
-        return [array[row] for array in self._loaded[1]]
+        return self.source.changed([array[row] for array in self._loaded[1]], position)
 
     def find(self, position: int) -> Place:
         """Where the row at a position of the run is."""

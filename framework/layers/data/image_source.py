@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from torch import Tensor
 from torch.nn.functional import pad
 
+from framework.data.augment import appearance
 from framework.data.augment.mean import Mean, read_mean
 from framework.data.augment.random_sizes import idle_settings, is_set
 from framework.data.augment.transform import check_transform
@@ -29,6 +30,7 @@ from framework.proto import BatchSampler, TransformationParameter
 
 # of jolibrain's branch, where a whole image is warped and turned
 RESHAPING = ("transform_param.geometry_param", "transform_param.rotate")
+APPEARANCE = tuple(f"transform_param.{name}" for name in appearance.FIELDS)
 # sizes that ImageData alone knows, and refuses or obeys
 SIZES_OF_IMAGE_DATA = tuple(f"image_data_param.{name}" for name in (
     "short_side", "min_height", "min_width", "new_dim", "bicubic"))

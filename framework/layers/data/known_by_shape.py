@@ -121,42 +121,6 @@ class OPData(KnownByShape):
 def _model(spec: LayerSpec) -> str:
     return str(spec.proto.op_transform_param.models.split(";")[0].strip())
 
-# The grid of BoxData's labels where the text gives none, and numbers of a cell: difficult, object,
-# class, and four of the box.
-USUAL_SIDE = 7
-CELL_NUMBERS = 7
-
-
-@layer
-class BoxData(KnownByShape):
-    """Images, and for each grid the boxes as YOLO's first version wants them: known by shape only.
-
-    Tops:   images (N, C, H, W); one for each `side` of data_param, or for a grid of 7 without one,
-            (N, side * side * 7): for each cell whether its box is difficult, whether there is one,
-            its class, and its x, y, width and height.
-    Errors: SpecError whenever data are requested, and for another number of tops.
-    Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes.
-    """
-
-    reads = ("transform_param", "data_param")
-    num_tops = (1, None)
-
-    @classmethod
-    def check_fields(cls, spec: LayerSpec) -> None:
-        sides = list(spec.proto.data_param.side) or [USUAL_SIDE]
-        if len(spec.tops) not in (1, len(sides) + 1):
-            raise spec.error("data_param.side", f"is given {len(spec.proto.data_param.side)} "
-                             f"times; the layer has {len(spec.tops)} tops, images and a grid for "
-                             "each side")
-
-    @classmethod
-    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        cls.check_fields(spec)
-        images = images_and_labels(spec, size)[0]
-        sides = list(spec.proto.data_param.side) or [USUAL_SIDE]
-        grids: list[Shape] = [(images[0], side * side * CELL_NUMBERS) for side in sides]
-        return [images, *grids][:len(spec.tops)]
-
 
 @layer
 class SegData(KnownByShape):

@@ -16,8 +16,9 @@ from framework.data.loading.items import AugmentedRecords
 from framework.data.records.records import BadRecord, Decoding, Record, datum_image, parse
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import AnnotatedData, database_path, jitter, mask_form
+from framework.layers.data.annotated_data import AnnotatedData, jitter, mask_form
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.first_records import database_path
 from framework.layers.data.image_source import ImageSource, color_of, transformation
 from framework.proto import AnnotatedDatum
 from framework.system.arrays import Array, Floats

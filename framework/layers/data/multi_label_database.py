@@ -16,8 +16,8 @@ from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import database_path
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.first_records import database_path
 from framework.layers.data.image_source import (
     ImageSource,
     color_of,

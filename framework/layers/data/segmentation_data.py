@@ -247,12 +247,6 @@ def _check(spec: LayerSpec) -> None:
                          "cannot follow; use WARP or FIT_SMALL_SIZE")
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
-    if param.max_rotation_angle > 180:
-        raise spec.error("transform_param.max_rotation_angle", f"is {param.max_rotation_angle}; "
-                         "it must be at most 180 degrees")
-    if not 0 <= param.apply_probability <= 1:
-        raise spec.error("transform_param.apply_probability", f"is {param.apply_probability:g}; "
-                         "it must be between 0 and 1")
     checked_param(spec)
 
 

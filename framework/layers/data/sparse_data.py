@@ -9,8 +9,8 @@ from framework.data.augment.mean import Mean
 from framework.data.loading.sparse_items import SparseItems
 from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
-from framework.layers.data.annotated_data import database_path
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.first_records import database_path
 from framework.layers.data.image_source import ImageSource
 from framework.layers.params import honour
 

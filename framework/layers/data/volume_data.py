@@ -84,3 +84,41 @@ class MultiChannelData(VolumeData):
     @classmethod
     def channels(cls, param: Any) -> list[int]:
         return [len(param.contour_win_width_list.win_width) + 1, 1]
+
+
+@layer
+class MHDRoiData(KnownByShape):
+    """Volumes and the extents of organs in them, of MetaImage files: known by shape only.
+
+    Tops:   volumes (batch_size, 3, L, H, W): levels, levels around a window, edges; (batch_size,
+            19) sizes, spacings and origins; if wanted whether each of C organs, the names of
+            contour_name_list, is in each slice along each axis, organ by organ: (batch_size, 1,
+            C L), (batch_size, 1, C H), (batch_size, 1, C W). L, H, W are resample_size_z, _y, _x.
+    Errors: SpecError whenever data are requested, for sizes of 0, and for 3 or 4 tops, which are
+            those of superxuang/caffe_3d_faster_rcnn.
+    Meaning: mhd_roi_data_layer.cpp of superxuang/caffe_triple-branch_FCN, which reads them by ITK.
+    """
+
+    reads = ("mhd_data_param",)
+    num_tops = (2, 5)
+    num_channels: ClassVar[int] = 3
+    num_infos: ClassVar[int] = 19
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.mhd_data_param
+        for name in ("batch_size", "resample_size_x", "resample_size_y", "resample_size_z"):
+            at_least(spec, f"mhd_data_param.{name}", (getattr(param, name),), 1)
+        if len(spec.tops) in (3, 4):
+            raise spec.error("top", f"is given {len(spec.tops)} times; it must be 2 or 5. Boxes of "
+                             "organs, as in caffe_3d_faster_rcnn, are not supported")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.mhd_data_param
+        volume = (param.resample_size_z, param.resample_size_y, param.resample_size_x)
+        batch, organs = param.batch_size, max(1, len(param.contour_name_list.name))
+        shapes: list[Shape] = [(batch, cls.num_channels, *volume), (batch, cls.num_infos)]
+        shapes += [(batch, 1, organs * slices) for slices in volume]
+        return shapes[:len(spec.tops)]

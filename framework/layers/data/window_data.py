@@ -24,10 +24,14 @@ class WindowData(ImageSource):
 
     Tops:   windows (batch_size, channels, crop_size, crop_size), (pixel - mean) * scale, and 0
             outside the image; classes (batch_size,), 0 for background.
+    With `shuffle: false` all windows come in the order of the file instead, also those that are
+    neither of objects nor of background, with their class; fg_fraction has no effect.
     Errors: SpecError for settings that cannot be followed; DataError for an unusable window file.
-    Source: WindowDataParameter in caffe.proto; BVLC window_data_layer.cpp.
+    Source: WindowDataParameter in caffe.proto; BVLC window_data_layer.cpp; for `shuffle` that of
+            Robert0812/deepsaldet, where it is false by default.
     """
 
+    fork_fields = frozenset(["window_data_param.shuffle"])
     reads = ("transform_param",)
     list_param = "window_data_param"
     num_tops = (2, 2)
@@ -53,12 +57,13 @@ class WindowData(ImageSource):
         warn_of_idle_fields(spec)
         param = spec.proto.window_data_param
         windows = read_windows(param.source, param.root_folder, param.fg_threshold,
-                               param.bg_threshold)
+                               param.bg_threshold, param.shuffle)
         items = WindowItems(windows, transformation(spec, idle=self.idle_fields), param.batch_size,
                             int(times(param.batch_size, param.fg_fraction)), param.context_pad,
-                            param.crop_mode == "square")
+                            param.crop_mode == "square", not param.shuffle)
         self.is_finished_early = True
-        self.start(items, param.batch_size, num_records=len(windows.images))
+        self.start(items, param.batch_size,
+                   num_records=len(windows.images) if param.shuffle else None)
 
 
 @layer

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter
@@ -97,6 +98,82 @@ class CenterLoss(_ToCenters):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         return self.loss_of(_CenterLoss, x, labels)
+
+
+class _OwnSlope(torch.autograd.Function):
+    """A loss whose gradient by x is stated, whatever the weight of the loss."""
+
+    @staticmethod
+    def forward(x: Tensor, loss: Tensor, slope: Tensor) -> Tensor:
+        return loss.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
+        # Any: the context and the tuple of arguments are autograd's
+        ctx.save_for_backward(inputs[2])
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        (slope,) = ctx.saved_tensors
+        return slope, None, None
+
+
+@layer
+class MovingCenterLoss(Layer):
+    """Center loss whose centres begin at 0 and move in each forward, by no solver.
+
+    Bottoms: x (N, K), or (N, K, 1, 1); labels (N,).
+    Top:     the loss (): w / 2 of the squared distances to the centre of each item's class, summed,
+             over N; w is center_loss_param's loss_weight.
+    Blobs:   none: the centres are not stored in weights, as in the original.
+    Each forward, in TEST too, moves a centre by alpha w / (n + 1) of the sum of its n items'
+    distances, after the loss. The gradient of x is w (x - centre): not over N, and whatever the
+    loss_weight of the layer.
+    A CenterLoss that states cluster_num is this.
+    Errors:  SpecError without cluster_num, for x of another shape, and if labels do not fit.
+    Source:  CenterLossParameter; center_loss_layer.cpp of hsmyy/CenterLoss_Caffe_Mnist.
+    """
+
+    reads = ("center_loss_param",)
+    fork_fields = frozenset(f"center_loss_param.{name}" for name in (
+        "loss_weight", "alpha", "cluster_num"))
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    centers: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "center_loss_param", "loss_weight alpha cluster_num")
+        param = spec.proto.center_loss_param
+        if param.cluster_num == 0:
+            raise spec.error("center_loss_param.cluster_num", "is missing or 0; it must be at "
+                             "least 1")
+        if len(x) < 2 or math.prod(x[2:]) != 1:
+            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, K)")
+        check_one_label_an_item(spec, x, labels)
+        self.weight, self.alpha = param.loss_weight, param.alpha
+        self.check = IndexCheck(spec, 1, labels, param.cluster_num,
+                                hint="center_loss_param.cluster_num is too small")
+        self.register_buffer("centers", torch.zeros(param.cluster_num, x[1]), persistent=False)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(x).flatten(1)
+        numbers = self.check(labels).reshape(-1)
+        with torch.no_grad():
+            away = rows - self.centers.to(rows.dtype)[numbers]
+            loss = away.square().sum() * (self.weight / 2 / len(rows))
+            if not self.centers.is_meta:
+                self._move(away, numbers)
+        moved: Tensor = _OwnSlope.apply(rows, loss, away * self.weight)
+        return moved
+
+    def _move(self, away: Tensor, numbers: Tensor) -> None:
+        counts = away.new_ones(len(self.centers)).index_add(0, numbers,
+                                                            away.new_ones(len(numbers)))
+        sums = torch.zeros_like(self.centers, dtype=away.dtype).index_add(0, numbers, away)
+        self.centers += (sums * (self.alpha * self.weight) / counts[:, None]).to(self.centers)
 
 
 def _lengths(rows: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.loss.changing_number import ChangingNumber
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import honour, plain
 from framework.ops.losses import precise
@@ -47,26 +48,27 @@ class ClassDistance(Layer):
     Bottoms: x (N, ...), flattened to K values; in training labels (N,).
     Top:     (N, num_output). L2: -|x - mean|^2 / (2 (sigma + 0.0001)), without `isotropic` minus
              half the sum of (x - mean)^2 / max(sigma, 1e-8); L1: -|x - mean|; IP: x @ mean. TRAIN
-             multiplies the value of the label by 1 + margin_mul. With `ignore_zero`
-             values of x that are 0 do not count in TRAIN.
+             multiplies the value of the label by 1 + margin_mul and takes margin_add off it. With
+             `ignore_zero` values of x that are 0 do not count in TRAIN.
     Blobs:   means (num_output, K); sigma (num_output,), or without `isotropic` (num_output, K),
              which `update_sigma` lets learn.
-    margin_mul is a number, or one that changes with the forwards in TRAIN, at each `step`: times
-    gamma (STEPUP), plus gamma (ADDUP), from min to max. With labels center_coef / N * (x - mean of
-    the label) is added to the gradient of x, and taken off that of the mean, whatever the loss;
-    with block_mul_grad the margin has no part in the gradient. Without labels it is that of sigma
-    1. bias_term and dropout_ratio have no effect, as in the original.
+    Margins are numbers, or change with the forwards in TRAIN, at each `step`: times gamma (STEPUP),
+    plus gamma (ADDUP), from min to max. With labels center_coef / N * (x - mean of the label) is
+    added to the gradient of x, and taken off that of the mean, whatever the loss; with
+    block_mul_grad the margin has no part in the gradient. Without labels it is that of sigma 1.
+    bias_term and dropout_ratio have no effect, as in the original.
     Errors:  SpecError if num_output is 0, labels do not fit, or ignore_zero without isotropic L2.
     Source:  ClassDistanceParameter; class_distance_layer.cu of WeitaoVan/L-GM-loss, whose gradient
-             of L1's means reads beyond its blobs (here it is the derivative); Wan et al. 2018.
+             of L1's means reads beyond its blobs (here it is the derivative); its nets state
+             margin_add, which the code takes off and the newest schema lacks; Wan et al. 2018.
     """
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
     no_onnx_form = NO_FORM
+    fork_fields = frozenset({f"{FIELD}.margin_add"})
     means: Tensor
     sigma: Tensor
-    iteration: Tensor
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
@@ -74,17 +76,16 @@ class ClassDistance(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul metric center_coef "
-               "block_mul_grad ignore_zero update_sigma isotropic")
+        honour(spec, FIELD, "num_output weight_filler bias_filler margin_mul margin_add metric "
+               "center_coef block_mul_grad ignore_zero update_sigma isotropic")
         param = spec.proto.class_distance_param
         self.metric = enum_name(param, "metric")
-        self.param, self.margin = plain(param), plain(param.margin_mul)
-        self.policy = enum_name(param.margin_mul, "policy")
+        self.param = plain(param)
+        self.margin_mul, self.margin_add = (
+            ChangingNumber(spec, f"{FIELD}.{name}", getattr(param, name))
+            for name in ("margin_mul", "margin_add"))
         if param.num_output == 0:
             raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
-        if param.margin_mul.step < 1:
-            raise spec.error(f"{FIELD}.margin_mul.step", f"is {param.margin_mul.step}; it must be "
-                             "at least 1")
         if param.ignore_zero and self.metric == "L2" and not param.isotropic:
             raise spec.error(f"{FIELD}.ignore_zero", "is for isotropic distances; the original "
                              "reads other variances without it")
@@ -96,8 +97,6 @@ class ClassDistance(Layer):
         self.add_blob("means", (param.num_output, num_values), param.weight_filler)
         self.add_blob("sigma", (param.num_output,) if param.isotropic
                       else (param.num_output, num_values), param.bias_filler)
-        self.register_buffer("iteration", torch.tensor(float(param.margin_mul.iter)),
-                             persistent=False)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(bottoms[0]) * tops[0][1] if self.metric == "IP" else 0
@@ -118,7 +117,8 @@ class ClassDistance(Layer):
             return top
         added = top.detach() if self.param.block_mul_grad else top
         own = F.one_hot(numbers, means.shape[0])
-        return top + own * added * self._margin().to(rows)
+        factor, less = self.margin_mul().to(rows), self.margin_add().to(rows)
+        return top + own * (added * factor - less)
 
     def _values(self, rows: Tensor, means: Tensor, sigma: Tensor) -> Tensor:
         if not self.param.update_sigma:
@@ -152,18 +152,3 @@ class ClassDistance(Layer):
                 away = away.sign() * (self.param.center_coef / rows.shape[0])
             pulled = torch.zeros_like(means).index_add(0, labels, -away)
         return _Pushed.apply(rows, away), _Pushed.apply(means, pulled)
-
-    def _margin(self) -> Tensor:
-        """margin_mul at this forward."""
-        margin = self.margin
-        now = torch.full_like(self.iteration, margin.value)
-        if self.policy == "CONSTANT":
-            return now
-        changes = torch.div(self.iteration, margin.step, rounding_mode="floor")
-        grown = margin.value * margin.gamma ** changes if self.policy == "STEPUP" \
-            else margin.value + margin.gamma * changes
-        now = torch.where(changes > 0, grown.clamp(margin.min, margin.max), now)
-        if torch.is_grad_enabled() and not self.iteration.is_meta:
-            with torch.no_grad():
-                self.iteration.add_(1)
-        return now

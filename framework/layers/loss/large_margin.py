@@ -1,4 +1,4 @@
-"""Margins for the label's class: L-Softmax's product, and an added number."""
+"""Margins for the label's class: L-Softmax's product and its loss, and an added number."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck, class_check
+from framework.layers.loss.changing_number import ChangingNumber
+from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import canonical_axis, honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
@@ -110,6 +112,57 @@ def _psi(cosine: Tensor, multiple: int) -> Tensor:
     polynomial = {2: 2 * cosine ** 2 - 1, 3: 4 * cosine ** 3 - 3 * cosine,
                   4: 8 * cosine ** 4 - 8 * cosine ** 2 + 1}[multiple]
     return (1 - 2 * (k % 2)) * polynomial - 2 * k
+
+
+@layer
+class MarginSoftmaxLoss(Layer):
+    """L-Softmax with its loss: softmax cross-entropy of a product with a margin of four angles.
+
+    Bottoms: x (N, ...), flattened to K values; labels (N,).
+    Top:     the loss (): the mean of -log softmax at the label, of x @ w.T, but for the label's
+             class (lambda * product + |x| |w| psi(angle)) / (1 + lambda), with psi as in
+             LargeMarginInnerProduct for QUADRUPLE; angle 0 where a length is 0.
+    Blobs:   weight (num_output, K).
+    lambda is a number, or one that changes with the forwards in training, at each `step`: times
+    gamma (STEPUP), plus gamma (ADDUP), from min to max.
+    Errors:  SpecError if num_output is 0, or labels do not fit.
+    Source:  MarginSoftmaxLossParameter; margin_softmax_loss_layer.cpp of WeitaoVan/L-GM-loss, whose
+             gradient for x or a weight of length 0 is not the derivative; Liu et al. 2016.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+    weight: Tensor
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        name = "margin_softmax_loss_param"
+        honour(spec, name, "num_output weight_filler lambda")
+        param = spec.proto.margin_softmax_loss_param
+        if param.num_output == 0:
+            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
+        check_one_label_an_item(spec, x, labels)
+        self.share = ChangingNumber(spec, f"{name}.lambda", getattr(param, "lambda"))
+        self.check = IndexCheck(spec, 1, labels, param.num_output,
+                                hint=f"{name}.num_output is too small")
+        self.add_blob("weight", (param.num_output, math.prod(x[1:])), param.weight_filler)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        rows = precise(x).flatten(1)
+        weight = self.weight.to(rows.dtype)
+        own = self.check(labels).reshape(-1, 1)
+        product = (rows @ weight.t()).to(rows.dtype)        # autocast gives halves
+        plain_score = product.gather(1, own)
+        lengths = (rows.norm(dim=1) * weight[own[:, 0]].norm(dim=1))[:, None]
+        cosine = torch.where(lengths > 0, plain_score / lengths.where(lengths > 0, 1), 1)
+        share = self.share().to(rows)
+        margin_score = (share * plain_score + lengths * _psi(cosine, 4)) / (1 + share)
+        return F.cross_entropy(product.scatter(1, own, margin_score), own[:, 0])
 
 
 @layer

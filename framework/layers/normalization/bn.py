@@ -18,11 +18,13 @@ from framework.proto import BNParameter, FillerParameter, LayerParameter, enum_n
 SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps", "icnet")
 AVERAGED_EPS = 1e-7     # of the fork that says moving_average, where the text has none
+DECAYED = ("scale_filler", "shift_filler", "var_eps", "moving_average", "decay")
+DECAYED_EPS = 1e-4      # of the fork that says decay, where the text has none
 
 
 @layer
 class BN(Layer):
-    """Batch normalization with scale and shift; two projects' layers, told apart by the fields.
+    """Batch normalization with scale and shift; three projects' layers, told apart by the fields.
 
     Bottom: x (N, C, n1, ...).
     Top:    y in the shape of x; with SegNet's, if named, also mean and variance (1, C, 1, 1) of
@@ -39,6 +41,12 @@ class BN(Layer):
             too, and neither slope nor bias learns. Synopsys' `icnet: true` says no more than that
             it is this one; so does `moving_average: true` beside slope_filler or bias_filler, but
             that eps is 1e-7 without a value (bogger/caffe).
+    Label85's (JoeFannie/Label85): SegNet's fields with `decay`, and `moving_average` (true without
+            it). Blobs: scale, shift, running mean, running variance, all (1, C, 1, 1). TRAIN: the
+            batch's statistics, eps being var_eps (1e-4 without it), running = (1 - s) * running +
+            s * batch's, s one over the number of the forward, at most round(1 / decay). TEST: the
+            running ones, the variance times m / (m - 1) for the m values of a channel, or without
+            moving_average those of the batch; no eps in either.
     Errors: SpecError if the fields are of both or of neither, or of another project.
     Source: bn_layer.cpp of the projects named.
     """
@@ -46,15 +54,18 @@ class BN(Layer):
     pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
-    fork_fields = frozenset(["bn_param.icnet", "bn_param.moving_average"])
+    fork_fields = frozenset(["bn_param.icnet", "bn_param.moving_average", "bn_param.decay"])
     scale: Tensor
     shift: Tensor
     mean: Tensor
     variance: Tensor
+    forwards: Tensor
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         param = proto.bn_param
+        if param.HasField("decay"):
+            return (True, True, False, False)
         if any(is_set(param, field) for field in SEGNET):
             return (True, True)
         return (not param.frozen,) * 2 + (False,) * 2
@@ -64,19 +75,23 @@ class BN(Layer):
         param = spec.proto.bn_param
         averaged = param.moving_average and (is_set(param, "slope_filler")
                                              or is_set(param, "bias_filler"))
-        honour(spec, "bn_param", " ".join(SEGNET + PSPNET + ("moving_average",) * averaged))
+        decayed = param.HasField("decay")
+        honour(spec, "bn_param", " ".join(
+            DECAYED if decayed else SEGNET + PSPNET + ("moving_average",) * averaged))
         segnet = [field for field in SEGNET if is_set(param, field)]
         pspnet = [field for field in PSPNET if is_set(param, field)
                   and (field != "icnet" or param.icnet)]
-        if bool(segnet) == bool(pspnet):
+        if not decayed and bool(segnet) == bool(pspnet):
             found = f"{segnet[0]} and {pspnet[0]}" if segnet else "no field that tells them apart"
             raise spec.error("bn_param", f"has {found}; BN is either SegNet's, with "
                              f"{', '.join(SEGNET)}, or PSPNet's, with {', '.join(PSPNET)}")
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
         shape = (1, x[1], 1, 1)
-        self.form: SegNetForm | PSPNetForm
-        if segnet:
+        self.form: SegNetForm | PSPNetForm | DecayedForm
+        if decayed:
+            self.form = self.read_decayed(param, shape)
+        elif segnet:
             self.form = self.read_segnet(param, shape)
         else:
             self.form = self.read_pspnet(param, shape)
@@ -100,19 +115,42 @@ class BN(Layer):
         eps = AVERAGED_EPS if param.moving_average and not is_set(param, "eps") else param.eps
         return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, eps)
 
+    def read_decayed(self, param: BNParameter, shape: Shape) -> DecayedForm:
+        """Label85's form, and its blobs."""
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
+        if not 0 < param.decay <= 1:
+            raise self.spec.error("bn_param.decay", f"is {param.decay:g}; it must be above 0 and "
+                                  "at most 1")
+        self.add_blob("scale", shape, param.scale_filler)
+        self.add_blob("shift", shape, param.shift_filler)
+        self.add_blob("mean", shape, learned=False)
+        self.add_blob("variance", shape, FillerParameter(value=1), learned=False)
+        self.register_buffer("forwards", torch.zeros(()), persistent=False)
+        averages = not is_set(param, "moving_average") or param.moving_average
+        eps = param.var_eps if is_set(param, "var_eps") else DECAYED_EPS
+        return DecayedForm(self.spec.phase == "TRAIN", averages, round(1 / param.decay), eps)
+
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         if isinstance(self.form, SegNetForm):
             return self.form.tops(x, self.scale, self.shift)
+        if isinstance(self.form, DecayedForm):
+            return self.form.top(x, self.scale, self.shift, self.mean, self.variance, self.forwards)
         return self.form.top(x, self.scale, self.shift, self.mean, self.variance)
 
     def freeze(self) -> None:
         """Take PSPNet's running averages as they are; SegNet's form has none."""
         if isinstance(self.form, PSPNetForm):
             self.form = replace(self.form, uses_stored=True)
+        if isinstance(self.form, DecayedForm):
+            self.form = replace(self.form, trains=False, averages=True)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if len(self.spec.tops) > 1:
             raise self.spec.error("top", "has several blobs; BN has an ONNX form with one only")
+        if isinstance(self.form, DecayedForm):
+            raise self.spec.error("bn_param.decay", "has no ONNX form: the variance depends on the "
+                                  "number of values in a batch")
         factors = self.channel_factors()
         if factors is None:
             blobs = (self.scale.reshape(-1), self.shift.reshape(-1))
@@ -122,6 +160,8 @@ class BN(Layer):
         return [graph.add("Add", y, graph.floats(factors[1].reshape(dims), "summand"))]
 
     def channel_factors(self) -> tuple[Tensor, Tensor] | None:
+        if isinstance(self.form, DecayedForm):
+            return None
         blobs = [blob.detach().double().reshape(-1) for blob in self.blobs]
         return self.form.channel_factors(*blobs)
 
@@ -185,6 +225,37 @@ class PSPNetForm:
         """Factor and summand (C,) that y = factor * x + summand has by the running averages."""
         factor = scale * (variance + self.eps).rsqrt()
         return factor, shift - mean * factor
+
+
+@dataclass(frozen=True)
+class DecayedForm:
+    """Label85's form: statistics of the batch, and averages of them that begin as plain means.
+
+    trains    the averages move
+    averages  they normalize where nothing trains
+    most      the number of forwards from which on each batch counts the same
+    """
+
+    trains: bool
+    averages: bool
+    most: int
+    eps: float
+
+    def top(self, x: Tensor, scale: Tensor, shift: Tensor, mean: Tensor, variance: Tensor,
+            forwards: Tensor) -> Tensor:
+        """y; the blobs are (1, C, 1, 1), and `forwards` counts those of training."""
+        factors = (scale.reshape(-1), shift.reshape(-1))
+        if not self.trains and self.averages:
+            corrected = variance.reshape(-1) / (_biased(x) or 1.0)
+            return by_stored(x, *factors, mean.reshape(-1), corrected, 0.0)
+        eps = self.eps if self.trains else 0.0
+        y, batch_mean, batch_variance = by_batch(x, *factors, eps, mean.reshape(-1))
+        if self.trains:
+            with torch.no_grad():
+                forwards.add_(1).clamp_(max=self.most)
+                for blob, batch in ((mean, batch_mean), (variance, batch_variance * _biased(x))):
+                    blob.add_((batch.reshape(blob.shape) - blob) / forwards)
+        return y
 
 
 def _biased(x: Tensor) -> float:

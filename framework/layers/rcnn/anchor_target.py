@@ -144,11 +144,11 @@ class AnchorTarget(Layer):
         outside = (drawn / drawn.sum(1, keepdim=True).clamp(min=1))[:, :, None]
         tops = [labels[:, :, None], offsets, inside, outside.expand_as(offsets)]
         shapes = [tuple(grid.shape[:3]) for grid in grids]
-        return tuple(_by_channel(top.to(offsets.dtype), shapes)
+        return tuple(by_channel(top.to(offsets.dtype), shapes)
                      for top in tops[:len(self.spec.tops)])
 
 
-def _by_channel(values: Tensor, shapes: list[tuple[int, ...]]) -> Tensor:
+def by_channel(values: Tensor, shapes: list[tuple[int, ...]]) -> Tensor:
     """Values (N, M, K) of anchors, cell by cell, in the order of a map's channels.
 
     shapes  (H, W, A) of each map. Returns (N, 1, A H, W) or (N, 4 A, H, W) of one map, or

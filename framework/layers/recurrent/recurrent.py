@@ -13,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.recurrent.clip_gradient import clipped
 from framework.proto import LayerParameter, enum_name
 
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
@@ -182,8 +183,11 @@ class RecurrentLayer(Layer):
                        ) -> Shape | None:
         """x (T, N, ...) of as many streams as the static input has; cont (T, N)."""
         x = bottoms[0]
+        streams = bottoms[2][0] if len(bottoms) > 2 else 1
         if index == 0 and len(x) == 2:
-            return (x[0], bottoms[2][0] if len(bottoms) > 2 else 1, x[1])
+            return (x[0], streams, x[1])
+        if index == 0 and len(x) > 2 and len(bottoms) == 3 and x[1] == 1 < streams:
+            return (x[0], streams, *x[2:])
         return x[:2] if index == 1 and len(x) > 2 else None
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -233,16 +237,18 @@ class LSTM(RecurrentLayer):
     where cont is 1 at its first step; a change of N or of device starts from zeros, and so does
     an exported program. No gradient goes to cont, to h0 and c0, from the last states, or from
     one forward to the one before; with `state_gradient` it goes to h0 and c0 and from the last
-    states.
+    states. The gradient into the gates is cut to `clipping_threshold`, if that is above 0.
     Errors:  SpecError for wrong numbers or shapes of bottoms and tops, or num_output 0.
     Source:  RecurrentParameter in caffe.proto; BVLC lstm_layer.cpp, recurrent_layer.cpp;
-             Donahue et al. 2015.
+             Donahue et al. 2015; for clipping_threshold the recurrent layers of the Caffe that
+             the nets of kanuore/lstm-in-mnist are for.
     """
 
     reads = ("recurrent_param",)
     num_bottoms = (2, 5)
     num_tops = (1, 3)
-    fork_fields = frozenset(["recurrent_param.state_gradient"])
+    fork_fields = frozenset(["recurrent_param.state_gradient",
+                             "recurrent_param.clipping_threshold"])
     hidden_weight: Tensor
 
     @classmethod
@@ -251,8 +257,9 @@ class LSTM(RecurrentLayer):
 
     def __init__(self, spec: LayerSpec, x: Shape, cont: Shape, *others: Shape):
         super().__init__(spec)
-        self.recurrence = Recurrence(self, 2, x, cont, list(others))
+        self.recurrence = Recurrence(self, 2, x, cont, list(others), "clipping_threshold")
         self.recurrence.add_input_blobs(x, list(others), 4)
+        self.limit = spec.proto.recurrent_param.clipping_threshold
         size = self.recurrence.size
         self.add_blob("hidden_weight", (4 * size, size), spec.proto.recurrent_param.weight_filler)
 
@@ -262,7 +269,7 @@ class LSTM(RecurrentLayer):
         outputs = []
         for step, go_on in zip(projected.unbind(0), cont.to(x.dtype).unsqueeze(-1).unbind(0),
                                strict=True):
-            gates = step + F.linear(hidden * go_on, self.hidden_weight)
+            gates = clipped(step + F.linear(hidden * go_on, self.hidden_weight), self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
         return torch.stack(outputs), *self.recurrence.finish((hidden, cell))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,8 +14,14 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
+from framework.layers.recurrent.clip_gradient import clipped
 from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
+
+LOG = logging.getLogger(__name__)
+# The field with the axes, by the type of the layer
+AXES = {"Transpose": ("transpose_param", "dim"),
+        "TensorTranspose": ("tensor_transpose_param", "order")}
 
 
 @layer
@@ -39,19 +45,37 @@ class Reverse(Layer):
 
 
 @layer
+@layer("TensorTranspose")
 class Transpose(Layer):
     """Transpose (permute) the axes; axis i of the top is the bottom's axis dim[i].
 
+    TensorTranspose, of nets without a name of their Caffe, has `order` in place of `dim`.
     Bottom:  any shape.
     Errors:  SpecError unless `dim` names each axis once.
-    Source:  CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp.
+    Source:  CTPN (tianzhi0549), caffe_ocr (senlinuc): transpose_layer.cpp; the
+             tensor_transpose_layer.cpp that the nets of kanuore/lstm-in-mnist are for.
     """
+
+    @classmethod
+    def axis_order(cls, spec: LayerSpec) -> list[int]:
+        """The bottom's axes in the order of the top's."""
+        path, field = AXES[spec.type]
+        return list(getattr(getattr(spec.proto, path), field))
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """One number for each step where there are as many axes as the order names."""
+        num_axes = len(cls.axis_order(spec))
+        return (*bottoms[0][:1], *[1] * (num_axes - 1)) if num_axes != len(bottoms[0]) else None
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        self.order = list(spec.proto.transpose_param.dim)
+        path, field = AXES[spec.type]
+        honour(spec, path, field)
+        self.order = self.axis_order(spec)
         if sorted(self.order) != list(range(len(x))):
-            raise spec.error("transpose_param.dim", f"is {self.order}; it must name each of the "
+            raise spec.error(f"{path}.{field}", f"is {self.order}; it must name each of the "
                              f"{len(x)} axes once")
 
     def forward(self, x: Tensor) -> Tensor:
@@ -115,19 +139,6 @@ class ContinuationIndicator(Layer):
         return [graph.add("Expand", graph.floats(column), size)]
 
 
-class _ClipGradient(torch.autograd.Function):
-    """Gradient clipping: the value unchanged, its gradient clamped to -limit..limit."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, limit: float) -> Tensor:  # Any: torch has no type for it
-        ctx.limit = limit
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient.clamp(-ctx.limit, ctx.limit), None
-
-
 def lstm_order(blob: Tensor) -> Tensor:
     """Rows of gates in ONNX's order: input, output, forget, candidate."""
     enter, keep, leave, candidate = blob.detach().chunk(4)
@@ -139,7 +150,8 @@ class Lstm(Layer):
     """LSTM over T steps of N streams, of junhyukoh/caffe-lstm and CTPN; not BVLC's LSTM.
 
     Bottoms: x (T, N, ...), or of two axes (T * N, D) with N the `batch_size`; perhaps T * N
-             flags: 0 where a sequence starts, else 1.
+             flags: 0 where a sequence starts, else 1. A third one has no effect, as in the
+             original, and a warning says so.
     Top:     h (T, N, H), or (T * N, H).
     Blobs:   weight (4 H, D), hidden_weight (4 H, H), bias (4 H,), gates in the order input,
              forget, output, candidate.
@@ -153,8 +165,8 @@ class Lstm(Layer):
 
     reads = ("recurrent_param",)
     unread = frozenset(["recurrent_param.expose_hidden"])
-    num_bottoms = (1, 2)
-    no_gradient_bottoms = (1,)
+    num_bottoms = (1, 3)
+    no_gradient_bottoms = (1, 2)
     weight: Tensor
     hidden_weight: Tensor
     bias: Tensor
@@ -163,8 +175,11 @@ class Lstm(Layer):
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         return (True,) * 3
 
-    def __init__(self, spec: LayerSpec, x: Shape, *flags: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
+        flags = others[:1]
+        if len(others) > 1:
+            LOG.warning("%s: bottom[2] has no effect; bottom[1] are the flags", spec.place())
         honour(spec, "lstm_param", "num_output clipping_threshold weight_filler bias_filler "
                "batch_size")
         param = spec.proto.lstm_param
@@ -209,9 +224,7 @@ class Lstm(Layer):
         hidden, cell = self._start(projected, bool(flags))
         outputs = []
         for step, go_on in zip(projected.unbind(0), cont.unbind(0), strict=True):
-            gates = step + F.linear(hidden, self.hidden_weight) * go_on
-            if self.limit > 0:
-                gates = _ClipGradient.apply(gates, self.limit)
+            gates = clipped(step + F.linear(hidden, self.hidden_weight) * go_on, self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
         if flags and not (x.is_meta or is_exporting()):

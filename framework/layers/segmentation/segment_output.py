@@ -1,4 +1,4 @@
-"""SegmentOutput: files of the segments found in volumes, which are not written here."""
+"""Files of what was found in medical volumes, which are not written here."""
 
 from __future__ import annotations
 
@@ -39,3 +39,34 @@ class SegmentOutput(Layer):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         return torch.zeros((), device=x.device, dtype=x.dtype)
+
+
+@layer
+class MultiSlicePredict(Layer):
+    """Files of the boxes of organs, of their shares along three axes: nothing is written here.
+
+    Bottoms: sizes, spacings and origins (N, 19); shares of background and organs along the three
+             axes, (N, 2, C L), (N, 2, C H) and (N, 2, C W). No gradient, no top.
+    Errors:  SpecError for other shapes.
+    Source:  SlicePredictParameter; multi_slice_predict_layer.cpp of
+             superxuang/caffe_triple-branch_FCN, which writes for each organ the longest run of
+             slices with a share above a half along each axis, and the mean share in the three.
+    """
+
+    reads = ("slice_predict_param",)
+    num_bottoms = (4, 4)
+    num_tops = (0, 0)
+    no_gradient_bottoms = (0, 1, 2, 3)
+    no_onnx_form = "it writes files, which no runtime does"
+
+    def __init__(self, spec: LayerSpec, info: Shape, *shares: Shape):
+        super().__init__(spec)
+        for index, shape in enumerate(shares, 1):
+            if len(shape) != 3 or shape[:2] != (info[0], 2):
+                raise spec.error(f"bottom[{index}]", f"has the shape {tuple(shape)}; it must be "
+                                 f"({info[0]}, 2, organs * slices)")
+        if not spec.without_files:
+            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+
+    def forward(self, info: Tensor, *shares: Tensor) -> tuple[Tensor, ...]:
+        return ()

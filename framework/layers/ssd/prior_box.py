@@ -41,6 +41,9 @@ class PriorBox(Layer):
     left of the middle on; max_size and aspect_ratio are refused there.
     With `denser_prior_boxes` (TextBoxes++), and always in the dialect "textboxes", each box is
     followed by one of its size at the lower edge of the cell.
+    In the dialect "sstd" an oblong is min_size high and min_size * ratio wide; with `flip` each
+    follows once more with width and height exchanged, whether its ratio is listed or not;
+    min_size is not cut.
     With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
     rows, density x density squares, spread over the size around the middle in whole steps of
     size / density, then as many of each other ratio; all are cut at the edges of the image.
@@ -54,13 +57,13 @@ class PriorBox(Layer):
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
-            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus and julimueller/tl_ssd;
+            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus, julimueller/tl_ssd and BestSonny/SSTD;
             prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe;
             prior_box_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
     reads = ("prior_box_param",)
-    dialects = ("faceboxes", "textboxes")
+    dialects = ("faceboxes", "textboxes", "sstd")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",
                                          "density", "offset_w", "offset_h", "tf", "yx_order"))
@@ -90,6 +93,9 @@ class PriorBox(Layer):
             self.shapes = [shape for shape in self.shapes for _ in range(2)]
         if spec.dialect == "faceboxes":
             self.shapes, self.moves = _dense(spec, param, self.shapes)
+        if spec.dialect == "sstd":
+            self.shapes = _as_high(spec, param)
+            self.moves = [(0.0, 0.0)] * len(self.shapes)
         self.insets = _insets(spec, param, self.shapes)
         self.yx_order = param.yx_order
         self.variances = _variances(spec, param)
@@ -239,6 +245,20 @@ def _dense(spec: LayerSpec, param: PriorBoxParameter, squares: Pairs) -> tuple[P
         sizes += [(side - 1, side - 1)] * count ** 2
         moves += [(right, down) for down in steps for right in steps]
     return sizes, moves
+
+
+def _as_high(spec: LayerSpec, param: PriorBoxParameter) -> Pairs:
+    """Sizes of a cell's boxes, of which the oblong ones are as high or wide as min_size (SSTD)."""
+    _refuse(spec, ("denser_prior_boxes", "width", "fixed_size", "offset_w"), " of SSTD")
+    ratios = distinct_ratios(param.aspect_ratio, False)
+    sizes: Pairs = []
+    for index, low in enumerate(param.min_size):
+        sizes.append((low, low))
+        if param.max_size:
+            sizes += [(math.sqrt(low * int(param.max_size[index])),) * 2]
+        sizes += [(low * ratio, low) for ratio in ratios]
+        sizes += [(low, low * ratio) for ratio in ratios if param.flip]
+    return sizes
 
 
 def _spread(spec: LayerSpec, param: PriorBoxParameter) -> tuple[Pairs, Pairs]:

@@ -1,4 +1,4 @@
-"""Parts of blobs: Gather, SimpleCrop, CornerCrop, Im2Windows."""
+"""Parts of blobs: Gather, SimpleCrop, CornerCrop, Im2Windows, SplitData."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.definition.values import counted
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import GivenSlopes
 
@@ -234,3 +234,38 @@ class Im2Windows(Layer):
         inside = (right <= width) & (below <= height)
         clips = [(inside & (place > 0)).to(objects.dtype).flatten() for place in (column, row)]
         return labels, *clips
+
+
+@layer
+class SplitData(Layer):
+    """Items of even and of odd number apart, and another blob's items in that order.
+
+    Bottoms: x (2 N, C, H, W); y (2 N, ...), which gets no gradient.
+    Tops:    x's items 0, 2, 4, ... (N, C, H, W), its items 1, 3, 5, ...; y's items in the order of
+             both, (2 N, ...).
+    The original finds the items of y by the size of those of x, so that it gives these values if
+    both have one size; else it mixes parts of items, or reads beyond the end. `frame` has no
+    effect, as in the original.
+    Errors:  SpecError for an odd number of items, another number of them in y, or x without 4 axes.
+    Source:  split_data_layer.cpp of tonyyangToBeNo1/colorization_flow_caffe.
+    """
+
+    num_bottoms = (2, 2)
+    num_tops = (3, 3)
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, y: Shape):
+        super().__init__(spec)
+        if len(x) != 4 or x[0] % 2 or not y or y[0] != x[0]:
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(y)}; they must be "
+                             "(2 N, C, H, W) and (2 N, ...)")
+
+    def forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return x[::2], x[1::2], torch.cat([y[::2], y[1::2]]).detach()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, y = bottoms
+        end, axis, step = (graph.integers([one]) for one in (END, 0, 2))
+        halves = [graph.add("Slice", name, graph.integers([start]), end, axis, step)
+                  for name in (x, y) for start in (0, 1)]
+        return [*halves[:2], graph.add("Concat", *halves[2:], axis=0)]

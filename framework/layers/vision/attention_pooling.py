@@ -11,6 +11,7 @@ from framework.layers.params import LARGEST_STEP, honour, within
 from framework.proto import enum_name, has_field
 
 
+@layer("PwAttend")
 @layer
 class AttPooling(Layer):
     """Attention pooling: sums of a map's cells, weighted for each position by an attention map.
@@ -22,18 +23,21 @@ class AttPooling(Layer):
     Errors:  SpecError for LOCAL windows that are not h x w, or without kernel_size; for GLOBAL with
              a stride, a map that is not square, or more than one window; for an attention of other
              channels or items.
+    PwAttend is its name in examples of the project, whose fields and shapes fit; code of that name
+    is not public.
     Source:  AttPoolingParameter; att_pooling_layer.cpp and .cu of nian-liu/PiCANet; Liu et al.
              2018.
     """
 
+    reads = ("att_pooling_param", "pw_attend_param")
     num_bottoms = (2, 2)
     no_onnx_form = "no form of it is written"
 
     def __init__(self, spec: LayerSpec, x: Shape, attention: Shape):
         super().__init__(spec)
-        field = "att_pooling_param"
+        field = {"PwAttend": "pw_attend_param"}.get(spec.type, "att_pooling_param")
         honour(spec, field, "att_mode pad kernel_size stride dilation")
-        param = spec.proto.att_pooling_param
+        param = getattr(spec.proto, field)
         if len(x) != 4 or len(attention) != 4 or x[0] != attention[0]:
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(attention)}; they "
                              "must be (N, C, H, W) and (N, K, h, w)")

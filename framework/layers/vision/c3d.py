@@ -61,6 +61,11 @@ def check_video(spec: LayerSpec, x: Shape) -> None:
         raise spec.error("bottom", f"has the shape {x}; {spec.type} takes (N, C, L, H, W)")
 
 
+def _has_bias(proto: LayerParameter) -> bool:
+    own = proto.HasField("convolution3d_param") and proto.type != "Deconvolution3D"
+    return (proto.convolution3d_param if own else proto.convolution_param).bias_term
+
+
 @layer
 @layer("Deconvolution3D")
 class Convolution3D(Layer):
@@ -71,7 +76,8 @@ class Convolution3D(Layer):
             stride * (n - 1) + kernel - 2 pad. Time has `kernel_depth`, `temporal_stride`,
             `temporal_pad`; height and width share `kernel_size`, `stride`, `pad`.
     Blobs:  weight (num_output, C, kernel_depth, kernel_size, kernel_size), for Deconvolution3D
-            (C, num_output, ...); bias (num_output,) unless `bias_term: false`.
+            (C, num_output, ...); bias (num_output,) unless `bias_term: false`, which
+            Deconvolution3D reads in convolution_param alone, as C3D 1.1 does.
     `filter_group` saved memory in the original and has no effect here.
     Errors: SpecError for a bottom without 5 axes, and sizes that leave no output.
     Source: facebook/C3D convolution3d_layer.cpp, deconvolution3d_layer.cpp.
@@ -88,9 +94,7 @@ class Convolution3D(Layer):
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        own = proto.HasField("convolution3d_param")
-        param = proto.convolution3d_param if own else proto.convolution_param
-        return (True, True) if param.bias_term else (True,)
+        return (True, True) if _has_bias(proto) else (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -109,7 +113,7 @@ class Convolution3D(Layer):
                                 self._pad_end(x[2:])), x)
         ends = (x[1], param.num_output) if self.transposed else (param.num_output, x[1])
         self.add_blob("weight", (*ends, *self.kernel), param.weight_filler)
-        if param.bias_term:
+        if _has_bias(spec.proto):
             self.add_blob("bias", (param.num_output,), param.bias_filler)
         else:
             self.bias = None

@@ -37,9 +37,10 @@ from framework.proto import LayerParameter, enum_name
 
 FIELDS = (
     "num_output bias_term pad kernel_size group stride weight_filler bias_filler pad_h pad_w "
-    "kernel_h kernel_w stride_h stride_w axis dilation kernel_shape stride_shape pad_shape"
+    "kernel_h kernel_w stride_h stride_w axis dilation dilation_h dilation_w kernel_shape "
+    "stride_shape pad_shape"
 )
-FOUR_SIDES = side_fields("convolution_param", "pad_type")
+FOUR_SIDES = side_fields("convolution_param", "pad_type", "dilation_h", "dilation_w")
 SHAPE_FIELDS = frozenset(f"convolution_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
 
@@ -142,15 +143,17 @@ def read_geometry(spec: LayerSpec, *bottoms: Shape, kind: str = "Conv", depthwis
 def read_windows(spec: LayerSpec, num_axes: int) -> tuple[tuple[int, ...], ...]:
     """kernel_size, stride, pad and dilation of convolution_param, each with a number an axis.
 
-    Or, for the first three, `kernel_shape` and its like (NdConvolution).
+    Or, for the first three, `kernel_shape` and its like (NdConvolution). 0 dilates a kernel of 1.
     """
     windows = []
     for field, default, least in (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0),
-                                  ("dilation", 1, 1)):
+                                  ("dilation", 1, 0)):
         shape = ONE_FOR_EACH_AXIS.get(field, "")
         name = f"{shape}.dim" if is_set(spec.proto.convolution_param, shape) else field
         windows.append(axis_sizes(spec, f"convolution_param.{name}", num_axes, default, least))
-    return tuple(windows)
+    kernel, stride, pad, dilation = windows
+    spread = tuple(d or int(k == 1) for k, d in zip(kernel, dilation, strict=True))
+    return kernel, stride, pad, at_least(spec, "convolution_param.dilation", spread, 1)
 
 
 def check_top(spec: LayerSpec, sizes: tuple[int, ...], bottom: Shape) -> None:

@@ -14,6 +14,7 @@ from framework.layers.params import LARGEST_STEP, honour, within
 from framework.ops.regions import round_half_away
 from framework.proto import enum_name
 
+MIN_FACTOR = 1 / LARGEST_STEP
 MOST_NAN = 0.5      # share of the known weight from which Downsample gives NaN
 
 
@@ -37,14 +38,16 @@ class Resample(Layer):
     """Resizing by a filter (NEAREST, LINEAR, CUBIC), which is wider where a map shrinks.
 
     Bottoms: x (N, C, H, W); if wanted a map of the size that the top gets.
-    Top:     (N, C, height, width). Column j reads the point j * fx + fy / 2 - 1 / 2, with fx = W /
-             width and fy = H / height, row i the point i * fy + fx / 2 - 1 / 2: the sum of the
-             cells, each weighed by the triangle or Catmull-Rom's cubic of its distance, over the
-             sum of the weights; 0 where no cell has one. With `antialias`, if an axis shrinks,
-             the distances are divided by fx and fy. NEAREST reads the cell at the rounded point.
+    Top:     (N, C, height, width), or where neither is given `factor` times H and W, rounded down.
+             Column j reads the point j * fx + fy / 2 - 1 / 2, with fx = W / width and fy = H /
+             height, row i the point i * fy + fx / 2 - 1 / 2: the sum of the cells, each weighed by
+             the triangle or Catmull-Rom's cubic of its distance, over the sum of the weights; 0
+             where no cell has one. With `antialias`, if an axis shrinks, the distances are divided
+             by fx and fy. NEAREST reads the cell at the rounded point.
     Errors:  SpecError for AREA and a size below 1.
-    Source:  ResampleParameter, whose factor is read by nothing; resample_layer.cu of
-             lmb-freiburg/flownet2. Its backward pass ends the program; here it is the derivative.
+    Source:  ResampleParameter; resample_layer.cu of lmb-freiburg/flownet2, which reads no factor
+             (w3sip/mo_problem sizes by it). Its backward pass ends the program; here it is the
+             derivative.
     """
 
     num_bottoms = (1, 2)
@@ -53,16 +56,28 @@ class Resample(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
-        honour(spec, "resample_param", "antialias width height type")
+        honour(spec, "resample_param", "antialias width height type factor")
         param = spec.proto.resample_param
         self.kind = enum_name(param, "type")
         if self.kind == "AREA":
             raise spec.error("resample_param.type", "is AREA; it must be NEAREST, LINEAR or CUBIC")
         self.antialias = param.antialias
-        self.size = _top_size(spec, "resample_param", ("height", "width"), (x, *like))
+        self.factor = 0.0
+        if param.HasField("factor") and not (like or param.height or param.width):
+            self.factor = param.factor
+            within(spec, "resample_param.factor", (self.factor,), MIN_FACTOR, LARGEST_STEP)
+            self.size = self._scaled(x)
+        else:
+            self.size = _top_size(spec, "resample_param", ("height", "width"), (x, *like))
+
+    def _scaled(self, x: Shape) -> tuple[int, int]:
+        high, wide = (max(int(size * self.factor), 1) for size in x[2:])
+        return high, wide
 
     def forward(self, x: Tensor, *like: Tensor) -> Tensor:
-        high, wide = like[0].shape[2:] if like else self.size
+        high, wide = self._scaled(tuple(x.shape)) if self.factor else self.size
+        if like:
+            high, wide = like[0].shape[2:]
         steps = (x.shape[2] / high, x.shape[3] / wide)
         # each axis begins half a step of the other one in, as in the original
         rows = torch.arange(high, device=x.device, dtype=x.dtype) * steps[0] + steps[1] / 2 - 0.5

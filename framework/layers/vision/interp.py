@@ -28,12 +28,17 @@ class Interp(Layer):
             `height`, `width`; or n * full_zoom_factor (Synopsys).
     Blobs:  none.
     BilinearInterpolation is the same with two bottoms and no fields.
+    As OpenVINO reads it, which is so where the original's reading does not fit, zoom_factor alone
+    gives n * zoom_factor.
     `mode: NEAREST` (DeepDetect) takes the nearest cell, the farther one of two equally near.
     Errors: SpecError without a size, for a positive pad, or an empty plane.
     Source: interp_layer.cpp and interp.cpp of hszhao/PSPNet and jolibrain/caffe;
             `use_blob_size` of soeaver/caffe-model; bilinear_layer.cpp of ctensmeyer/caffe;
-            interp_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+            interp_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe; interp.py of
+            OpenVINO's Model Optimizer.
     """
+
+    dialects = ("openvino",)
 
     fork_fields = frozenset(["interp_param.full_zoom_factor"])
 
@@ -64,6 +69,8 @@ class Interp(Layer):
         self.whole_zoom = 0
         if not factors and not any(sizes) and param.HasField("full_zoom_factor"):
             self.whole_zoom = param.full_zoom_factor
+        if spec.dialect == "openvino" and param.zoom_factor > 1 and param.shrink_factor == 1:
+            self.whole_zoom = param.zoom_factor
         if len(bottoms) == 1 and not factors and not self.whole_zoom and min(sizes) < 1:
             raise spec.error("interp_param", "gives no size; give height and width, or "
                              "zoom_factor, or shrink_factor, or a second bottom")

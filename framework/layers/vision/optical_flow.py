@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import enum_name, has_field
+from framework.proto import enum_name
 
 LENGTH_EPS = 1e-9       # beside a length in the slope of ChannelNorm
 
@@ -244,64 +244,6 @@ class ChannelNorm(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         squares = graph.add("Mul", bottoms[0], bottoms[0])
         return [graph.add("Sqrt", graph.reduce("ReduceSum", squares, [1], True))]
-
-
-@layer
-class SpatialTransformer(Layer):
-    """Spatial transformer: sample each map over a grid that an affine matrix moves.
-
-    Bottoms: x (N, C, H, W); the six numbers of the matrix, row by row, of each item (N, ...), less
-             those that `theta_1_1` to `theta_2_3` state.
-    Top:     (N, C, output_H, output_W), the sizes of x without the fields. Cell (i, j) reads the
-             point (row, column) = matrix @ (2 i / output_H - 1, 2 j / output_W - 1, 1), where -1 is
-             cell 0 and 1 cell H or W; bilinearly, cells outside of the map being 0.
-    With `to_compute_dU: false` x gets no gradient.
-    Errors:  SpecError for another transform or sampler, or another number of numbers.
-    Source:  SpatialTransformerParameter; st_layer.cu of daerduoCarey/SpatialTransformerLayer;
-             Jaderberg et al. 2015.
-    """
-
-    reads = ("st_param",)
-    num_bottoms = (2, 2)
-    needs_float32 = True
-    no_onnx_form = "no form of it is written"
-
-    def __init__(self, spec: LayerSpec, x: Shape, theta: Shape):
-        super().__init__(spec)
-        stated = "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3"
-        honour(spec, "st_param", "transform_type sampler_type output_H output_W to_compute_dU "
-               f"{stated}")
-        param = spec.proto.st_param
-        for field, only in (("transform_type", "affine"), ("sampler_type", "bilinear")):
-            if getattr(param, field) != only:
-                raise spec.error(f"st_param.{field}", f"is '{getattr(param, field)}'; only "
-                                 f"'{only}' is known")
-        if len(x) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
-        self.size = (param.output_H if param.HasField("output_H") else x[2],
-                     param.output_W if param.HasField("output_W") else x[3])
-        within(spec, "st_param.output_H", self.size, 1, LARGEST_STEP)
-        self.stated = [getattr(param, name) if has_field(param, name) else None
-                       for name in stated.split()]
-        missing = self.stated.count(None)
-        if theta[0] != x[0] or math.prod(theta[1:]) != missing:
-            raise spec.error("bottom[1]", f"has the shape {tuple(theta)}; it must hold {missing} "
-                             f"numbers for each of {x[0]} items")
-        self.learns_map = param.to_compute_dU
-
-    def forward(self, x: Tensor, theta: Tensor) -> Tensor:
-        given = iter(theta.flatten(1).unbind(1))
-        matrix = torch.stack([next(given) if value is None else theta.new_full((len(theta),), value)
-                              for value in self.stated], 1).reshape(-1, 2, 3)
-        high, wide = (torch.arange(size, device=x.device, dtype=theta.dtype) / size * 2 - 1
-                      for size in self.size)
-        grid = torch.stack(torch.broadcast_tensors(high[:, None], wide, high.new_ones(())), -1)
-        points = torch.einsum("nkc,hwc->nkhw", matrix, grid)
-        rows, columns = ((points[:, axis] + 1) / 2 * x.shape[2 + axis] for axis in (0, 1))
-        if not self.learns_map:
-            x = x.detach()
-        return bilinear(F.pad(x, (1, 1, 1, 1)), (rows + 1).clamp(0, x.shape[2] + 1),
-                        (columns + 1).clamp(0, x.shape[3] + 1))
 
 
 def bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -51,7 +51,9 @@ class Pooling(Layer):
     `pad_b` and `pad_r` are the padding of single sides, in place of `pad`: a last window is then
     dropped if it starts at n + pad_t, or pad_l, or after it. Its `pad_type: 1` is TensorFlow's
     SAME, with ceil(n / stride) windows.
-    In the dialect "intel" a last window without a cell is dropped if some kernel is 1.
+    In the dialect "intel" a last window without a cell is dropped if some kernel is 1. In
+    "dark2caffe", that of Linby1103/Dark2Caffe, there is one more on each axis if the difference of
+    kernel_h and stride_h is odd: Darknet's MAX of 2 cells with stride 1 keeps the size.
     A window without a cell gives 0 where the original gives -FLT_MAX or NaN; NaN wins in MAX.
     Errors: SpecError where pooling_layer.cpp aborts.
     Source: PoolingParameter in caffe.proto; BVLC pooling_layer.cpp and .cu; intel/caffe's; that of
@@ -59,7 +61,7 @@ class Pooling(Layer):
     """
 
     reads = ("pooling_param",)
-    dialects = ("intel",)
+    dialects = ("intel", "dark2caffe")
     fork_fields = SHAPE_FIELDS | side_fields("pooling_param", "pad_type")
 
     num_tops = (1, 2)
@@ -166,9 +168,20 @@ def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolW
                         clip_single=spec.dialect == "intel", pad_end=padding.after)
     if padding.same:
         window = same_window(window, x[2:])
+    elif spec.dialect == "dark2caffe" and (kernel[0] - stride[0]) % 2:
+        window = _with_one_more(spec, window, path)
     if min(window.top_sizes(x[2:])) < 1:
         raise spec.error(f"{path}.kernel_size", f"leaves no output: the bottom is {x}")
     return window
+
+
+def _with_one_more(spec: LayerSpec, window: PoolWindow, path: str) -> PoolWindow:
+    """The windows and one more on each axis; SpecError for another method than MAX."""
+    if enum_name(message_at(spec, path), "pool") != "MAX":
+        raise spec.error(f"{path}.pool", "is not MAX; in the dialect 'dark2caffe' only MAX pooling "
+                         "has a kernel and a stride whose difference is odd")
+    after = tuple(p + s for p, s in zip(window.after, window.stride, strict=True))
+    return replace(window, pad_end=after, clip=any(window.pad))
 
 
 def same_window(window: PoolWindow, sizes: Shape) -> PoolWindow:

@@ -22,35 +22,44 @@ class Resize(Layer):
     """Bilinear resizing from the upper left corner, to a size, by factors, or as another map.
 
     Bottoms: x (N, C, H, W); without resize_param a map of the size that the top gets.
-    Top:     (N, C, height, width), or H * height_fac and W * width_fac rounded down. Cell (i, j)
-             reads the point (i * H / h, j * W / w); what of it is beyond the last row or column
-             adds nothing, as in the original.
+    Top:     (N, C, height, width), or H * height_fac and W * width_fac rounded down, or with
+             is_pyramid_test out_height_scale and out_width_scale. Cell (i, j) reads the point
+             (i * H / h, j * W / w); what of it is beyond the last row or column adds nothing, as in
+             the original. With `nearest` it is the cell that the point is in: MaskYolo_Caffe's
+             layer is that, without a field that says so.
     Errors:  SpecError for both or none of resize_param and a second bottom, of sizes and factors,
              and for sizes below 1.
     Source:  ResizeParameter; resize_layer.cpp and util_img.cpp of
              zimenglan-sysu-512/pose_action_caffe, where a second bottom of 4 values states the
-             size; here it must be a map.
+             size; here it must be a map. resize_layer.cu of leon-liangwu/MaskYolo_Caffe.
     """
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
+    fork_fields = frozenset(["resize_param.nearest"])
     no_onnx_form = "no form of it is written"
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
-        honour(spec, "resize_param", "height width height_fac width_fac")
+        honour(spec, "resize_param", "height width height_fac width_fac is_pyramid_test "
+               "out_height_scale out_width_scale nearest")
         if len(x) != 4 or any(len(shape) != 4 for shape in like):
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
         if spec.proto.HasField("resize_param") == bool(like):
             raise spec.error("resize_param", "is one way to say the size, a second bottom the "
                              "other; one of them must be given")
         param = spec.proto.resize_param
-        by_size = has_field(param, "height") and has_field(param, "width")
-        by_factor = has_field(param, "height_fac") and has_field(param, "width_fac")
+        names = ("out_height_scale", "out_width_scale") if param.is_pyramid_test \
+            else ("height_fac", "width_fac")
+        by_size = not param.is_pyramid_test and param.HasField("height") \
+            and param.HasField("width")
+        by_factor = all(has_field(param, name) for name in names)
         if not like and by_size == by_factor:
             raise spec.error("resize_param", "must have height and width, or height_fac and "
-                             "width_fac")
-        self.factors = (param.height_fac, param.width_fac) if by_factor else None
+                             "width_fac, or with is_pyramid_test out_height_scale and "
+                             "out_width_scale")
+        self.factors = tuple(getattr(param, name) for name in names) if by_factor else None
+        self.nearest = param.nearest
         self.size = param.height, param.width
         within(spec, "resize_param.height", self._top_size(x, *like), 1, LARGEST_STEP)
 
@@ -64,6 +73,10 @@ class Resize(Layer):
 
     def forward(self, x: Tensor, *like: Tensor) -> Tensor:
         sizes = self._top_size(tuple(x.shape), *(tuple(one.shape) for one in like))
+        if self.nearest:
+            row, column = (torch.arange(points, device=x.device) * cells // points
+                           for cells, points in zip(x.shape[2:], sizes, strict=True))
+            return x[:, :, row][:, :, :, column]
         down, along = (self._weights(x, cells, points)
                        for cells, points in zip(x.shape[2:], sizes, strict=True))
         top: Tensor = down @ x @ along.t()

@@ -33,6 +33,7 @@ class Surgery(Layer):
     all values, also of masked ones, is that of what they become.
     """
 
+    spare_blobs = 2
     masks_in: ClassVar[str]             # the message of their settings
     measures_masked: ClassVar[bool] = True      # what a mask hides does not count for the threshold
     last_by_default: ClassVar[float | None] = None      # iter_stop, if not that of the message

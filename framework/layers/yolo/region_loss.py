@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
+from framework.layers.yolo import mask_yolo
 from framework.ops.boxes import iou
 from framework.ops.losses import GivenSlopes, precise
 
@@ -32,18 +33,29 @@ class RegionLoss(Layer):
     coord_scale * (p - target), through the sigmoid for x and y; objectness in eric612's form
     object_scale * (p - 1) * p(1 - p), or with rescore (p - overlap) and without it the offsets
     times 2 - w * h; in Intel's offsets cut to 1 and objectness -2 object_scale (1 - p)^3 p(1 - p).
+    MaskYolo's form, with anchor_x and anchor_y in place of biases, has labels (N, L) of rows x, y,
+    w, h, class up to the first of x 0, with_mask a sixth number and mask_h x mask_w numbers after
+    them: cells where these are 255 are not without an object. Its loss is the squared differences,
+    scaled, of the boxes over their number + 0.01, and of objectness without one over that of the
+    other anchors; its slopes are as above, (p - 1) at objectness and without 2 - w * h.
     Errors:  SpecError for shapes, for biases that are missing, for softmax_tree and class_map.
-    Source:  eric612/MobileNet-YOLO and intel/caffe region_loss_layer.cpp; Redmon, Farhadi 2017.
+    Source:  eric612/MobileNet-YOLO, intel/caffe and leon-liangwu/MaskYolo_Caffe
+             region_loss_layer.cpp; Redmon, Farhadi 2017.
     """
 
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    fork_fields = mask_yolo.REGION_FIELDS
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         param = spec.proto.region_loss_param
         self.param = plain(param)
+        self.mask_yolo = None
+        if param.anchor_x or param.anchor_y:
+            self.mask_yolo = mask_yolo.RegionSquares(spec, x, labels)
+            return
         for field in ("softmax_tree", "class_map"):
             if getattr(param, field):
                 raise spec.error(f"region_loss_param.{field}", "is not supported: leave it out")
@@ -70,6 +82,8 @@ class RegionLoss(Layer):
         return [()]
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        if self.mask_yolo is not None:
+            return self.mask_yolo(x, labels)
         slopes = self._slopes(precise(x).detach(), labels.detach())
         value = slopes.square().sum()
         if not self.of_intel:

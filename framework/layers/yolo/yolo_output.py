@@ -150,24 +150,32 @@ class Yolov3DetectionOutput(Layer):
     and shifts the boxes of others; here they stay in their cells. Each image of a batch has its
     own suppression. `class_agnostic: false` is Darknet's: boxes of one class alone suppress each
     other, by an overlap of more than the threshold. `scale_x_y`, once for each bottom, is Darknet's
-    factor on sigmoid(x) - 0.5. No gradient.
+    factor on sigmoid(x) - 0.5. No gradient. `num_boxes` and `masks` are other names of num_box and
+    mask, beside which mask_group_num may be left out.
     Errors: SpecError for `gaussian_box`, and for fields and channels that do not fit.
     Source: Yolov3DetectionOutputParameter; yolov3_detection_output_layer.cpp and yolov3_layer.cpp
-            of eric612/MobileNet-YOLO; Redmon and Farhadi 2018.
+            of eric612/MobileNet-YOLO; Redmon and Farhadi 2018. The other names: w3sip/mo_problem.
     """
 
     num_bottoms = (1, None)
     no_gradient_bottoms = NO_GRADIENT
     gives_detections = True
     needs_float32 = True
-    fork_fields = frozenset(["yolov3_detection_output_param.class_agnostic",
-                             "yolov3_detection_output_param.scale_x_y"])
+    fork_fields = frozenset(f"yolov3_detection_output_param.{name}" for name in (
+        "class_agnostic", "scale_x_y", "num_boxes", "masks"))
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
         field = "yolov3_detection_output_param"
         param = spec.proto.yolov3_detection_output_param
-        self.num_box = param.num_box
+        self.num_box = param.num_boxes if param.HasField("num_boxes") else param.num_box
+        mask = list(param.mask) or list(param.masks)
+        groups = len(maps) if param.masks and not param.HasField("mask_group_num") \
+            else param.mask_group_num
+        if param.mask and param.masks or \
+                param.HasField("num_box") and param.HasField("num_boxes"):
+            raise spec.error(f"{field}.masks", "and num_boxes are other names of mask and num_box; "
+                             "both are given")
         self.least_score = param.confidence_threshold
         self.by_class = not param.class_agnostic
         self.threshold = param.nms_threshold if self.by_class else just_below(param.nms_threshold)
@@ -175,17 +183,17 @@ class Yolov3DetectionOutput(Layer):
         self.scales = list(param.anchors_scale)
         if param.gaussian_box:
             raise spec.error(f"{field}.gaussian_box", "is true; it is not supported")
-        for name, found, wanted in (("mask_group_num", param.mask_group_num, len(maps)),
+        for name, found, wanted in (("mask_group_num", groups, len(maps)),
                                     ("anchors_scale", len(param.anchors_scale), len(maps)),
                                     ("scale_x_y", len(self.zooms), len(maps)),
-                                    ("mask", len(param.mask), len(maps) * param.num_box)):
+                                    ("mask", len(mask), len(maps) * self.num_box)):
             if found != wanted:
                 raise spec.error(f"{field}.{name}", f"gives {found}; {len(maps)} bottoms of "
-                                 f"{param.num_box} boxes need {wanted}")
+                                 f"{self.num_box} boxes need {wanted}")
         for shape in maps:
-            _check_channels(spec, shape, param.num_box, param.num_classes)
-        anchors = _pairs(spec, field, param.biases, max(param.mask, default=0) + 1)
-        self.anchors = [anchors[number] for number in param.mask]
+            _check_channels(spec, shape, self.num_box, param.num_classes)
+        anchors = _pairs(spec, field, param.biases, max(mask, default=0) + 1)
+        self.anchors = [anchors[number] for number in mask]
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         """One row: the number of rows is not known before a forward."""

@@ -89,17 +89,32 @@ def image_data(folder, more):
     return net(folder, more).replace("MultiLabelImageData", "ImageData")
 
 
-def test_image_data_reads_label_dim_numbers_of_each_line(tmp_path):
+@pytest.mark.parametrize("count", ["label_dim", "num_of_labels"])
+def test_image_data_reads_label_dim_numbers_of_each_line(tmp_path, count):
     write_list(tmp_path, "0.png 0 1 1\n1.png 1 0 0\n2.png 0 0 0\n3.png 1 1 0\n")
-    source = make_source(image_data(tmp_path, "batch_size: 3 label_dim: 3"))
+    source = make_source(image_data(tmp_path, f"batch_size: 3 {count}: 3"))
     assert source.top_shapes == [(3, 3, 40, 56), (3, 3)]
     pixels, labels = finished(source)
     np.testing.assert_array_equal(pixels[1], (planes(1) - 10) * np.float32(0.5))
     np.testing.assert_array_equal(labels, [[0, 1, 1], [1, 0, 0], [0, 0, 0]])
-    with pytest.raises(SpecError, match="label_dim is 2; the lines of .* have 3 labels"):
-        make_source(image_data(tmp_path, "batch_size: 3 label_dim: 2"))
-    with pytest.raises(SpecError, match="works neither with new_dim nor with bgr2rgb"):
-        make_source(image_data(tmp_path, "batch_size: 3 label_dim: 3 new_dim: 10"))
+    with pytest.raises(SpecError, match=f"{count} is 2; the lines of .* have 3 labels"):
+        make_source(image_data(tmp_path, f"batch_size: 3 {count}: 2"))
+    with pytest.raises(SpecError, match=f"{count} is above 1, .* neither with new_dim nor with"):
+        make_source(image_data(tmp_path, f"batch_size: 3 {count}: 3 new_dim: 10"))
+
+
+def test_image_data_without_labels_says_so(tmp_path):
+    write_list(tmp_path, "0.png 0\n1.png 1\n")
+    both = image_data(tmp_path, "batch_size: 2 label: false")
+    with pytest.raises(SpecError, match="label is false, but there is a top for labels: 'label'"):
+        make_source(both)
+    assert make_source(both.replace('top: "label"', "")).top_shapes == [(2, 3, 40, 56)]
+
+
+def test_image_data_that_crops_around_points_is_not_read(tmp_path):
+    write_list(tmp_path, "0.png 0 1\n")
+    with pytest.raises(SpecError, match="rate_height and rate_width crop around points"):
+        make_source(image_data(tmp_path, "batch_size: 3 rate_width: 0.1"))
 
 
 def points_net(folder, more="", own="label_dim: 4", transform="", tops=2):

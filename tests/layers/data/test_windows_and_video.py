@@ -46,6 +46,36 @@ def test_window_data_has_background_first_and_a_share_of_objects(windows):
     assert seen == {2, 4}
 
 
+def test_windows_without_shuffle_come_in_the_order_of_the_file(windows):
+    source = make_source(window_net(windows, "shuffle: false bg_threshold: 0.4"))
+    # that of overlap 0.45 is neither, and comes with its class
+    order = [(2, 0, 10, 5, 24), (0, 0, 0, 0, 12), (3, 0, 1, 1, 5), (4, 1, 30, 10, 24),
+             (0, 1, 20, 20, 12)]
+    for start in range(3):
+        pixels, labels = finished(source, start)
+        assert len(labels) == 8
+        for place, (crop, label) in enumerate(zip(pixels, labels, strict=True)):
+            wanted, number, x, y, size = order[(8 * start + place) % 5]
+            assert label == wanted
+            part = cv2.resize(image(number)[y:y + size, x:x + size], (12, 12))
+            np.testing.assert_array_equal(crop, part.transpose(2, 0, 1))
+
+
+def test_windows_in_order_need_not_be_of_both_kinds(windows):
+    (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n1\n2 0.9 10 5 33 28\n")
+    _, labels = finished(make_source(window_net(windows, "shuffle: false")))
+    assert (labels == 2).all()
+    (windows / "windows.txt").write_text("# 0\n0.png\n3\n40\n56\n0\n")
+    with pytest.raises(DataError, match="there are no windows"):
+        make_source(window_net(windows, "shuffle: false"))
+
+
+def test_missing_images_of_windows_in_order_are_counted_by_windows(windows):
+    (windows / "0.png").unlink()
+    with pytest.raises(DataError, match="3 of 5 records cannot be used.*0.png"):
+        finished(make_source(window_net(windows, "shuffle: false bg_threshold: 0.4")))
+
+
 def test_windows_are_resized_and_less_the_mean(windows):
     pixels, labels = finished(make_source(window_net(
         windows, "fg_fraction: 1 bg_threshold: 0.4", "crop_size: 12 mean_value: 50 scale: 0.1")))

@@ -93,6 +93,13 @@ def test_a_margin_changes_at_each_step_up_to_its_largest(policy, factors):
     plain = (x @ layer.means.mT).detach()
     found = [float(layer(x, LABELS).detach()[0, 2] / plain[0, 2]) - 1 for _ in factors]
     np.testing.assert_allclose(found, factors, rtol=1e-6)
+    layer = distance(f"metric: IP margin_mul {{ value: 0.5 }} margin_add {{ policy: {policy} "
+                     "value: 0.1 gamma: 2 step: 2 max: 0.3 }")
+    tops = [layer(x, LABELS).detach() for _ in factors]
+    for top, factor in zip(tops, factors, strict=True):
+        taken = plain[0, 2] * 1.5 - top[0, 2]
+        np.testing.assert_allclose(taken, factor, rtol=1e-6)
+        np.testing.assert_array_equal(top[0, :2], plain[0, :2])
 
 
 def test_centres_by_angle_have_the_gradients_of_the_original():
@@ -142,7 +149,9 @@ def test_pairs_of_scores_have_a_softmax_of_their_own():
 @pytest.mark.parametrize("kind, fields, shapes, message", [
     ("ClassDistance", "", (SHAPE,), "num_output is 0"),
     ("ClassDistance", "class_distance_param { num_output: 3 margin_mul { step: 0 } }", (SHAPE,),
-     "step is 0; it must be"),
+     "margin_mul.step is 0; it must be"),
+    ("ClassDistance", "class_distance_param { num_output: 3 margin_add { step: -1 } }", (SHAPE,),
+     "margin_add.step is -1; it must be"),
     ("ClassDistance", "num_output: 3 ignore_zero: true isotropic: false", (SHAPE,),
      "ignore_zero is for isotropic distances"),
     ("CenterCosLoss", "num_output: 3", (SHAPE, (3,)), "there must be 4 labels"),

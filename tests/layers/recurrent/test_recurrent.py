@@ -188,3 +188,14 @@ def test_states_have_gradients_where_the_layer_says_so(kind, num_states, more):
 def test_a_state_that_is_not_exposed_has_no_gradient():
     with pytest.raises(SpecError, match="state_gradient is true; it needs expose_hidden: true"):
         make("LSTM", "recurrent_param { num_output: 6 state_gradient: true }", X, CONT)
+
+
+def test_lstm_cuts_the_gradient_into_its_gates_to_a_threshold():
+    biases = []
+    for more in ("", "clipping_threshold: 0.125"):
+        layer = make("LSTM", f"recurrent_param {{ num_output: 6 {more} }}", (1, 1, 5), (1, 1))
+        top, = layer(noise(1, 1, 5), torch.zeros(1, 1, dtype=torch.float64))
+        top.backward(torch.full((1, 1, 6), 4.0, dtype=torch.float64))
+        biases.append(layer.bias.grad.numpy())
+    assert np.abs(biases[0]).max() > 0.125
+    np.testing.assert_allclose(biases[1], np.clip(biases[0], -0.125, 0.125))

@@ -26,6 +26,11 @@ def test_transpose_puts_the_axes_into_its_order():
     np.testing.assert_array_equal(array(layer(noise(X))), array(noise(X)).transpose(2, 0, 1))
 
 
+def test_tensor_transpose_names_its_axes_order():
+    layer = make("TensorTranspose", "order: 1 order: 2 order: 0", X)
+    np.testing.assert_array_equal(array(layer(noise(X))), array(noise(X)).transpose(1, 2, 0))
+
+
 def test_continuation_indicator_starts_every_stream_at_step_0():
     layer = make("ContinuationIndicator", "time_step: 4 axis: 1", X)
     check_layer(layer, noise(X))
@@ -109,6 +114,8 @@ def test_seg_accuracy_counts_on_without_reset():
 @pytest.mark.parametrize("kind, param, shapes, message", [
     ("Reverse", "axis: 3", [X], "reverse_param.axis is 3"),
     ("Transpose", "dim: 0 dim: 1", [X], r"dim is \[0, 1\]; it must name each of the 3 axes once"),
+    ("TensorTranspose", "order: 0 order: 1 order: 1", [X], r"tensor_transpose_param.order is "
+     r"\[0, 1, 1\]; it must name each of the 3 axes once"),
     ("ContinuationIndicator", "", [X], "time_step is 0; it must be at least 1"),
     ("Lstm", "", [X], "lstm_param.num_output is 0"),
     ("Lstm", "num_output: 2", [X, (3, 3)], r"x \(T, N, ...\) or \(T . N, D\) and T . N flags"),
@@ -199,3 +206,12 @@ def test_continuation_indicators_need_no_bottom_where_batch_size_is_given():
         make("ContinuationIndicator", "time_step: 3")
     with pytest.raises(SpecError, match="batch_size must be given where there is no bottom"):
         make("ContinuationIndicator", "time_step: 3 batch_size: 2", (2, 4))
+
+
+def test_a_third_bottom_of_lstm_has_no_effect_and_is_warned_of(caplog):
+    size = (4, 2, 5)
+    two = make("Lstm", "num_output: 3", size, (4, 2))
+    three = make("Lstm", "num_output: 3", size, (4, 2), (4, 2))
+    assert "bottom[2] has no effect; bottom[1] are the flags" in caplog.text
+    x, flags = noise(size), torch.tensor([[0, 0], [1, 1], [1, 0], [0, 1]], dtype=torch.float64)
+    torch.testing.assert_close(three(x, flags, 1 - flags), two(x, flags))

@@ -167,3 +167,19 @@ def test_mat_write_names_what_cannot_be(tmp_path):
     layer = make("MatWrite", f'prefix: "a" source: "{tmp_path}/absent"', (2, 3), tops=0)
     with pytest.raises(SpecError, match="absent' cannot be read"):
         layer(noise(2, 3))
+
+
+def test_split_data_puts_even_and_odd_items_apart_and_orders_the_others_so():
+    layer = make("SplitData", "", (6, 2, 3, 4), (6, 5), tops=3)
+    x, y = noise(6, 2, 3, 4), noise(6, 5)
+    even, odd, both = (top.detach().numpy() for top in layer(x, y))
+    np.testing.assert_array_equal(even, x.detach().numpy()[[0, 2, 4]])
+    np.testing.assert_array_equal(odd, x.detach().numpy()[[1, 3, 5]])
+    np.testing.assert_array_equal(both, y.detach().numpy()[[0, 2, 4, 1, 3, 5]])
+
+
+@pytest.mark.parametrize("shapes", [((5, 2, 3, 4), (5, 2)), ((6, 2, 3, 4), (4, 2)),
+                                    ((6, 2), (6, 2))])
+def test_split_data_takes_pairs_of_images(shapes):
+    with pytest.raises(SpecError, match=r"they must be \(2 N, C, H, W\) and \(2 N, ...\)"):
+        make("SplitData", "", *shapes, tops=3)

@@ -7,9 +7,11 @@ from framework.errors import SpecError
 from tests.support import make, noise
 
 
-def test_local_attention_weighs_each_cell_of_a_window():
+@pytest.mark.parametrize("kind", ["AttPooling", "PwAttend"])
+def test_local_attention_weighs_each_cell_of_a_window(kind):
     x, attention = noise(2, 3, 5, 6), noise(2, 9, 3, 3, seed=2)
-    top = make("AttPooling", "kernel_size: 3 pad: 2 stride: 2 dilation: 2", (2, 3, 5, 6),
+    field = "pw_attend_param" if kind == "PwAttend" else "att_pooling_param"
+    top = make(kind, f"{field} {{ kernel_size: 3 pad: 2 stride: 2 dilation: 2 }}", (2, 3, 5, 6),
                (2, 9, 3, 3))(x, attention).detach().numpy()
     wide = np.pad(x.detach().numpy(), ((0, 0), (0, 0), (2, 2), (2, 2)))
     for n, c, i, j in np.ndindex(2, 3, 3, 3):

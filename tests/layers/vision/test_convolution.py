@@ -34,6 +34,9 @@ CASES = {
     "groups, dilation, unequal sides": (
         "num_output: 6 group: 3 kernel_h: 3 kernel_w: 2 stride_h: 2 stride_w: 1 pad_h: 1 pad_w: 2 "
         "dilation: 2", (2, 9, 8, 7), (2, 1), (1, 2), (2, 2), 3),
+    "dilations of two sides, 0 where the kernel is 1": (
+        "num_output: 3 kernel_h: 1 kernel_w: 3 dilation_h: 0 dilation_w: 2", (2, 4, 5, 7), (1, 1),
+        (0, 0), (1, 2), 1),
     "one axis": ("num_output: 3 kernel_size: 2 stride: 2 pad: 1", (2, 4, 7), (2,), (1,), (1,), 1),
     "three axes": (
         "num_output: 4 group: 2 kernel_size: 2 kernel_size: 3 kernel_size: 1 stride: 1 stride: 2 "
@@ -281,3 +284,13 @@ def test_wino_convolution_is_a_convolution_whose_tile_is_a_hint(caplog):
     expected = correlate(x.detach().numpy(), weight, bias, (2, 2), (1, 1), (1, 1), 3)
     np.testing.assert_allclose(tiled(x).detach().numpy(), expected, rtol=1e-10, atol=1e-12)
     assert "convolution_param.wino_tile, convolution_param.wino_zero_idx" in caplog.text
+
+
+@pytest.mark.parametrize("fields, message", [
+    ("dilation_h: 0 dilation_w: 1", "dilation is 0; it must be at least 1"),
+    ("dilation_h: 2", "needs dilation_h and dilation_w together"),
+    ("dilation: 2 dilation_h: 2 dilation_w: 2", "is given together with dilation_h"),
+])
+def test_dilations_of_two_sides_are_both_given_and_above_0(fields, message):
+    with pytest.raises(SpecError, match=message):
+        make("Convolution", f"num_output: 2 kernel_size: 2 {fields}", (1, 3, 6, 7))

@@ -40,7 +40,8 @@ def slow_resample(x, high, wide, kind, antialias):
 @pytest.mark.parametrize("param, size", [
     ("height: 3 width: 7 type: CUBIC", (3, 7)), ("height: 2 width: 3", (2, 3)),
     ("height: 2 width: 3 antialias: false", (2, 3)), ("height: 11 width: 8", (11, 8)),
-    ("height: 4 width: 9 type: NEAREST", (4, 9))])
+    ("height: 4 width: 9 type: NEAREST", (4, 9)), ("factor: 1.5 type: NEAREST", (9, 7)),
+    ("factor: 1.5 height: 3 width: 2", (3, 2))])
 def test_resample_is_the_weighted_mean_of_its_filter(param, size):
     x = noise(2, 3, 6, 5)
     top = make("Resample", param, (2, 3, 6, 5))(x).detach().numpy()

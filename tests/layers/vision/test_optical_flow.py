@@ -91,31 +91,3 @@ def test_channel_norm_is_the_length_over_channels_with_a_finite_slope():
     zero = torch.zeros(1, 2, 1, 1, dtype=torch.float64, requires_grad=True)
     make("ChannelNorm", "", (1, 2, 1, 1))(zero).sum().backward()
     np.testing.assert_array_equal(zero.grad, np.zeros((1, 2, 1, 1)))
-
-
-def test_a_spatial_transformer_samples_the_grid_of_its_matrix():
-    x = noise(2, 3, 5, 4)
-    theta = (noise(2, 5, seed=2) * 0.5).detach().requires_grad_()
-    layer = make("SpatialTransformer", "st_param { output_H: 3 output_W: 6 theta_2_1: 0.125 }",
-                 (2, 3, 5, 4), (2, 5))
-    expected = np.zeros((2, 3, 3, 6))
-    for n, c, i, j in np.ndindex(expected.shape):
-        numbers = theta.detach().numpy()[n]
-        matrix = np.array([[*numbers[:3]], [0.125, *numbers[3:]]])
-        row, column = matrix @ (2 * i / 3 - 1, 2 * j / 6 - 1, 1)
-        y, z = (row + 1) / 2 * 5, (column + 1) / 2 * 4
-        for m in (int(np.floor(y)), int(np.floor(y)) + 1):
-            for k in (int(np.floor(z)), int(np.floor(z)) + 1):
-                if 0 <= m < 5 and 0 <= k < 4:
-                    expected[n, c, i, j] += ((1 - abs(y - m)) * (1 - abs(z - k))
-                                             * x.detach().numpy()[n, c, m, k])
-    np.testing.assert_allclose(layer(x, theta).detach(), expected, rtol=1e-10, atol=1e-12)
-    assert torch.autograd.gradcheck(layer, (x, theta))
-
-
-@pytest.mark.parametrize("param, words", [
-    ("transform_type: 'projective'", "is 'projective'; only 'affine' is known"),
-    ("theta_1_1: 1", "must hold 5 numbers for each of 2 items")])
-def test_a_spatial_transformer_refuses_another_transform_and_number_of_numbers(param, words):
-    with pytest.raises(SpecError, match=words):
-        make("SpatialTransformer", f"st_param {{ {param} }}", (2, 3, 5, 4), (2, 6))

@@ -11,7 +11,9 @@ from tests.support import make, noise
 
 @pytest.mark.parametrize("param, like, size", [
     ("resize_param { height: 3 width: 7 }", (), (3, 7)), ("", ((2, 1, 8, 3),), (8, 3)),
-    ("resize_param { height_fac: 0.707 width_fac: 1.9 }", (), (3, 7))])
+    ("resize_param { height_fac: 0.707 width_fac: 1.9 }", (), (3, 7)),
+    ("resize_param { is_pyramid_test: true out_height_scale: 2 out_width_scale: 2.75 }", (),
+     (10, 11))])
 def test_resizing_begins_at_the_corner_and_ends_with_the_last_cell(param, like, size):
     x = noise(2, 3, 5, 4)
     layer = make("Resize", param, (2, 3, 5, 4), *like)
@@ -27,6 +29,15 @@ def test_resizing_begins_at_the_corner_and_ends_with_the_last_cell(param, like, 
                 value += (abs(1 - down - (y - row)) * abs(1 - along - (column - left))
                           * plane[row + down, left + along])
         np.testing.assert_allclose(top[1, 2, i, j], value, rtol=1e-9, atol=1e-12)
+
+
+def test_resizing_to_the_nearest_takes_the_cell_that_the_point_is_in():
+    x = noise(2, 3, 5, 4)
+    top = make("Resize", "resize_param { height: 8 width: 3 nearest: true }", (2, 3, 5, 4))(x)
+    expected = x.detach().numpy()[:, :, [i * 5 // 8 for i in range(8)]][..., [0, 1, 2]]
+    np.testing.assert_array_equal(top.detach().numpy(), expected)
+    assert torch.autograd.gradcheck(
+        make("Resize", "height: 4 width: 7 nearest: true", (1, 2, 3, 4)), noise(1, 2, 3, 4))
 
 
 def test_spatial_dropout_drops_whole_maps():
@@ -79,6 +90,8 @@ def test_regions_of_an_image_are_summed_up():
 @pytest.mark.parametrize("kind, param, shapes, words", [
     ("Resize", "", ((2, 3, 5, 4),), "one of them must be given"),
     ("Resize", "resize_param { height: 3 }", ((2, 3, 5, 4),), "must have height and width, or"),
+    ("Resize", "resize_param { height: 3 width: 3 is_pyramid_test: true }", ((2, 3, 5, 4),),
+     "with is_pyramid_test out_height_scale"),
     ("Resize", "resize_param { height_fac: 0.1 width_fac: 1 }", ((2, 3, 5, 4),), "is 0"),
     ("SpatialDropout", "dropout_ratio: 1", ((2, 3),), "is 1; it must be between 0 and 1"),
     ("RescaledPoseCoords", "", ((2, 6), (2, 4)), "and 5 numbers, for each item"),

@@ -93,6 +93,10 @@ def test_yolo_v3_follows_its_definition():
     wanted = expected(maps, 2, anchors, 3, 0.3, 0.4)
     assert len(wanted) > 8
     np.testing.assert_allclose(rows, wanted, rtol=1e-6)
+    other = make("Yolov3DetectionOutput", "num_classes: 3 num_boxes: 2 confidence_threshold: 0.3 "
+                 "nms_threshold: 0.4 masks: 2 masks: 1 masks: 0 masks: 3 anchors_scale: 32 "
+                 f"anchors_scale: 16 {biases}", *(tuple(one.shape) for one in maps))
+    np.testing.assert_allclose(other(*maps)[0, 0], wanted, rtol=1e-6)
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -142,6 +146,8 @@ def test_without_boxes_each_image_has_a_row_of_minus_one():
     ("Yolov3DetectionOutput", "num_classes: 4 mask_group_num: 2", "mask_group_num gives 2; 1 bot"),
     ("Yolov3DetectionOutput", "num_classes: 4 mask_group_num: 1 anchors_scale: 3 mask: 0",
      "mask gives 1; 1 bottoms of 3 boxes need 3"),
+    ("Yolov3DetectionOutput", "num_classes: 4 mask_group_num: 1 mask: 0 masks: 0",
+     "are other names of mask and num_box; both are given"),
     ("Yolov3DetectionOutput", "num_classes: 4 gaussian_box: true", "gaussian_box is true"),
 ])
 def test_wrong_fields_are_errors_that_name_them(kind, text, message):

@@ -1,0 +1,97 @@
+"""Data layers of two more projects, with records of their own: known by shape only."""
+
+from __future__ import annotations
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, batch_size
+from framework.layers.data.known_by_shape import KnownByShape
+from framework.layers.params import LARGEST_STEP, within
+
+SIGN_NUMBERS = 8    # of a cell: whether it is in a sign, its corners, two sizes and a weight
+
+
+@layer
+class DriveData(KnownByShape):
+    """Crops of streets, boxes of their traffic signs and their classes: known by shape only.
+
+    Tops:   images (batch_size, 3, cropped_height, cropped_width); eight numbers of each cell
+            (batch_size, 8, tiling_height * label_resolution, tiling_width * label_resolution);
+            classes (batch_size, 1, tiling_height * catalog_resolution, tiling_width *
+            catalog_resolution). Images alone if there is one top.
+    Errors: SpecError whenever data are requested, for two tops, and for sizes below 1.
+    Meaning: asyncbridge/tsinghua-tencent-100k drive_data_layer.cpp, whose records are messages of
+             its own.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 3)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.drive_data_param
+        if len(spec.tops) == 2:
+            raise spec.error("top", "is given 2 times; it must be 1, images, or 3, with boxes and "
+                             "classes")
+        for name in ("cropped_height", "cropped_width", "tiling_height", "tiling_width",
+                     "label_resolution", "catalog_resolution"):
+            within(spec, f"drive_data_param.{name}", (getattr(param, name),), 1, LARGEST_STEP)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.drive_data_param
+        batch = batch_size(spec)
+        boxes, classes = ((param.tiling_height * cells, param.tiling_width * cells)
+                          for cells in (param.label_resolution, param.catalog_resolution))
+        shapes: list[Shape] = [(batch, 3, param.cropped_height, param.cropped_width),
+                               (batch, SIGN_NUMBERS, *boxes), (batch, 1, *classes)]
+        return shapes[:len(spec.tops)]
+
+
+@layer
+class PicPac(KnownByShape):
+    """Images of a PicPac database and what they show: known by shape only.
+
+    Tops:   images (batch, channels, H, W) of crop_width and crop_height, else of resize_width and
+            resize_height; labels (batch,), with `onehot` (batch, onehot); with `annotate` maps
+            (batch, 1 or onehot, H, W). Channels are last with `order: "NHWC"`.
+    Errors: SpecError whenever data are requested, and for another order.
+    Meaning: aaalgo/picpac picpac-cv.h, BatchImageStream; picpac_data_layer.cpp of a public fork.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        order = spec.proto.picpac_param.order
+        if order not in ("NCHW", "NHWC"):
+            raise spec.error("picpac_param.order", f"is '{order}'; it must be NCHW or NHWC")
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return [] if _stated(spec) else list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.picpac_param
+        area = _stated(spec) or size
+        images: Shape = (param.channels if param.channels > 0 else 3, *area)
+        labels: Shape = (param.onehot,) if param.onehot else ()
+        if param.annotate not in ("", "none"):
+            labels = (param.onehot or 1, *area)
+        shapes = [images, labels]
+        if param.order == "NHWC":
+            shapes = [(*shape[1:], *shape[:1]) for shape in shapes]
+        return [(param.batch, *shape) for shape in shapes]
+
+
+def _stated(spec: LayerSpec) -> Size | None:
+    """Height and width of PicPac's images, if the text has them."""
+    param = spec.proto.picpac_param
+    for height, width in ((param.crop_height, param.crop_width),
+                          (param.resize_height, param.resize_width)):
+        if height > 0 and width > 0:
+            return height, width
+    return None

@@ -1,0 +1,66 @@
+"""Images with points of faces and cars of two projects: known by the shapes of their tops."""
+
+from __future__ import annotations
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
+from framework.layers.data.known_by_shape import KnownByShape
+from framework.layers.params import at_least
+
+
+@layer
+class FaceImage(KnownByShape):
+    """Faces cut around a point of each line of a list, and their labels: known by shape only.
+
+    Tops:   images (batch_size, 1, crop_height, crop_width), grey; labels (batch_size,).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: face_image_layer.cpp and data_transformer.cpp of JoeFannie/Label85, whose lines are a
+            file, the point as it is and mirrored, and a label.
+    """
+
+    reads = ("transform_param",)
+    num_tops = (2, 2)
+    fork_fields = frozenset(["transform_param.crop_height", "transform_param.crop_width"])
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        at_least(spec, "face_image_param.batch_size", (spec.proto.face_image_param.batch_size,), 1)
+        transform = spec.proto.transform_param
+        for name in ("crop_height", "crop_width"):
+            at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch, transform = spec.proto.face_image_param.batch_size, spec.proto.transform_param
+        return [(batch, 1, transform.crop_height, transform.crop_width), (batch,)]
+
+
+@layer
+class HeatmapData(KnownByShape):
+    """Images of cars and a map around each of their points, of a table: known by shape only.
+
+    Tops:   images (batch_size, 3, crop_size, crop_size), or without a crop_size (batch_size, 3,
+            new_height, new_width); maps (batch_size, coordinate_num, label_size, label_size).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: heatmap_data_layer.cpp of hhy5277/car_keypoint_caffe, which gives the maps of points
+            that cannot be seen the value -1.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.heatmap_data_param
+        sides = ("crop_size",) if param.crop_size else ("new_height", "new_width")
+        for name in ("batch_size", "coordinate_num", "label_size", *sides):
+            at_least(spec, f"heatmap_data_param.{name}", (getattr(param, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_data_param
+        plane = (param.crop_size or param.new_height, param.crop_size or param.new_width)
+        return [(param.batch_size, 3, *plane),
+                (param.batch_size, param.coordinate_num, param.label_size, param.label_size)]

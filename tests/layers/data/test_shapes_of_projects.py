@@ -1,0 +1,60 @@
+"""Data layers of single projects: the shapes that their texts say, and no data."""
+
+import pytest
+
+from framework import Net, parse_net
+from framework.errors import SpecError
+from framework.layers import LAYERS
+from tests.support import layer_spec
+
+WINDOWS = """layers { name: "d" type: %s top: "x" top: "m" top: "y" %s_param {
+    source: "w.txt" batch_size: 4 crop_size: 20 shuffle: false } }"""
+
+
+def shapes(kind, param, tops):
+    return LAYERS[kind].assumed_shapes(layer_spec(kind, param, 0, tops))
+
+
+def test_windows_with_masks_are_read_from_v1():
+    layer = parse_net(WINDOWS % ("MCWINDOW_DATA", "mcwindow_data")).message.layer[0]
+    assert layer.type == "MCWindowData" and layer.mcwindow_data_param.crop_size == 20
+    layer = parse_net(WINDOWS % ("NAMCWINDOW_DATA", "namcwindow_data")).message.layer[0]
+    assert layer.type == "NAMCWindowData" and layer.namcwindow_data_param.batch_size == 4
+    text = """layers { name: "d" type: SPATIAL_PYRAMID_POOLING_DATA top: "x" top: "y"
+        spatial_pyramid_pooling_data_param { features_source: "f" batch_size: 7 } }"""
+    assert parse_net(text).message.layer[0].type == "SpatialPyramidPoolingData"
+
+
+def test_windows_need_sizes():
+    with pytest.raises(SpecError, match="mask_crop_size is missing; windows need a size"):
+        shapes("MCWindowData", "crop_size: 20", 3)
+    with pytest.raises(SpecError, match="namcwindow_data_param.crop_size is missing"):
+        shapes("NAMCWindowData", "batch_size: 4", 3)
+
+
+def test_blobs_that_are_sent_have_the_shapes_of_the_text():
+    two = "remote_data_param { shape { dim: 8 dim: 3 } shape { dim: 8 } }"
+    assert shapes("RemoteData", two, 2) == [(8, 3), (8,)]
+    with pytest.raises(SpecError, match="shape is given 1 times; the layer has 2 tops"):
+        shapes("RemoteData", "remote_data_param { shape { dim: 8 dim: 3 } }", 2)
+
+
+def test_files_of_pixels_have_the_size_of_the_crop_in_both_messages():
+    for field in ("binary_data_param", "image_data_param"):
+        assert shapes("BinaryData", f"{field} {{ batch_size: 5 }} transform_param {{ crop_size: 11 "
+                      "}", 2) == [(5, 3, 11, 11), (5,)]
+
+
+@pytest.mark.parametrize("kind, param, tops", [
+    ("MCWindowData", "crop_size: 9 mask_crop_size: 5", 3), ("NAMCWindowData", "crop_size: 9", 3),
+    ("RemoteData", "remote_data_param { shape { dim: 2 } }", 1),
+    ("BinaryData", "binary_data_param { batch_size: 2 }", 2),
+    ("SpatialPyramidPoolingData", "batch_size: 2", 2)])
+def test_their_data_are_refused(kind, param, tops):
+    spec = layer_spec(kind, param, 0, tops)
+    text = f'layer {{ name: "d" type: "{kind}" ' + "".join(
+        f'top: "{top}" ' for top in spec.tops) + "}"
+    document = parse_net(text)
+    document.message.layer[0].CopyFrom(spec.proto)
+    with pytest.raises(SpecError, match=f"'{kind}' is known by the shapes of its tops only"):
+        Net(document)
