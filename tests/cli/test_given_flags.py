@@ -88,3 +88,12 @@ def test_the_log_in_a_folder_is_named(tool, flags, tmp_path, capsys):
 
 def test_a_report_of_nothing_names_it(capsys):
     assert said(capsys, report, "nope") == "error: nope: there is no such folder or file\n"
+
+
+def test_a_file_where_a_folder_must_be_is_called_so(tmp_path, capsys):
+    Path("list").write_text("s.prototxt 1\n")
+    assert said(capsys, convert_imageset, ".", "list", "s.prototxt/db") == \
+        f"error: {tmp_path}/s.prototxt: is a file, not a folder\n"
+    Path("t.prototxt").write_text(Path("s.prototxt").read_text().replace('"s"', '"s.prototxt/x"'))
+    assert "snapshot_prefix is 's.prototxt/x'; nothing can be written there: s.prototxt is a " \
+           "file, not a folder" in said(capsys, train, "--solver", "t.prototxt")
