@@ -33,8 +33,9 @@ QUOTED = re.compile(r"""\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\]++|\\.)*+'""")
 BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
 
-# texts here that another project has as true or false, without quotes
-ALSO_BOOLEAN = frozenset(["caffe.DetectionDataParameter.shuffle"])
+# texts and whole numbers here that another project has as true or false, without quotes
+ALSO_BOOLEAN = frozenset(["caffe.DetectionDataParameter.shuffle", *(
+    f"caffe.RegionLossParameter.{name}" for name in ("bias_match", "softmax", "rescore"))])
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -148,6 +149,8 @@ def convert(descriptor: Any, kind: str, token: str) -> Any:
     if cpp == FieldDescriptor.CPPTYPE_ENUM:
         return convert_enum(descriptor.enum_type, kind, token)
     if cpp in INTEGER_RANGES:
+        if descriptor.full_name in ALSO_BOOLEAN and token in BOOLEANS:
+            return int(BOOLEANS[token])
         return convert_integer(cpp, token)
     return convert_float(token, single=cpp == FieldDescriptor.CPPTYPE_FLOAT)
 

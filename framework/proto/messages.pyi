@@ -6484,12 +6484,12 @@ class RegionLossParameter(Message):
     DESCRIPTOR: Descriptor
     side: int
     num_class: int
-    bias_match: bool
+    bias_match: int
     coords: int
     num: int
-    softmax: bool
+    softmax: int
     jitter: float
-    rescore: bool
+    rescore: int
     object_scale: float
     class_scale: float
     noobject_scale: float
@@ -6514,9 +6514,9 @@ class RegionLossParameter(Message):
     with_rcnn: bool
     def __init__(
         self, *,
-            side: int | None = ..., num_class: int | None = ..., bias_match: bool | None = ...,
-            coords: int | None = ..., num: int | None = ..., softmax: bool | None = ..., jitter:
-            float | None = ..., rescore: bool | None = ..., object_scale: float | None = ...,
+            side: int | None = ..., num_class: int | None = ..., bias_match: int | None = ...,
+            coords: int | None = ..., num: int | None = ..., softmax: int | None = ..., jitter:
+            float | None = ..., rescore: int | None = ..., object_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., coord_scale:
             float | None = ..., absolute: int | None = ..., thresh: float | None = ..., random:
             int | None = ..., biases: Iterable[float] | None = ..., softmax_tree: str | None =

@@ -99,14 +99,17 @@ class FrcnnProposal(AnchorBoxes):
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)
-        prefixes = ("rpn_", "test_rpn_")
-        settings = ("pre_nms_top_n", "post_nms_top_n", "min_size", "nms_thresh")
-        honour(spec, "frcnn_param", " ".join(["anchors feat_stride", *(
-            prefix + name for prefix in prefixes for name in settings)]))
+        honour(spec, "frcnn_param", "anchors feat_stride rpn_pre_nms_top_n rpn_post_nms_top_n "
+               "rpn_min_size rpn_nms_thresh test_rpn_pre_nms_top_n test_rpn_post_nms_top_n "
+               "test_rpn_min_size test_rpn_nms_thresh")
         param = spec.proto.frcnn_param
-        prefix = prefixes[spec.phase != "TRAIN"]
-        before, after, least, threshold = (
-            getattr(param, prefix + name) for name in settings)
+        prefix, before, after, least, threshold = (
+            "rpn_", param.rpn_pre_nms_top_n, param.rpn_post_nms_top_n, param.rpn_min_size,
+            param.rpn_nms_thresh)
+        if spec.phase != "TRAIN":
+            prefix, before, after, least, threshold = (
+                "test_rpn_", param.test_rpn_pre_nms_top_n, param.test_rpn_post_nms_top_n,
+                param.test_rpn_min_size, param.test_rpn_nms_thresh)
         at_least(spec, f"frcnn_param.{prefix}pre_nms_top_n", [before], 1)
         at_least(spec, f"frcnn_param.{prefix}post_nms_top_n", [after], 1)
         self.most_before = before

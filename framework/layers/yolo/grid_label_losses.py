@@ -40,6 +40,9 @@ def _check(spec: LayerSpec, field: str, x: Shape, labels: Shape) -> IndexCheck:
     if len(x) != 4 or x[1] != channels or x[2] != x[3]:
         raise spec.error("bottom", f"has the shape {tuple(x)}; num_object: {param.num_object} and "
                          f"num_classes: {param.num_classes} need (N, {channels}, S, S)")
+    if param.HasField("side") and param.side != x[2]:
+        raise spec.error(f"{field}.side", f"is {param.side}; the map '{spec.bottoms[0]}' has "
+                         f"{x[2]} x {x[3]} cells")
     if labels[0] != x[0] or math.prod(labels[1:]) != CELL_NUMBERS * x[2] * x[3]:
         raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it must "
                          f"hold {CELL_NUMBERS} numbers for each of {x[2]} x {x[3]} cells")

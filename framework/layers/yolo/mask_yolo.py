@@ -88,8 +88,8 @@ class RegionSquares(nn.Module):
             [list(pair) for pair in pairs], param.object_scale, param.noobject_scale,
             param.class_scale, param.coord_scale,
             param.thresh if has_field(param, "thresh") else USUAL_THRESH,
-            by_shape=has_field(param, "bias_match") and param.bias_match,
-            softmax=param.softmax, surplus=SURPLUS)
+            by_shape=has_field(param, "bias_match") and bool(param.bias_match),
+            softmax=bool(param.softmax), surplus=SURPLUS)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """The loss () of a map and labels."""

@@ -359,6 +359,8 @@ WRONG = [
      "anchors is given 1 times"),
     ("YoloV2Loss", "num_object: 3 num_classes: 4", (2, 27, 5, 4), (2, 175), "need"),
     ("YoloV2Loss", "num_object: 3 num_classes: 4", (2, 27, 5, 5), (2, 174), "7 numbers for each"),
+    ("YoloV2Loss", "num_object: 3 num_classes: 4 side: 6", (2, 27, 5, 5), (2, 175),
+     "side is 6; the map 'bottom0' has 5 x 5 cells"),
     ("YoloV3Loss", "num_object: 1 num_classes: 4 anchors: 1 anchors: 2 mask: 1", (2, 9, 5, 5),
      (2, 175), "mask is"),
     ("YoloV3Loss", "num_object: 1 num_classes: 4 anchors: 1 anchors: 2 mask: 0 truth_thresh: 0.5",
