@@ -19,11 +19,11 @@ from tests.support import noise
 
 COSINES = noise(4, 5, seed=3).detach().tanh().requires_grad_()
 OWN = whole(4, below=5)
-TURNED = {"gradient": NOT_DERIVATIVE + "the scale is taken as given"}
+MOVES = dict.fromkeys(("gradient", "values"), "what it has learned moves from forward to forward")
 MARGINS = (
     of_sample("Arcface", bottoms=(COSINES, OWN), grows=BATCH),
     of_sample("CosinAddm", bottoms=(COSINES, OWN), grows=BATCH),
-    of_sample("AdaCosAddmScale", bottoms=(COSINES, OWN), grows=BATCH, without=TURNED),
+    of_sample("AdaCosAddmScale", bottoms=(COSINES, OWN), grows=BATCH, without=MOVES),
 )
 # bits 0 to 2 of each cell, and of some the mark
 EDGES = torch.tensor([number % 8 - (1 << 31) * (number % 5 == 0) for number in range(3, 43)],
@@ -35,11 +35,11 @@ EDGE_LOSSES = (
 PERSONS = fixed([2, -1, 2, 7]).reshape(4)
 MATCHING = (
     of_sample("LabeledMatching", bottoms=((4, 3), PERSONS), blobs=((5, 3), (5,)), grows=BATCH,
-              without={"gradient": "the features move in each forward"}),
+              without=MOVES),
     Example("LabeledMatching", "num_classes: 5", ((4, 3), PERSONS), blobs=((5, 3), (5,)), tops=2,
             grows=BATCH, phase="TEST"),
     of_sample("UnlabeledMatching", bottoms=((4, 3), PERSONS), blobs=((5, 3),), grows=BATCH,
-              without={"gradient": "the queue moves in each forward"}),
+              without=MOVES),
     Example("UnlabeledMatching", "queue_size: 5", ((4, 3), PERSONS), blobs=((5, 3),), grows=BATCH,
             phase="TEST"),
 )
@@ -77,5 +77,22 @@ SUBCATEGORIES = (
 REGIONS = (
     of_sample("RotateROIPooling", bottoms=((2, 3, 9, 12), TURNED_REGIONS, SIZE), grows=BATCH),
 )
+STEPPED = {"gradient": NOT_DERIVATIVE + "it is not over the items"}
+ORDERS = (
+    of_sample("DotProductSimilarity", grows=BATCH), of_sample("EuclideanSimilarity", grows=BATCH),
+    of_sample("PairwiseRankingLoss", grows=BATCH, without=STEPPED),
+    of_sample("NaiveTripletLoss", grows=(), without={**STEPPED, **AFTER_ROUNDING}),
+    of_sample("RankAccuracy", grows=BATCH, without=NO_GRADIENT),
+)
+WORDS = whole(6, 2, below=7)
+STEPS = (
+    of_sample("LSTMNode", blobs=((12, 7), (12,)), grows=BATCH),
+    Example("LSTMNode", "lstmnode_param { num_cells: 3 bias_term: false }", (
+        (4, 7), (4, 3), fixed([1, 0, 1, 1]).reshape(4)), blobs=((12, 7),), tops=2, grows=BATCH),
+    of_sample("CropSimple"),
+    of_sample("BeamSearchNode", bottoms=((6, 1), WORDS, (6, 7), (6, 4)), grows=(),
+              without=AFTER_ROUNDING),
+)
 
-EXAMPLES = (*MARGINS, *EDGE_LOSSES, *MATCHING, *TRANSFORMED, *PEAKS, *SUBCATEGORIES, *REGIONS)
+EXAMPLES = (*MARGINS, *EDGE_LOSSES, *MATCHING, *TRANSFORMED, *PEAKS, *SUBCATEGORIES, *REGIONS,
+            *ORDERS, *STEPS)

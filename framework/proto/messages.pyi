@@ -63,6 +63,7 @@ class NetParameter(Message):
     debug_info: bool
     @property
     def input_shape(self) -> Messages[BlobShape]: ...
+    richness: int
     @property
     def layer(self) -> Messages[LayerParameter]: ...
     default_forward_type: Type
@@ -89,20 +90,20 @@ class NetParameter(Message):
             input: Iterable[str] | None = ..., input_dim: Iterable[int] | None = ...,
             force_backward: bool | None = ..., state: NetState | _Fields | None = ...,
             debug_info: bool | None = ..., input_shape: Iterable[BlobShape | _Fields] | None =
-            ..., layer: Iterable[LayerParameter | _Fields] | None = ..., default_forward_type:
-            Type | int | str | None = ..., default_backward_type: Type | int | str | None = ...,
-            default_forward_math: Type | int | str | None = ..., default_backward_math: Type |
-            int | str | None = ..., global_grad_scale: float | None = ...,
-            global_grad_scale_adaptive: bool | None = ..., default_conv_algos_override: str |
-            None = ..., reduce_buckets: int | None = ..., default_cudnn_math_override: int |
-            None = ..., eltwise_mem_sharing: bool | None = ..., engine: str | None = ...,
-            compile_net_state: CompileNetState | _Fields | None = ..., bn_stats_batch_size: int
-            | None = ..., multinode: MultinodeParameter | _Fields | None = ..., mem_param:
-            MemoryOptimizationParameter | _Fields | None = ...,
+            ..., richness: int | None = ..., layer: Iterable[LayerParameter | _Fields] | None =
+            ..., default_forward_type: Type | int | str | None = ..., default_backward_type:
+            Type | int | str | None = ..., default_forward_math: Type | int | str | None = ...,
+            default_backward_math: Type | int | str | None = ..., global_grad_scale: float |
+            None = ..., global_grad_scale_adaptive: bool | None = ...,
+            default_conv_algos_override: str | None = ..., reduce_buckets: int | None = ...,
+            default_cudnn_math_override: int | None = ..., eltwise_mem_sharing: bool | None =
+            ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
+            ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
+            | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "name", "force_backward", "state", "debug_info", "default_forward_type",
+            "name", "force_backward", "state", "debug_info", "richness", "default_forward_type",
             "default_backward_type", "default_forward_math", "default_backward_math",
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
@@ -112,7 +113,7 @@ class NetParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "name", "layers", "input", "input_dim", "force_backward", "state", "debug_info",
-            "input_shape", "layer", "default_forward_type", "default_backward_type",
+            "input_shape", "richness", "layer", "default_forward_type", "default_backward_type",
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
@@ -886,6 +887,10 @@ class LayerParameter(Message):
     @property
     def roi_generating_param(self) -> ROIGeneratingParameter: ...
     @property
+    def lstmnode_param(self) -> LSTMParameter: ...
+    @property
+    def beam_search_param(self) -> BeamSearchParameter: ...
+    @property
     def gen_slicinfo_param(self) -> GenSlicinfoParameter: ...
     @property
     def lowlevel_distance_param(self) -> LowlevelDistanceParameter: ...
@@ -909,6 +914,10 @@ class LayerParameter(Message):
     def margin_softmax_loss_param(self) -> MarginSoftmaxLossParameter: ...
     @property
     def slice_predict_param(self) -> SlicePredictParameter: ...
+    @property
+    def rpn_output_param(self) -> RPNOutputParameter: ...
+    @property
+    def square_box_data_param(self) -> SquareBoxDataParameter: ...
     @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
     @property
@@ -1324,9 +1333,10 @@ class LayerParameter(Message):
             unlabeled_matching_param: UnlabeledMatchingParameter | _Fields | None = ...,
             guided_dropout_param: GuidedDropoutParameter | _Fields | None = ...,
             feature_extrapolating_param: FeatureExtrapolatingParameter | _Fields | None = ...,
-            roi_generating_param: ROIGeneratingParameter | _Fields | None = ...,
-            gen_slicinfo_param: GenSlicinfoParameter | _Fields | None = ...,
-            lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
+            roi_generating_param: ROIGeneratingParameter | _Fields | None = ..., lstmnode_param:
+            LSTMParameter | _Fields | None = ..., beam_search_param: BeamSearchParameter |
+            _Fields | None = ..., gen_slicinfo_param: GenSlicinfoParameter | _Fields | None =
+            ..., lowlevel_distance_param: LowlevelDistanceParameter | _Fields | None = ...,
             point_bilinear_param: PointBilinearParameter | _Fields | None = ...,
             entropy_pack_param: EntropyPackParameter | _Fields | None = ...,
             pixelwise_similarity_param: PixelwiseSimilarityParameter | _Fields | None = ...,
@@ -1336,7 +1346,9 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
+            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
+            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
             WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
             _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
             ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
@@ -1493,18 +1505,19 @@ class LayerParameter(Message):
             "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
             "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
-            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
-            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
-            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
-            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
-            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
-            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
-            "cconvolution_param", "cinner_product_param", "classification_stats_param",
-            "squash_param", "capsule_reshape_param", "capsule_transform_param",
-            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
-            "capsule_relu_param", "capsule_conv_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
             "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
             "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
@@ -1627,18 +1640,19 @@ class LayerParameter(Message):
             "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
             "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
-            "roi_generating_param", "gen_slicinfo_param", "lowlevel_distance_param",
-            "point_bilinear_param", "entropy_pack_param", "pixelwise_similarity_param",
-            "mapping_by_similarity_param", "linear_transform_param", "ranking_loss_param",
-            "keypoint_acc_param", "face_image_param", "margin_softmax_loss_param",
-            "slice_predict_param", "pooling_3d_param", "writer_param", "yolo_v2_loss_param",
-            "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param", "duplicate_param",
-            "reverse_axis_param", "seg_param", "sparsify_param", "sparse_param",
-            "cconvolution_param", "cinner_product_param", "classification_stats_param",
-            "squash_param", "capsule_reshape_param", "capsule_transform_param",
-            "capsule_routing_param", "capsule_mask_param", "capsule_len_param", "cap_param",
-            "capsule_relu_param", "capsule_conv_param", "margin_param",
-            "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
+            "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
+            "pixelwise_similarity_param", "mapping_by_similarity_param",
+            "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
+            "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
             "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
             "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
             "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
@@ -2292,18 +2306,22 @@ class CropParameter(Message):
     axis: int
     @property
     def offset(self) -> Values[int]: ...
+    center_align: bool
+    crop_width: int
+    crop_height: int
     def __init__(
         self, *,
-            axis: int | None = ..., offset: Iterable[int] | None = ...,
+            axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis",
+            "axis", "center_align", "crop_width", "crop_height",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset",
+            "axis", "offset", "center_align", "crop_width", "crop_height",
         ]
     ) -> None: ...
 
@@ -3432,18 +3450,20 @@ class TripletLossParameter(Message):
     margin: float
     mu: float
     sample: bool
+    sim_type: str
     def __init__(
         self, *,
             margin: float | None = ..., mu: float | None = ..., sample: bool | None = ...,
+            sim_type: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "margin", "mu", "sample",
+            "margin", "mu", "sample", "sim_type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "margin", "mu", "sample",
+            "margin", "mu", "sample", "sim_type",
         ]
     ) -> None: ...
 
@@ -3679,25 +3699,114 @@ class AnchorTargetParameter(Message):
     clobber_positives: bool
     batch_size: int
     fg_fraction: float
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_clobber_positives: bool
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_batchsize: int
+    rpn_fg_fraction: float
+    use_multi_classification: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., ratio: Iterable[float] |
             None = ..., scale: Iterable[float] | None = ..., level_stride: Iterable[int] | None
             = ..., allowed_border: int | None = ..., positive_overlap: float | None = ...,
             negative_overlap: float | None = ..., clobber_positives: bool | None = ...,
-            batch_size: int | None = ..., fg_fraction: float | None = ...,
+            batch_size: int | None = ..., fg_fraction: float | None = ..., anchor_size:
+            VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int | None = ...,
+            feat_stride_z: int | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_positive_overlap: float | None = ..., rpn_negative_overlap: float | None = ...,
+            rpn_batchsize: int | None = ..., rpn_fg_fraction: float | None = ...,
+            use_multi_classification: bool | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "allowed_border", "positive_overlap",
-            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction",
+            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_clobber_positives", "rpn_positive_overlap",
+            "rpn_negative_overlap", "rpn_batchsize", "rpn_fg_fraction",
+            "use_multi_classification", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "ratio", "scale", "level_stride", "allowed_border",
             "positive_overlap", "negative_overlap", "clobber_positives", "batch_size",
-            "fg_fraction",
+            "fg_fraction", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_clobber_positives", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_batchsize", "rpn_fg_fraction", "use_multi_classification", "bbox_normalize",
+            "bbox_normalize_mean", "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class VolumeAnchorParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def width(self) -> Values[float]: ...
+    @property
+    def height(self) -> Values[float]: ...
+    @property
+    def length(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., length:
+            Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "length",
+        ]
+    ) -> None: ...
+
+class RPNOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    source: str
+    roi_root_folder: str
+    fg_score_threshold: float
+    top_percent_proposal: float
+    weighted_top_n_proposal: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int |
+            None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ..., source:
+            str | None = ..., roi_root_folder: str | None = ..., fg_score_threshold: float |
+            None = ..., top_percent_proposal: float | None = ..., weighted_top_n_proposal: bool
+            | None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean:
+            Iterable[float] | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -3729,20 +3838,55 @@ class LSTMParameter(Message):
     @property
     def bias_filler(self) -> FillerParameter: ...
     batch_size: int
+    num_cells: int
+    @property
+    def input_weight_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_weight_filler(self) -> FillerParameter: ...
+    @property
+    def input_bias_filler(self) -> FillerParameter: ...
+    @property
+    def input_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def forget_gate_bias_filler(self) -> FillerParameter: ...
+    @property
+    def output_gate_bias_filler(self) -> FillerParameter: ...
+    bias_term: bool
+    cache_gates: bool
     def __init__(
         self, *,
             num_output: int | None = ..., clipping_threshold: float | None = ..., weight_filler:
             FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
-            None = ..., batch_size: int | None = ...,
+            None = ..., batch_size: int | None = ..., num_cells: int | None = ...,
+            input_weight_filler: FillerParameter | _Fields | None = ...,
+            input_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            forget_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            output_gate_weight_filler: FillerParameter | _Fields | None = ...,
+            input_bias_filler: FillerParameter | _Fields | None = ..., input_gate_bias_filler:
+            FillerParameter | _Fields | None = ..., forget_gate_bias_filler: FillerParameter |
+            _Fields | None = ..., output_gate_bias_filler: FillerParameter | _Fields | None =
+            ..., bias_term: bool | None = ..., cache_gates: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+            "num_cells", "input_weight_filler", "input_gate_weight_filler",
+            "forget_gate_weight_filler", "output_gate_weight_filler", "input_bias_filler",
+            "input_gate_bias_filler", "forget_gate_bias_filler", "output_gate_bias_filler",
+            "bias_term", "cache_gates",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_output", "clipping_threshold", "weight_filler", "bias_filler", "batch_size",
+            "num_cells", "input_weight_filler", "input_gate_weight_filler",
+            "forget_gate_weight_filler", "output_gate_weight_filler", "input_bias_filler",
+            "input_gate_bias_filler", "forget_gate_bias_filler", "output_gate_bias_filler",
+            "bias_term", "cache_gates",
         ]
     ) -> None: ...
 
@@ -5456,6 +5600,7 @@ class DataParameter(Message):
     range_end: int
     range_start: int
     show_data: int
+    shuffle_pool_size: int
     shuffle_buffer_size: int
     @property
     def slice_point(self) -> Values[int]: ...
@@ -5485,11 +5630,12 @@ class DataParameter(Message):
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
-            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
-            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
-            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
-            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
-            ..., source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
+            shuffle_pool_size: int | None = ..., shuffle_buffer_size: int | None = ...,
+            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
+            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
+            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
+            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
+            source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ...,
     ) -> None: ...
     def HasField(
@@ -5499,8 +5645,9 @@ class DataParameter(Message):
             "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
             "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_buffer_size", "task_class_num",
-            "verbose", "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
+            "max_box_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5510,9 +5657,10 @@ class DataParameter(Message):
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
             "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
             "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_buffer_size",
-            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
-            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
+            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
+            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
+            "max_box_num",
         ]
     ) -> None: ...
 
@@ -12773,6 +12921,9 @@ class VolumeDataParameter(Message):
     inplane_shift: int
     min_intensity: float
     max_intensity: float
+    max_width: int
+    max_height: int
+    max_length: int
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12789,7 +12940,8 @@ class VolumeDataParameter(Message):
             resample_size_y: int | None = ..., resample_size_z: int | None = ...,
             truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
             inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
-            float | None = ...,
+            float | None = ..., max_width: int | None = ..., max_height: int | None = ...,
+            max_length: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12800,7 +12952,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12812,7 +12964,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> None: ...
 
@@ -16332,5 +16484,60 @@ class ROIGeneratingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
+        ]
+    ) -> None: ...
+
+class SquareBoxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    root_folder: str
+    mn_bxsz_by_imsz: float
+    mx_bxsz_by_imsz: float
+    mx_dist: float
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., crop_size: int | None = ...,
+            mirror: bool | None = ..., root_folder: str | None = ..., mn_bxsz_by_imsz: float |
+            None = ..., mx_bxsz_by_imsz: float | None = ..., mx_dist: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
+        ]
+    ) -> None: ...
+
+class BeamSearchParameter(Message):
+    DESCRIPTOR: Descriptor
+    beam_size: int
+    end_of_sequence: int
+    ignore_label: int
+    prevent_repeats: bool
+    @property
+    def allowed_multiple(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
+            None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
+            "allowed_multiple",
         ]
     ) -> None: ...

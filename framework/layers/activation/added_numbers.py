@@ -28,6 +28,7 @@ class PowerFile(Layer):
 
     keeps_shape = True
     pointwise = True
+    shift: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -29,6 +31,11 @@ class GuidedDropout(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return bottoms[0][:2] if index == 1 else None
 
     def __init__(self, spec: LayerSpec, x: Shape, guidance: Shape):
         super().__init__(spec)

@@ -52,7 +52,9 @@ class Data(ImageSource):
     rand_skip as in Intel's branch; NVIDIA's shuffles only in TRAIN and with `cache`, which keeps
     records in memory and is left to the system's own cache here, as are threads and precache;
     get_mirror_crop of ZhiwenShao/JAANet, whose data_layer.cpp gives all batches the numbers of the
-    first one; a third top of base_data_layer.cpp in feiranwang/caffe, branch fusion.
+    first one; shuffle_pool_size of Cysu/caffe, which draws from the batches that are read ahead,
+    here from all records if it is above 1; a third top of base_data_layer.cpp in feiranwang/caffe,
+    branch fusion.
     """
 
     reads = ("transform_param",)
@@ -60,7 +62,8 @@ class Data(ImageSource):
     num_tops = (1, 3)
     idle_fields = ("bgr2rgb",)
     unread = frozenset(["data_param.side"])
-    fork_fields = frozenset([*RESHAPING, *APPEARANCE, "data_param.get_mirror_crop"])
+    fork_fields = frozenset([*RESHAPING, *APPEARANCE, "data_param.get_mirror_crop",
+                             "data_param.shuffle_pool_size"])
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -110,8 +113,8 @@ class Data(ImageSource):
             label_shape = (param.batch_size, MIRROR_AND_CROP, 1, 1)
         elif num_floats:
             label_shape = (param.batch_size, 1, 1, num_floats)
-        self.start(items, param.batch_size, label_shape, shuffle=param.shuffle,
-                   skip=param.rand_skip)
+        self.start(items, param.batch_size, label_shape, skip=param.rand_skip,
+                   shuffle=param.shuffle or param.shuffle_pool_size > 1)
 
 
 @dataclass

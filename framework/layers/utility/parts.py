@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -103,6 +104,45 @@ class SimpleCrop(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         height, width = graph.shape(bottoms[1])[2:]
         return [graph.cut(graph.cut(bottoms[0], 2, 0, height), 3, 0, width)]
+
+
+@layer
+class CropSimple(Layer):
+    """Crop the middle of the bottom to a stated size.
+
+    Bottom: x (N, C, H, W). Top: (N, C, crop_height, crop_width), from row (H - crop_height) / 2 and
+            column (W - crop_width) / 2 on, without their fractions.
+    Errors: SpecError for a size of 0, or one that is larger than the bottom.
+    Source: crop_param; crop_simple_layer.cu of a fork that DCGAN's nets in intel/caffe are for.
+    """
+
+    reads = ("crop_param",)
+    fork_fields = frozenset({"crop_param.crop_height", "crop_param.crop_width"})
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "crop_param", "crop_height crop_width")
+        self.size = (spec.proto.crop_param.crop_height, spec.proto.crop_param.crop_width)
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        for name, size, most in zip(("height", "width"), self.size, x[2:], strict=True):
+            if not 0 < size <= most:
+                raise spec.error(f"crop_param.crop_{name}", f"is {size}; it must be from 1 to "
+                                 f"{most}, the {name} of the bottom")
+
+    def _first(self, sizes: Sequence[int]) -> list[int]:
+        return [(size - mine) // 2 for size, mine in zip(sizes, self.size, strict=True)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        (row, column), (height, width) = self._first(x.shape[2:]), self.size
+        return x[:, :, row:row + height, column:column + width].clone()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        top = bottoms[0]
+        first = self._first(graph.shape(top)[2:])
+        for axis, (start, size) in enumerate(zip(first, self.size, strict=True), 2):
+            top = graph.cut(top, axis, start, start + size)
+        return [top]
 
 
 CORNERS = {"upperleft": (0, 0), "upperright": (0, 1), "lowerleft": (1, 0), "lowerright": (1, 1),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -12,7 +13,6 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.ops.losses import precise
-from framework.system.arrays import Array
 
 REACH = 3               # cells around a peak whose mean it is moved to
 LOWEST = -1e10          # what Maximum gives where every value is less
@@ -23,28 +23,28 @@ def _check_maps(spec: LayerSpec, x: Shape) -> None:
         raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
 
 
-def _cubic(distance: Array) -> Array:
+def _single(value: float) -> float:
+    """The nearest float32: the original's borders are of rounded products."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(round(mantissa * 2 ** 24), exponent - 24)
+
+
+def _cubic(distance: Tensor) -> Tensor:
     """The weights (4, T) of the cells before, at, after and second after a point, Catmull-Rom."""
     square, cube = distance ** 2, distance ** 3
-    return np.stack([-0.5 * cube + square - 0.5 * distance, 1.5 * cube - 2.5 * square + 1,
-                     -1.5 * cube + 2 * square + 0.5 * distance, 0.5 * cube - 0.5 * square])
+    return torch.stack([-0.5 * cube + square - 0.5 * distance, 1.5 * cube - 2.5 * square + 1,
+                        -1.5 * cube + 2 * square + 0.5 * distance, 0.5 * cube - 0.5 * square])
 
 
-def resize_matrix(size: int, target: int, border: int) -> Array:
+def resize_matrix(size: int, target: int, border: int) -> Tensor:
     """The matrix (target, size) that resizes one axis, from the cells border ... size - border."""
     inner = size - 2 * border
-    step = np.float32(inner) / np.float32(target)
-    offset = np.float32(target / inner / 2 - 0.5)
-    at = (np.arange(target, dtype=np.float32) - offset) * step
-    first = np.maximum((at + np.float32(1e-5)).astype(int), 0)
-    last = inner - 1
-    before = np.where(first < 1, first, first - 1)
-    after = np.where(first + 1 >= inner, last, first + 1)
-    second = np.where(after + 1 >= inner, last, after + 1)
-    matrix = np.zeros((target, size))
-    for cell, weight in zip((before, first, after, second), _cubic(at - first), strict=True):
-        np.add.at(matrix, (np.arange(target), cell + border), weight)
-    return matrix
+    at = (torch.arange(target) - (target / inner / 2 - 0.5)) * (inner / target)
+    first = (at + 1e-5).long().clamp(min=0)
+    after = (first + 1).clamp(max=inner - 1)
+    cells = torch.stack([(first - 1).clamp(min=0), first, after, (after + 1).clamp(max=inner - 1)])
+    is_at = cells[..., None] + border == torch.arange(size)
+    return (_cubic(at - first)[..., None] * is_at).sum(0)
 
 
 @layer
@@ -75,12 +75,12 @@ class ImResize(Layer):
     def _target(self, x: Shape) -> tuple[int, int]:
         if self.param.factor == 0:
             return self.param.target_spatial_height, self.param.target_spatial_width
-        factor = np.float32(self.param.factor)
-        return int(np.float32(x[2]) * factor), int(np.float32(x[3]) * factor)
+        factor = self.param.factor
+        return int(_single(x[2] * factor)), int(_single(x[3] * factor))
 
-    def _matrix(self, size: int, target: int, item: int) -> Array:
-        less = 1 - np.float32(self.param.start_scale) + item * np.float32(self.param.scale_gap)
-        border = int(np.floor(size // 2 * less))
+    def _matrix(self, size: int, target: int, item: int) -> Tensor:
+        less = _single(1 - self.param.start_scale + _single(item * self.param.scale_gap))
+        border = math.floor(_single(size // 2 * less))
         if border < 0 or 2 * border >= size:
             raise self.spec.error("imresize_param.scale_gap", f"leaves item {item} of the batch "
                                   f"{size - 2 * border} of {size} cells")
@@ -93,7 +93,7 @@ class ImResize(Layer):
     def _matrices(self, x: Shape) -> tuple[Tensor, Tensor]:
         """What maps (N, C, H, W) are multiplied by, from the left and from the right."""
         rows, columns = (
-            torch.as_tensor(np.stack([self._matrix(size, target, item) for item in range(x[0])]))
+            torch.stack([self._matrix(size, target, item) for item in range(x[0])])
             for size, target in zip(x[2:], self._target(x), strict=True))
         return rows[:, None], columns[:, None].transpose(2, 3)
 
@@ -113,7 +113,8 @@ class Nms(Layer):
             first max_peaks of them, from top to bottom and left to right; the rest is 0. A peak is
             above the threshold and above its eight neighbours, and not at the border. x and y are
             the mean, by their positive values, of the 7 x 7 cells around it, without row 0, column
-            0 and rows beyond W, as in the original. No gradient.
+            0 and rows beyond W, as in the original; where none counts, it divides 0 by 0, and here
+            they are 0. No gradient.
     Errors: SpecError for another number of axes, or less than num_parts channels.
     Source: NmsParameter; nms_layer.cu of CMU-Perceptual-Computing-Lab/caffe_rtpose.
     """
@@ -155,7 +156,6 @@ class Nms(Layer):
         weight = maps.clamp(min=0) * ((y > 0) & (y < width)) * (x > 0)
         around = F.avg_pool2d(torch.stack([weight, weight * x, weight * y], 1), 2 * REACH + 1, 1,
                               REACH)
-        # no cell counts: the original divides 0 by 0; it is at no peak of a map that is not narrow
         total = around[:, 0].clamp(min=torch.finfo(maps.dtype).tiny)
         return around[:, 1] / total, around[:, 2] / total
 

@@ -355,6 +355,20 @@ def test_what_was_drawn_of_each_image_is_the_second_top_with_get_mirror_crop(tmp
     assert len(kinds) == 2 if phase == "TEST" else len(kinds) > 8
 
 
+@pytest.mark.parametrize("pool, moves", [(1, False), (2, True)])
+def test_a_pool_of_batches_shuffles_as_one_of_all_records(tmp_path, pool, moves):
+    """Cysu/caffe's; here it is `shuffle`."""
+    records = [Datum(channels=1, height=1, width=1, data=bytes([n]), label=n).SerializeToString()
+               for n in range(12)]
+    path = write_database(tmp_path / "lmdb", records)
+    text = (f'layer {{ name: "d" type: "Data" top: "data" top: "label" data_param {{ source: '
+            f'"{path}" batch_size: 12 backend: LMDB %s }} }}')
+    labels = finished(make_source(text % f"shuffle_pool_size: {pool}", seed=5))[1].tolist()
+    assert sorted(labels) == list(range(12)) and (labels != sorted(labels)) == moves
+    if moves:
+        assert finished(make_source(text % "shuffle: true", seed=5))[1].tolist() == labels
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_record_of_floats_that_are_not_finite_is_a_bad_one(value):
     datum = Datum(channels=1, height=2, width=1, float_data=[1, value])

@@ -73,6 +73,15 @@ def test_simple_crop_keeps_the_first_rows_and_columns():
         make("SimpleCrop", "", (2, 3, 5, 4), (1, 1, 6, 2))
 
 
+def test_cropsimple_takes_the_middle():
+    x = noise(2, 3, 8, 7)
+    layer = make("CropSimple", "crop_param { crop_height: 3 crop_width: 4 }", x.shape)
+    np.testing.assert_array_equal(layer(x).detach(), x.detach()[:, :, 2:5, 1:5])
+    assert torch.autograd.gradcheck(layer, x)
+    with pytest.raises(SpecError, match="crop_width is 8; it must be from 1 to 7, the width"):
+        make("CropSimple", "crop_param { crop_height: 3 crop_width: 8 }", x.shape)
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_im2windows_cuts_windows_row_by_row(turned):
     layer = make("Im2Windows", "window_h: 3 window_w: 2 labels_count: 5 reversed: "

@@ -73,8 +73,8 @@ def peaks_of(plane, threshold, most):
                         for u in range(max(x - 3, 1), min(x + 4, width))
                         if v < width and plane[v, u] > 0]
                 total = sum(score for _, _, score in near)
-                rows[count] = [sum(u * score for _, u, score in near) / total,
-                               sum(v * score for v, _, score in near) / total, plane[y, x]]
+                rows[count] = [sum(u * score for _, u, score in near) / (total or 1),
+                               sum(v * score for v, _, score in near) / (total or 1), plane[y, x]]
     rows[0, 0] = count
     return rows
 
