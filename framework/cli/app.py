@@ -14,7 +14,6 @@ from pathlib import Path
 
 from framework.cli import gflags, given_flags
 from framework.data.records import image_size
-from framework.definition.values import shortened
 from framework.errors import CaffeError, DataError, failure
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
@@ -246,6 +245,8 @@ def mean_of(text: str | None) -> list[float] | str | None:
     """The value of --mean: numbers by commas, or the path of a file. DataError for other text."""
     if text is None or os.path.isfile(text):
         return text
+    from framework.definition.values import shortened  # lazy: --help does without protobuf
+
     try:
         values = [float(word) for word in text.split(",")]
     except ValueError:

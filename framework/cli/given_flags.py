@@ -8,7 +8,6 @@ import math
 import sys
 from collections.abc import Sequence
 
-from framework.definition.values import shortened
 from framework.errors import CaffeError
 
 FILES = ("model", "solver", "weights", "snapshot")
@@ -25,12 +24,12 @@ def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
         name = next(name for name in action.option_strings if name.startswith("--"))
         if len(set(values)) > 1 and action.dest not in FILES:
             print(f"warning: {name} is given {len(values)} times; the last, "
-                  f"{shortened(values[-1])}, counts", file=sys.stderr)
+                  f"{_short(values[-1])}, counts", file=sys.stderr)
         elif len(set(values)) > 1:
             hint = ", several files with commas between them" \
                 if str(action.metavar).endswith(",...") else ""
             raise CaffeError(f"{name} is given {len(values)} times, as "
-                             f"{' and as '.join(map(shortened, dict.fromkeys(values)))}; it must "
+                             f"{' and as '.join(map(_short, dict.fromkeys(values)))}; it must "
                              f"be given once{hint}")
         if action.dest in FILES and "" in values:
             raise CaffeError(f"{name} is empty; it must be the name of a file")
@@ -62,4 +61,11 @@ def _check_finite(name: str, text: str) -> None:
     except ValueError:              # argparse says so
         return
     if not is_finite:
-        raise CaffeError(f"{name} is {shortened(text)}; it must be a finite number")
+        raise CaffeError(f"{name} is {_short(text)}; it must be a finite number")
+
+
+def _short(text: str) -> str:
+    """A value as messages show it."""
+    from framework.definition.values import shortened  # lazy: --help does without protobuf
+
+    return shortened(text)
