@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -35,7 +37,17 @@ MARGINS = (
     of_sample("MarginSoftmaxLoss", bottoms=((4, 5), whole(4, below=3)), blobs=((3, 5),),
               grows=BATCH),
 )
-VOLUMES = (of_sample("MultiSlicePredict", grows=(), without=NO_GRADIENT),)
+SCANS = torch.tensor([[[1., 2, 1, 14, 15, 10, 2, 1], [10, 3, 4, 28, 18, 20, 1, 1],
+                       [20, 4, 2, 33, 16, 19, 3, 1]],
+                      [[2, 2, 2, 12, 14, 12, 1, 1], [0, 0, 0, 9, 9, 9, 2, 0],
+                       [18, 1, 3, 37, 15, 20, 3, 1]]], dtype=torch.float64)
+EXTENT = torch.tensor([[24., 24, 40, *[0] * 16]] * 2, dtype=torch.float64)
+VOLUMES = (
+    of_sample("MultiSlicePredict", grows=(), without=NO_GRADIENT),
+    of_sample("RPNOutput", grows=(), without=NO_GRADIENT),
+    of_sample("AnchorTarget3D", bottoms=((2, 4, 4, 3, 5), SCANS, EXTENT), grows=(),
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
+)
 CAPSULES = (
     of_sample("Cap", blobs=((6, 4, 15), (15,)), grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "it is that of plain sums"}),

@@ -372,9 +372,13 @@ SOFT_LABELS = (
     of_sample("SoftmaxCrossEntropyLoss", grows=BATCH, bottoms=(
               (4, 5), SHARES / SHARES.sum(1, keepdim=True))),
 )
+QUARTERS = fixed([0.5], [1], [0.25], [0.75])
 WEIGHTED = (
     of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
     Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
+    Example("WeightedSoftmaxWithLoss", "", ((4, 5), LABELS, QUARTERS, QUARTERS, fixed([2]),
+            fixed([1], [0], [1], [0]), fixed([0.5])), grows=(), without={
+                "gradient": NOT_DERIVATIVE + "some regions are taught more, some the contrary"}),
     Example("WeightedSoftmaxWithLoss", "weighted_softmax_loss_param { gamma: 1.5 }",
             ((2, 4, 3, 5), PLACES)),
     of_sample("MultiBoxFocalLoss", bottoms=((2, 12), (2, 12), PRIOR, TRUTH), grows=()),

@@ -332,6 +332,9 @@ def allow_modules(names: Sequence[str]) -> None:
 
 def describe(error: Exception) -> str:
     """The text of the line; system errors begin with the file. "" for a fault of our own."""
+    if isinstance(error, FileExistsError) and error.filename is not None \
+            and os.path.isfile(error.filename):
+        return f"{os.fsdecode(error.filename)}: is a file, not a folder"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
     if isinstance(error, CaffeError | OSError):

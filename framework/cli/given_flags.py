@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from collections.abc import Sequence
 
 from framework.definition.values import shortened
@@ -14,14 +15,18 @@ FILES = ("model", "solver", "weights", "snapshot")
 
 
 def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Raise CaffeError for a flag with one value that is given with two, of which argparse would
+    """Raise CaffeError for a file's flag that is given with two values, of which argparse would
     keep the last, for an empty --weights, as a script's empty variable makes it, and for nan.
 
+    Of other flags the last value counts, as with gflags, which a line on stderr says.
     words  the command line, with flags as the parser has them
     """
     for action, values in _given(parser, words):
         name = next(name for name in action.option_strings if name.startswith("--"))
-        if len(set(values)) > 1:
+        if len(set(values)) > 1 and action.dest not in FILES:
+            print(f"warning: {name} is given {len(values)} times; the last, "
+                  f"{shortened(values[-1])}, counts", file=sys.stderr)
+        elif len(set(values)) > 1:
             hint = ", several files with commas between them" \
                 if str(action.metavar).endswith(",...") else ""
             raise CaffeError(f"{name} is given {len(values)} times, as "

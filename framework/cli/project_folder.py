@@ -33,7 +33,9 @@ WORKING_INSIDE = ("train", "test", "check_data", "report")
 USES = {"detect": DETECTOR, "classify": CLASSIFIER, "segment": SEGMENTER}
 COMMANDS = (*WORKING_INSIDE, *USES, "export")
 FOLDER_OR_MODEL = ("test", "report", *USES, "export")       # what they need one of
-PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out")
+PATH_FLAGS = ("weights", "snapshot", "log_dir", "tensorboard", "plot", "show", "log", "out",
+              "solver")
+SAME_FLAG = {"label_map_file": "labelmap"}
 LOGS = "log"
 KEPT_FOR_REPORT = ("gpu", "workers", "level", "stage", "max_pixels")
 SUFFIXES = {"onnx": ".onnx", "torch": ".pt2", "ncnn": ".param"}
@@ -71,7 +73,7 @@ def flags_of(command: str, given: Sequence[str]) -> Iterator[list[str]]:
     if command == "report":
         flags = [*_for_report(folder, rest), *flags]
     with contextlib.chdir(folder):
-        if command in ("train", "test"):
+        if command in ("train", "test") and not _has(rest, "solver"):
             flags = ["--solver", SOLVER, *flags]
         yield [SOLVER, *flags] if command == "check_data" else flags
 
@@ -164,9 +166,10 @@ def _newest_weights(folder: Path) -> Path:
 
 
 def _name_of(word: str) -> str:
-    """The name of a flag, in either spelling; "" for another word."""
+    """The name of a flag, in any spelling; "" for another word."""
     is_flag = word.startswith("-") and len(word) > 2
-    return word.lstrip("-").partition("=")[0].replace("-", "_") if is_flag else ""
+    name = word.lstrip("-").partition("=")[0].replace("-", "_") if is_flag else ""
+    return SAME_FLAG.get(name, name)
 
 
 def _has(words: Sequence[str], *names: str) -> bool:

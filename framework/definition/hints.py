@@ -91,7 +91,8 @@ HINTS = {
                      "LabelSpecificRescaleParameter.negative_upper_bound",
                      "ChannelScaleParameter.init_global_scale",
                      "CapParameter.routing_num", "CapParameter.input_capsule_num",
-                     "KeypointAccParameter.axis",
+                     "KeypointAccParameter.axis", "AnchorTargetParameter.rpn_batchsize",
+                     "AnchorTargetParameter.rpn_fg_fraction",
                      "YoloSegParameter.num_class",
                      "YoloSegParameter.class_scale", "YoloSegParameter.use_logic_gradient",
                      "YoloSegParameter.use_hardsigmoid", "Yolov3Parameter.side",
@@ -234,6 +235,12 @@ HINTS = {
     **dict.fromkeys((f"FaceImageParameter.{name}" for name in (
         "source rand_skip shuffle root_folder triplet_ver").split()), _KNOWN_ONLY),
     "LinearProductParameter.verbose": _LOGGING,
+    **dict.fromkeys((f"SquareBoxDataParameter.{name}" for name in (
+        "source mirror root_folder mn_bxsz_by_imsz mx_bxsz_by_imsz mx_dist").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"RPNOutputParameter.{name}" for name in (
+        "anchor_size feat_stride_xy feat_stride_z rpn_min_size source roi_root_folder "
+        "fg_score_threshold top_percent_proposal weighted_top_n_proposal bbox_normalize "
+        "bbox_normalize_mean bbox_normalize_std").split()), _DRAWING),
     **dict.fromkeys((f"SlicePredictParameter.{name}" for name in (
         "source input_path output_path contour_name_list extract_direction").split()), _DRAWING),
     **dict.fromkeys((f"SegmentOutputParameter.{name}" for name in (

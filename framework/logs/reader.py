@@ -70,7 +70,7 @@ def read_log(path: str | Path) -> Readings:
 def _of_folder(folder: Path) -> str:
     """What is wrong with a folder in place of a log: the log in it, if it has one, is to be given.
     """
-    newest = [path for path in (folder / "caffe.INFO", folder / "logs" / "caffe.INFO")
+    newest = [path for path in (folder / name / "caffe.INFO" for name in ("", "log", "logs"))
               if path.exists()]
     logs = newest or sorted(folder.glob("*.log*"))[-1:]
     advice = f"; the log in it is {logs[0]}" if logs else ", and has no log in it (caffe.INFO)"

@@ -915,6 +915,10 @@ class LayerParameter(Message):
     @property
     def slice_predict_param(self) -> SlicePredictParameter: ...
     @property
+    def rpn_output_param(self) -> RPNOutputParameter: ...
+    @property
+    def square_box_data_param(self) -> SquareBoxDataParameter: ...
+    @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
     @property
     def writer_param(self) -> WriterParameter: ...
@@ -1342,7 +1346,9 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
+            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
+            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
             WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
             _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
             ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
@@ -1504,18 +1510,19 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -1638,18 +1645,19 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
-            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
-            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
-            "cinner_product_param", "classification_stats_param", "squash_param",
-            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
-            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
-            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
-            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
-            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
-            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
-            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
-            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
+            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
+            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
+            "sparse_param", "cconvolution_param", "cinner_product_param",
+            "classification_stats_param", "squash_param", "capsule_reshape_param",
+            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
+            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
+            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
+            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
+            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
+            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
+            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
+            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
             "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
@@ -2298,21 +2306,22 @@ class CropParameter(Message):
     axis: int
     @property
     def offset(self) -> Values[int]: ...
+    center_align: bool
     crop_width: int
     crop_height: int
     def __init__(
         self, *,
-            axis: int | None = ..., offset: Iterable[int] | None = ..., crop_width: int | None =
-            ..., crop_height: int | None = ...,
+            axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "crop_width", "crop_height",
+            "axis", "center_align", "crop_width", "crop_height",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "crop_width", "crop_height",
+            "axis", "offset", "center_align", "crop_width", "crop_height",
         ]
     ) -> None: ...
 
@@ -3690,25 +3699,114 @@ class AnchorTargetParameter(Message):
     clobber_positives: bool
     batch_size: int
     fg_fraction: float
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_clobber_positives: bool
+    rpn_positive_overlap: float
+    rpn_negative_overlap: float
+    rpn_batchsize: int
+    rpn_fg_fraction: float
+    use_multi_classification: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., ratio: Iterable[float] |
             None = ..., scale: Iterable[float] | None = ..., level_stride: Iterable[int] | None
             = ..., allowed_border: int | None = ..., positive_overlap: float | None = ...,
             negative_overlap: float | None = ..., clobber_positives: bool | None = ...,
-            batch_size: int | None = ..., fg_fraction: float | None = ...,
+            batch_size: int | None = ..., fg_fraction: float | None = ..., anchor_size:
+            VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int | None = ...,
+            feat_stride_z: int | None = ..., rpn_clobber_positives: bool | None = ...,
+            rpn_positive_overlap: float | None = ..., rpn_negative_overlap: float | None = ...,
+            rpn_batchsize: int | None = ..., rpn_fg_fraction: float | None = ...,
+            use_multi_classification: bool | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "allowed_border", "positive_overlap",
-            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction",
+            "negative_overlap", "clobber_positives", "batch_size", "fg_fraction", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_clobber_positives", "rpn_positive_overlap",
+            "rpn_negative_overlap", "rpn_batchsize", "rpn_fg_fraction",
+            "use_multi_classification", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "ratio", "scale", "level_stride", "allowed_border",
             "positive_overlap", "negative_overlap", "clobber_positives", "batch_size",
-            "fg_fraction",
+            "fg_fraction", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_clobber_positives", "rpn_positive_overlap", "rpn_negative_overlap",
+            "rpn_batchsize", "rpn_fg_fraction", "use_multi_classification", "bbox_normalize",
+            "bbox_normalize_mean", "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class VolumeAnchorParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def width(self) -> Values[float]: ...
+    @property
+    def height(self) -> Values[float]: ...
+    @property
+    def length(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            width: Iterable[float] | None = ..., height: Iterable[float] | None = ..., length:
+            Iterable[float] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "width", "height", "length",
+        ]
+    ) -> None: ...
+
+class RPNOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    source: str
+    roi_root_folder: str
+    fg_score_threshold: float
+    top_percent_proposal: float
+    weighted_top_n_proposal: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int |
+            None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ..., source:
+            str | None = ..., roi_root_folder: str | None = ..., fg_score_threshold: float |
+            None = ..., top_percent_proposal: float | None = ..., weighted_top_n_proposal: bool
+            | None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean:
+            Iterable[float] | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "anchor_size", "feat_stride_xy", "feat_stride_z", "rpn_min_size", "source",
+            "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
+            "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -12823,6 +12921,9 @@ class VolumeDataParameter(Message):
     inplane_shift: int
     min_intensity: float
     max_intensity: float
+    max_width: int
+    max_height: int
+    max_length: int
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
@@ -12839,7 +12940,8 @@ class VolumeDataParameter(Message):
             resample_size_y: int | None = ..., resample_size_z: int | None = ...,
             truncate_probability: float | None = ..., min_truncate_length: int | None = ...,
             inplane_shift: int | None = ..., min_intensity: float | None = ..., max_intensity:
-            float | None = ...,
+            float | None = ..., max_width: int | None = ..., max_height: int | None = ...,
+            max_length: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -12850,7 +12952,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12862,7 +12964,7 @@ class VolumeDataParameter(Message):
             "resample_volume_length", "resample_spacing_x", "resample_spacing_y",
             "resample_spacing_z", "output_data_in_dense", "resample_size_x", "resample_size_y",
             "resample_size_z", "truncate_probability", "min_truncate_length", "inplane_shift",
-            "min_intensity", "max_intensity",
+            "min_intensity", "max_intensity", "max_width", "max_height", "max_length",
         ]
     ) -> None: ...
 
@@ -16382,6 +16484,35 @@ class ROIGeneratingParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "batch_size", "num_classes", "fg_fraction", "spatial_scale", "flag_proposal_only",
+        ]
+    ) -> None: ...
+
+class SquareBoxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    root_folder: str
+    mn_bxsz_by_imsz: float
+    mx_bxsz_by_imsz: float
+    mx_dist: float
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., crop_size: int | None = ...,
+            mirror: bool | None = ..., root_folder: str | None = ..., mn_bxsz_by_imsz: float |
+            None = ..., mx_bxsz_by_imsz: float | None = ..., mx_dist: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "crop_size", "mirror", "root_folder", "mn_bxsz_by_imsz",
+            "mx_bxsz_by_imsz", "mx_dist",
         ]
     ) -> None: ...
 

@@ -52,7 +52,10 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
                   for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        if len(own) != 1 or (own & others and not (copy and (copy.start or copy.pieces))):
+        decoded = copy is not None and cls.loss and all(
+            other == name or _is_stated(spec.layers[:index], other) for other in layer.bottoms)
+        piece = copy is not None and (copy.start or copy.pieces)
+        if len(own) != 1 or (own & others and not piece and not decoded):
             continue
         top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
@@ -66,6 +69,20 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
+
+
+def _is_stated(layers: list[LayerSpec], blob: str) -> bool:
+    """Whether a dense layer alone says the shape of a blob's items: what an autoencoder decodes."""
+    for layer in reversed(layers):
+        if blob not in layer.tops:
+            continue
+        cls = class_of(layer)
+        if issubclass(cls, InnerProduct):
+            return bool(layer.proto.inner_product_param.axis == 1)
+        if not (issubclass(cls, Layer) and cls.keeps_shape):
+            return False
+        blob = layer.bottoms[0]
+    return False
 
 
 def _without_swaps(found: dict[str, Shape], shapes: Mapping[str, Shape]) -> dict[str, Shape]:

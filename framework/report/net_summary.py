@@ -171,6 +171,8 @@ def take_census(path: str | Path, selection: Selection) -> list[Census]:
 def _take(document: Document, path: str | Path, selection: Selection) -> list[Census]:
     form = text_form(document.message)
     finish_net(document, selection.ignore_unknown_fields)
+    if not document.message.layer:
+        raise SpecError(f"{path}: has no layer, which a net must have")
     found = []
     only = selection.phase or OWN_PHASES.get(document.inside)
     declared = [only] if only else phases_of(document)

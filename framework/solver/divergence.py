@@ -18,6 +18,8 @@ KEYS_SHOWN = 64           # names of records in a message
 
 CAUSE = ("The usual cause is a base_lr too high for the batch size and the normalization of the "
          "loss: try a tenth of it, or clip_gradients")
+IN_DATA = "first in the data"
+OF_DATA = "The data hold these values: mend the records, or their mean and scale"
 
 
 def is_bad(blob: Tensor) -> bool:
@@ -80,9 +82,11 @@ def batch_keys(net: Net, batches: range) -> str:
 
 def explain(net: Net, iteration: int, batches: range, loss: float) -> str:
     """The text of the error for a loss that is nan or infinite."""
+    place = first_bad(net)
+    cause = OF_DATA if place.startswith(IN_DATA) else CAUSE
     which = f"Batch {batches[0]}" if len(batches) == 1 else f"Batches {batches[0]} to {batches[-1]}"
-    return (f"iteration {iteration}: the loss is {loss:g}; {first_bad(net)}. {which} of the run"
-            f"{batch_keys(net, batches)}; largest gradients: {gradient_norms(net)}. {CAUSE}")
+    return (f"iteration {iteration}: the loss is {loss:g}; {place}. {which} of the run"
+            f"{batch_keys(net, batches)}; largest gradients: {gradient_norms(net)}. {cause}")
 
 
 class LossWatch:

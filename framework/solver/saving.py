@@ -17,7 +17,7 @@ from framework.proto import SolverParameter
 from framework.solver import solverstate as files
 from framework.solver.claim import LockedError
 from framework.solver.snapshots import is_hdf5
-from framework.system.atomic import partial_path
+from framework.system.atomic import partial_path, reason_of
 
 WAITS = (10, 30, 60, 120, 300)      # seconds before each next try; the last one for ever
 LONGEST_PROCESS = 4194304           # of Linux; a run that goes on has another number
@@ -54,7 +54,7 @@ class Saver:
             trial.unlink(missing_ok=True)       # equal ranks look at once
         except OSError as error:
             raise self.document.error("snapshot_prefix", f"is '{self.prefix}'; nothing can be "
-                                      f"written there: {error.strerror}") from None
+                                      f"written there: {reason_of(error)}") from None
 
     def save_and_go_on(self, snapshot: Snapshot, iteration: int) -> None:
         """A snapshot in the midst of a run: a disk that does not take it must not end the run."""

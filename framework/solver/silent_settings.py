@@ -78,6 +78,9 @@ def _updates(param: SolverParameter) -> Iterator[Doubt]:
 
 def _course(param: SolverParameter) -> Iterator[Doubt]:
     """What is never reached, tested or written."""
+    for count in param.test_iter:
+        if not count:
+            yield "test_iter", "is 0: nothing is tested"
     if param.test_interval and not param.test_iter:
         yield "test_interval", (f"is {param.test_interval}, but test_iter is missing: nothing is "
                                 "tested")
@@ -94,9 +97,11 @@ def _state(param: SolverParameter, name: str) -> str:
     return "is 0" if is_set else "is missing"
 
 
-def nothing_to_train(document: Document, iteration: int) -> str:
+def nothing_to_train(document: Document, iteration: int, net: Net) -> str:
     """Why `solve` at this iteration trains nothing; empty if it does, or is meant to only test."""
     param = document.message
+    if param.max_iter and not any(blob.lr_mult for blob in net.learned):
+        return f"{net.spec.path}: no blob has an lr_mult other than 0: nothing is learned"
     if not param.HasField("max_iter"):
         return str(document.error("max_iter", "is missing, so that there are 0 iterations: nothing "
                                   "is trained"))

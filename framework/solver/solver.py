@@ -164,7 +164,7 @@ class Solver:
             self.restore(resume_file)
         param = self.param
         self.stopped = False
-        if reason := nothing_to_train(self.document, self.iter):
+        if reason := nothing_to_train(self.document, self.iter, self.net):
             self.log.warning(reason)
         if self.iter < param.max_iter and (param.snapshot or param.snapshot_after_train):
             self.saver.check_writable()

@@ -76,6 +76,8 @@ def check_fields(document: Document) -> list[str]:
 
 def _wrong_numbers(param: SolverParameter) -> Iterator[tuple[str, str]]:
     """Fields that no update can be computed with: what the original takes is taken here too."""
+    if min(param.test_iter, default=0) < 0:
+        yield "test_iter", f"is {min(param.test_iter)}; it must be at least 0"
     for field, value in param.ListFields():
         if field.cpp_type not in FLOATS:
             continue

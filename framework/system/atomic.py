@@ -58,7 +58,7 @@ def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
             sync(folder)
     except OSError as refusal:
         # h5py has a paragraph instead of the system's message
-        reason = os.strerror(refusal.errno) if refusal.errno else str(refusal)
+        reason = reason_of(refusal)
         names = [str(path) for path, partial in zip(wanted, partials, strict=True)
                  if str(partial) == refusal.filename] or list(map(str, wanted))
         raise error(f"{' and '.join(names)}: cannot be written: {reason}") from refusal
@@ -66,6 +66,14 @@ def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
         for partial in partials:
             with contextlib.suppress(OSError):
                 partial.unlink()
+
+
+def reason_of(error: OSError) -> str:
+    """The system's words for an error; of a file where a folder is to be made, "File exists" says
+    the contrary of what is meant."""
+    if isinstance(error, FileExistsError) and error.filename and os.path.isfile(error.filename):
+        return f"{os.fsdecode(error.filename)} is a file, not a folder"
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _check_replaceable(path: Path, error: type[CaffeError]) -> None:

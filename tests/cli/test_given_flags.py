@@ -17,6 +17,7 @@ from framework.cli import (
     upgrade_net,
     upgrade_solver,
 )
+from framework.cli.project_folder import flags_of
 from tests.solver_runs import NET
 
 
@@ -42,8 +43,6 @@ def said(capsys, tool, *flags: str) -> str:
      "between them"),
     (train, ["-solver=s.prototxt", "--solver", "t.prototxt"],
      "--solver is given 2 times, as s.prototxt and as t.prototxt; it must be given once"),
-    (convert_imageset, ["--shuffle", "--noshuffle", "a", "b", "c"],
-     "--shuffle is given 2 times, as true and as false"),
     (train, ["--solver", "s.prototxt", "--weights", ""],
      "--weights is empty; it must be the name of a file"),
     (train, ["--solver", "s.prototxt", "--snapshot="], "--snapshot is empty; it must be"),
@@ -55,6 +54,15 @@ def said(capsys, tool, *flags: str) -> str:
 def test_a_flag_that_cannot_mean_what_it_says_is_one_line(tool, flags, message, capsys):
     output = said(capsys, tool, *flags)
     assert output.startswith(f"error: {message}") and output.count("\n") == 1
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--shuffle", "--noshuffle"], "--shuffle is given 2 times; the last, false, counts"),
+    (["--seed", "1", "--seed=2", "--seed=1"], "--seed is given 3 times; the last, 1, counts"),
+])
+def test_of_other_flags_the_last_value_counts_and_is_named(flags, message, capsys):
+    output = said(capsys, convert_imageset, *flags, "absent", "b", "c")
+    assert output.startswith(f"warning: {message}\nerror: absent: no such folder")
 
 
 def test_the_same_value_twice_is_no_mistake(capsys):
@@ -81,10 +89,36 @@ def test_the_log_in_a_folder_is_named(tool, flags, tmp_path, capsys):
     Path("run/caffe.host.me.log.INFO.20261129-1.7").write_text("")
     assert "run: is a folder, not the log of a training; the log in it is run/caffe.host.me.log" \
         in said(capsys, tool, *flags)
-    Path("run/logs").mkdir()
-    Path("run/logs/caffe.INFO").write_text("")
-    assert "; the log in it is run/logs/caffe.INFO\n" in said(capsys, tool, *flags)
+    Path("run/log").mkdir()
+    Path("run/log/caffe.INFO").write_text("")
+    assert "; the log in it is run/log/caffe.INFO\n" in said(capsys, tool, *flags)
 
 
 def test_a_report_of_nothing_names_it(capsys):
     assert said(capsys, report, "nope") == "error: nope: there is no such folder or file\n"
+
+
+def test_a_file_where_a_folder_must_be_is_called_so(tmp_path, capsys):
+    Path("list").write_text("s.prototxt 1\n")
+    assert said(capsys, convert_imageset, ".", "list", "s.prototxt/db") == \
+        f"error: {tmp_path}/s.prototxt: is a file, not a folder\n"
+    Path("t.prototxt").write_text(Path("s.prototxt").read_text().replace('"s"', '"s.prototxt/x"'))
+    assert "snapshot_prefix is 's.prototxt/x'; nothing can be written there: s.prototxt is a " \
+           "file, not a folder" in said(capsys, train, "--solver", "t.prototxt")
+
+
+@pytest.mark.parametrize("command, flags, name", [
+    ("train", ["--solver", "own.prototxt"], "--solver"),
+    ("detect", ["--label_map_file=m", "--weights", "w"], "--label"),
+    ("detect", ["--labelmap", "m", "--weights=w"], "--label"),
+])
+def test_a_flag_for_a_folder_is_given_in_place_of_its_own(command, flags, name, tmp_path):
+    """Both would be one flag with two values."""
+    folder = tmp_path / "cells"
+    folder.mkdir()
+    (folder / "deploy.prototxt").write_text("")
+    (folder / "solver.prototxt").write_text('eval_type: "detection"')
+    with flags_of(command, [str(folder), *flags]) as found:
+        given = [word for word in found if word.startswith(name)]
+    assert len(given) == 1
+    assert command != "train" or str(tmp_path / "own.prototxt") in found

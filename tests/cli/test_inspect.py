@@ -226,3 +226,11 @@ def test_a_failure_is_that_of_the_size_with_which_the_net_comes_furthest(tmp_pat
     assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
     shown = capsys.readouterr().err
     assert "softmax_param.axis is 9" in shown and "(with images of 360 x 480 assumed)" in shown
+
+
+@pytest.mark.parametrize("text", ["", "\n# nothing yet\n", 'name: "n"\n'])
+def test_a_file_without_a_layer_is_no_net(text, tmp_path, capsys):
+    path = tmp_path / "n.prototxt"
+    path.write_text(text)
+    assert main([str(path)]) == 1
+    assert f"{path}: has no layer, which a net must have" in capsys.readouterr().err

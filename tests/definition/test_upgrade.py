@@ -403,3 +403,11 @@ def test_a_size_of_pooling_3d_param_is_that_of_all_three_axes():
     sides = "kernel_l: 3 kernel_h: 2 kernel_w: 4 stride_l: 1 stride_h: 2 stride_w: 3"
     assert_same(upgraded(text.format(f"pooling_3d_param {{ {sides} }}")),
                 text.format(f"pooling3d_param {{ {sides} }}"))
+
+
+def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" anchor_target_param {{ {} }} }}'
+    sizes = "anchor_size { width: 15 height: 15 length: 15 }"
+    assert_same(upgraded(text.format("AnchorTarget", sizes)), text.format("AnchorTarget3D", sizes))
+    plain = text.format("AnchorTarget", "feat_stride: 8")
+    assert_same(upgraded(plain), plain)

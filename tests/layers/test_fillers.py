@@ -167,7 +167,7 @@ def test_fillers_of_projects_refuse_what_they_cannot_fill(shape, fields, message
      r"which is not known; did you mean 'xavier'\?; known are constant"),
     ('type: "uniform" sparse: 3', "weight_filler is sparse; only a gaussian filler can be"),
     ('type: "gaussian" std: -1', "weight_filler has std -1; it must be at least 0"),
-    ('type: "gaussian" std: nan', "weight_filler has std nan; it must be at least 0"),
+    ('type: "gaussian" std: nan', r"weight_filler.std is nan; it must be a number"),
     ('type: "uniform" min: 2 max: 1', "weight_filler has min 2 and max 1; min must not be the la"),
     ('type: "bilinear"', "is bilinear; the blob must have 4 axes and a square kernel"),
 ])

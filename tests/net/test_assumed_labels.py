@@ -205,3 +205,21 @@ layer { name: "c" type: "Convolution" bottom: "data" top: "c"
 layer { name: "loss" type: "EuclideanLoss" bottom: "c" bottom: "label" top: "loss" }""",
                           phase="TRAIN", skip_data=True)
     assert census.problems == []
+
+
+@pytest.mark.parametrize("kind, fits", [("Sigmoid", True), ("Reshape", False)])
+def test_data_of_an_autoencoder_are_as_many_as_it_decodes(tmp_path, kind, fits):
+    """chenzhenhua986/autoencoder, whose data are rows of 96; a Reshape may be of any size."""
+    (census,) = census_of(tmp_path, f"""
+layer {{ name: "d" type: "Data" top: "x" data_param {{ batch_size: 4 }} }}
+layer {{ name: "e" type: "InnerProduct" bottom: "x" top: "e"
+  inner_product_param {{ num_output: 3 }} }}
+layer {{ name: "f" type: "InnerProduct" bottom: "e" top: "f"
+  inner_product_param {{ num_output: 12 }} }}
+layer {{ name: "s" type: "{kind}" bottom: "f" top: "s" }}
+layer {{ name: "t" type: "Flatten" bottom: "x" top: "t" }}
+layer {{ name: "loss" type: "EuclideanLoss" bottom: "s" bottom: "t" top: "loss" }}""",
+                          phase="TRAIN", skip_data=True)
+    assert census.built == fits
+    if fits:
+        assert "'x' assumed to be (4, 12)" in census.assumed

@@ -152,9 +152,12 @@ layer { name: "more" type: "SigmoidCrossEntropyLoss" bottom: "ip" bottom: "secon
     assert census.problems == [] and census.built
     assert census.rows[0].shapes == ((4, 3, 224, 224), (4, 6), (4, 6))
     assert "'label' assumed to be (4, 6), 'second' assumed to be (4, 6)" in census.assumed
-    other = loss.replace('bottom: "label"', 'bottom: "data"')   # which a layer before it reads
+    other = loss.replace('bottom: "label"', 'bottom: "data"')   # as an autoencoder has it
     (census,) = census_of(tmp_path, HDF5 + other, phase="TRAIN", skip_data=True)
-    assert not census.built
+    assert census.built and census.rows[0].shapes == ((4, 6), (4,), (4, 6))
+    by_size = HDF5.replace("InnerProduct", "Convolution").replace(
+        "inner_product_param { num_output: 6", "convolution_param { kernel_size: 3 num_output: 6")
+    (census,) = census_of(tmp_path, by_size + other, phase="TRAIN", skip_data=True)
     assert "'data' has the shape (4, 3, 224, 224); it must have as many" in census.problems[0]
 
 

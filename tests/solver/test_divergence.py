@@ -120,3 +120,16 @@ def late(watch: LossWatch, loss: Tensor, shown: bool) -> bool:
     """As on a GPU, where a look would wait."""
     watch.unseen.append(loss)
     return False
+
+
+def test_data_that_are_nan_are_the_cause_and_not_the_rate():
+    with h5py.File("d.h5", "w") as file:
+        file["data"] = np.full((4, 3), np.nan, np.float32)
+        file["label"] = np.zeros((4, 2), np.float32)
+    Path("list").write_text("d.h5\n")
+    Path("net.prototxt").write_text('layer { name: "d" type: "HDF5Data" top: "data" top: "label" '
+                                    'hdf5_data_param { source: "list" batch_size: 4 } }' + LEARNED)
+    with pytest.raises(CaffeError, match="first in the data: blob 'data' .* The data hold these "
+                                         "values: mend the records") as caught:
+        make('net: "net.prototxt" max_iter: 3').solve()
+    assert "base_lr" not in str(caught.value)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from framework.definition.prototxt import parse
+from framework.errors import SpecError
 from framework.proto import Datum
 from framework.solver.lr_policy import LearningRate, RateState
 from tests.solver_runs import NET, log_of, make
@@ -69,6 +70,7 @@ def warnings_of(text: str) -> list[str]:
     ('base_lr: 0.1 lr_policy: "fixed" warmup_iter: -3', r"warmup_iter is -3: a negative number of"),
     ('base_lr: 0.1 lr_policy: "fixed" weight_decay: -1', r"weight_decay is -1"),
     ('base_lr: 0.1 lr_policy: "fixed" test_interval: 5', r"test_iter is missing: nothing is te"),
+    ('base_lr: 0.1 lr_policy: "fixed" test_iter: 0 test_interval: 1', "test_iter is 0: nothing is"),
     ('base_lr: 0.1 lr_policy: "fixed" snapshot_after_train: false', r"weights are not written"),
 ])
 def test_a_setting_that_is_probably_a_mistake_is_one_warning_with_its_line(text, message):
@@ -95,6 +97,20 @@ def test_a_missing_max_iter_is_named():
     solver.solve()
     assert any("solver.prototxt:1: max_iter is missing, so that there are 0 iter" in line
                for line in log_of(solver))
+
+
+def test_a_net_without_a_blob_that_learns_is_named(in_folder):
+    text = NET.replace("inner_product_param", "param { lr_mult: 0 } param { lr_mult: 0 } "
+                       "inner_product_param")
+    (in_folder / "net.prototxt").write_text(text)
+    solver = make('net: "net.prototxt" max_iter: 2')
+    solver.solve()
+    assert "net.prototxt: no blob has an lr_mult other than 0: nothing is learned" in log_of(solver)
+
+
+def test_a_negative_test_iter_is_an_error():
+    with pytest.raises(SpecError, match="solver.prototxt:1: test_iter is -1; it must be at le"):
+        make('net: "net.prototxt" max_iter: 2 test_iter: 1 test_iter: -1 test_interval: 1')
 
 
 def test_a_negative_rate_is_used_as_in_the_original():

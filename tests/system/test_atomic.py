@@ -98,3 +98,10 @@ def test_what_a_killed_process_left_of_a_file_goes_with_its_next_write(tmp_path)
     write_file(tmp_path / "net.caffemodel", "whole")
     assert left.exists()
     assert (tmp_path / "net.caffemodel").read_text() == "whole"
+
+
+def test_a_file_where_a_folder_must_be_is_called_so(tmp_path):
+    (tmp_path / "list.txt").write_text("")
+    with pytest.raises(WriteError, match=f"net: cannot be written: {tmp_path}/list.txt is a file, "
+                                         "not a folder"):
+        write_file(tmp_path / "list.txt/net", "")

@@ -26,6 +26,7 @@ from framework.definition import prototxt
 from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import LabelMap
+from framework.system.arrays import Array
 from framework.system.progress import Progress
 from framework.system.text import is_there, read_bytes
 from framework.system.unique_names import unique_name
@@ -33,6 +34,8 @@ from framework.system.unique_names import unique_name
 SHOWN_NOTES = 10
 SHOWN_COLOURS = 4
 JPEG = b"\xff\xd8"
+INEXACT = ("is a JPEG file, which changes the values of pixels along edges; label images must be "
+           "PNG files")
 LABEL_MAP = "labelmap.prototxt"
 
 
@@ -82,9 +85,8 @@ def _seen_classes(found: SegmentationData, splits: Mapping[str, Sequence[Entry]]
             pixels = label_image.read_values(content)
         except (BadRecord, DataError):
             return [], []
-        if content.startswith(JPEG) and not set(np.unique(pixels).tolist()) <= {0, IGNORED}:
-            raise DataError(f"{path}: is a JPEG file, which changes the values of pixels along "
-                            "edges; label images must be PNG files")
+        if _is_inexact(content, pixels):
+            raise DataError(f"{path}: {INEXACT}")
         if pixels.ndim == 3:
             colours = np.unique(pixels.reshape(-1, 3), axis=0)[:MOST_CLASSES]
             return [], [(red, green, blue) for red, green, blue in colours.tolist()]
@@ -172,9 +174,12 @@ def _read_pair(root: Path, entry: Entry, classes: MaskClasses) -> _Pair:
         raise BadEntry(f"{root / entry.image}: the image cannot be read: '{error}'") from None
     place = str(root / entry.label)
     try:
-        pixels = label_image.read_values(read_bytes(root / entry.label), bool(classes.colours))
+        stored = read_bytes(root / entry.label)
+        pixels = label_image.read_values(stored, bool(classes.colours))
     except BadRecord as error:
         raise BadEntry(f"{place}: the label image cannot be read: '{error}'") from None
+    if _is_inexact(stored, pixels):
+        raise BadEntry(f"{place}: {INEXACT}")
     if pixels.shape[:2] != (height, width):
         raise BadEntry(f"{place}: the label image has another size than its image: "
                        f"'{pixels.shape[1]} x {pixels.shape[0]}, where {shortened(entry.image)} is "
@@ -182,3 +187,8 @@ def _read_pair(root: Path, entry: Entry, classes: MaskClasses) -> _Pair:
     labels = classes.labels(pixels, place)
     present = tuple(int(label) for label in np.unique(labels) if label != IGNORED)
     return _Pair(entry, content, cv2.imencode(".png", labels)[1].tobytes(), present)
+
+
+def _is_inexact(content: bytes, pixels: Array) -> bool:
+    """Is a label image a JPEG of more than black and white, whose values have changed?"""
+    return content.startswith(JPEG) and not set(np.unique(pixels).tolist()) <= {0, IGNORED}

@@ -31,6 +31,8 @@ def read_values(content: bytes, as_colours: bool = False) -> Array:
     colours. An image whose red, green and blue are equal everywhere has values, unless
     `as_colours`. Raises BadRecord.
     """
+    if not content:
+        raise BadRecord("it has no bytes")
     try:
         check_size(content)
     except TooLarge as error:

@@ -153,6 +153,8 @@ def datum_image(datum: Datum, decoding: Decoding) -> Image:
         np.array(datum.float_data, np.float32)
     if data.size == 0 or data.size != math.prod(shape):
         raise BadRecord(f"it holds {data.size} values, but its shape is {shape}")
+    if not datum.data and not np.isfinite(data).all():
+        raise BadRecord("it holds values that are nan or infinite")
     decoding.check(datum.channels)
     return DecodedImage(np.ascontiguousarray(data.reshape(shape).transpose(1, 2, 0)))
 

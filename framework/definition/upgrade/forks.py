@@ -3,16 +3,17 @@
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
 which is BVLC's LSTM, and ReverseAxis; SkimCaffe: layers that Intel's library computes; segaware: a
 Convolution with `bottom_is_im2col`; 3D-Caffe: PoolingND; superxuang: Pooling3D's pooling_3d_param,
-the pooling3d_param of P3D with one size for all three axes; OpenPose: a Convolution with `binary`,
-whose weights in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that
-is in nets of TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss
-of cluster_num.
+the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget in volumes, here
+an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
+with a the mean of |weight| in each filter. As a bool that is in nets of
+TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe;
 lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
 pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; pooling3d_layer.cpp of
-superxuang/caffe_triple-branch_FCN; cudnn_conv_layer.cu of
+superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of caffe_3d_faster_rcnn;
+cudnn_conv_layer.cu of
 CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and others of
 IntelLabs/SkimCaffe.
 """
@@ -71,6 +72,9 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)
             changed = True
+        if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
+            layer.type = "AnchorTarget3D"
+            changed = True
         if layer.type in SAME:
             _as_same(layer, lines)
             changed = True
@@ -105,7 +109,7 @@ def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
     param = layer.pooling3d_param
     param.CopyFrom(layer.pooling_3d_param)
     for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
-        if not param.HasField(along) and param.HasField(each):
+        if not proto.has_field(param, along) and proto.has_field(param, each):
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])

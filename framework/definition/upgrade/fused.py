@@ -7,6 +7,8 @@ only test; its inner product drops nothing then.
 
 from __future__ import annotations
 
+from typing import Any
+
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 
@@ -74,12 +76,13 @@ def _parts(layer: proto.LayerParameter) -> list[proto.LayerParameter]:
 
 
 def _first(layer: proto.LayerParameter, kinds: tuple[str, ...]) -> proto.LayerParameter:
-    part = proto.LayerParameter()
+    part: Any = proto.LayerParameter()      # Any: fields by their names
     part.CopyFrom(layer)
     for field in ("bottom", "top", "loss_weight", *(FIELDS[kind] for kind in kinds[1:])):
         part.ClearField(field)
     part.type = kinds[0]
-    return part
+    found: proto.LayerParameter = part
+    return found
 
 
 def _further(layer: proto.LayerParameter, kind: str) -> proto.LayerParameter:
@@ -88,6 +91,6 @@ def _further(layer: proto.LayerParameter, kind: str) -> proto.LayerParameter:
     if layer.HasField("phase"):
         part.phase = layer.phase
     field = FIELDS[kind]
-    if layer.HasField(field):
+    if proto.has_field(layer, field):
         getattr(part, field).CopyFrom(getattr(layer, field))
     return part

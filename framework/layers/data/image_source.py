@@ -195,6 +195,8 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
             _warn(spec, name, "has no effect, as in the original")
     for name, why in idle_settings(param):
         _warn(spec, name, f"has no effect {why}, as in the original")
+    if param.scale == 0:
+        _warn(spec, "scale", "is 0, so that every image becomes 0")
     if param.resize_param.prob != 1 and not param.resize_param_more:
         _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every image is "
               "resized, as in the original")

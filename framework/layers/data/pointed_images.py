@@ -1,4 +1,4 @@
-"""Images with points of faces and cars of two projects: known by the shapes of their tops."""
+"""Images with points and boxes of three projects: known by the shapes of their tops."""
 
 from __future__ import annotations
 
@@ -64,3 +64,28 @@ class HeatmapData(KnownByShape):
         plane = (param.crop_size or param.new_height, param.crop_size or param.new_width)
         return [(param.batch_size, 3, *plane),
                 (param.batch_size, param.coordinate_num, param.label_size, param.label_size)]
+
+
+@layer
+class SquareBoxData(KnownByShape):
+    """Square windows of images around and away from objects, of a window file: known by shape only.
+
+    Tops:   windows (batch_size, 3, crop_size, crop_size); a number each (batch_size, 1, 1, 1).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: square_box_window_data_layer.cpp of pulkitag/caffe.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.square_box_data_param
+        for name in ("batch_size", "crop_size"):
+            at_least(spec, f"square_box_data_param.{name}", (getattr(param, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.square_box_data_param
+        return [(param.batch_size, 3, param.crop_size, param.crop_size),
+                (param.batch_size, 1, 1, 1)]

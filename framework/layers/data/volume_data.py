@@ -90,35 +90,49 @@ class MultiChannelData(VolumeData):
 class MHDRoiData(KnownByShape):
     """Volumes and the extents of organs in them, of MetaImage files: known by shape only.
 
+    Two projects' layers. With 5 tops, or 2 and no max_width (caffe_triple-branch_FCN):
     Tops:   volumes (batch_size, 3, L, H, W): levels, levels around a window, edges; (batch_size,
             19) sizes, spacings and origins; if wanted whether each of C organs, the names of
             contour_name_list, is in each slice along each axis, organ by organ: (batch_size, 1,
             C L), (batch_size, 1, C H), (batch_size, 1, C W). L, H, W are resample_size_z, _y, _x.
-    Errors: SpecError whenever data are requested, for sizes of 0, and for 3 or 4 tops, which are
-            those of superxuang/caffe_3d_faster_rcnn.
-    Meaning: mhd_roi_data_layer.cpp of superxuang/caffe_triple-branch_FCN, which reads them by ITK.
+    With 3 or 4 tops, or 2 and max_width (caffe_3d_faster_rcnn):
+    Tops:   volumes (batch_size, 1, L, H, W), at most max_length, max_height and max_width; the 19
+            numbers; boxes (batch_size, R, 8): x1, y1, z1, x2, y2, z2, organ, whether it counts;
+            the organ of each cell, as volumes. Of the files; C boxes and the largest sizes are
+            assumed.
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: mhd_roi_data_layer.cpp of superxuang's two projects, which read them by ITK.
     """
 
     reads = ("mhd_data_param",)
     num_tops = (2, 5)
     num_channels: ClassVar[int] = 3
     num_infos: ClassVar[int] = 19
+    num_box_values: ClassVar[int] = 8
+
+    @classmethod
+    def _has_boxes(cls, spec: LayerSpec) -> bool:
+        of_file = spec.proto.mhd_data_param.HasField("max_width")
+        return len(spec.tops) in (3, 4) or (len(spec.tops) == 2 and of_file)
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         param = spec.proto.mhd_data_param
-        for name in ("batch_size", "resample_size_x", "resample_size_y", "resample_size_z"):
+        names = ("max_length", "max_height", "max_width") if cls._has_boxes(spec) else (
+            "resample_size_z", "resample_size_y", "resample_size_x")
+        for name in ("batch_size", *names):
             at_least(spec, f"mhd_data_param.{name}", (getattr(param, name),), 1)
-        if len(spec.tops) in (3, 4):
-            raise spec.error("top", f"is given {len(spec.tops)} times; it must be 2 or 5. Boxes of "
-                             "organs, as in caffe_3d_faster_rcnn, are not supported")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         cls.check_fields(spec)
         param = spec.proto.mhd_data_param
-        volume = (param.resample_size_z, param.resample_size_y, param.resample_size_x)
         batch, organs = param.batch_size, max(1, len(param.contour_name_list.name))
+        if cls._has_boxes(spec):
+            cells = (batch, 1, param.max_length, param.max_height, param.max_width)
+            return [cells, (batch, cls.num_infos), (batch, organs, cls.num_box_values),
+                    cells][:len(spec.tops)]
+        volume = (param.resample_size_z, param.resample_size_y, param.resample_size_x)
         shapes: list[Shape] = [(batch, cls.num_channels, *volume), (batch, cls.num_infos)]
         shapes += [(batch, 1, organs * slices) for slices in volume]
         return shapes[:len(spec.tops)]

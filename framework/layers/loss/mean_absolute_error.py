@@ -27,9 +27,9 @@ class MAE(Layer):
     Predictions of an even number of scores on accuracy_param.axis are ordinal: no and yes for each
     rank, and the prediction is the number of ranks whose yes is larger; labels (N, ...) are whole
     numbers, and those of ignore_label do not count. Otherwise, and always in the dialect
-    age-distributions, a prediction is the one number of an item, or the place of its largest, and
+    age-distributions, a prediction is the one number of an item, or the index of its largest, and
     a label likewise; the original ends where one is below 0.
-    Errors:  SpecError for labels that are not one for each place of the predictions, for items of
+    Errors:  SpecError for labels that are not one for each prediction, for items of
              different number, and for fields that the reading does not have.
     Source:  mae_layer.cpp (ordinal) and MAE_layer.cpp (age-distributions) of projects whose names
              are not known; nets of luoyetx/OrdinalRegression have the first.
@@ -49,8 +49,8 @@ class MAE(Layer):
         self.ignored = param.ignore_label if has_field(param, "ignore_label") else None
         self.axis = canonical_axis(spec, "accuracy_param.axis", spec.proto.accuracy_param.axis,
                                    scores)
-        places = (*scores[:self.axis], *scores[self.axis + 1:])
-        fits = math.prod(places) == math.prod(labels)
+        others = (*scores[:self.axis], *scores[self.axis + 1:])
+        fits = math.prod(others) == math.prod(labels)
         self.is_ordinal = spec.dialect != BY_VALUE and scores[self.axis] % 2 == 0 and fits
         if self.is_ordinal:
             LOG.warning('%s: the scores are read as no and yes of ranks; choose_dialect("%s") '
@@ -76,10 +76,10 @@ class MAE(Layer):
 
 
 def _values(rows: Tensor) -> Tensor:
-    """The one number of each item, or the place of its largest, of equal ones the first."""
+    """The one number of each item, or the index of its largest, of equal ones the first."""
     rows = rows.reshape(len(rows), -1)
     if rows.shape[1] == 1:
         return rows[:, 0]
     is_best = rows == rows.max(1, keepdim=True).values
-    places = torch.arange(rows.shape[1], 0, -1, device=rows.device)
-    return (rows.shape[1] - (is_best * places).max(1).values).to(rows.dtype)
+    from_end = torch.arange(rows.shape[1], 0, -1, device=rows.device)
+    return (rows.shape[1] - (is_best * from_end).max(1).values).to(rows.dtype)

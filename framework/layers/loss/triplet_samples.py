@@ -20,7 +20,7 @@ class SampleTriplet(Layer):
     Top:    indices (label_num * sample_num * (sample_num - 1), 3, 1, 1): an item, another one of
             its class, and the item of other classes with the largest cosine similarity to the
             first; of equal ones the last, counted from the next class on, around the batch. eps is
-            added to each squared norm. No gradient.
+            added to each squared norm; -1 where no similarity is a number. No gradient.
     Errors: SpecError for fewer than two classes or items, or a batch of another size.
     Source: SampleTripletParameter; sample_triplet_layer.cpp of tyandzx/caffe.
     """
@@ -52,12 +52,12 @@ class SampleTriplet(Layer):
         others = ((own[:, None] + 1) * self.num_items + steps) % len(x)
         found = alike.gather(1, others)
         last = ((found == found.max(1, keepdim=True).values) * (steps + 1)).max(1).values - 1
-        negative = others.gather(1, last[:, None])
-        # the places of the other items of a class: 0 to sample_num - 1 but the own one
+        negative = torch.where(last < 0, -1, others.gather(1, last.clamp(min=0)[:, None])[:, 0])
+        # the indices of the other items of a class: 0 to sample_num - 1 but the own one
         others_of_class = torch.arange(self.num_items - 1, device=x.device)
         place = items % self.num_items
         positive = own[:, None] * self.num_items + others_of_class \
             + (others_of_class >= place[:, None])
         triplets = torch.stack([items[:, None].expand_as(positive), positive,
-                                negative.expand_as(positive)], 2)
+                                negative[:, None].expand_as(positive)], 2)
         return triplets.reshape(-1, 3, 1, 1).to(x.dtype)

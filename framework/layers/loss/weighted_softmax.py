@@ -16,9 +16,12 @@ from framework.layers.loss.loss_settings import (
     normalization,
     shape_of_labels,
 )
+from framework.layers.loss.mined_softmax import MinedSoftmax
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import log_loss, normalizer, precise, softmax_focal_loss
 from framework.proto import enum_name
+
+MINED = 7       # bottoms of OIM's form
 
 
 @layer
@@ -38,23 +41,30 @@ class WeightedSoftmaxWithLoss(Layer):
       count over the number of them with this label; FOCAL_LOSS, alpha (1 - p)^gamma;
       ADAPTIVE_FOCAL_LOSS, the product of ADAPTIVE_WEIGHT's and (1 - p)^gamma, the default
       (superxuang/caffe_3d_faster_rcnn, as on its GPU; on a CPU it does not read the method).
-    The normalizer is SoftmaxWithLoss's: it counts labels, not weights.
+    - seven bottoms (bigvideoresearch/OIM): weights of the regions (N,), how their score compares
+      with that of the region they were mined from (N,), alpha (), whether it is foreground (N,),
+      beta (). The loss of a label is weight (-log p - alpha log ratio); VALID counts weights above
+      1e-12. Its gradient is (probability - one) times weight; times -beta at a ratio of 1 with
+      foreground, times 1 + alpha at other ratios above 0.3, as on the original's GPU.
+    The normalizer is SoftmaxWithLoss's: it counts labels, not weights, but in the last form.
     Errors:  SpecError for a net that shows none of these or several, and for wrong numbers of
              labels, weights or classes.
     Source:  weighted_softmax_loss_layer.cpp and .cu of those projects.
     """
 
     reads = ("loss_param", "softmax_param", "weighted_softmax_param", "weighted_softmax_loss_param")
-    num_bottoms = (2, 3)
+    num_bottoms = (2, 7)
     num_tops = (1, 2)
     loss = True
-    no_gradient_bottoms = (1, 2)
+    no_gradient_bottoms = (1, 2, 3, 4, 5, 6)
     fork_fields = frozenset(("softmax_param.pos_cid", "softmax_param.pos_mult"))
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
-        """Labels, and as many weights."""
+        """Labels, and as many weights; of seven bottoms some are of the items, some are one."""
+        if index > 1 and len(bottoms) == MINED:
+            return (bottoms[0][0] if bottoms[0] and index not in (4, 6) else 1,)
         axis = spec.proto.softmax_param.axis
         return shape_of_labels(bottoms[0], axis) if index and bottoms[0] else None
 
@@ -63,6 +73,13 @@ class WeightedSoftmaxWithLoss(Layer):
         honour(spec, "softmax_param", "axis pos_cid pos_mult")
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
+        self.mined = None
+        if len(weights) == MINED - 2 and self.axis == 1:
+            self.mined = MinedSoftmax(spec, scores, labels, *weights)
+            return
+        if len(weights) > 1:
+            raise spec.error("bottom", f"is given {2 + len(weights)} times; it must be 2, 3, or "
+                             f"with the classes on axis 1 {MINED}")
         check_labels(spec, scores, labels, self.axis)
         for shape in weights:
             if math.prod(shape) != math.prod(labels):
@@ -84,6 +101,8 @@ class WeightedSoftmaxWithLoss(Layer):
     def forward(self, scores: Tensor, labels: Tensor, *weights: Tensor
                 ) -> Tensor | tuple[Tensor, Tensor]:
         scores = precise(scores)
+        if self.mined is not None:
+            return self.mined(scores, labels, *weights)
         numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         if self.gamma:
             each = softmax_focal_loss(scores, numbers, self.axis, self.gamma, self.alpha)

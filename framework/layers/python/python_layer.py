@@ -63,6 +63,10 @@ class Python(Layer):
 
     def _make_instance(self) -> Any:  # Any: a class of the user's
         param = self.spec.proto.python_param
+        for name in ("module", "layer"):
+            if not getattr(param, name):
+                raise self.spec.error(f"python_param.{name}", "is missing; module names a Python "
+                                      "file without .py, and layer a class in it")
         module = self._import(param.module)
         where = f"the module '{param.module}' ({getattr(module, '__file__', '')})"
         made_by = getattr(module, param.layer, None)

@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.index_check import IndexCheck
-from framework.layers.params import at_least
+from framework.layers.params import at_least, honour
 from framework.layers.rcnn.anchor_target import by_channel
 from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel, shifted_anchors
 from framework.layers.ssd.detection_onnx import LOWEST
@@ -22,9 +22,10 @@ from framework.ops.anchor_targets import BACKGROUND, OBJECT, AnchorRule, draw_an
 from framework.ops.pixel_boxes import offsets_to, overlap
 
 # Of voc_config.json, which the project's nets name; 100 in the third is its own.
-ANCHORS = [[-84, -40, 99, 55], [-176, -88, 191, 103], [-360, -184, 375, 100], [-56, -56, 71, 71],
-           [-120, -120, 135, 135], [-248, -248, 263, 263], [-36, -80, 51, 95],
-           [-80, -168, 95, 183], [-168, -344, 183, 359]]
+ANCHORS: list[list[float]] = [
+    [-84, -40, 99, 55], [-176, -88, 191, 103], [-360, -184, 375, 100], [-56, -56, 71, 71],
+    [-120, -120, 135, 135], [-248, -248, 263, 263], [-36, -80, 51, 95], [-80, -168, 95, 183],
+    [-168, -344, 183, 359]]
 ROW = 5         # numbers of a ground truth: x1, y1, x2, y2, label
 
 
@@ -86,7 +87,7 @@ class FrcnnProposal(AnchorBoxes):
     rpn_pre_nms_top_n best go into the suppression, which drops one that overlaps a better one by
     more than rpn_nms_thresh. In TEST the fields of frcnn_param that begin with test_rpn_ hold.
     Data decide the number of regions: torch.compile breaks the graph here.
-    Errors:  SpecError for channels that do not fit.
+    Errors:  SpecError for channels that do not fit, and settings of other layers.
     Source:  FrcnnParameter; frcnn_proposal_layer.cpp of rickyHong/caffe-rcnn-action-recognition,
              whose form for a GPU measures sides without their last pixel, and after the best are
              taken.
@@ -98,11 +99,14 @@ class FrcnnProposal(AnchorBoxes):
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)
+        prefixes = ("rpn_", "test_rpn_")
+        settings = ("pre_nms_top_n", "post_nms_top_n", "min_size", "nms_thresh")
+        honour(spec, "frcnn_param", " ".join(["anchors feat_stride", *(
+            prefix + name for prefix in prefixes for name in settings)]))
         param = spec.proto.frcnn_param
-        prefix = "rpn_" if spec.phase == "TRAIN" else "test_rpn_"
+        prefix = prefixes[spec.phase != "TRAIN"]
         before, after, least, threshold = (
-            getattr(param, prefix + name)
-            for name in ("pre_nms_top_n", "post_nms_top_n", "min_size", "nms_thresh"))
+            getattr(param, prefix + name) for name in settings)
         at_least(spec, f"frcnn_param.{prefix}pre_nms_top_n", [before], 1)
         at_least(spec, f"frcnn_param.{prefix}post_nms_top_n", [after], 1)
         self.most_before = before
@@ -159,6 +163,9 @@ class FrcnnAnchorTarget(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, truth: Shape, info: Shape):
         super().__init__(spec)
+        honour(spec, "frcnn_param", "anchors feat_stride rpn_bbox_inside_weights "
+               "rpn_positive_weight rpn_batchsize rpn_fg_fraction rpn_positive_overlap "
+               "rpn_negative_overlap rpn_allowed_border rpn_clobber_positives")
         param = spec.proto.frcnn_param
         self.anchors, self.stride = _anchors(spec), param.feat_stride
         self.inside = _four(spec, "rpn_bbox_inside_weights", (1, 1, 1, 1))
@@ -235,6 +242,9 @@ class FrcnnProposalTarget(Layer):
 
     def __init__(self, spec: LayerSpec, rois: Shape, truth: Shape):
         super().__init__(spec)
+        honour(spec, "frcnn_param", "batch_size n_classes fg_fraction fg_thresh bg_thresh_hi "
+               "bg_thresh_lo bbox_inside_weights bbox_normalize_targets bbox_normalize_means "
+               "bbox_normalize_stds")
         self.param = param = spec.proto.frcnn_param
         at_least(spec, "frcnn_param.batch_size", [int(param.batch_size)], 1)
         at_least(spec, "frcnn_param.n_classes", [param.n_classes], 2)

@@ -70,3 +70,31 @@ class MultiSlicePredict(Layer):
 
     def forward(self, info: Tensor, *shares: Tensor) -> tuple[Tensor, ...]:
         return ()
+
+
+@layer
+class RPNOutput(Layer):
+    """Files of the best box of each organ in volumes: nothing is written here.
+
+    Bottoms: shares of the classes of anchors (N, C A, L, H, W); boxes (N, 6 A, L, H, W); sizes,
+             spacings and origins (N, 19). No gradient, no top.
+    Errors:  SpecError for maps that differ in size.
+    Source:  RPNOutputParameter; rpn_output_layer.cu of superxuang/caffe_3d_faster_rcnn; its CPU
+             writes nothing either.
+    """
+
+    num_bottoms = (3, 3)
+    num_tops = (0, 0)
+    no_gradient_bottoms = (0, 1, 2)
+    no_onnx_form = "it writes files, which no runtime does"
+
+    def __init__(self, spec: LayerSpec, shares: Shape, boxes: Shape, info: Shape):
+        super().__init__(spec)
+        if len(shares) != 5 or len(boxes) != 5 or tuple(shares[2:]) != tuple(boxes[2:]):
+            raise spec.error("bottom", f"has the shapes {tuple(shares)} and {tuple(boxes)}; they "
+                             "must be (N, C A, L, H, W) and (N, 6 A, L, H, W)")
+        if not spec.without_files:
+            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+
+    def forward(self, shares: Tensor, boxes: Tensor, info: Tensor) -> tuple[Tensor, ...]:
+        return ()

@@ -216,16 +216,21 @@ class Crop(Layer):
     """Crop bottom 0 to the size of bottom 1 from `axis` on.
 
     Bottoms: x, and a blob of as many axes that gives the size (no gradient goes to it).
-    Top:     x from `offset` on: 0 if it is not given, one for all axes, or one for each.
+    Top:     x from `offset` on: 0 if it is not given, one for all axes, or one for each; with
+             `center_align` from half of what is cut off, rounded down, whatever the offset.
     Errors:  SpecError for a wrong number of offsets, or a crop that goes beyond x.
-    Source:  CropParameter in caffe.proto; BVLC crop_layer.cpp.
+    Source:  CropParameter in caffe.proto; BVLC crop_layer.cpp, and that of
+             superxuang/caffe_3d_faster_rcnn.
     """
 
     num_bottoms = (2, 2)
+    fork_fields = frozenset(["crop_param.center_align"])
     no_gradient_bottoms = (1,)
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
+        if proto.crop_param.center_align:
+            raise ValueError("crops the middle, by sizes that are not known yet")
         return crop_map(proto.crop_param)
 
     @classmethod
@@ -255,13 +260,22 @@ class Crop(Layer):
             raise spec.error("crop_param.offset", f"is given {len(offsets)} times; it must be "
                              f"once, or once for each of the {num_cut} axes from {self.axis} on")
         self.offsets = offsets * num_cut if len(offsets) == 1 else offsets
+        self.centers = param.center_align
+        if self.centers:
+            self.offsets = self._middle(x, like)
         for axis, offset in enumerate(self.offsets, self.axis):
             if offset + like[axis] > x[axis]:
                 raise spec.error("crop_param.offset", f"is {offset} on axis {axis}; a crop of "
                                  f"{like[axis]} from there goes beyond the bottom's {x[axis]}")
 
+    def _middle(self, x: Sequence[int], like: Sequence[int]) -> list[int]:
+        """Half of what is cut off each axis of these sizes."""
+        return [(size - kept) // 2 if size > kept else 0
+                for size, kept in zip(x[self.axis:], like[self.axis:], strict=True)]
+
     def forward(self, x: Tensor, like: Tensor) -> Tensor:
-        for axis, offset in enumerate(self.offsets, self.axis):
+        offsets = self._middle(x.shape, like.shape) if self.centers else self.offsets
+        for axis, offset in enumerate(offsets, self.axis):
             x = x.narrow(axis, offset, like.shape[axis])
         return x
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -137,6 +137,11 @@ class RBMInnerProduct(Layer):
         else:
             self.bias = None
 
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        """The shapes of the tops, without a forward of many steps."""
+        hidden = (bottoms[0][0], self.num_hidden)
+        return [hidden] * self.num_hidden_tops + [bottoms[0]] * self.num_errors
+
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         # an update: of the data, twice a step, and in both terms of the gradient
         products = 2 * self.num_steps + 3 if self.updates else 1
@@ -198,7 +203,8 @@ def _part(spec: LayerSpec, name: str, shape: Shape) -> Layer:
     proto.name = spec.name
     proto.bottom[:] = ["x"]
     proto.top[:] = ["y"]
-    part = cls(replace(spec, proto=proto, taken={}), shape)
+    make: Callable[..., Layer] = cls
+    part = make(replace(spec, proto=proto, taken={}), shape)
     if part.blob_names or part.top_shapes(shape) != [shape]:
         raise spec.error(where, f"is of the type '{proto.type}'; it must have no blobs, and give "
                          "the shape that it takes")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import LARGEST_STEP, within
 
 FIXED = 1024                    # OpenCV's parts of a pixel in warpAffine
 # OpenCV's Gaussian kernels without a deviation, until 4.x added one of 9
@@ -62,6 +63,8 @@ class DataRandTransform(Layer):
         self.deviation = proto.blur_max_var
         self.brightens = proto.apply_contrast_brightness
         self.contrast, self.brightness = proto.alpha_c, proto.beta_c
+        if self.blurs:
+            within(spec, "blur_size", (self.blur_size,), 1, LARGEST_STEP)
         if self.blurs and self.blur_size % 2 == 0:
             raise spec.error("blur_size", f"is {self.blur_size}; it must be odd")
         self.grey = 0.0 if self.normalizes else 0.5

@@ -14,7 +14,6 @@ from framework.layers.params import LARGEST_STEP, honour, within
 from framework.ops.regions import round_half_away
 from framework.proto import enum_name
 
-MIN_FACTOR = 1 / LARGEST_STEP
 MOST_NAN = 0.5      # share of the known weight from which Downsample gives NaN
 
 
@@ -65,7 +64,9 @@ class Resample(Layer):
         self.factor = 0.0
         if param.HasField("factor") and not (like or param.height or param.width):
             self.factor = param.factor
-            within(spec, "resample_param.factor", (self.factor,), MIN_FACTOR, LARGEST_STEP)
+            if not 0 < self.factor <= LARGEST_STEP:
+                raise spec.error("resample_param.factor", f"is {self.factor:g}; it must be above 0 "
+                                 f"and at most {LARGEST_STEP}")
             self.size = self._scaled(x)
         else:
             self.size = _top_size(spec, "resample_param", ("height", "width"), (x, *like))

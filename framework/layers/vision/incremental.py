@@ -95,6 +95,9 @@ class Incremental(Layer):
         """Of two, for values of these sizes; None if all values were pruned."""
         largest = float(free.max()) if len(free) else -1.0
         largest_before = float(quantized.max()) if len(quantized) else -1.0
+        if not (math.isfinite(largest) and math.isfinite(largest_before)):
+            raise self.spec.error(f"{self.settings_in}.portion", f"cannot quantize the {name}: it "
+                                  "has values that are not finite")
         if largest < 0 and 0 <= largest_before <= NONE_LEFT:
             return None
         if largest <= NONE_LEFT:

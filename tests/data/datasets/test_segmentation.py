@@ -189,6 +189,20 @@ def test_label_images_in_jpeg_are_refused_unless_they_are_black_and_white(tmp_pa
     np.testing.assert_array_equal(converted(root)["train"], [blocks // 255])
 
 
+def test_bad_label_images_are_left_out_though_a_file_names_the_classes(tmp_path, capsys):
+    files = {"classes.txt": "sky\nroad\ncar\n"}
+    for index in range(42):
+        files[f"train/images/{index}.jpg"] = photo()
+        files[f"train/masks/{index}.png"] = encoded(marks(0, 1, 2))
+    del files["train/masks/3.png"]
+    files |= {"train/masks/3.jpg": encoded(marks(0, 1, 2), ".jpg"), "train/masks/5.png": b""}
+    assert main([str(put(tmp_path / "plain", files)), str(tmp_path / "out")]) == 0
+    output = capsys.readouterr()
+    assert "40 of 42 images are stored" in output.out
+    assert "masks/3.jpg: is a JPEG file, which changes the values of pixels along" in output.err
+    assert "masks/5.png: the label image cannot be read: 'it has no bytes'" in output.err
+
+
 @pytest.mark.parametrize("table, text", [
     ("_classes.csv", "Pixel Value, Class\n0, sky\n1, road\n"),
     ("_classes.csv", "Pixel Value;Class\n0;sky\n1;road\n"), ("classes.txt", "sky\nroad\n")])

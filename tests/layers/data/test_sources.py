@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
+from framework.data.records.images import BadRecord, Decoding
+from framework.data.records.records import datum_image
 from framework.errors import DataError, SpecError
 from framework.proto import Datum
 from tests.data.making import (
@@ -365,3 +367,19 @@ def test_a_pool_of_batches_shuffles_as_one_of_all_records(tmp_path, pool, moves)
     assert sorted(labels) == list(range(12)) and (labels != sorted(labels)) == moves
     if moves:
         assert finished(make_source(text % "shuffle: true", seed=5))[1].tolist() == labels
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_record_of_floats_that_are_not_finite_is_a_bad_one(value):
+    datum = Datum(channels=1, height=2, width=1, float_data=[1, value])
+    with pytest.raises(BadRecord, match="it holds values that are nan or infinite"):
+        datum_image(datum, Decoding())
+
+
+def test_a_scale_of_0_is_named(tmp_path, caplog):
+    record = Datum(channels=1, height=2, width=3, data=bytes(6)).SerializeToString()
+    path = write_database(tmp_path / "db", [record])
+    make_source('layer { name: "d" type: "Data" top: "x" transform_param { scale: 0 } data_param { '
+                f'source: "{path}" batch_size: 1 }} }}')
+    assert "layer 'd' (Data): transform_param.scale is 0, so that every image becomes 0" \
+        in caplog.text

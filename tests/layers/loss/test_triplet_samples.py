@@ -34,6 +34,13 @@ def test_of_equal_ones_the_last_is_taken_from_the_next_class_on_around_the_batch
                                           [5, 4, 3]]
 
 
+def test_an_item_that_is_not_a_number_has_no_negative():
+    x = noise(6, 4).detach()
+    x[2] = float("nan")
+    top = make("SampleTriplet", "label_num: 3 sample_num: 2", (6, 4))(x).reshape(6, 3)
+    assert top[2].tolist() == [2, 3, -1]
+
+
 @pytest.mark.parametrize("param, message", [
     ("label_num: 1 sample_num: 6", "label_num is 1; it must be at least 2"),
     ("label_num: 6 sample_num: 1", "sample_num is 1; it must be at least 2"),

@@ -100,13 +100,15 @@ def test_an_in_place_python_layer_writes_into_one_blob(folder):
 @pytest.mark.parametrize("text, module, cls, message", [
     ("", "absent_module", "A", r"l' \(Python\): python_param.module 'absent_module' cannot be "
      "imported: ModuleNotFoundError.*PYTHONPATH"),
+    ("", "", "A", "python_param.module is missing; module names a Python file without .py"),
+    ("", "present", "", "python_param.layer is missing"),
     ("class B: pass", "present", "A", "python_param.layer 'A' is not in the module 'present'"),
     ("import caffe\nclass A(caffe.Layer):\n def setup(self, b, t): raise KeyError('k')", "raises",
      "A", "python_param.layer 'raises.A' failed in setup: KeyError: 'k' .*; it is "
      "given no python_param.param_str"),
 ])
 def test_a_layer_that_cannot_be_made_says_why(folder, text, module, cls, message):
-    write_module(folder, "present" if module == "absent_module" else module, text)
+    write_module(folder, "present" if module in ("absent_module", "") else module, text)
     with pytest.raises(SpecError, match=message):
         python_net(module, cls)
 

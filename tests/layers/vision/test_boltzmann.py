@@ -128,3 +128,9 @@ def test_what_the_original_has_no_numbers_for_is_an_error(param, tops, message):
         return
     with pytest.raises(SpecError, match=message):
         make("RBMInnerProduct", param, (5, 6), tops=tops)
+
+
+def test_a_look_at_many_steps_takes_none():
+    layer = make("RBMInnerProduct", text("sample_steps_in_update: 4000000000 loss_measure: "
+                                         "RECONSTRUCTION"), (5, 2, 3), tops=3)
+    assert layer.top_shapes((5, 2, 3)) == [(5, 4), (5, 4), (5, 2, 3)]

@@ -106,6 +106,8 @@ def test_the_steps_are_of_their_order_and_the_border_is_black_after_normalizatio
 
 @pytest.mark.parametrize("param, size, message", [
     ("", (2, 4, 5, 6), r"has the shape \(2, 4, 5, 6\); .* of at most 3 channels"),
+    ("apply_blur: true blur_size: 4294967295", SIZE, "blur_size is 4294967295; it may be at most"),
+    ("apply_blur: true blur_size: 0", SIZE, "blur_size is 0; it must be at least 1"),
     ("apply_blur: true blur_size: 4", SIZE, "blur_size is 4; it must be odd")])
 def test_what_opencv_does_not_take_is_an_error(param, size, message):
     with pytest.raises(SpecError, match=message):

@@ -133,6 +133,8 @@ def test_lpq_loss_is_the_power_of_sums_of_powers_without_nan():
 
 @pytest.mark.parametrize("kind, param, shapes, words", [
     ("Resample", "type: AREA height: 2 width: 2", 1, "is AREA; it must be NEAREST, LINEAR"),
+    ("Resample", "factor: 0", 1, "resample_param.factor is 0; it must be above 0"),
+    ("Resample", "factor: nan", 1, "resample_param.factor is nan"),
     ("Resample", "height: 2", 1, "resample_param.width is 0; it must be at least 1"),
     ("Downsample", "top_height: 1 top_width: 3", 1, "each must be at least 2"),
     ("Accum", "have_reference: true", 1, "with have_reference there must be two"),

@@ -116,6 +116,18 @@ def test_nothing_to_quantize_is_an_error():
         layer.note_progress(0, 10)
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("bit", [0, 1])
+def test_values_that_are_not_finite_are_an_error(value, bit):
+    layer = of("INQInnerProduct", (0, 0.5))
+    with torch.no_grad():
+        layer.weight_mask.fill_(1)
+        layer.weight[0, 0] = value
+        layer.weight_mask[0, 0] = bit
+    with pytest.raises(SpecError, match="cannot quantize the weight: it has values that are not"):
+        layer.note_progress(0, 10)
+
+
 def test_values_that_have_grown_above_the_highest_power_are_an_error():
     layer = of("INQInnerProduct", (0.5, 0.75))
     with torch.no_grad():
