@@ -66,14 +66,12 @@ def upgrade_forks(document: Document) -> bool:
         if crops.HasField("crop_height") or crops.HasField("crop_width"):
             _as_crops(layer, lines)
             changed = True
-        if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
-            layer.type = "MovingCenterLoss"
-            changed = True
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)
             changed = True
-        if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
-            layer.type = "AnchorTarget3D"
+        other = _other_type(layer)
+        if other:
+            layer.type = other
             changed = True
         if layer.type in SAME:
             _as_same(layer, lines)
@@ -82,6 +80,15 @@ def upgrade_forks(document: Document) -> bool:
             _as_upsample(layer, lines)
             changed = True
     return changed
+
+
+def _other_type(layer: proto.LayerParameter) -> str:
+    """The type that a field of a fork makes of this one; "" without such a field."""
+    if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
+        return "MovingCenterLoss"
+    if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
+        return "AnchorTarget3D"
+    return ""
 
 
 def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:

@@ -103,12 +103,14 @@ def test_boxes_come_first_those_of_low_scores_where_there_are_many():
 
 def test_the_rest_are_boxes_around_the_hottest_cells():
     heat = heat_map()
+    heat[0, 0, 2, 1] = heat[2, 0, 2, 3] = 3     # of the smaller scale, and inside of it
     regions, *_, mapped, _ = generate(heat)
     left = heat.numpy().reshape(2, -1).copy()
     for box in BOXES.numpy():
         place = int((box[2] * HEIGHT + box[1]) * WIDTH + box[0])
         left.reshape(-1)[place] = -1
     row = 5             # after all five boxes
+    mapped_cells = 0
     for image, count in enumerate((3, 4)):
         for place in np.argsort(-left[image])[:count]:
             item, cell = divmod(int(place), HEIGHT * WIDTH)
@@ -121,7 +123,8 @@ def test_the_rest_are_boxes_around_the_hottest_cells():
             np.testing.assert_allclose(mapped[row, 1:], corners[which] * (2 if grows else 1))
             assert mapped[row, 0] == image * 2 + (1 if grows else item)
             row += 1
-    assert row == 12
+            mapped_cells += grows
+    assert row == 12 and mapped_cells == 2
 
 
 def test_without_classes_there_are_five_tops():
