@@ -51,7 +51,10 @@ def test_every_v1_type_has_its_name_of_today():
         "VOXEL_SOFTMAX_LOSS": "VoxelSoftmaxLoss", "ACCURACY_REGRESSION": "AccuracyRegression",
         "VIDEO_SEGMENTATION_DATA": "VideoSegmentationData",
         "VIDEO_WITH_VOXEL_TRUTH_DATA": "VideoWithVoxelTruthData",
-        "CLASSIFICATION_STATS": "ClassificationStats"}
+        "CLASSIFICATION_STATS": "ClassificationStats", "LSTM": "LstmOfRows",
+        "SPATIAL_PYRAMID_POOLING": "SpatialPyramidPooling",
+        "SPATIAL_PYRAMID_POOLING_DATA": "SpatialPyramidPoolingData",
+        "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

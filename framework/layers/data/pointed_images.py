@@ -13,7 +13,8 @@ from framework.layers.params import at_least
 class FaceImage(KnownByShape):
     """Faces cut around a point of each line of a list, and their labels: known by shape only.
 
-    Tops:   images (batch_size, 1, crop_height, crop_width), grey; labels (batch_size,).
+    Tops:   images (batch_size, 1, crop_h, crop_w), grey, crop_height and crop_width in its nets;
+            labels (batch_size,).
     Errors: SpecError whenever data are requested, and for sizes of 0.
     Meaning: face_image_layer.cpp and data_transformer.cpp of JoeFannie/Label85, whose lines are a
             file, the point as it is and mirrored, and a label.
@@ -21,20 +22,19 @@ class FaceImage(KnownByShape):
 
     reads = ("transform_param",)
     num_tops = (2, 2)
-    fork_fields = frozenset(["transform_param.crop_height", "transform_param.crop_width"])
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         at_least(spec, "face_image_param.batch_size", (spec.proto.face_image_param.batch_size,), 1)
         transform = spec.proto.transform_param
-        for name in ("crop_height", "crop_width"):
+        for name in ("crop_h", "crop_w"):
             at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         cls.check_fields(spec)
         batch, transform = spec.proto.face_image_param.batch_size, spec.proto.transform_param
-        return [(batch, 1, transform.crop_height, transform.crop_width), (batch,)]
+        return [(batch, 1, transform.crop_h, transform.crop_w), (batch,)]
 
 
 @layer

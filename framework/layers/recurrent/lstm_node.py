@@ -15,7 +15,14 @@ from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter, has_field
 
-GATES = ("input_gate", "forget_gate", "output_gate", "input")      # in the order of the blobs' rows
+# The fillers of each blob, in the order of its rows
+FILLERS = {
+    "weight": ("input_gate_weight_filler", "forget_gate_weight_filler",
+               "output_gate_weight_filler", "input_weight_filler"),
+    "bias": ("input_gate_bias_filler", "forget_gate_bias_filler", "output_gate_bias_filler",
+             "input_bias_filler"),
+}
+FIELDS = ("num_cells", "bias_term", *FILLERS["weight"], *FILLERS["bias"])
 
 
 @layer
@@ -36,9 +43,7 @@ class LSTMNode(Layer):
     num_bottoms = (2, 3)
     num_tops = (2, 2)
     fork_fields = frozenset(f"{message}.{name}" for message in ("lstm_param", "lstmnode_param")
-                            for name in ("num_cells", "bias_term", "cache_gates", *(
-                                f"{gate}_{blob}_filler" for gate in GATES
-                                for blob in ("weight", "bias"))))
+                            for name in (*FIELDS, "cache_gates"))
     no_gradient_bottoms = (2,)
     weight: Tensor
     bias: Tensor | None
@@ -54,8 +59,7 @@ class LSTMNode(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, cells: Shape, *begun: Shape):
         super().__init__(spec)
         field = self._field(spec.proto)
-        honour(spec, field, "num_cells bias_term " + " ".join(
-            f"{gate}_{blob}_filler" for gate in GATES for blob in ("weight", "bias")))
+        honour(spec, field, " ".join(FIELDS))
         self.param = getattr(spec.proto, field)
         self.num = self.param.num_cells
         if self.num == 0:
@@ -71,7 +75,7 @@ class LSTMNode(Layer):
             self.bias = None
 
     def _fillers_of(self, name: str) -> list[FillerParameter]:
-        return [getattr(self.param, f"{gate}_{name}_filler") for gate in GATES]
+        return [getattr(self.param, filler) for filler in FILLERS[name]]
 
     def check_fillers(self) -> None:
         for name in self.blob_names:
@@ -84,7 +88,7 @@ class LSTMNode(Layer):
             blob = getattr(self, name)
             if not blob.is_meta:
                 continue
-            parts = [torch.zeros(self.num, *blob.shape[1:]) for _ in GATES]
+            parts = [torch.zeros(self.num, *blob.shape[1:]) for _ in FILLERS[name]]
             for part, filler in zip(parts, self._fillers_of(name), strict=True):
                 self._fill(name, part, filler, generator)
             wanted = blob.requires_grad
