@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layers.onnx_graph import OnnxGraph
 from framework.layers.rcnn.box_statistics import adjusted
 from framework.layers.rcnn.regions_onnx import adjusted_onnx, moved_onnx
 from framework.ops.pixel_boxes import moved
+
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,21 @@ class ClassBoxes:
         boxes = graph.add("Concat", *moved_onnx(graph, corners, moves, 2), axis=2)
         edge = graph.add("Sub", sizes, graph.floats(1.0))
         return graph.add("Min", graph.add("Max", boxes, graph.floats(0.0)), edge)
+
+
+def columns_of(spec: LayerSpec, width: int, num: int, labels: Sequence[int]) -> list[int]:
+    """Which four of `width` offsets are those of each label, or [the last four] for all of them.
+
+    The width decides. A cls_aware that says something else is named in the log.
+    num  classes, the background too
+    """
+    param = spec.proto.bbox_reg_param
+    fits = width == 4 * num if param.cls_aware else width in (4, 8)
+    if param.HasField("cls_aware") and not fits:
+        LOG.warning("%s: bbox_reg_param.cls_aware is %s, but there are %d offsets for %d classes, "
+                    "by which they are read", spec.place("bbox_reg_param.cls_aware"),
+                    str(param.cls_aware).lower(), width, num)
+    return list(labels) if width == 4 * num else [width // 4 - 1]
 
 
 def example_regions_of(items: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
-from framework.layers.rcnn.class_boxes import ClassBoxes, example_regions_of
+from framework.layers.rcnn.class_boxes import ClassBoxes, columns_of, example_regions_of
 from framework.layers.rcnn.detections import numbers_onnx
 from framework.layers.rcnn.duplicate_lists import FIELD, NO_BOX, list_shape
 from framework.layers.rcnn.regions_onnx import FLOAT, INT64, flat_onnx
@@ -43,7 +43,6 @@ class RankedBoxes(Layer):
     """
 
     reads = ("bbox_reg_param", "duplicate_removal_param")
-    unread = frozenset(["bbox_reg_param.cls_aware"])
     num_bottoms = (5, 5)
     num_tops = (4, 4)
     no_gradient_bottoms = (1, 3, 4)
@@ -69,7 +68,7 @@ class RankedBoxes(Layer):
         if not param.wave_length > 0:
             raise spec.error(f"{FIELD}.wave_length", f"is {param.wave_length:g}; it must be "
                              "above 0")
-        self.boxes = ClassBoxes(list(range(1, num)) if width == 4 * num else [width // 4 - 1],
+        self.boxes = ClassBoxes(columns_of(spec, width, num, range(1, num)),
                                 *mean_and_deviation(spec))
         self.check = IndexCheck(spec, 3, rois[:1], what=f"items of '{spec.bottoms[4]}'",
                                 unit="region")

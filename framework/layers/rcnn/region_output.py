@@ -14,7 +14,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.rcnn.box_statistics import mean_and_deviation
-from framework.layers.rcnn.class_boxes import ClassBoxes, example_regions_of
+from framework.layers.rcnn.class_boxes import ClassBoxes, columns_of, example_regions_of
 from framework.layers.rcnn.detections import (
     PAST_END,
     Found,
@@ -53,7 +53,7 @@ class RegionOutput(Layer):
     """
 
     reads = ("detection_output_param", "bbox_reg_param")
-    unread = frozenset(["bbox_reg_param.cls_aware", "detection_output_param.save_output_param"])
+    unread = frozenset(["detection_output_param.save_output_param"])
     num_bottoms = (4, 4)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2, 3)
@@ -81,7 +81,7 @@ class RegionOutput(Layer):
         self.check = IndexCheck(spec, 2, rois[:1], what=f"items of '{spec.bottoms[3]}'",
                                 unit="region")
         self.labels = [index for index in range(num) if index != param.background_label_id]
-        self.boxes = ClassBoxes(self.labels if width == 4 * num else [width // 4 - 1],
+        self.boxes = ClassBoxes(columns_of(spec, width, num, self.labels),
                                 *mean_and_deviation(spec))
         self.least = param.confidence_threshold if param.HasField("confidence_threshold") \
             else LOWEST

@@ -93,6 +93,18 @@ def test_region_output_refuses(fields, shapes, message):
         make("RegionOutput", fields, *shapes, phase="TEST")
 
 
+@pytest.mark.parametrize("columns, given, fits", [
+    (4 * CLASSES, "true", True), (4 * CLASSES, "false", False), (8, "false", True),
+    (8, "true", False), (4, "false", True)])
+def test_a_cls_aware_that_the_offsets_contradict_is_named(columns, given, fits, caplog):
+    shapes = [array.shape for array in example(columns)]
+    regression = REGRESSION.replace("}", f" cls_aware: {given} }}")
+    make("RegionOutput", FIELDS + regression, *shapes)
+    said = f"bbox_reg_param.cls_aware is {given}, but there are {columns} offsets for 4 classes"
+    assert (said in caplog.text) is not fits
+    assert fits is not bool(caplog.records)
+
+
 def test_proposals_of_several_maps_are_the_best_of_all():
     fields = ("level_stride: [8, 16] ratio: 1 scale: [2, 3] min_size: 4 pre_nms_topn: 20 "
               "post_nms_topn: 9 nms_thresh: 0.5")
