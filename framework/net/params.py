@@ -29,8 +29,16 @@ class LearnedBlob:
     index: int
     lr_mult: float
     decay_mult: float
-    regularization: str = ""        # L1 or L2; "": the solver's
-    mask: Tensor | None = None      # 0 where no update moves the blob
+    regularization: str             # L1 or L2; "": the solver's
+    owner: Layer
+
+    @property
+    def mask(self) -> Tensor | None:
+        """0 where no update moves the blob, else 1; None: all of it moves.
+
+        Each call asks the layer: a net that changes its type has new tensors for its masks.
+        """
+        return self.owner.update_mask(self.owner.blob_names[self.index])
 
 
 class Reshaped(NamedTuple):
@@ -248,5 +256,5 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
                 blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
                                        spec.lr_mult if trains else 0.0, spec.decay_mult,
-                                       spec.regularization_type, layer.update_mask(name)))
+                                       spec.regularization_type, layer))
     return learned

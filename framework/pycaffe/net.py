@@ -92,6 +92,7 @@ class Net(InBatches):
         # Each forward has a seed of its own: these bits are the net's, the lower ones its number.
         self._seed = MACHINE.next_seed() << 32
         self._num_forwards = 0
+        self.when_loaded: list[Callable[[], None]] = []     # what a solver does then
         self._passes.store(constants)
         feed_inputs(net, self._blob_dict)
 
@@ -244,6 +245,8 @@ class Net(InBatches):
         """Load the blobs of the layers of the same names from a caffemodel or HDF5 file."""
         self.settle()
         load_weights(self._net, weights).warn(weights, is_trained=self._net.phase == "TRAIN")
+        for callback in self.when_loaded:
+            callback()
 
     load_hdf5 = copy_from
 

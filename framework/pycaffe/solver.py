@@ -45,6 +45,7 @@ class Solver:
         seed = MACHINE.next_seed() if MACHINE.seed_is_set and param.random_seed < 0 else None
         self._training = Training(document, seed=seed, device=MACHINE.device(), log=MACHINE.log())
         self.net = Net.of(self._training.net)
+        self.net.when_loaded.append(self._training.disconnected.look)
         self.test_nets = [Net.of(net) for net in self._training.test_nets]
         self._last = -1                     # the last iteration of the steps under way
         self._before: list[Tensor] = []     # the parameters before its update
@@ -103,6 +104,7 @@ class Solver:
         """Update the parameters by their diffs."""
         self.net.settle()
         self._training.optimizer.update(self._rate(), self.iter)
+        self._training.disconnected.apply()
         self._show_updates()
 
     def _rate(self) -> float:

@@ -59,6 +59,7 @@ def _mask(layer: Layer, weight: Tensor) -> Tensor:
     if enum_name(proto, "connectivity_mode") == "DISCONNECTED_ELTWISE":
         return (weight != 0).to(weight.dtype)
     groups = proto.convolution_param.group if proto.HasField("convolution_param") else 1
-    kept = weight.flatten(1).unflatten(0, (groups, -1)) != 0      # (group, output, input)
+    outputs = len(weight) if weight.dim() else 1
+    kept = weight.reshape(groups, outputs // groups, -1) != 0      # (group, output, input)
     found = kept.any(2, keepdim=True) & kept.any(1, keepdim=True)
     return found.reshape(weight.shape).to(weight.dtype)

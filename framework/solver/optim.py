@@ -80,7 +80,7 @@ class Group:
     parameters: list[Tensor] = field(default_factory=list)
     first: list[Tensor] = field(default_factory=list)
     second: list[Tensor] = field(default_factory=list)
-    masks: list[Tensor | None] = field(default_factory=list)
+    masks: list[tuple[int, Tensor]] = field(default_factory=list)   # of these parameters only
 
 
 class Optimizer:
@@ -124,8 +124,9 @@ class Optimizer:
             key = (blob.lr_mult, blob.decay_mult,
                    blob.regularization or self.param.regularization_type)
             group = groups.setdefault(key, Group(*key))
+            if blob.mask is not None:
+                group.masks.append((len(group.parameters), blob.mask))
             group.parameters.append(blob.parameter)
-            group.masks.append(blob.mask)
             group.first.append(self.history[index])
             if len(self.history) > len(blobs):
                 group.second.append(self.history[len(blobs) + index])
@@ -163,9 +164,8 @@ class Optimizer:
             torch._foreach_add_(gradients, towards, alpha=decay)
         if trust is not None:
             torch._foreach_mul_(gradients, trust)
-        for gradient, mask in zip(gradients, group.masks, strict=True):
-            if mask is not None:
-                gradient.mul_(mask)
+        for position, mask in group.masks:
+            gradients[position].mul_(mask)
         momentum = self._momentum(rate, iteration)
         # lr_mult has no part in a rate that the gradient itself sets
         local_rate = rate if trust is not None else single(rate * single(group.lr_mult))

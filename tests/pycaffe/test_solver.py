@@ -176,3 +176,21 @@ def test_a_test_net_sees_weights_written_through_the_training_net(solver_file, t
     tested.forward()
     solver.net.params["ip"][0].data[...] = 0
     assert tested.forward()["loss"] == pytest.approx((Y ** 2).sum() / 6)
+
+
+def test_weights_that_a_script_loads_keep_their_zeros(solver_file, tmp_path):
+    text = (tmp_path / "net.prototxt").read_text()
+    (tmp_path / "net.prototxt").write_text(text.replace(
+        'type: "InnerProduct"', 'type: "InnerProduct" connectivity_mode: DISCONNECTED_ELTWISE'))
+    first = caffe.SGDSolver(solver_file())
+    first.net.params["ip"][0].data[0, 1] = 0
+    first.net.save("pruned.caffemodel")
+    solver = caffe.SGDSolver(solver_file())
+    solver.net.copy_from("pruned.caffemodel")
+    give(solver.net)
+    solver.step(2)
+    solver.net.forward()
+    solver.net.backward()
+    solver.apply_update()
+    weight = solver.net.params["ip"][0].data
+    assert weight[0, 1] == 0 and weight[0, 0] != 0.5

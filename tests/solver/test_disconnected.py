@@ -78,3 +78,20 @@ def test_all_weights_learn_without_the_field_and_without_loaded_weights(mode, we
     assert not any("stay at 0" in line for line in log_of(solver))
     solver.step(4)
     assert (solver.net.params["c"][0] != 0).all()
+
+
+def test_a_blob_of_one_axis_is_a_row_of_outputs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scale = ('layer { name: "s" type: "Scale" bottom: "data" top: "s" '
+             'connectivity_mode: DISCONNECTED_GRPWISE }')
+    (tmp_path / "net.prototxt").write_text(
+        NET.replace("MODE", "").replace('bottom: "data" top: "c"', 'bottom: "s" top: "c"')
+        .replace('layer { name: "c"', scale + '\nlayer { name: "c"'))
+    solver = make(SOLVER)
+    with torch.no_grad():
+        solver.net.params["s"][0][2] = 0
+    save_weights(solver.net, "w.caffemodel")
+    solver.close()
+    solver = make(SOLVER, weights="w.caffemodel")
+    solver.step(2)
+    assert ((solver.net.params["s"][0] == 0) == torch.tensor([False, False, True, False])).all()

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from framework import Solver
 from framework.errors import SpecError
 from framework.weights.weights import load_weights, save_weights
-from tests.support import make, noise
+from tests.support import layer_text, make, net_from, noise
 
 ONES = ("weight_mask_filler { type: 'constant' value: 1 } "
         "bias_mask_filler { type: 'constant' value: 1 }")
@@ -94,6 +94,20 @@ def test_a_run_that_goes_on_quantizes_nothing():
     before = layer.weight.detach().clone()
     layer.note_progress(7, 10)
     assert torch.equal(layer.weight, before)
+
+
+def test_a_net_of_another_type_masks_by_its_new_masks():
+    net = net_from(layer_text("INQInnerProduct", KINDS["INQInnerProduct"][0] + " inq_inner_product"
+                              f"_param {{ portion: 0 portion: 0.5 {ONES} }}", [(3, 2, 5)]),
+                   "TRAIN").double()
+    layer = net.layers[-1].layer
+    with torch.no_grad():
+        for values in (layer.weight, layer.bias):
+            values.copy_(noise(*values.shape))
+    layer.note_progress(0, 10)
+    masks = [blob.mask for blob in net.learned[:2]]
+    assert masks[0] is layer.weight_mask and masks[1] is layer.bias_mask
+    assert float(masks[0].mean()) == 0.5
 
 
 def test_values_that_are_all_pruned_stay_so():
