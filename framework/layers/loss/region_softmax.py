@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
-from framework.ops.losses import log_loss, normalizer, precise
+from framework.ops.losses import StraightThrough, log_loss, normalizer, precise
 
 CORNERS = 5         # of a region: item, x1, y1, x2, y2
 
@@ -65,7 +65,7 @@ class SoftmaxWithLossROI(Layer):
         total = log_loss(scores, numbers, 1).where(counts, 0).sum()
         value = total / normalizer(self.mode, scores, 1, counts)
         sloped = total / normalizer(self.mode, scores, 1, None if valid is None else counts)
-        loss = sloped + (value - sloped).detach()
+        loss = StraightThrough.apply(sloped, value.detach())
         return (loss, scores.detach().softmax(1)) if len(self.spec.tops) > 1 else loss
 
     def _inside(self, scores: Tensor, regions: Tensor) -> Tensor:

@@ -101,7 +101,7 @@ class FixedNeuron(Layer):
         if not self.grid.enabled:
             return x.clone()
         values = x.detach()
-        found = self._found(values) if self.finds else self.point[0].floor()
+        found = self._found(values) if self.finds and x.numel() else self.point[0].floor()
         if self.follows and self.spec.phase == "TEST":
             short = cut_to_grid(values, found)
         else:
@@ -115,8 +115,9 @@ class FixedNeuron(Layer):
         if self.counts.is_meta:
             return found
         with torch.no_grad():
-            index = (found + FARTHEST_KEPT).clamp(0, 2 * FARTHEST_KEPT - 1).long()
-            self.counts.add_(F.one_hot(index, 2 * FARTHEST_KEPT))
+            index = (found.nan_to_num() + FARTHEST_KEPT).clamp(0, 2 * FARTHEST_KEPT - 1).long()
+            # of values that are nan there is no point
+            self.counts.add_(F.one_hot(index, 2 * FARTHEST_KEPT) * ~found.isnan())
             usual = self.counts.argmax() - FARTHEST_KEPT
             self.point.copy_(usual.reshape(1))
         return found if self.grid.method == "OVER_FLOW" else usual.to(values.dtype)

@@ -16,6 +16,7 @@ from framework.layers.params import at_least, honour
 from framework.layers.vision.capsule_windows import SIZES, check_count, read_windows
 from framework.layers.vision.capsules import TINY, count_of
 from framework.layers.weighted import Weighted
+from framework.ops.losses import StraightThrough
 
 ROUNDS = 3
 AXES = 3            # of a capsule of Tensor
@@ -61,11 +62,10 @@ class Cap(Weighted):
         return predictions * (self.size + 2 * ROUNDS - 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        capsules = x.reshape(len(x), -1, self.size)
+        capsules = x.flatten(1).unflatten(1, (-1, self.size))
         found = torch.einsum("nid,ido->nio", capsules, self.weight)
         found = found.reshape(*found.shape[:2], *self.capsules)
-        plain = found.sum(1)
-        top = plain + (self._routed(found.detach()) - plain.detach())
+        top: Tensor = StraightThrough.apply(found.sum(1), self._routed(found.detach()))
         return top if self.bias is None else top + self.bias.reshape(self.capsules)
 
     def _routed(self, found: Tensor) -> Tensor:
@@ -104,11 +104,11 @@ class CapsuleRelu(Layer):
         count_of(spec, x, "capsule_relu_param.dim", self.size)
 
     def forward(self, x: Tensor) -> Tensor:
-        capsules = x.reshape(len(x), -1, self.size)
+        capsules = x.flatten(1).unflatten(1, (-1, self.size))
         lengths = (capsules.detach().square().sum(2, keepdim=True) + TINY).sqrt()
         top = torch.where(lengths > self.longest, 0, capsules)
         if self.passes_all:
-            top = capsules + (top - capsules).detach()
+            top = StraightThrough.apply(capsules, top.detach())
         return top.reshape(x.shape)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

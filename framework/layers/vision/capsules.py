@@ -50,7 +50,7 @@ class Squash(Layer):
         count_of(spec, x, "squash_param.capsule_dim", self.size)
 
     def forward(self, x: Tensor) -> Tensor:
-        capsules = x.reshape(len(x), -1, self.size)
+        capsules = x.flatten(1).unflatten(1, (-1, self.size))
         fixed = capsules.detach()
         length = (fixed.square().sum(2, keepdim=True) + 2 * TINY).sqrt()
         falling = (-length).exp()
@@ -88,8 +88,8 @@ class CapsuleReshape(Layer):
         count_of(spec, x[:2], "capsule_reshape_param.capsule_dim", self.size, "channels")
 
     def forward(self, x: Tensor) -> Tensor:
-        groups = x.reshape(len(x), x.shape[1] // self.size, self.size, -1)
-        return groups.transpose(2, 3).reshape(len(x), -1, self.size)
+        groups = x.reshape(len(x), x.shape[1] // self.size, self.size, math.prod(x.shape[2:]))
+        return groups.transpose(2, 3).flatten(1, 2)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         _, channels, *_ = graph.shape(bottoms[0])
@@ -130,7 +130,7 @@ class CapsuleTransform(Weighted):
         return math.prod(tops[0]) * self.size
 
     def forward(self, x: Tensor) -> Tensor:
-        capsules = x.reshape(len(x), -1, self.size)
+        capsules = x.flatten(1).unflatten(1, (-1, self.size))
         top = torch.einsum("nid,ido->nio", capsules, self.weight)
         return top if self.bias is None else top + self.bias.reshape(self.weight.shape[::2])
 

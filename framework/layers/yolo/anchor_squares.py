@@ -58,7 +58,8 @@ def truth_of(label: Tensor, box: Tensor, valid: Tensor, check: IndexCheck | None
         inside = (label >= 0) & (label < check.num)
         label = check.require(label, inside | ~valid)
     order = (~valid).to(torch.uint8).argsort(dim=1, stable=True)
-    order = order[:, :max(int(valid.sum(1).amax()), 1)]
+    longest = int(valid.sum(1).amax()) if len(valid) else 0
+    order = order[:, :max(longest, 1)]
     box = box.gather(1, order[..., None].expand(-1, -1, 4))
     valid = valid.gather(1, order)
     return Truth(label.gather(1, order).where(valid, 0).long(),

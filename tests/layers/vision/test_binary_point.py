@@ -140,3 +140,14 @@ def test_the_samples_of_all_five_are_built_and_run():
     for kind in ("FixedNeuron", *LAYERS):
         net = Net(sample_document(kind))
         assert torch.isfinite(net({"x": torch.randn(SHAPE)})["y"]).all()
+
+
+@pytest.mark.parametrize("method", ["OVER_FLOW", "DIFF_S"])
+def test_values_that_are_nan_and_batches_without_items_find_no_point(method):
+    layer = neuron("", "TRAIN", method=method)
+    layer(noise(*SHAPE))
+    point = layer.point.clone()
+    for _ in range(2):
+        assert layer(torch.full(SHAPE, math.nan).double()).isnan().all()
+        assert layer(torch.zeros(0, *SHAPE[1:]).double()).shape == (0, *SHAPE[1:])
+    assert torch.equal(layer.point, point) and int(layer.counts.sum()) == 1

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, net_from, noise
+from tests.support import layer_text, make, net_from, noise
 
 CAP = "input_capsule_dim: 4 output_capsule_dim: 5 output_capsule_num: 3"
 TENSOR = ("capsule_conv_param { input_h: 5 input_w: 7 kh: 2 kw: 3 stride: 2 "
@@ -68,6 +68,25 @@ def test_in_place_the_whole_gradient_passes():
     assert (top == 0).any() and (top != 0).any()
     top.backward(torch.full_like(top, 3))
     np.testing.assert_array_equal(x.grad, np.full(x.shape, 3))
+
+
+def test_an_infinite_capsule_becomes_0_in_place_too():
+    text = layer_text("CapsuleRelu", "dim: 4 thre: 3", [(2, 6, 4)]).replace(
+        'top: "top0"', 'top: "bottom0"')
+    x = torch.zeros(2, 6, 4)
+    x[1, 2, 3] = float("inf")
+    top, = net_from(text, "TEST")({"bottom0": x}).values()
+    assert (top == 0).all()
+
+
+@pytest.mark.parametrize("kind, fields", [
+    ("CapsuleRelu", "dim: 4 thre: 1"), ("Squash", "capsule_dim: 4"),
+    ("CapsuleReshape", "capsule_dim: 2"),
+    ("Cap", "input_capsule_dim: 4 output_capsule_dim: 5 output_capsule_num: 3"),
+    ("CapsuleTransform", "input_capsule_dim: 4 output_capsule_dim: 5 output_capsule_num: 3")])
+def test_a_batch_without_items_has_no_capsules(kind, fields):
+    layer = make(kind, fields, (2, 6, 4))
+    assert layer(torch.zeros(0, 6, 4).double()).shape == (0, *layer(noise(2, 6, 4)).shape[1:])
 
 
 @pytest.mark.parametrize("bias", [True, False])

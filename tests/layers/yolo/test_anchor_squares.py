@@ -342,6 +342,14 @@ def test_yolo_loss_is_the_sum_and_the_slopes_of_its_source():
                                atol=1e-12)
 
 
+def test_a_batch_without_items_has_a_loss_of_0():
+    anchors = " ".join(f"anchors: {n}" for n in (1, 2, 3, 1.5, 2, 2))
+    layer = make("YoloV2Loss", f"num_object: 3 num_classes: {CLASSES} {anchors}",
+                 (2, 3 * (5 + CLASSES), 5, 5), (2, 175))
+    x = torch.zeros(0, 3 * (5 + CLASSES), 5, 5, dtype=torch.float64, requires_grad=True)
+    assert layer(x, torch.zeros(0, 175, dtype=torch.float64)).item() == 0
+
+
 def test_without_a_box_the_losses_are_those_of_objectness():
     shape = (2, 3 * (5 + CLASSES), SIDE, SIDE)
     labels = np.zeros((2, 7 * CELLS))
