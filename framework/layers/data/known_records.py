@@ -1,4 +1,5 @@
-"""Data layers of two more projects, with records of their own: known by shape only."""
+"""Data layers of single projects that read records of their own: known by the shapes of their tops.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.params import LARGEST_STEP, within
 
 SIGN_NUMBERS = 8    # of a cell: whether it is in a sign, its corners, two sizes and a weight
+FEATURES = (256, 13, 13)        # of conv5 of Zeiler and Fergus's net, whose regions are pooled
 
 
 @layer
@@ -95,3 +97,49 @@ def _stated(spec: LayerSpec) -> Size | None:
         if height > 0 and width > 0:
             return height, width
     return None
+
+
+@layer
+class SpatialPyramidPoolingData(KnownByShape):
+    """Regions of stored feature maps and their classes: known by shape only.
+
+    Tops:   maps (batch_size, 256, 13, 13), whose true sizes differ; classes (batch_size,).
+    Errors: SpecError whenever data are requested.
+    Meaning: spatial_pyramid_pooling_data_layer.cpp of BVLC/caffe's pull request 601, which never
+            comes to the end of its database.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        batch = spec.proto.spatial_pyramid_pooling_data_param.batch_size or 1
+        return [(batch, *FEATURES), (batch,)]
+
+
+@layer
+class RemoteData(KnownByShape):
+    """Blobs that another program sends: known by shape only.
+
+    Tops:   one for each `shape` of remote_data_param.
+    Errors: SpecError whenever data are requested, and for tops that are not as many as shapes.
+    Meaning: RemoteDataParameter of BVLC/caffe's pull request 3441, which has no code of the layer.
+    """
+
+    num_tops = (1, None)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        given = len(spec.proto.remote_data_param.shape)
+        if given != len(spec.tops):
+            raise spec.error("remote_data_param.shape", f"is given {given} times; the layer has "
+                             f"{len(spec.tops)} tops")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        return [tuple(shape.dim) for shape in spec.proto.remote_data_param.shape]

@@ -26,9 +26,9 @@ def test_windows_with_masks_are_read_from_v1():
 
 
 def test_windows_need_sizes():
-    with pytest.raises(SpecError, match="mask_crop_size is missing; windows need a size"):
+    with pytest.raises(SpecError, match="mask_crop_size is 0; it must be at least 1"):
         shapes("MCWindowData", "crop_size: 20", 3)
-    with pytest.raises(SpecError, match="namcwindow_data_param.crop_size is missing"):
+    with pytest.raises(SpecError, match="namcwindow_data_param.crop_size is 0"):
         shapes("NAMCWindowData", "batch_size: 4", 3)
 
 

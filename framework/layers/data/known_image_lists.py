@@ -1,0 +1,198 @@
+"""Data layers of single projects that read lists of images: known by the shapes of their tops."""
+
+from __future__ import annotations
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape, layer
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
+from framework.layers.data.known_by_shape import KnownByShape
+from framework.layers.params import at_least
+
+
+@layer
+class ImageDataModify(KnownByShape):
+    """Frames of videos, without labels: known by shape only.
+
+    Top:    images (batch_size, channels, height, width), by crop_size or new_height and new_width.
+            Only image_data_modify_param counts; an image_data_param has no effect.
+    Errors: SpecError whenever data are requested.
+    Meaning: image_data_modify_layer.cpp of tonyyangToBeNo1/colorization_flow_caffe: lines of a
+            folder and a file with the names of the frames in it.
+    """
+
+    num_tops = (1, 1)
+    reads = ("image_data_modify_param", "transform_param", "image_data_param")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.image_data_modify_param
+        (_, _, height, width), = images_and_labels(spec, size)
+        if param.new_height and param.new_width and not spec.proto.transform_param.crop_size:
+            height, width = param.new_height, param.new_width
+        return [(param.batch_size, 3 if param.is_color else 1, height, width)]
+
+
+@layer
+class FaceImage(KnownByShape):
+    """Faces cut around a point of each line of a list, and their labels: known by shape only.
+
+    Tops:   images (batch_size, 1, crop_h, crop_w), grey, crop_height and crop_width in its nets;
+            labels (batch_size,).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: face_image_layer.cpp and data_transformer.cpp of JoeFannie/Label85, whose lines are a
+            file, the point as it is and mirrored, and a label.
+    """
+
+    reads = ("transform_param",)
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        at_least(spec, "face_image_param.batch_size", (spec.proto.face_image_param.batch_size,), 1)
+        transform = spec.proto.transform_param
+        for name in ("crop_h", "crop_w"):
+            at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch, transform = spec.proto.face_image_param.batch_size, spec.proto.transform_param
+        return [(batch, 1, transform.crop_h, transform.crop_w), (batch,)]
+
+
+@layer
+class HeatmapData(KnownByShape):
+    """Images of cars and a map around each of their points, of a table: known by shape only.
+
+    Tops:   images (batch_size, 3, crop_size, crop_size), or without a crop_size (batch_size, 3,
+            new_height, new_width); maps (batch_size, coordinate_num, label_size, label_size).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: heatmap_data_layer.cpp of hhy5277/car_keypoint_caffe, which gives the maps of points
+            that cannot be seen the value -1.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.heatmap_data_param
+        sides = ("crop_size",) if param.crop_size else ("new_height", "new_width")
+        for name in ("batch_size", "coordinate_num", "label_size", *sides):
+            at_least(spec, f"heatmap_data_param.{name}", (getattr(param, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_data_param
+        plane = (param.crop_size or param.new_height, param.crop_size or param.new_width)
+        return [(param.batch_size, 3, *plane),
+                (param.batch_size, param.coordinate_num, param.label_size, param.label_size)]
+
+
+@layer
+class SquareBoxData(KnownByShape):
+    """Square windows of images around and away from objects, of a window file: known by shape only.
+
+    Tops:   windows (batch_size, 3, crop_size, crop_size); a number each (batch_size, 1, 1, 1).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: square_box_window_data_layer.cpp of pulkitag/caffe.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.square_box_data_param
+        for name in ("batch_size", "crop_size"):
+            at_least(spec, f"square_box_data_param.{name}", (getattr(param, name),), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.square_box_data_param
+        return [(param.batch_size, 3, param.crop_size, param.crop_size),
+                (param.batch_size, 1, 1, 1)]
+
+
+@layer
+class MCWindowData(KnownByShape):
+    """Windows of images with masks of objects, of a list: known by shape only.
+
+    Tops:   windows (batch_size, 3, crop_size, crop_size); masks (batch_size, 1, mask_crop_size,
+            mask_crop_size), more channels if the list has more masks; classes (batch_size, 1, 1,
+            1).
+    Errors: SpecError whenever data are requested, and without sizes.
+    Meaning: mcwindow_data_layer.cpp of Robert0812/deepsaldet; Zhao et al. 2015.
+    """
+
+    num_tops = (3, 3)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.mcwindow_data_param
+        for name in ("crop_size", "mask_crop_size"):
+            at_least(spec, f"mcwindow_data_param.{name}", (getattr(param, name),), 1)
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[1:2])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.mcwindow_data_param
+        batch = param.batch_size or 1
+        return [(batch, 3, *[param.crop_size] * 2), (batch, 1, *[param.mask_crop_size] * 2),
+                (batch, 1, 1, 1)]
+
+
+@layer
+class NAMCWindowData(KnownByShape):
+    """Windows of images, and what is around them, of a list: known by shape only.
+
+    Tops:   windows and their surroundings (batch_size, 3, crop_size, crop_size); classes
+            (batch_size, 1, 1, 1).
+    Errors: SpecError whenever data are requested, and without a size.
+    Meaning: namcwindow_data_layer.cpp of Robert0812/deepsaldet.
+    """
+
+    num_tops = (3, 3)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.namcwindow_data_param
+        at_least(spec, "namcwindow_data_param.crop_size", (param.crop_size,), 1)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.namcwindow_data_param
+        batch = param.batch_size or 1
+        return [(batch, 3, *[param.crop_size] * 2)] * 2 + [(batch, 1, 1, 1)]
+
+
+@layer
+class BinaryData(KnownByShape):
+    """Files of pixels and their labels, of a list: known by shape only.
+
+    Tops:   images (batch_size, 3, crop_size, crop_size), or of a size that is assumed; labels
+            (batch_size,).
+    Errors: SpecError whenever data are requested.
+    Meaning: nets of Howww/Pai_Caffe_cifar10, with binary_data_param; with image_data_param
+            binary_data_layer.cpp of dongzhang96/transferable-network-for-video-object-segmentation,
+            whose shapes are in a file.
+    """
+
+    reads = ("image_data_param", "transform_param")
+    num_tops = (2, 2)
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        proto = spec.proto
+        batch = proto.binary_data_param.batch_size or proto.image_data_param.batch_size or 1
+        crop = proto.transform_param.crop_size
+        return [(batch, 3, *((crop, crop) if crop else size)), (batch,)]
