@@ -24,7 +24,7 @@ import numpy as np
 from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
-from framework.system.atomic import is_running, replacing
+from framework.system.atomic import remove_leftovers, replacing
 from framework.system.file_kinds import other_kind
 from framework.system.regular import read_regular
 from framework.weights import hdf5
@@ -276,14 +276,12 @@ def find_weights(state_file: str | Path, learned_net: str, run: RunState | None 
 
 
 def remove_partials(prefix: str) -> None:
-    """Remove partial files of processes that were killed while they wrote a snapshot."""
+    """Remove partial files of processes that were killed while they wrote a snapshot.
+
+    The caller holds the prefix, so that no other process writes there.
+    """
     folder, name = os.path.split(prefix)
-    pattern = re.compile(r"\.partial-(\d+)-" + re.escape(name) + r"_iter_\d+\..*")
-    with contextlib.suppress(OSError):
-        for entry in os.listdir(folder or "."):
-            match = pattern.fullmatch(entry)
-            if match and not is_running(int(match[1])):
-                Path(folder, entry).unlink(missing_ok=True)
+    remove_leftovers(Path(folder), re.escape(name) + r"_iter_\d+\..*", age=0)
 
 
 def remove(state: str | Path) -> None:

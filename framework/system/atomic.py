@@ -48,7 +48,7 @@ def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
     try:
         for path in wanted:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_leftovers(path)
+            remove_leftovers(path.parent, re.escape(path.name))
         yield partials
         for partial in partials:
             sync(partial)
@@ -87,18 +87,20 @@ def _check_replaceable(path: Path, error: type[CaffeError]) -> None:
         raise error(f"{path}: cannot be written: {os.strerror(errno.EISDIR)}")
 
 
-def _remove_leftovers(path: Path) -> None:
-    """Remove the temporary files that processes left of `path` which were killed while they wrote.
+def remove_leftovers(folder: Path, names: str, age: float = STALE_SECONDS) -> None:
+    """Remove the temporary files that processes left which were killed while they wrote.
 
-    Of a folder that machines share the other one's processes are not known here: what was written
-    within the last minute stays. In a large folder only the first entries are looked at.
+    names  a regular expression of the names of the files they were to be
+    age    seconds; files that were written within them stay: of a folder that machines share the
+           other one's processes are not known here
+    In a large folder only the first entries are looked at.
     """
-    pattern = re.compile(r"\.partial-(\d+)-" + re.escape(path.name))
-    with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
+    pattern = re.compile(r"\.partial-(\d+)-" + names)
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in itertools.islice(entries, MOST_LOOKED_AT):
             match = pattern.fullmatch(entry.name)
             if match and entry.is_file(follow_symlinks=False) \
-                    and time.time() - entry.stat().st_mtime > STALE_SECONDS \
+                    and time.time() - entry.stat().st_mtime >= age \
                     and not is_running(int(match[1])):
                 os.unlink(entry.path)
 
