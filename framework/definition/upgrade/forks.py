@@ -103,10 +103,10 @@ def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
     """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
     param = layer.transform_param
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
-    param.crop_h = param.crop_height or param.crop_size
-    param.crop_w = param.crop_width or param.crop_size
+    param.crop_h = param.crop_height or param.crop_size or param.crop_h
+    param.crop_w = param.crop_width or param.crop_size or param.crop_w
     for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
-        inside[new] = inside.pop(old, inside.get("crop_size", []))
+        inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
     param.ClearField("crop_height")
     param.ClearField("crop_width")
     param.ClearField("crop_size")

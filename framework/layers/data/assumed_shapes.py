@@ -88,7 +88,10 @@ def _image_size(spec: LayerSpec) -> tuple[int, int] | None:
     crop = first(spec, "crop_size")
     if crop:
         return crop, crop
-    resize = spec.proto.transform_param.resize_param
+    transform = spec.proto.transform_param
+    if transform.crop_h and transform.crop_w:
+        return transform.crop_h, transform.crop_w
+    resize = transform.resize_param
     height = resize.height or first(spec, "new_height", "crop_h")
     width = resize.width or first(spec, "new_width", "crop_w")
     if not height and not width:

@@ -383,3 +383,14 @@ def test_a_scale_of_0_is_named(tmp_path, caplog):
                 f'source: "{path}" batch_size: 1 }} }}')
     assert "layer 'd' (Data): transform_param.scale is 0, so that every image becomes 0" \
         in caplog.text
+
+
+@pytest.mark.parametrize("more, transform", [
+    ("new_height: 12 new_width: 14", "crop_h: 5 crop_w: 7"),
+    ("new_height: 12 new_width: 14", "crop_height: 5 crop_width: 7")])
+def test_crops_of_two_sides_are_the_shape_with_and_without_the_data(tmp_path, more, transform):
+    write_images(tmp_path)
+    (tmp_path / "list.txt").write_text("0.png 1\n1.png 2\n")
+    source = make_source(image_net(tmp_path, more, transform))
+    assert finished(source)[0].shape == (2, 3, 5, 7)
+    assert source.assumed_shapes(source.spec)[0] == (2, 3, 5, 7)
