@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from google.protobuf.message import Message
+
 from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.definition.upgrade.v1 import DATA_PARAMS, TRANSFORM_FIELDS
@@ -49,15 +51,24 @@ def _unread_messages(spec: LayerSpec) -> list[str]:
 
 
 def _unread_fields(spec: LayerSpec) -> list[str]:
+    """Fields that ask for something which the type ignores."""
     cls = class_of(spec)
     old = _old_fields(spec.type, cls) if issubclass(cls, Source) else frozenset()
     paths = cls.unread | old
     found = []
     for path in sorted(paths):
-        message, name = path.rsplit(".", 1)
-        if is_set(message_at(spec, message), name):
+        name, field = path.rsplit(".", 1)
+        message = message_at(spec, name)
+        if is_set(message, field) and not _is_default(message, field):
             found.append(path)
     return found
+
+
+def _is_default(message: Message, field: str) -> bool:
+    """Whether a field has the value that it would have without a word: the layer does what it says.
+    """
+    default = type(message)()
+    return bool(getattr(message, field) == getattr(default, field))
 
 
 def _old_fields(kind: str, cls: type[Source]) -> frozenset[str]:

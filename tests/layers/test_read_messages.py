@@ -215,6 +215,16 @@ def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):
     assert f"({kind}): {field} is not read by layers of this type" in caplog.text
 
 
+def test_an_ignored_field_with_the_value_that_it_has_anyway_is_not_named(caplog):
+    text = """
+    layer { name: "d" type: "EvalData" top: "x" top: "y" transform_param { mirror: false }
+      eval_data_param { source: "list" batch_size: 1 resize_width: 64 resize_height: 32 } }
+    """
+    with caplog.at_level(logging.WARNING):
+        Net(parse_net(text), skip_data=True)
+    assert not caplog.records
+
+
 def test_a_data_layer_names_the_transform_fields_that_it_ignores(caplog):
     text = """
     layer { name: "d" type: "EvalData" top: "x" top: "y"
