@@ -215,6 +215,8 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
                           in zip(spec.bottoms, bottoms, strict=True))
         reason = (str(error) or type(error).__name__).splitlines()[0]
         if not bottoms:
+            if isinstance(error, IndexError):
+                reason = "the layer has no bottom"
             raise spec.error("top", f"cannot be made: {reason}") from error
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
