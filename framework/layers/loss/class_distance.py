@@ -14,13 +14,12 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.changing_number import ChangingNumber
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
 from framework.layers.params import honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
 FIELD = "class_distance_param"
-NO_FORM = "it takes labels, which belong to training; a deploy net ends before it"
 SMALL = {True: 0.0001, False: 1e-8}     # added to, or least of, a variance; by `isotropic`
 
 
@@ -65,7 +64,7 @@ class ClassDistance(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = NO_FORM
+    no_onnx_form = NEEDS_LABELS
     fork_fields = frozenset({f"{FIELD}.margin_add"})
     means: Tensor
     sigma: Tensor

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
 from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter
@@ -46,7 +46,7 @@ class GlobalLSEMargin(Layer):
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = "it takes labels, which belong to training; a deploy net ends before it"
+    no_onnx_form = NEEDS_LABELS
     fork_fields = frozenset({"scale_param.min_value", "scale_param.max_value"})
     scale: Tensor
     margin: Tensor

@@ -13,13 +13,12 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck, class_check
 from framework.layers.loss.changing_number import ChangingNumber
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
 from framework.layers.params import canonical_axis, honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
 TINY = 1e-9                 # added to |x| |w|, there and here
-NO_FORM = "it takes labels, which belong to training; a deploy net ends before it"
 
 
 @layer
@@ -43,7 +42,7 @@ class LargeMarginInnerProduct(Layer):
     num_bottoms = (2, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = NO_FORM
+    no_onnx_form = NEEDS_LABELS
     weight: Tensor
     iteration: Tensor
 
@@ -182,7 +181,7 @@ class LabelSpecificAdd(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = NO_FORM
+    no_onnx_form = NEEDS_LABELS
     iteration: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):

@@ -11,11 +11,10 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
-TRAINING = "it takes labels, which belong to training; a deploy net ends before it"
 FIRST_ANGLE = math.pi / 4       # the most that AdaCos takes for the mean angle
 
 
@@ -24,7 +23,7 @@ class _Margin(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = TRAINING
+    no_onnx_form = NEEDS_LABELS
 
     def read(self, field: str, fields: str, cosines: Shape, labels: Shape,
              ignore: int | None) -> None:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_same_count
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
@@ -126,7 +126,7 @@ class MarginInnerProduct(Layer):
     no_gradient_bottoms = (1,)
     weight: Tensor
     iteration: Tensor
-    no_onnx_form = "it takes labels, which belong to training; a deploy net ends before it"
+    no_onnx_form = NEEDS_LABELS
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:

@@ -11,12 +11,10 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
 from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.proto import LayerParameter
-
-TRAINING = "it takes labels, which belong to training; a deploy net ends before it"
 
 
 class _Scores(torch.autograd.Function):
@@ -55,7 +53,7 @@ class LabeledMatching(Layer):
     num_bottoms = (2, 2)
     num_tops = (2, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = TRAINING
+    no_onnx_form = NEEDS_LABELS
     features: Tensor
     age: Tensor
 
@@ -127,7 +125,7 @@ class UnlabeledMatching(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = TRAINING
+    no_onnx_form = NEEDS_LABELS
     queue: Tensor
     tail: Tensor
 
