@@ -76,23 +76,17 @@ def _channels(spec: LayerSpec) -> int:
     return 1 if len(transform.mean_value) == 1 and not listed else 3
 
 
-def _sources(spec: LayerSpec) -> list[str]:
-    """Where the records are, in lower case."""
-    return [str(param.source).lower() for param in _params(spec)
-            if "source" in param.DESCRIPTOR.fields_by_name]
-
-
 def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
-    paths = " ".join(_sources(spec))
+    paths = " ".join(str(param.source) for param in _params(spec)
+                     if "source" in param.DESCRIPTOR.fields_by_name).lower()
     return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
 
 
 def _named_size(spec: LayerSpec) -> Size | None:
     """Height and width of images whose database has them in its name, as depth_74x54_lmdb."""
-    names = [PurePath(source).name for source in _sources(spec)] if spec.type == "Data" else []
-    for found in filter(None, map(_SIZE_IN_NAME.search, (n.replace("_", " ") for n in names))):
-        return int(found[2]), int(found[1])
-    return None
+    name = PurePath(spec.proto.data_param.source.lower()).name.replace("_", " ")
+    found = _SIZE_IN_NAME.search(name)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def states_size(spec: LayerSpec) -> bool:

@@ -85,7 +85,8 @@ class BoxData(KnownByShape):
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
-        return [] if _of_mask_yolo(spec) or spec.proto.data_param.side else spec.tops[1:2]
+        has_grids = _of_mask_yolo(spec) or spec.proto.data_param.side
+        return [] if has_grids else list(spec.tops[1:2])
 
     @classmethod
     def may_be(cls, spec: LayerSpec, top: str, shape: Shape) -> bool:
