@@ -60,7 +60,7 @@ def test_the_best_angle_of_the_label_s_class_is_near_the_shorter_way_round(toler
     """
     scores = torch.full((4, 24), -1.0, dtype=torch.float64)
     scores[:, 20] = 9                   # of another class than the first three labels' but one
-    scores[0, 0:8] = -1                 # none above 0: the first angle
+    scores[0, 3] = -0.5                 # none above 0: the first angle
     scores[1, 0] = scores[1, 5] = 2     # equal: the first one
     scores[2, 17] = 10
     layer = make("AccuracyView", f"tol_angle: {tolerance} period: 8", (4, 24), (4,))
