@@ -119,5 +119,16 @@ LEVELS = (
     of_sample("NormalizeFixed", blobs=((3,),), without=SHORT),
 )
 
+TARGETS = positive(2, 5, 3, seed=6).detach()
+FACTORS = positive(2, 1, 3, seed=7).detach()
+SEEN_FROM = torch.tensor([3.0, 7, 10017, 1], dtype=torch.float64)
+VIEWPOINTS = (
+    of_sample("SoftmaxKLDLoss", bottoms=((2, 5, 3), TARGETS / TARGETS.sum(1, keepdim=True),
+                                         FACTORS)),
+    Example("SoftmaxKLDLoss", "", ((2, 5, 3), TARGETS / TARGETS.sum(1, keepdim=True))),
+    of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
+    of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
+)
+
 EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS)
+            *SUPERPIXELS, *LEVELS, *VIEWPOINTS)

@@ -1011,6 +1011,10 @@ class LayerParameter(Message):
     @property
     def namcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
+    def accuracy_view_param(self) -> AccuracyViewParameter: ...
+    @property
+    def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1386,7 +1390,9 @@ class LayerParameter(Message):
             ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
-            MCWindowDataParameter | _Fields | None = ..., random_param: RandomParameter |
+            MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
+            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
+            SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
             _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
             smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
             LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
@@ -1525,10 +1531,11 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1660,10 +1667,11 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -16544,5 +16552,47 @@ class BeamSearchParameter(Message):
         self, field_name: Literal[
             "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
             "allowed_multiple",
+        ]
+    ) -> None: ...
+
+class AccuracyViewParameter(Message):
+    DESCRIPTOR: Descriptor
+    tol_angle: float
+    period: int
+    def __init__(
+        self, *,
+            tol_angle: float | None = ..., period: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tol_angle", "period",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tol_angle", "period",
+        ]
+    ) -> None: ...
+
+class SoftmaxWithViewLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bandwidth: int
+    sigma: float
+    pos_weight: float
+    neg_weight: float
+    period: int
+    def __init__(
+        self, *,
+            bandwidth: int | None = ..., sigma: float | None = ..., pos_weight: float | None =
+            ..., neg_weight: float | None = ..., period: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bandwidth", "sigma", "pos_weight", "neg_weight", "period",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bandwidth", "sigma", "pos_weight", "neg_weight", "period",
         ]
     ) -> None: ...

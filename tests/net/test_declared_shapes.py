@@ -27,6 +27,13 @@ from tests.net.looks import census_of, shapes_of
      [(5, 1, 28, 28), (5,)]),
     ('type: "Data" top: "x" data_param { batch_size: 5 source: "CIFAR10" } transform_param { '
      'crop_size: 27 }', [(5, 3, 27, 27)]),
+    # the width is first, as janivanecky/Depth-Estimation names its databases
+    ('type: "Data" top: "x" top: "y" data_param { batch_size: 5 source: "a_9x9/c_298x218.lmdb" }',
+     [(5, 3, 218, 298), (5,)]),
+    ('type: "Data" top: "x" data_param { batch_size: 5 source: "x_298x218_lmdb" } transform_param '
+     '{ crop_size: 27 }', [(5, 3, 27, 27)]),
+    ('type: "Data" top: "x" data_param { batch_size: 5 source: "64x64/v0x16_1e12x34b" }',
+     [(5, 3, 224, 224)]),
     ('type: "VideoData" top: "x" top: "y" image_data_param { batch_size: 6 new_length: 16 '
      'new_height: 128 new_width: 171 crop_size: 112 }', [(6, 3, 16, 112, 112), (6,)]),
     ('type: "VideoData" top: "x" top: "y" video_data_param { batch_size: 5 new_length: 8 '
@@ -196,6 +203,20 @@ def test_synopsys_grids_have_seven_numbers_for_each_cell(tmp_path):
                         ("caffe_yolo: true", "random is of transform_param.caffe_yolo, which is")):
         (census,) = census_of(tmp_path, GRIDS.replace(gone, ""), phase="TRAIN", skip_data=True)
         assert words in census.problems[0]
+
+
+def test_box_data_whose_labels_a_region_loss_reads_gives_rows_of_thirty_boxes(tmp_path):
+    """Felix-Li-Git/caffe-yolov2; with a side the labels are the grid that the text states."""
+    text = """layer { name: "d" type: "BoxData" top: "x" top: "label"
+        data_param { batch_size: 2 %s } }
+      layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param {
+        num_output: 12 kernel_size: 16 stride: 16 } }
+      layer { name: "loss" type: "RegionLoss" bottom: "c" bottom: "label" top: "loss"
+        region_loss_param { num_class: 1 num: 2 biases: 1 biases: 1 biases: 2 biases: 2 } }"""
+    (census,) = census_of(tmp_path, text % "", phase="TRAIN", skip_data=True)
+    assert census.problems == [] and "'label' assumed to be (2, 150)" in census.assumed
+    (census,) = census_of(tmp_path, text % "side: 7", phase="TRAIN", skip_data=True)
+    assert "has labels of the shape (2, 343)" in census.problems[0]
 
 
 def test_box_data_with_maskyolos_fields_gives_rows_of_boxes():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePath
 from typing import Any
 
 from framework.definition.spec import LayerSpec
@@ -20,6 +22,8 @@ KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 
 """Channels, height and width of data sets by what is in the path of their records; the first
 that fits."""
 
+_SIZE_IN_NAME = re.compile(r"(?<![0-9a-z])([1-9]\d{1,3})x([1-9]\d{1,3})(?![0-9a-z])")
+
 
 def as_video(x: Shape) -> Shape | None:
     """Images as clips of FRAMES frames, for layers that take nothing else."""
@@ -30,10 +34,10 @@ def images_and_labels(spec: LayerSpec, assumed: Size) -> list[Shape]:
     """Images, then one label an item: what a data layer makes that says nothing else.
 
     As far as the text says; the rest is assumed: 3 channels and images of the size `assumed`, or
-    those of a data set in KNOWN_SIZES.
+    those of a data set in KNOWN_SIZES, or as wide and high as the records' name says.
     """
     batch, known = batch_size(spec), _known_size(spec)
-    height, width = _image_size(spec) or (known[1:] if known else assumed)
+    height, width = _image_size(spec) or (known[1:] if known else _named_size(spec) or assumed)
     images = (batch, known[0] if known else _channels(spec), height, width)
     labels: list[Shape] = [(batch,)] * (len(spec.tops) - 1)
     return [images, *labels]
@@ -76,6 +80,13 @@ def _known_size(spec: LayerSpec) -> tuple[int, int, int] | None:
     paths = " ".join(str(param.source) for param in _params(spec)
                      if "source" in param.DESCRIPTOR.fields_by_name).lower()
     return next((size for name, size in KNOWN_SIZES.items() if name in paths), None)
+
+
+def _named_size(spec: LayerSpec) -> Size | None:
+    """Height and width of images whose database has them in its name, as depth_74x54_lmdb."""
+    name = PurePath(spec.proto.data_param.source.lower()).name.replace("_", " ")
+    found = _SIZE_IN_NAME.search(name)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def states_size(spec: LayerSpec) -> bool:

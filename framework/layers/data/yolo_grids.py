@@ -13,6 +13,7 @@ from framework.proto import has_field
 # class, and four of the box.
 USUAL_SIDE = 7
 CELL_NUMBERS = 7
+ROW_NUMBERS = 30 * 5        # of boxes, in the labels that RegionLoss reads
 
 # What AnnotatedData with caffe_yolo reads, of synopsys-caffe.
 GRID_FIELDS = frozenset(["transform_param.caffe_yolo", "transform_param.resize_param.jitter",
@@ -71,15 +72,25 @@ class BoxData(KnownByShape):
             its class, and its x, y, width and height. With a field of MaskYolo (resize_w, resize_h
             and jitter of transform_param; min_size_and, min_size_or and max_box_num of data_param)
             images (N, 3, resize_h, resize_w) and labels (N, 5 max_box_num): x, y, width, height and
-            class of each box.
+            class of each box. Labels without a `side` that a RegionLoss reads are (N, 150): class,
+            x, y, width and height of up to 30 boxes.
     Errors: SpecError whenever data are requested, and for another number of tops.
     Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes;
-            box_data_layer.cpp of leon-liangwu/MaskYolo_Caffe.
+            box_data_layer.cpp of leon-liangwu/MaskYolo_Caffe and of Felix-Li-Git/caffe-yolov2.
     """
 
     reads = ("transform_param", "data_param")
     num_tops = (1, None)
     fork_fields = FORK_FIELDS
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        has_grids = _of_mask_yolo(spec) or spec.proto.data_param.side
+        return [] if has_grids else list(spec.tops[1:2])
+
+    @classmethod
+    def may_be(cls, spec: LayerSpec, top: str, shape: Shape) -> bool:
+        return shape[1:] == (ROW_NUMBERS,)
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:

@@ -1,4 +1,4 @@
-"""Mixup of a batch, and softmax cross-entropy of targets that are distributions over classes."""
+"""Mixup of a batch, and softmax losses of targets that are distributions over classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.loss.loss_settings import check_same_count, normalization
+from framework.layers.loss.loss_settings import check_same_count, normalization, shape_of_labels
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import LARGEST_LOG_LOSS, GivenSlopes, normalizer, precise
 
@@ -118,3 +118,64 @@ class SoftmaxCrossEntropyLoss(Layer):
         value = -(wanted * logs.clamp(min=-LARGEST_LOG_LOSS)).sum() / divisor
         loss: Tensor = GivenSlopes.apply(scores, (probabilities - wanted) / divisor, value)
         return (loss, probabilities) if len(self.spec.tops) == 2 else loss
+
+
+@layer
+class SoftmaxKLDLoss(Layer):
+    """Kullback-Leibler divergence of softmax(x) from distributions: sum t log(t / softmax(x)).
+
+    Bottoms: scores, any shape with the classes on `softmax_param.axis`; targets t, as many; if
+             wanted, a factor for each position. Only scores have a gradient.
+    Top:     the loss (), over a normalizer.
+    The gradient is (probability - t) times the factor, as in the original, whatever the sum of t
+    is. Numbers below FLT_MIN count as it in both logarithms. Normalizer, 1 or more: VALID (default)
+    the sum of the factors' sizes, or without factors, as FULL, the number of positions; BATCH_SIZE
+    the product of the axes before the classes, NONE 1.
+    Errors:  SpecError for other numbers of values.
+    Source:  softmax_kld_loss_layer.cpp of ayanc/mdepth; Chakrabarti et al. 2016.
+    """
+
+    reads = ("loss_param", "softmax_param")
+    num_bottoms = (2, 3)
+    loss = True
+    no_gradient_bottoms = (1, 2)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        if index == 2 and bottoms[0]:
+            return shape_of_labels(bottoms[0], spec.proto.softmax_param.axis)
+        return bottoms[0] if index == 1 else None
+
+    def __init__(self, spec: LayerSpec, scores: Shape, targets: Shape, *factors: Shape):
+        super().__init__(spec)
+        honour(spec, "softmax_param", "axis")
+        self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
+                                   scores)
+        if math.prod(targets) != math.prod(scores):
+            raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(targets)}; it "
+                             f"must have as many values as '{spec.bottoms[0]}', {tuple(scores)}")
+        for shape in factors:
+            positions = math.prod(shape_of_labels(scores, self.axis))
+            if math.prod(shape) != positions:
+                raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; it "
+                                 f"must hold a factor for each of {positions} positions")
+        self.mode = normalization(spec)
+        self.fixed = spec.proto.loss_param.pre_fixed_normalizer
+
+    def forward(self, scores: Tensor, targets: Tensor, *factors: Tensor) -> Tensor:
+        scores = precise(scores)
+        logs = scores.detach().log_softmax(self.axis)
+        wanted = targets.detach().to(scores.dtype).reshape(scores.shape)
+        divisor = normalizer(self.mode, scores, self.axis, None, self.fixed)
+        slopes = logs.exp() - wanted
+        floor = -LARGEST_LOG_LOSS
+        costs = wanted * (wanted.log().clamp(min=floor) - logs.clamp(min=floor))
+        if factors:
+            given = factors[0].detach().to(scores.dtype).reshape(
+                shape_of_labels(scores.shape, self.axis))
+            slopes, costs = slopes * given, costs * given
+            if self.mode == "VALID":
+                divisor = given.abs().sum().clamp(min=1)
+        loss: Tensor = GivenSlopes.apply(scores, slopes / divisor, costs.sum() / divisor)
+        return loss

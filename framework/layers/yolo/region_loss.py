@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.data.yolo_grids import ROW_NUMBERS
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.layers.yolo import mask_yolo
@@ -47,6 +49,11 @@ class RegionLoss(Layer):
     loss = True
     no_gradient_bottoms = (1,)
     fork_fields = mask_yolo.REGION_FIELDS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return (bottoms[0][0], ROW_NUMBERS) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)

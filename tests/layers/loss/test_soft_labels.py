@@ -119,3 +119,39 @@ def test_targets_of_another_count_and_ignored_labels_are_refused():
         make("SoftmaxCrossEntropyLoss", "", (4, 5), (4,))
     with pytest.raises(SpecError, match="loss_param.ignore_label is given; the targets are distr"):
         make("SoftmaxCrossEntropyLoss", "loss_param { ignore_label: 2 }", (4, 5), (4, 5))
+
+
+@pytest.mark.parametrize("settings, divisor", [
+    ("", "factors"), ("loss_param { normalization: FULL }", 10),
+    ("loss_param { normalize: false }", 2), ("loss_param { normalization: NONE }", 1)])
+@pytest.mark.parametrize("has_factors", [False, True])
+def test_the_divergence_is_that_of_the_softmax_from_the_targets(settings, divisor, has_factors):
+    scores, targets = noise(2, 4, 5), (noise(2, 4, 5, seed=2) ** 2).detach()    # of any sum
+    targets[0, 1] = 0                                   # 0 log 0 is 0
+    factors = noise(2, 1, 5, seed=3).detach() * 3 if has_factors else torch.ones(2, 1, 5)
+    bottoms = (factors,) if has_factors else ()
+    loss = make("SoftmaxKLDLoss", settings, (2, 4, 5), (2, 4, 5), *(b.shape for b in bottoms))(
+        scores, targets, *bottoms)
+    _, probability = cross_entropy(scores.detach().numpy(), targets.numpy(), 1)
+    t, f = targets.numpy(), factors.numpy()
+    costs = np.where(t > 0, t * np.log(np.where(t > 0, t, 1) / probability), 0) * f
+    if divisor == "factors":
+        divisor = np.abs(f).sum() if has_factors else 10
+    np.testing.assert_allclose(loss.detach(), costs.sum() / divisor, rtol=1e-12)
+    loss.backward()
+    np.testing.assert_allclose(scores.grad, (probability - t) * f / divisor, rtol=1e-10,
+                               atol=1e-15)
+
+
+def test_a_sum_of_factors_below_1_does_not_enlarge_the_divergence():
+    scores, targets = noise(2, 3), torch.full((2, 3), 1 / 3, dtype=torch.float64)
+    layer = make("SoftmaxKLDLoss", "", (2, 3), (2, 3), (2,))
+    few, half = (layer(scores, targets, torch.full((2,), share)) for share in (0.25, 0.5))
+    np.testing.assert_allclose(half.detach(), 2 * few.detach(), rtol=1e-12)
+
+
+def test_targets_and_factors_of_another_count_are_refused():
+    with pytest.raises(SpecError, match="has the shape .4, 4.; it must have as many values as"):
+        make("SoftmaxKLDLoss", "", (4, 5), (4, 4))
+    with pytest.raises(SpecError, match="has the shape .4, 5.; it must hold a factor for each of"):
+        make("SoftmaxKLDLoss", "", (4, 5), (4, 5), (4, 5))
