@@ -105,6 +105,10 @@ SUPERPIXELS = (
     of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
         2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
 )
+OWN_COSINES = noise(4, 5, seed=3, requires_grad=False).tanh()
+NOISY = (
+    of_sample("NoiseTolerantFR", bottoms=((4, 5), OWN_COSINES, fixed([3, -1, 0, 4])[0]), grows=BATCH),
+)
 SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 LEVELS = (
     of_sample("FQActive", blobs=((4,),), without=FOUND),
@@ -120,4 +124,4 @@ LEVELS = (
 )
 
 EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS)
+            *SUPERPIXELS, *LEVELS, *NOISY)
