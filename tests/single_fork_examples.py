@@ -107,7 +107,8 @@ SUPERPIXELS = (
 )
 OWN_COSINES = noise(4, 5, seed=3, requires_grad=False).tanh()
 NOISY = (
-    of_sample("NoiseTolerantFR", bottoms=((4, 5), OWN_COSINES, fixed([3, -1, 0, 4])[0]), grows=BATCH),
+    of_sample("NoiseTolerantFR", bottoms=((4, 5), OWN_COSINES, fixed([3, -1, 0, 4])[0]),
+              grows=BATCH),
 )
 SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 LEVELS = (

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from framework.errors import IndexRangeError, SpecError
+from framework.layers.loss.noise_tolerance import histogram_ends
 from tests.support import make
 
 N, C, BINS = 24, 5, 40
@@ -128,6 +129,19 @@ def test_noise_tolerant_weights_are_those_of_the_histogram_of_own_cosines(center
         weights.extend(weight)
     assert states == ["waits"] * 5 + ["weighs"] * 20
     assert min(weights) < 0.2 and max(weights) > 0.8
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_ends_and_peaks_of_a_histogram_are_those_of_the_loops(seed):
+    random = np.random.default_rng(seed)
+    centers = random.uniform(4, BINS - 4, 3)
+    heights = random.uniform(0, 70, 3)
+    width = random.uniform(2, 12)
+    sums = sum(height * np.maximum(0, 1 - abs(np.arange(BINS + 1) - center) / width)
+               for center, height in zip(centers, heights, strict=True))
+    sums = np.round(sums / (5 if seed % 2 else 1)).astype(int) * (5 if seed % 2 else 1)
+    sums[:2] = sums[-2:] = 0
+    assert histogram_ends(torch.tensor(sums)).tolist() == Rule.find(sums.tolist())
 
 
 def test_noise_tolerant_gradient_is_zero_where_the_histogram_has_no_width():
