@@ -1007,6 +1007,8 @@ class LayerParameter(Message):
     @property
     def noise_tolerant_fr_param(self) -> NoiseTolerantFRParameter: ...
     @property
+    def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
+    @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
     def mcwindow_data_param(self) -> MCWindowDataParameter: ...
@@ -1387,6 +1389,7 @@ class LayerParameter(Message):
             None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
             ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
+            densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., random_param: RandomParameter |
@@ -1527,9 +1530,9 @@ class LayerParameter(Message):
             "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
-            "remote_data_param", "noise_tolerant_fr_param", "binary_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "random_param", "roi_data_param",
-            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
+            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
             "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
@@ -1663,9 +1666,9 @@ class LayerParameter(Message):
             "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
-            "remote_data_param", "noise_tolerant_fr_param", "binary_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "random_param", "roi_data_param",
-            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
+            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
             "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
@@ -16578,5 +16581,24 @@ class NoiseTolerantFRParameter(Message):
         self, field_name: Literal[
             "shield_forward", "start_iter", "bins", "slide_batch_num", "value_low",
             "value_high", "debug", "debug_prefix",
+        ]
+    ) -> None: ...
+
+class DenseCRFLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bi_xy_std: float
+    bi_rgb_std: float
+    def __init__(
+        self, *,
+            bi_xy_std: float | None = ..., bi_rgb_std: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bi_xy_std", "bi_rgb_std",
         ]
     ) -> None: ...
