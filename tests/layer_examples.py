@@ -170,7 +170,7 @@ SHAPES = (
     Example("ArgMax", "top_k: 2", without=NO_GRADIENT),
 )
 LOSSES = (
-    of_sample("Softmax"),
+    of_sample("Softmax"), Example("Softmax", "", ((3, 5), whole(3, 1, below=6)), grows=BATCH),
     of_sample("SoftmaxWithLoss", bottoms=(SCORES, PLACES)),
     Example("SoftmaxWithLoss", "softmax_param { axis: -1 }", (SCORES, whole(2, 4, 3, below=5)),
             tops=2),
