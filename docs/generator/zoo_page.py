@@ -15,11 +15,11 @@ from docs.generator.markdown import GENERATED, code, escape, table
 from docs.generator.targets_page import REFUSED, SIGNS, TARGETS, words
 from framework.definition import zoo
 from framework.definition.spec import NetSpec
-from framework.definition.values import human
 from framework.layers import LAYERS
 from framework.layers.base import Layer
 from framework.net.reading import read_net
 from framework.report.zoo_figures import Figures, recorded
+from framework.system.wording import human
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT / "docs" / "published.json"

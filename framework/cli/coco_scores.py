@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from framework.definition.values import counted
 from framework.errors import CaffeError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     # they would import torch before the flags are read

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli import app, gflags
-from framework.definition.values import counted
 from framework.errors import DataError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     from framework.export.blob_sources import Arrays, Source

@@ -30,12 +30,12 @@ from framework.data.records import label_map
 from framework.data.records.account import Account
 from framework.data.records.list_file import Entry, repeats
 from framework.definition import prototxt
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import LabelMap
 from framework.system import own_folders
 from framework.system.atomic import new_folder, resumed_folder
 from framework.system.file_names import wrong_name
+from framework.system.wording import shortened
 
 KNOWN = ("ImageSets", "Annotations", "data.yaml")     # of VOC, and Ultralytics
 LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits

@@ -14,10 +14,10 @@ from pathlib import Path
 from framework.cli import app, gflags
 from framework.data.records import label_map
 from framework.definition import prototxt
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.atomic import write_file
 from framework.system.text import is_there, read_lines
+from framework.system.wording import counted
 
 
 def make_parser() -> argparse.ArgumentParser:

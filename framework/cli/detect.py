@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 from framework.cli import app, devices
 from framework.cli.signals import termination_as_interrupt
 from framework.data.records.image_size import FLAG, max_pixels
-from framework.definition.values import counted
 from framework.errors import DataError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     from framework.cli.detect_output import Output

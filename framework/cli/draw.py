@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framework.cli.app import add_net_flags, run, stages
-from framework.definition.values import counted
 from framework.errors import CaffeError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     from framework.report.net_page.graph import Graph

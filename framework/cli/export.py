@@ -20,8 +20,8 @@ from framework.cli import app, gflags
 from framework.cli.export_caffe import add_flags, export_caffe
 from framework.cli.export_darknet import export_darknet
 from framework.cli.signals import termination_as_interrupt
-from framework.definition.values import counted
 from framework.errors import CaffeError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     import onnx

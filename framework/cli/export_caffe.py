@@ -6,8 +6,8 @@ import argparse
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from framework.definition.values import counted
 from framework.errors import CaffeError
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     from framework.export.caffe.dialect_net import DialectNet

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from framework.cli import app, gflags
 from framework.data.records.database_writer import DatabaseWriter, database_writer
-from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.proto import Datum
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
+from framework.system.wording import nearest
 
 if TYPE_CHECKING:
     from torch import Tensor

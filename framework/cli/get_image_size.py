@@ -10,9 +10,9 @@ from pathlib import Path
 from framework.cli import app
 from framework.data.convert import sizes
 from framework.data.records import list_file
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.atomic import write_file
+from framework.system.wording import counted
 
 
 def make_parser() -> argparse.ArgumentParser:

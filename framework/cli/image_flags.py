@@ -15,8 +15,8 @@ from framework.data.convert.datum import Converted, ImageOptions, can_encode
 from framework.data.convert.journal import fingerprint
 from framework.data.records.image_size import max_pixels
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.wording import shortened
 
 SIZES = ("resize_width", "resize_height", "min_dim", "max_dim")
 

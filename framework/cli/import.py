@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from framework.cli import app, gflags
 from framework.cli.signals import termination_as_interrupt
-from framework.definition.values import counted
 from framework.errors import CaffeError
+from framework.system.wording import counted
 
 Shape = tuple[int, ...]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli import app
-from framework.definition.values import counted, human
+from framework.system.wording import counted, human
 
 if TYPE_CHECKING:
     from framework.report.net_summary import Census

@@ -30,11 +30,11 @@ from framework.data.datasets import sentence_pairs
 from framework.data.datasets.drawn_faces import draw_face, draw_identity
 from framework.data.datasets.drawn_strings import draw_text
 from framework.data.datasets.drawn_strokes import draw_strokes
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.arrays import Levels
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
+from framework.system.wording import counted
 from framework.weights import hdf5
 
 SPLITS = ("train", "test")

@@ -23,9 +23,9 @@ from framework.data.datasets.label_files import Box
 from framework.data.datasets.synthetic import NAMES, Shape, draw_image, label_image
 from framework.data.datasets.voc import annotation
 from framework.data.records.label_image import encode, voc_palette
-from framework.definition.values import counted
 from framework.system.atomic import new_folder
 from framework.system.progress import Progress
+from framework.system.wording import counted
 
 
 def make_parser() -> argparse.ArgumentParser:

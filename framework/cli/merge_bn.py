@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app, gflags
-from framework.definition.values import counted
+from framework.system.wording import counted
 
 
 def make_parser() -> argparse.ArgumentParser:

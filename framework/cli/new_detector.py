@@ -13,9 +13,9 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import conversion
 from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.project.names import DATA, DEPLOY, TRAIN_TEST
+from framework.system.wording import counted, shortened
 
 if TYPE_CHECKING:
     from framework.project.detector.backbone import Backbone

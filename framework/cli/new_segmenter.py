@@ -11,9 +11,9 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import segmentation as mask_lists
 from framework.data.datasets import segmentation, splits
 from framework.data.records.account import Account
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.project.names import DATA
+from framework.system.wording import counted, shortened
 
 
 def new_segmenter(options: argparse.Namespace) -> int:

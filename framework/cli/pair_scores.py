@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from framework.definition.values import counted
 from framework.errors import CaffeError, DataError
 from framework.system.atomic import write_file
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     # they would import torch before the flags are read

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.definition.values import counted
 from framework.logs.reader import read_log, write_csv
+from framework.system.wording import counted
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framework.cli import app
-from framework.definition.values import counted, nearest
 from framework.errors import DataError
 from framework.logs.reader import columns, read_log
 from framework.system.atomic import write_file
+from framework.system.wording import counted, nearest
 
 NO_VALUES = ("NumIters", "Seconds", "net")
 

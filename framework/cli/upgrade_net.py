@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from framework.cli.app import run
-from framework.definition.values import counted
+from framework.system.wording import counted
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message

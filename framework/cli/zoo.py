@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from framework.cli.app import run
 from framework.definition import zoo
-from framework.definition.values import aligned, human, nearest, shortened
 from framework.errors import CaffeError
 from framework.report.zoo_figures import Figures, recorded
+from framework.system.wording import aligned, human, nearest, shortened
 
 HEADS = ("net", "kind", "parameters", "multiply-adds", "input")
 DESCRIPTION = """List the nets that come with the program: what each is for, its parameters, the

@@ -20,11 +20,12 @@ from google.protobuf.message import Message
 
 import framework.proto as proto
 from framework.definition import zoo
-from framework.definition.values import convert, form_for_several, nearest, printable, shortened
+from framework.definition.values import convert, form_for_several
 from framework.errors import SpecError
 from framework.system.file_kinds import foreign_kind, stand_in
 from framework.system.regular import read_regular
 from framework.system.text import encoding_of
+from framework.system.wording import nearest, printable, shortened
 
 # `++` keeps no step for each character, as a plain `+` over a group does: 3 GB for 20 MB
 TOKEN = re.compile(

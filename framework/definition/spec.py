@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from framework.definition.prototxt import Document, Lines
-from framework.definition.values import nearest
 from framework.errors import SpecError
+from framework.system.wording import nearest
 
 if TYPE_CHECKING:       # else the schema would be read before a message is needed
     from framework.proto import LayerParameter, NetStateRule

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from framework.definition.values import nearest, shortened
 from framework.errors import SpecError
+from framework.system.wording import nearest, shortened
 
 PREFIX = "zoo:"
 FOLDER = Path(__file__).resolve().parents[1] / "zoo"

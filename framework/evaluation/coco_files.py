@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.evaluation.columns import Doubles, Found, Indices, Truth
 from framework.system.atomic import replacing
 from framework.system.json_text import parse_json
 from framework.system.text import read_text
+from framework.system.wording import shortened
 
 Identity = int | str
 JSON_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OverflowError)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from framework.data.augment import geometry, resizing
 from framework.definition.prototxt import Document
-from framework.definition.values import counted
 from framework.errors import CaffeError, DataError
 from framework.evaluation.detection import Detection
 from framework.execution.chains import Step
@@ -48,6 +47,7 @@ from framework.system.arguments import (
     whole,
 )
 from framework.system.arrays import Floats
+from framework.system.wording import counted
 
 NMS_THRESHOLD = 0.45
 SOURCE = Kind("a path, the number of a camera, or a list of them",

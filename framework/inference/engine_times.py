@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from framework.definition.values import aligned
 from framework.export.check import compare, draw_inputs
 from framework.export.deploy import Deployed, deployed
 from framework.inference.engines import make_engine
 from framework.net.net import Net
 from framework.system.arrays import Array
+from framework.system.wording import aligned
 
 WARM_UPS = 2        # forwards that allocate memory and choose kernels
 HEADS = ("engine", "median ms", "fastest ms", "items/s", "speed", "difference")

@@ -15,13 +15,13 @@ import onnx
 
 import framework
 from framework import export
-from framework.definition.values import counted
 from framework.errors import CaffeError, SpecError
 from framework.export.check import TOLERANCE, Agreement, check, check_elsewhere
 from framework.export.deploy import deployed
 from framework.export.onnx_model import Options, to_model
 from framework.net.net import Net
 from framework.system.atomic import write_file
+from framework.system.wording import counted
 
 KEPT = 8        # exports on the disk: the ones used last
 DIGEST = hashlib.sha256().digest_size       # bytes before the model in a file

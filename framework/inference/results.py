@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framework.definition.values import counted
 from framework.errors import CaffeError
 from framework.evaluation.detection import Detection
 from framework.inference.draw_boxes import Image, draw_detections
 from framework.system.arrays import Floats
+from framework.system.wording import counted
 
 Json = dict[str, Any]           # Any: what JSON holds
 COLUMNS = ("label", "name", "score", "x1", "y1", "x2", "y2")

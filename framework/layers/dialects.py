@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.base import Layer
 from framework.system.arguments import TEXT, checked
+from framework.system.wording import nearest
 
 
 def dialects() -> dict[str, list[str]]:

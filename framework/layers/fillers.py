@@ -11,10 +11,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from framework.definition.values import nearest
 from framework.layers import gabor
 from framework.layers.number_files import read_numbers
 from framework.proto import FillerParameter, enum_name
+from framework.system.wording import nearest
 
 # Fields of other projects that one type of filler reads.
 _OWN_FIELDS = {"alpha": "msra", "scale": "msra", "file": "file", "diag_val": "diagonal",

@@ -19,10 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from framework.definition.values import counted
 from framework.logs.outlet import Outlet, append_to_file, append_to_stream
 from framework.logs.recorder import Recorder
 from framework.system.progress import Progress
+from framework.system.wording import counted
 
 MINUTE = 60.0
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import counted
 from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.compressed import compressed
@@ -19,6 +18,7 @@ from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_values import check_values
 from framework.net.python_shapes import DeclaredPython, is_known
+from framework.system.wording import counted
 
 LOG = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
         if issubclass(cls, Source):
             continue
         check_values(layer_spec)
-        layer_spec, place = _aligned(layer_spec, spec.layers, shapes)
+        layer_spec, found = _with_alignment(layer_spec, spec.layers, shapes)
         taken = cls.dialect or (dialect if dialect in cls.dialects else "")
         layer_spec = dataclasses.replace(layer_spec, dialect=taken, data_shapes=data_shapes,
                                          without_files=declared or layer_spec.without_files)
@@ -142,7 +142,7 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
             continue
         layer = _build_layer(layer_spec, cls, bottoms, shapes)
         if isinstance(layer, AlignedLayer):
-            layer.alignment = place
+            layer.alignment = found
         _note_loss_weights(layer_spec, cls, loss_weights)
         layers.append(layer)
         if known is not None and key is not None:
@@ -150,8 +150,8 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
     return layers
 
 
-def _aligned(spec: LayerSpec, specs: Sequence[LayerSpec], shapes: Mapping[str, Shape]
-             ) -> tuple[LayerSpec, Alignment | None]:
+def _with_alignment(spec: LayerSpec, specs: Sequence[LayerSpec], shapes: Mapping[str, Shape]
+                    ) -> tuple[LayerSpec, Alignment | None]:
     """Tell a layer that is aligned by the layers before it where it starts, or get its alignment.
 
     One that looks past a layer that cuts by its values gets that layer's maps and first top as
@@ -215,6 +215,8 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
                           in zip(spec.bottoms, bottoms, strict=True))
         reason = (str(error) or type(error).__name__).splitlines()[0]
         if not bottoms:
+            if isinstance(error, IndexError):
+                reason = "the layer has no bottom"
             raise spec.error("top", f"cannot be made: {reason}") from error
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))

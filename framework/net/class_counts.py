@@ -13,9 +13,9 @@ from framework.data.records.database import open_database
 from framework.data.records.images import BadRecord
 from framework.data.records.records import parse
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import counted
 from framework.layers.base import LAYERS, Source
 from framework.proto import AnnotatedDatum
+from framework.system.wording import counted
 
 PARAMS = ("multibox_loss_param", "detection_output_param", "detection_evaluate_param",
           "retina_net_loss_param", "fcos_loss_param")

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers.base import Shape
+from framework.system.wording import nearest
 
 
 class Inputs:

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from framework.definition.prototxt import Document
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.definition.values import counted, human, nearest
 from framework.errors import CaffeError, IndexRangeError
 from framework.execution.chains import (
     Chain,
@@ -61,6 +60,7 @@ from framework.system.arguments import (
     instance,
     or_none,
 )
+from framework.system.wording import counted, human, nearest
 from framework.weights.weights import load_weights
 
 Blobs = dict[str, Tensor]       # by name

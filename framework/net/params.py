@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from framework.definition.values import counted
 from framework.layers.base import Layer, Shape
 from framework.proto import ParamSpec, enum_name
+from framework.system.wording import counted
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from framework.definition.composites.expand import COMPOSITES, expand
 from framework.definition.hints import warn_of_hints
 from framework.definition.prototxt import Document, Problem
 from framework.definition.upgrade import REPLACED_TYPES, upgrade_net, upgrade_solver
-from framework.definition.values import shortened, unknown_type
+from framework.definition.values import unknown_type
 from framework.errors import CaffeError, SpecError
 from framework.proto import LayerParameter
 from framework.system.arguments import FLAG, PATH, TEXT, checked
+from framework.system.wording import shortened
 
 NET_MARKS = frozenset(["layer", "layers", "input", "input_shape", "input_dim"])
 SOLVER_MARKS = frozenset(["net", "train_net", "test_net", "base_lr", "lr_policy", "max_iter",

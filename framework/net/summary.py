@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from framework.definition.spec import NetSpec
-from framework.definition.values import aligned, human
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.system.wording import aligned, human
 
 HEADS = ("layer", "type", "output", "parameters", "multiply-adds")
 

@@ -14,9 +14,9 @@ import numpy as np
 from framework.data.records.database import open_database
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord
-from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.system.arrays import Levels
+from framework.system.wording import nearest
 
 BATCH = 8
 MOST_TEST_BATCH = 16

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import torch
 
-from framework.definition.values import counted
 from framework.logs.log import Log, number
 from framework.net.net import Net
 from framework.net.reading import read_solver
@@ -21,6 +20,7 @@ from framework.solver.snapshots import is_hdf5
 from framework.solver.solver import Solver
 from framework.solver.solverstate import weights_path
 from framework.system.arguments import DEVICE, FLAG, INTEGER, PATH, checked, or_none, whole
+from framework.system.wording import counted
 
 Series = list[tuple[int, float]]
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from framework.definition.values import shortened
 from framework.layers.python.blob import Array
 from framework.layers.python.protocol import TEST
 from framework.pycaffe import io
 from framework.pycaffe.images import check_sizes
 from framework.pycaffe.net import Net
 from framework.pycaffe.preprocessing import make_transformer
+from framework.system.wording import shortened
 
 
 class Classifier(Net):

@@ -13,10 +13,10 @@ import numpy as np
 
 from framework.data.records.image_size import TooLarge, check_size
 from framework.data.records.images import MAX_FILE_BYTES
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.layers.python.blob import Array
 from framework.system.regular import read_regular
+from framework.system.wording import shortened
 
 Sizes = Sequence[int] | Array
 GREY_OF_RGB = (0.2125, 0.7154, 0.0721)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from framework.definition.values import nearest, shortened
 from framework.errors import CaffeError
 from framework.layers.base import DataOptions
 from framework.layers.data.memory_data import MemoryData
@@ -27,6 +26,7 @@ from framework.pycaffe.engine.passes import Callback, Passes
 from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
 from framework.pycaffe.settings import MACHINE
 from framework.system.random_state import random_numbers
+from framework.system.wording import nearest, shortened
 from framework.weights.weights import load_weights, save_weights
 
 

@@ -14,9 +14,9 @@ from functools import cache
 from typing import Any
 
 import framework.proto as proto
-from framework.definition.values import nearest
 from framework.pycaffe.engine.assignment import assign_proto, same_kind
 from framework.pycaffe.proto import caffe_pb2
+from framework.system.wording import nearest
 
 __all__ = ["Function", "Layers", "NetSpec", "Parameters", "Top", "assign_proto", "layers",
            "param_name_dict", "params", "to_proto"]

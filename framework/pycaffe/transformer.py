@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from framework.definition.values import shortened
 from framework.errors import CaffeError
 from framework.layers.python.blob import Array
 from framework.pycaffe.images import resize_image
+from framework.system.wording import shortened
 
 
 class Transformer:

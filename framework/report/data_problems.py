@@ -10,9 +10,9 @@ import numpy as np
 from framework.data.records.boxes import LABEL
 from framework.data.records.label_map import BACKGROUND_NAMES
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.net.net import Net
 from framework.report.data_survey import Survey
+from framework.system.wording import counted
 
 # layers that know how many classes the boxes have, and the field that says it
 COUNTED = {"MultiBoxLoss": "multibox_loss_param", "DetectionOutput": "detection_output_param",

@@ -12,7 +12,6 @@ import cv2
 from framework.data.loading.bad_records import MAX_BAD_SHARE
 from framework.data.records.database import open_database
 from framework.data.records.label_map import names_by_label, object_labels, read
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.report.data_charts import draw_survey
 from framework.report.data_survey import (
@@ -24,6 +23,7 @@ from framework.report.data_survey import (
     survey_database,
 )
 from framework.system.atomic import write_file
+from framework.system.wording import counted
 
 MAX_LISTED = 10
 BAR_WIDTH = 40

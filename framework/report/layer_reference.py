@@ -16,13 +16,13 @@ from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
 import framework.proto as proto
 from framework.definition.composites.expand import COMPOSITES
-from framework.definition.values import nearest
 from framework.errors import CaffeError
 from framework.layers import LAYERS
 from framework.layers.messages import reads_message
 from framework.net.fork_fields import FIRST_NUMBER
 from framework.proto.comments import schema_comments
 from framework.report.layer_samples import Outcome
+from framework.system.wording import nearest
 
 COMPOSITE = "composite"
 # The headings of the catalogue, in its order: folders of framework/layers, and what a net file

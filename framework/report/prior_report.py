@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from framework.data.records.boxes import LABEL
-from framework.definition.values import counted
 from framework.errors import CaffeError
 from framework.net.net import Net
 from framework.net.reading import read_net
@@ -17,6 +16,7 @@ from framework.report.prior_choice import Origin, changed, propose
 from framework.report.prior_makers import PriorMaker
 from framework.report.prior_match import Match, match_boxes
 from framework.system.arrays import Floats
+from framework.system.wording import counted
 
 LEAST_GAIN = 0.05       # of the boxes: each keeps its best prior in training, matched or not
 WELL_MATCHED = 0.9      # of the boxes

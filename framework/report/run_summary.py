@@ -8,12 +8,12 @@ import torch
 from google.protobuf.message import DecodeError
 
 from framework.data.records.database import open_database
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import Source
 from framework.layers.data.annotated_data import AnnotatedData
 from framework.net.net import Net
 from framework.proto import AnnotatedDatum
+from framework.system.wording import counted
 
 NUM_LOOKED_AT = 300     # records whose boxes are counted: a millisecond each, image and all
 

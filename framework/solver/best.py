@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from framework.definition.prototxt import Document
-from framework.definition.values import nearest
 from framework.net.net import Net
 from framework.solver.testing import Scores
+from framework.system.wording import nearest
 
 
 @dataclass

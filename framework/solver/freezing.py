@@ -6,10 +6,10 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from framework.definition.prototxt import Document
-from framework.definition.values import nearest
 from framework.logs.log import Log
 from framework.net.net import Net
 from framework.net.params import LearnedBlob
+from framework.system.wording import nearest
 
 
 def freeze_layers(document: Document, net: Net, log: Log) -> None:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework.definition.prototxt import Document
-from framework.definition.values import nearest
 from framework.logs.log import Log
 from framework.proto import SolverParameter
+from framework.system.wording import nearest
 
 STATUS = {"multistep": "MultiStep", "plateau": "Plateau"}       # whose steps the original logs
 LARGEST = float(np.finfo(np.float32).max)

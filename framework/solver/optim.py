@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 
 from framework.definition.prototxt import Document
-from framework.definition.values import nearest
 from framework.solver.lr_policy import power
+from framework.system.wording import nearest
 
 
 class Learned(Protocol):

@@ -10,10 +10,10 @@ from pathlib import Path
 from google.protobuf.descriptor import FieldDescriptor
 
 from framework.definition.prototxt import Document
-from framework.definition.values import nearest
 from framework.errors import SpecError
 from framework.evaluation.average_precision import VERSIONS
 from framework.proto import SolverParameter
+from framework.system.wording import nearest
 
 HONOURED = frozenset("""
     net net_param train_net train_net_param test_net test_net_param train_state test_state weights

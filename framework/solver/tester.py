@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable
 
 from framework.definition.prototxt import Document
-from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.logs.log import Log
 from framework.net.net import Net
@@ -16,6 +15,7 @@ from framework.solver.late_data import Interrupted
 from framework.solver.silent_settings import tests_beyond_data
 from framework.solver.testing import Scores, check_evaluation, score
 from framework.solver.weight_average import WeightAverage
+from framework.system.wording import counted
 from framework.weights.weights import save_weights
 
 

@@ -4,7 +4,6 @@ what it may be, where Python would say it of some line inside.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 import math
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 
 from framework.errors import CaffeError
+from framework.system.wording import nearest
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -65,9 +65,8 @@ def _misnamed(given: Mapping[str, object], known: Sequence[str]) -> str:
     other = next((name for name in given if name not in known), None)
     if other is None:
         return ""
-    near = difflib.get_close_matches(other, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"there is no argument {other}{hint}; the arguments are {', '.join(known)}"
+    return (f"there is no argument {other}{nearest(other, known)}; the arguments are "
+            f"{', '.join(known)}")
 
 
 def either(first: Kind, second: Kind) -> Kind:

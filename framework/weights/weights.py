@@ -20,12 +20,12 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import NetSpec
-from framework.definition.values import counted
 from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.arguments import FLAG, PATH, PATHS, TEXT, Kind, checked, or_none
 from framework.system.atomic import replacing
 from framework.system.file_kinds import foreign_kind, is_text, stand_in
+from framework.system.wording import counted
 from framework.weights.arrays import (
     read_hdf5,
     read_npz,

@@ -4,9 +4,9 @@ import pytest
 
 from framework import Net
 from framework.cli.inspect import main
-from framework.definition.values import human
 from framework.errors import CaffeError
 from framework.report.net_summary import Selection, take_census
+from framework.system.wording import human
 from tests.support import layer_text
 
 NET = """name: "n"

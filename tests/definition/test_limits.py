@@ -11,12 +11,13 @@ from framework import parse_net, read_net
 from framework.cli import train, upgrade_net
 from framework.cli.app import exhausted
 from framework.definition.prototxt import parse
-from framework.definition.values import has_near, nearest
+from framework.definition.values import has_near
 from framework.errors import CaffeError, SpecError
 from framework.net.net import Net
 from framework.report.net_summary import Selection, take_census
 from framework.solver.optim import Optimizer
 from framework.solver.solver_fields import check_fields
+from framework.system.wording import nearest
 from tests.support import make
 
 IMAGE = ('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: 8 '

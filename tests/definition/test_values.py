@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from framework.definition.values import counted
+from framework.system.wording import counted
 
 
 @pytest.mark.parametrize("number, unit, said", [

@@ -8,10 +8,10 @@ from framework.data.datasets import description
 from framework.data.datasets.label_files import Box, read_json, read_text, read_xml
 from framework.data.datasets.voc import annotation
 from framework.data.records import label_map, list_file
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.logs.reader import read_log
 from framework.system.text import read_lines
+from framework.system.wording import shortened
 from tests.data.images import make_voc
 from tests.fuzz.files import Files
 from tests.fuzz.mutations import damage_text

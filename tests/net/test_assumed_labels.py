@@ -3,7 +3,7 @@
 import pytest
 
 from framework import Net, SpecError, parse_net
-from tests.net.test_assumed_shapes import census_of
+from tests.net.looks import HDF5, census_of
 
 NET = """layer {{ name: "x" type: "Data" top: "x" data_param {{ batch_size: {batch} }}
   transform_param {{ crop_size: 6 }} }}
@@ -223,3 +223,33 @@ layer {{ name: "loss" type: "EuclideanLoss" bottom: "s" bottom: "t" top: "loss" 
     assert census.built == fits
     if fits:
         assert "'x' assumed to be (4, 12)" in census.assumed
+
+
+@pytest.mark.parametrize("points, size", [([1, 2], 3), ([3], 6), ([2, 5], 8), ([], 4)])
+def test_a_sliced_label_is_assumed_as_long_as_its_pieces_need(tmp_path, points, size):
+    tops = " ".join(f'top: "t{index}"' for index in range(len(points) + 1 if points else 4))
+    text = HDF5 + f"""layer {{ name: "slice" type: "Slice" bottom: "label" {tops}
+  slice_param {{ axis: 1 slice_point: {points} }} }}"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes[1] == (4, size)
+
+
+def test_the_last_piece_of_a_sliced_label_is_as_long_as_its_loss_needs(tmp_path):
+    text = HDF5 + """layer { name: "slice" type: "Slice" bottom: "label" top: "two" top: "rest"
+  slice_param { slice_point: 2 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "rest" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == []        # ip has 6 values
+    assert census.rows[0].shapes[1] == (4, 8) and "'label' assumed to be (4, 8)" in census.assumed
+
+
+def test_a_label_of_a_database_may_be_a_row_of_numbers_but_no_map(tmp_path):
+    text = """layer { name: "x" type: "Data" top: "x" top: "label" data_param { batch_size: 4 } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 14 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 14))
+    text = text.replace('"EuclideanLoss" bottom: "ip"', '"EuclideanLoss" bottom: "x"')
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert "it must have as many items and values as 'x', (4, 3, 224, 224)" in census.problems[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.net.test_assumed_shapes import census_of
+from tests.net.looks import census_of
 
 S2VT = """layer { name: "data" type: "HDF5Data" top: "cont" top: "words" top: "target" top: "stage"
   top: "frames" hdf5_data_param { source: "list" batch_size: 6 } }
@@ -131,3 +131,42 @@ layer {{ name: "d" type: "Python" top: "x" python_param {{ module: "m" layer: "D
   param_str: "{text}" }} }}
 layer {{ name: "r" type: "ReLU" bottom: "x" top: "r" }}""", skip_data=True)
     assert census.rows[-1].shapes == (shape,)
+
+
+CAPTIONS = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 5 }
+  transform_param { crop_size: 9 } include { phase: TRAIN %s } }
+layer { name: "h5" type: "HDF5Data" top: "cont" top: "words" top: "label"
+  hdf5_data_param { batch_size: 4 } include { phase: TRAIN %s } }
+layer { name: "e" type: "Embed" bottom: "words" top: "e"
+  embed_param { num_output: 6 input_dim: 9 } }
+layer { name: "lstm" type: "LSTM" bottom: "e" bottom: "cont" bottom: "x" top: "h"
+  recurrent_param { num_output: 7 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "label"
+  softmax_param { axis: 2 } }
+"""
+
+
+@pytest.mark.parametrize("stages", [("", ""), ('stage: "a"', 'stage: "b"')])
+def test_sequences_in_files_have_as_many_streams_as_the_images_that_they_go_with(tmp_path, stages):
+    (census,) = census_of(tmp_path, CAPTIONS % stages, skip_data=True)
+    assert census.problems == [] and census.stages == (("a", "b") if stages[0] else ())
+    assert census.rows[1].shapes == ((4, 5), (4, 5), (4, 5, 1))
+
+
+SEQUENCE = """layer { name: "x" type: "Data" top: "x" data_param { batch_size: 12 }
+  transform_param { crop_size: 9 } }
+layer { name: "r" type: "Reshape" bottom: "x" top: "r"
+  reshape_param { shape { dim: 4 dim: 3 dim: 243 } } }
+layer { name: "h5" type: "HDF5Data" top: "cont" top: "label" hdf5_data_param { batch_size: 4 } }
+layer { name: "lstm" type: "LSTM" bottom: "r" bottom: "cont" top: "h"
+  recurrent_param { num_output: 5 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "h" bottom: "label"
+  softmax_param { axis: 1 } }
+layer { name: "accuracy" type: "Accuracy" bottom: "h" bottom: "label" top: "accuracy" }
+"""
+
+
+def test_sequence_marks_and_labels_in_files_are_assumed_to_fit_what_reads_them(tmp_path):
+    (census,) = census_of(tmp_path, SEQUENCE, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert "'cont' assumed to be (4, 3), 'label' assumed to be (4, 1, 5)" in census.assumed

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from framework import Net, parse_net, read_net, read_solver
-from framework.definition.values import nearest
 from framework.errors import CaffeError, SpecError, WeightsError
 from framework.solver.solver import Solver
+from framework.system.wording import nearest
 from framework.weights.weights import save_weights
 
 NET = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }

@@ -103,7 +103,7 @@ def test_texts_and_paths_that_are_mixed_up_say_which_function_takes_them():
 
 
 def test_an_unknown_keyword_is_named_with_the_one_that_may_be_meant():
-    with pytest.raises(TypeError, match="^Net: there is no argument weight; did you mean weights"
+    with pytest.raises(TypeError, match="^Net: there is no argument weight; did you mean 'weights'"
                        r"\?; the arguments are source, phase, weights, level, stages"):
         framework.Net(framework.parse_net(LINE), weight="w.caffemodel")
     with pytest.raises(TypeError, match="^Detector: missing a required argument: 'model'$"):

@@ -13,8 +13,8 @@ from framework.data.augment.resizing import resize_plain
 from framework.data.records.boxes import CORNERS
 from framework.data.records.images import DecodedImage
 from framework.data.records.records import BadRecord, Pixels, Record
-from framework.definition.values import counted
 from framework.system.arrays import Floats
+from framework.system.wording import counted
 
 NEAREST = 0.25          # how near the corner of a mosaic comes to an edge, in parts of the image
 

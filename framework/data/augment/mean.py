@@ -11,9 +11,9 @@ import numpy as np
 
 from framework.data.records.mean_file import read_mean_image
 from framework.data.records.records import BadRecord, Pixels
-from framework.definition.values import counted
 from framework.proto import TransformationParameter
 from framework.system.arrays import Floats
+from framework.system.wording import counted
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 
 from framework.data.augment.draws import Draws
 from framework.data.records.records import BadRecord, Pixels
-from framework.definition.values import counted
 from framework.proto import NoiseParameter, SaltPepperParameter
+from framework.system.wording import counted
 
 EFFECTS = ("decolorize", "gauss_blur", "hist_eq", "clahe", "erode", "posterize", "inverse",
            "saltpepper", "convert_to_hsv", "convert_to_lab")

@@ -17,8 +17,8 @@ from framework.data.augment.geometry import Rectangle, fitted_size
 from framework.data.augment.planes import planes_of, whole
 from framework.data.records.image_size import FLAG, max_pixels
 from framework.data.records.records import BadRecord, Pixels
-from framework.definition.values import counted
 from framework.proto import ResizeParameter
+from framework.system.wording import counted
 
 
 def resize_plain(pixels: Pixels, width: int, height: int, mode: int) -> Pixels:

@@ -17,12 +17,12 @@ from framework.data.convert.journal import Journal, Report
 from framework.data.records.account import BadEntry, note_of
 from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry, repeats
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, Datum
 from framework.system import own_folders
 from framework.system.atomic import resumed_folder
 from framework.system.progress import Progress
+from framework.system.wording import shortened
 
 SHOWN_NOTES = 10
 LONGEST_KEY = 511

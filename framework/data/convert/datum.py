@@ -23,12 +23,13 @@ from framework.data.records.images import (
     failing_as_bad,
     open_image,
 )
-from framework.definition.values import LARGEST_FLOAT, shortened
+from framework.definition.values import LARGEST_FLOAT
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
 from framework.system.arrays import Levels
 from framework.system.regular import read_regular
 from framework.system.text import is_there
+from framework.system.wording import shortened
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_RGB = b"\x08\x02"   # 8 bits, red, green and blue: in its header, from byte 24 on

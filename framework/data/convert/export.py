@@ -25,11 +25,11 @@ from framework.data.records.records import (
     num_stored_boxes,
     parse,
 )
-from framework.definition.values import counted
 from framework.proto import AnnotatedDatum
 from framework.system.arrays import Floats
 from framework.system.file_names import wrong_name
 from framework.system.progress import Progress
+from framework.system.wording import counted
 
 _SUFFIXES = {b"\xff\xd8\xff": ".jpg", b"\x89PNG": ".png", b"BM": ".bmp"}
 

@@ -23,13 +23,13 @@ from framework.data.records.account import Account, BadEntry, note_of
 from framework.data.records.images import BadRecord, Decoding, decode
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry
 from framework.definition import prototxt
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import LabelMap
 from framework.system.arrays import Array
 from framework.system.progress import Progress
 from framework.system.text import is_there, read_bytes
 from framework.system.unique_names import unique_name
+from framework.system.wording import shortened
 
 SHOWN_NOTES = 10
 SHOWN_COLOURS = 4

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from framework.data.convert.conversion import in_order
 from framework.data.convert.datum import read_image
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError
 from framework.system.progress import Progress
 from framework.system.text import is_there, read_lines
+from framework.system.wording import shortened
 
 
 def size_lines(

@@ -16,9 +16,9 @@ from framework.data.datasets.file_tree import FileTree, list_files
 from framework.data.datasets.splits import check_in_both, own_pair
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.text import is_there
+from framework.system.wording import counted, shortened
 
 LOOKED_FOR = ("a folder for each class with its images, below train/ and val/ or without them; a "
               "*.csv with the name of an image and its class in each row, or with a column of 0 "

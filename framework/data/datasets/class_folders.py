@@ -10,10 +10,10 @@ from pathlib import PurePath
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import read_lines
+from framework.system.wording import counted, shortened
 
 NAMES_FILES = ("labels.txt", "classes.txt", "class_names.txt", "names.txt", "label.txt",
                "synset_words.txt", "synsets.txt")

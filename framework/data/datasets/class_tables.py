@@ -15,10 +15,10 @@ from framework.data.datasets.image_names import Match, apart, match
 from framework.data.datasets.tables import TableRows
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import open_text, read_lines
+from framework.system.wording import counted, shortened
 
 IMAGE_WORDS = ("filename", "filenames", "filepath", "filepaths", "file", "image", "imagename",
                "imagepath", "imageid", "path", "name", "id", "img", "imgname")

@@ -22,10 +22,11 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import read_text
+from framework.system.wording import shortened
 
 Find = Callable[[str, str], Match]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.wording import shortened
 
 Runs = tuple[int, int, tuple[int, ...]]     # height, width, pixels outside and inside by turns
 

@@ -12,9 +12,9 @@ from framework.data.datasets.label_files import Box, Labels, class_name, stated_
 from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.tables import TableRows
 from framework.data.records.account import BadEntry
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.text import open_text
+from framework.system.wording import counted, shortened
 
 NEEDED = {"filename": ("filename", "image", "imagename", "file", "path", "imagepath", "imageid"),
           "class": ("class", "label", "classname", "category", "name"),

@@ -23,9 +23,9 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_images import Named, gather
 from framework.data.records.account import BadEntry, Note
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system import text
+from framework.system.wording import shortened
 
 ROOT = "<annotations"
 CORNERS = ("xtl", "ytl", "xbr", "ybr")

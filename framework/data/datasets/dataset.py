@@ -12,10 +12,10 @@ from typing import Any
 from framework.data.datasets.label_files import Labels, is_text
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import is_there, name_lines
+from framework.system.wording import shortened
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
                   ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif")

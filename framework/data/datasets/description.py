@@ -12,9 +12,9 @@ import yaml
 
 from framework.data.datasets import coco, openimages, voc, yolo, yolo_files
 from framework.data.datasets.dataset import Dataset, Description, shown
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.text import is_there, read_text
+from framework.system.wording import shortened
 
 KEYS = ("format", "root", "splits", "names", "others", "shuffle")
 MOST_KEYS = 100_000

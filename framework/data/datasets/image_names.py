@@ -14,9 +14,9 @@ from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
 from framework.data.datasets.label_files import Labels
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.letters import composed
+from framework.system.wording import shortened
 
 Parts = tuple[str, ...]
 

@@ -18,8 +18,8 @@ from framework.data.datasets.label_files import (
     finite_number,
 )
 from framework.data.records.account import BadEntry, Note
-from framework.definition.values import shortened
 from framework.errors import DataError
+from framework.system.wording import shortened
 
 NUM_VALUES = 14             # after the type
 NOT_OBJECTS = "dontcare"    # in lower case

@@ -14,11 +14,12 @@ from framework.data.datasets.coco_masks import Segmentation
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
-from framework.definition.values import LARGEST_FLOAT, shortened
+from framework.definition.values import LARGEST_FLOAT
 from framework.errors import DataError
 from framework.system import text
 from framework.system.json_text import parse_json
 from framework.system.letters import composed
+from framework.system.wording import shortened
 
 JSON_ERRORS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """The exceptions of reading JSON, and of values in it that have another type than expected."""

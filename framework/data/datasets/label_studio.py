@@ -28,7 +28,7 @@ from framework.data.datasets.label_files import (
 from framework.data.datasets.named_images import Named, gather
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
-from framework.definition.values import shortened
+from framework.system.wording import shortened
 
 RECTANGLES = ("rectanglelabels", "labels")      # of RectangleLabels, and of Labels with Rectangle
 NOT_REGIONS = ("relation", "choices", "rating", "textarea", "number", "datetime", "taxonomy",

@@ -26,7 +26,7 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_images import Named
 from framework.data.records.account import BadEntry, Note
-from framework.definition.values import shortened
+from framework.system.wording import shortened
 
 LEAST_POINTS = {"rectangle": 2, "circle": 2, "polygon": 3, "rotation": 3}
 Json = Any      # what JSON holds is known only when it is read

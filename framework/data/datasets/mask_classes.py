@@ -9,8 +9,8 @@ import numpy as np
 
 from framework.data.records.account import BadEntry
 from framework.data.records.label_image import Colour
-from framework.definition.values import shortened
 from framework.system.arrays import Array, Levels
+from framework.system.wording import shortened
 
 IGNORED = 255
 MOST_CLASSES = IGNORED

@@ -18,9 +18,10 @@ from framework.data.datasets.mask_classes import (
 )
 from framework.data.datasets.tables import TableRows
 from framework.data.records.label_image import Colour
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError
 from framework.system.text import is_there, name_lines, open_text, read_lines
+from framework.system.wording import shortened
 
 VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair",
        "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa",

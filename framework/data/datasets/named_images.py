@@ -13,9 +13,9 @@ from framework.data.datasets.image_names import Match, apart, match, refuse_of_o
 from framework.data.datasets.label_files import Box, Labels, errors_in, sound_labels
 from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.unique_names import unique_name
+from framework.system.wording import shortened
 
 
 @dataclass(frozen=True)

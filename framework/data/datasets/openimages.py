@@ -21,10 +21,10 @@ from framework.data.datasets.label_files import (
 from framework.data.datasets.tables import TableRows
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.letters import ByName, as_on_disk, composed
 from framework.system.text import is_there, open_text
+from framework.system.wording import shortened
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
 CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv")

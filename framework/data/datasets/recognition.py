@@ -43,10 +43,10 @@ from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
 from framework.data.datasets.yolo_files import SPLITS as YOLO_SPLITS
 from framework.data.records.account import Note
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import is_there, name_lines, read_lines
+from framework.system.wording import counted, shortened
 
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO

@@ -15,10 +15,10 @@ from framework.data.datasets.mask_classes import MaskClasses, by_number
 from framework.data.datasets.yolo import IMAGE_FOLDERS
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import read_lines
+from framework.system.wording import counted
 
 VOC_LISTS = "ImageSets/Segmentation"
 VOC_MASKS = ("SegmentationClass", "SegmentationClassAug")

@@ -11,7 +11,7 @@ from framework.data.datasets.dataset import exists
 from framework.data.datasets.image_names import are_copies
 from framework.data.records.account import BadEntry
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
+from framework.system.wording import shortened
 
 
 def shared_labels(root: Path, entries: Iterable[Entry], rank: Callable[[Entry], Any],

@@ -12,8 +12,8 @@ from pathlib import Path
 from framework.data.datasets.dataset import Dataset
 from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
+from framework.system.wording import counted, shortened
 
 REST = "test"
 # Names of splits to train and to test on, the preferred first.

@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
-from framework.definition.values import counted
 from framework.errors import DataError
+from framework.system.wording import counted
 
 
 class TableRows:

@@ -24,10 +24,10 @@ from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.tables import TableRows
 from framework.data.datasets.via_shapes import box_and_mask, shape_of_version_3
 from framework.data.records.account import BadEntry, Note
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import open_text
+from framework.system.wording import shortened
 
 COLUMNS = ("filename", "region_shape_attributes", "region_attributes")
 CLASS_WORDS = ("class", "label", "name", "category", "type", "object", "classname", "labelname",

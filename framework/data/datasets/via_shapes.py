@@ -11,7 +11,7 @@ from typing import Any
 from framework.data.datasets.coco_masks import Segmentation
 from framework.data.datasets.label_files import finite_number
 from framework.data.records.boxes import Corners
-from framework.definition.values import shortened
+from framework.system.wording import shortened
 
 VERSION_3 = {1: "point", 2: "rect", 3: "circle", 4: "ellipse", 5: "line", 6: "polyline",
              7: "polygon", 8: "extreme rectangle", 9: "extreme circle"}

@@ -13,10 +13,10 @@ from framework.data.datasets.shared_labels import shared_labels
 from framework.data.datasets.yolo_files import pose_values
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.system.letters import as_on_disk, composed
 from framework.system.text import is_there, read_lines
+from framework.system.wording import shortened
 
 IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
 """Folders of images, in lower case, that Darknet and Ultralytics replace by `labels`."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from framework.data.datasets.dataset import Description, shown
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError
 from framework.system.text import is_there, name_lines, read_lines
+from framework.system.wording import shortened
 
 SPLITS = ("train", "val", "test", "minival")
 OPTIONAL = ("test", "minival")      # may be named and not be there, as in exports of Roboflow

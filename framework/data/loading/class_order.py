@@ -8,9 +8,9 @@ import numpy as np
 
 from framework.data.augment.draws import Draws, Stream
 from framework.data.loading.order import Order
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.system.arrays import Array
+from framework.system.wording import counted
 
 LARGEST_CLASSES = 1 << 32
 

@@ -20,12 +20,12 @@ from framework.data.loading.batches import Item
 from framework.data.loading.items import Transformation, classes, read_image
 from framework.data.records.images import failing_as_bad
 from framework.data.records.records import BadRecord, Decoding, Pixels
-from framework.definition.values import shortened
 from framework.errors import DataError
 from framework.proto import TransformationParameter
 from framework.system.arrays import Array, Floats
 from framework.system.regular import read_regular
 from framework.system.rounding import c_round
+from framework.system.wording import shortened
 
 NUM_TRIES = 100        # windows that are drawn before all images are taken for missing
 

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from framework.definition.values import counted, shortened
 from framework.errors import DataError
+from framework.system.wording import counted, shortened
 
 COLOUR = "in colour"
 NAMED_BEFORE = "an image that was named before; it is stored again with these boxes"

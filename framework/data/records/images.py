@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from framework.data.records.image_size import TooLarge, check_pixels, check_size
 from framework.data.records.jpeg import BadJpeg, Frame, check_jpeg, with_height
-from framework.definition.values import counted
+from framework.system.wording import counted
 
 Pixels = NDArray[Any]                     # (height, width, channels): uint8, or float32 data
 

@@ -14,12 +14,13 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from framework.definition import prototxt
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError, SpecError
 from framework.proto import LabelMap
 from framework.system.letters import composed
 from framework.system.regular import read_regular
 from framework.system.text import decoded, name_lines
+from framework.system.wording import shortened
 
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from framework.data.records.account import NAMED_BEFORE, OTHER_CLASS, SAME_CLASS, Note
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.errors import DataError
 from framework.system.text import is_there, read_lines
+from framework.system.wording import shortened
 
 MAX_BAD_SHARE = 0.05
 

@@ -20,9 +20,9 @@ from framework.definition.composites.copies import (
 from framework.definition.composites.multibox_head import expand_head
 from framework.definition.composites.site import Expanded, LearnedBlobs, Load, Site
 from framework.definition.prototxt import Document, Lines
-from framework.definition.values import nearest, shortened
 from framework.errors import SpecError
 from framework.proto import LayerParameter
+from framework.system.wording import nearest, shortened
 
 MAX_CHAIN = 50          # NetFile layers inside one another
 MAX_FILES = 1_000       # two NetFile layers in each of 26 files are 2^26

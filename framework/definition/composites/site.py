@@ -9,8 +9,8 @@ from typing import Any
 
 import framework.proto as proto
 from framework.definition.prototxt import Document, Lines
-from framework.definition.values import nearest
 from framework.errors import SpecError
+from framework.system.wording import nearest
 
 Expanded = list[tuple["proto.LayerParameter", Lines]]
 Load = Callable[[Path, Mapping[str, str]], Document]

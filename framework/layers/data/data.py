@@ -14,7 +14,6 @@ from framework.data.loading.items import DatabaseItems
 from framework.data.records.database import open_database
 from framework.data.records.records import BadRecord, Decoding, datum_image, parse
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.first_records import database_path, look_at_first
@@ -28,6 +27,7 @@ from framework.layers.data.image_source import (
 )
 from framework.proto import Datum
 from framework.system.arrays import Array
+from framework.system.wording import counted
 
 MIRROR_AND_CROP = 4
 MAKE = "tools/convert_imageset makes it from a list of images and their classes"

@@ -18,7 +18,6 @@ from framework.data.loading.point_items import PointItems
 from framework.data.records.list_file import numbered_lines
 from framework.data.records.records import Decoding
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
@@ -30,6 +29,7 @@ from framework.layers.data.image_source import (
 )
 from framework.proto import ImageDataParameter
 from framework.system.arrays import Array
+from framework.system.wording import counted
 
 MAX_BORDER = 4          # of pad_ratio: an image is at least 1 / 9 of what is made of it
 Entry = tuple[str, tuple[float, ...]]

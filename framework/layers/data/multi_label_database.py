@@ -13,7 +13,6 @@ from framework.data.loading.items import AugmentedRecords
 from framework.data.records.database import open_database
 from framework.data.records.records import BadRecord, Decoding, datum_image, parse
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
@@ -26,6 +25,7 @@ from framework.layers.data.image_source import (
 )
 from framework.proto import MultiLabelDatum
 from framework.system.arrays import Array
+from framework.system.wording import counted
 
 
 @layer

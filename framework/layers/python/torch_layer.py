@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.errors import CaffeError, failure
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.python.torch_modules import find_factory
 from framework.system.random_state import random_numbers
+from framework.system.wording import counted
 from framework.weights.state_dict import load_state_dict
 
 

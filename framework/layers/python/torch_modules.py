@@ -9,10 +9,10 @@ from typing import Any
 from torch import nn
 
 from framework.definition.spec import LayerSpec
-from framework.definition.values import nearest
 from framework.errors import CaffeError, failure
 from framework.system.arguments import TEXT, checked
 from framework.system.json_text import parse_json
+from framework.system.wording import nearest
 
 _ALLOWED: set[str] = set()
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from framework.definition import prototxt
 from framework.definition.spec import LayerSpec
-from framework.definition.values import shortened, whole_number
+from framework.definition.values import whole_number
 from framework.evaluation.result_files import FORMATS, ResultFiles
 from framework.ops.image_boxes import Resizing
 from framework.proto import ResizeParameter, SaveOutputParameter
 from framework.system.file_names import wrong_name
 from framework.system.text import read_lines
+from framework.system.wording import shortened
 
 
 def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, int]]:

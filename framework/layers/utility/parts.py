@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.definition.values import counted
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import GivenSlopes
+from framework.system.wording import counted
 
 
 @layer

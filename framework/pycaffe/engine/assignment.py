@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import Message
 
-from framework.definition.values import INTEGER_RANGES, expected, form_for_several, nearest
+from framework.definition.values import INTEGER_RANGES, expected, form_for_several
+from framework.system.wording import nearest
 
 
 def assign_proto(message: Any, name: str, value: Any) -> None:

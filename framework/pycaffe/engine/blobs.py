@@ -9,10 +9,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from framework.definition.values import shortened
 from framework.layers.base import Layer
 from framework.layers.python.blob import Array, Shaped
 from framework.pycaffe.engine.memory import Memory, Shape
+from framework.system.wording import shortened
 
 
 class Owner(Protocol):

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from framework.definition.values import shortened
 from framework.layers.python.blob import Array
 from framework.pycaffe.engine.lists import Arrays, NetLists
+from framework.system.wording import shortened
 
 
 class InBatches(NetLists):

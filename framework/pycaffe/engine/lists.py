@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from framework.definition.values import nearest, shortened
 from framework.layers.python.blob import Array, BlobVector
 from framework.net.net import Net as TorchNet
 from framework.pycaffe.engine.blobs import NetBlob
 from framework.pycaffe.engine.nodes import Node
+from framework.system.wording import nearest, shortened
 
 Arrays = dict[str, Array]
 

@@ -9,11 +9,11 @@ from html import escape
 import cv2
 import numpy as np
 
-from framework.definition.values import human
 from framework.errors import CaffeError
 from framework.report.net_page.graph import Graph, Node
 from framework.report.net_page.groups import Group, View, folded_at_first, view
 from framework.report.net_page.layout import HEIGHT, WIDTH, Layout, lay_out
+from framework.system.wording import human
 
 MARGIN = 24.0
 NAME_LETTERS, DETAIL_LETTERS = 23, 32      # that fit into a box

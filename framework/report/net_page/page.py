@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from framework.definition.values import human
 from framework.net.summary import shape_text
 from framework.report.net_page.compare import counts
 from framework.report.net_page.drawing import (
@@ -26,6 +25,7 @@ from framework.report.net_page.drawing import (
 )
 from framework.report.net_page.graph import Graph, Node
 from framework.report.net_page.groups import Group, folded_at_first
+from framework.system.wording import human
 
 HERE = Path(__file__).parent
 SCRIPTS = ("layout.js", "state.js", "folding.js", "drawing.js", "links.js", "boxes.js",

@@ -8,7 +8,7 @@ import torch
 from framework.errors import SpecError
 from framework.layers.fillers import fill_
 from framework.proto import FillerParameter
-from tests.net.test_assumed_shapes import shapes_of
+from tests.net.looks import shapes_of
 
 GRID = """layer {{ name: "d" type: "MolGridData" top: "x" top: "y" {tops} molgrid_data_param {{
   batch_size: 4 dimension: 23.5 resolution: 0.5 {fields} }} }}"""
