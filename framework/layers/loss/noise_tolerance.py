@@ -32,13 +32,13 @@ class NoiseTolerantFR(Layer):
              is weighted. TEST copies x.
     In TRAIN the cosines of the items' own classes in the last slide_batch_num batches are counted
     in `bins` steps from value_low to value_high, and smoothed over five bins. l and r are the
-    bins beyond which 0.5 % lie, a and b the first and last peak (the highest, and the outermost
-    other one or the middle of l and r); each moves by at most one bin a batch. With the item's
-    bin k, c the cosine of r cut to 0 ... 1, and m = 2 - sigmoid(20 c - 5) - sigmoid(15 - 20 c), its
-    weight is (1 - m) softplus(10 (k - a) / (r - a)) / softplus(10), that quotient at most 1, plus m
-    times 1 (c below 0.5) or exp(-(k - b)^2 / 2 s^2) (c above), s being (r - b) / 2.576 right of b
-    and (b - l) / 2.576 left of it. Where the original divides 0 by 0, the quotient and the
-    exponential are 1.
+    bins beyond which there are 0.5 %, a and b the first and last peak (the highest, and the
+    outermost other one or the middle of l and r); each moves by at most one bin a batch. With the
+    item's bin k, c the cosine of r cut to 0 ... 1, and m = 2 - sigmoid(20 c - 5) -
+    sigmoid(15 - 20 c), its weight is (1 - m) softplus(10 (k - a) / (r - a)) / softplus(10), that
+    quotient at most 1, plus m times 1 (c below 0.5) or exp(-(k - b)^2 / 2 s^2) (c above), s being
+    (r - b) / 2.576 right of b and (b - l) / 2.576 left of it. Where the original divides 0 by 0,
+    the quotient and the exponential are 1.
     Weights begin with the batch start_iter or slide_batch_num, the later one. They are constants
     for the gradient. If l is not below r, x stays and the gradient of items with a class is 0.
     The histogram is not in snapshots. Sums are exact, so that equal bins are equal: the
@@ -59,7 +59,7 @@ class NoiseTolerantFR(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, cosines: Shape, *others: Shape):
         super().__init__(spec)
         honour(spec, "noise_tolerant_fr_param", "shield_forward start_iter bins slide_batch_num "
-               "value_low value_high debug debug_prefix")
+               "value_low value_high")
         param = spec.proto.noise_tolerant_fr_param
         for name, least in (("start_iter", 1), ("slide_batch_num", 1), ("bins", WINDOW)):
             if not least <= getattr(param, name) <= MOST:

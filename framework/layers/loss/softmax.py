@@ -48,7 +48,6 @@ class Softmax(Layer):
         honour(spec, "softmax_param", "axis")
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
         if numbers:
-            self.no_onnx_form = "a softmax over the first values of each sum has no form written"
             sums = math.prod(x[:self.axis]) * math.prod(x[self.axis + 1:])
             if math.prod(numbers[0]) != sums:
                 raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape "
@@ -77,6 +76,9 @@ class Softmax(Layer):
         return x.masked_fill(~kept, -torch.inf).softmax(self.axis).masked_fill(~counts, 0)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(bottoms) > 1:
+            raise self.spec.error("bottom", "is given twice; a softmax over the first values of "
+                                  "each sum has no ONNX form here")
         return [graph.add("Softmax", bottoms[0], axis=self.axis)]
 
 

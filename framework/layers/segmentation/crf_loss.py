@@ -50,7 +50,7 @@ class DenseCRFLoss(Layer):
                              "must be (N, 3, H, W) and (N, C, H, W)")
         self.deviations = (param.bi_xy_std, param.bi_rgb_std)
 
-    def top_shapes(self, image: Shape, shares: Shape) -> list[Shape]:
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [()]
 
     @uncompiled
