@@ -170,7 +170,7 @@ SHAPES = (
     Example("ArgMax", "top_k: 2", without=NO_GRADIENT),
 )
 LOSSES = (
-    of_sample("Softmax"),
+    of_sample("Softmax"), Example("Softmax", "", ((3, 5), whole(3, 1, below=6)), grows=BATCH),
     of_sample("SoftmaxWithLoss", bottoms=(SCORES, PLACES)),
     Example("SoftmaxWithLoss", "softmax_param { axis: -1 }", (SCORES, whole(2, 4, 3, below=5)),
             tops=2),
@@ -250,7 +250,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "VideoData": [(2, 3, 30, 40)],
     "ImageLabelmapData": [(2, 3, 7, 7), (2, 1, 7, 7)],
     "DenseImageData": [(2, 3, 7, 7), (2, 1, 7, 7)],
-    "ImageSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "ImageSegData": [(2, 3, 7, 7), (2, 1, 7, 7)], "TripletImageData": [(6, 3, 7, 7)],
     "DetectionData": [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)],
     "CoSData": [(2, 3, 32, 56), (21, 2)],
     "OPData": [(2, 3, 48, 64), (2, 156, 6, 8)],

@@ -105,6 +105,18 @@ SUPERPIXELS = (
     of_sample("LowlevelDistance", bottoms=(PHOTOS, CELLS, fixed(*[[0.] * 16] * 2).reshape(
         2, 1, 4, 4)), grows=BATCH, without={**ON_CPU, **DRAWS}),
 )
+OWN_COSINES = noise(4, 5, seed=3, requires_grad=False).tanh()
+NOISY = (
+    of_sample("NoiseTolerantFR", bottoms=((4, 5), OWN_COSINES, fixed([3, -1, 0, 4])[0]),
+              grows=BATCH),
+)
+ENERGIES = (
+    of_sample("DenseCRFLoss", bottoms=(noise(2, 3, 6, 5, seed=5, requires_grad=False) * 40,
+                                       (2, 4, 6, 5)), grows=BATCH, without={
+        "compile": "it runs compiled loops of its own", "export": "it has no graph",
+        "gradient": NOT_DERIVATIVE + "it takes the filter for symmetric",
+        "autocast": "the lattice is on the CPU"}),
+)
 SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 LEVELS = (
     of_sample("FQActive", blobs=((4,),), without=FOUND),
@@ -131,4 +143,4 @@ VIEWPOINTS = (
 )
 
 EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS, *VIEWPOINTS)
+            *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY, *ENERGIES)

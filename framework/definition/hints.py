@@ -85,6 +85,7 @@ HINTS = {
                      "RegionLossParameter.jitter", "YoloDetectionOutputParameter.coords",
                      "InnerDistanceParameter.bias_term", "InnerDistanceParameter.bias_filler",
                      "DenseBlockParameter.initChannel", "RecurrentParameter.debug_info",
+                     "NoiseTolerantFRParameter.debug", "NoiseTolerantFRParameter.debug_prefix",
                      "NonMaximumSuppressionParameter.theta", "EvalDetectionParameter.constriant",
                      "DetectNetGroundTruthParameter.coverage_type",     # it has one value
                      "LabelSpecificRescaleParameter.positive_lower_bound",

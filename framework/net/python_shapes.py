@@ -18,6 +18,7 @@ STATED_SIZE = (600, 1000)   # that itself, for nets that fit nothing else
 RON_SIZE = (320, 320)
 CONTEXT_REGIONS = 10        # CONTEXT_NUM_ROIS of R*CNN
 ATTRIBUTES = 16
+REGION_FEATURES = 2048      # of Up-Down-Captioner's files, by ResNet-101
 ATTRIBUTED_REGIONS = (64, 32)    # of bottom-up-attention in training, and how many are objects
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
 Rule = Callable[[LayerSpec, tuple[Shape, ...]], list[Shape]]
@@ -142,6 +143,8 @@ def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape
     shapes: list[Shape] = [(num, 5, 1, 1), (num, 1, 1, 1), targets, targets, targets]
     if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
         shapes.append((objects, ATTRIBUTES))
+        if "bg_aux_label" in text:      # ShuangLI59/person_search: the person of each region
+            shapes[-1] = (num, 1, 1, 1)
         # nets for a class that was not published: rows as their losses need them
         if "use_attr_labels" in text:
             shapes[-1] = (num, ATTRIBUTES)
@@ -199,6 +202,21 @@ def _box_lists(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     return [(bottoms[0][0], DETECTNET_BOXES, 5)] * len(spec.tops)
 
 
+def _region_features(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """Images' numbers and sizes; the words of captions before and after each, in training; number,
+    corners and features of regions, the mean of all before them with `pool`.
+    """
+    text = spec.proto.python_param.param_str
+    batch = _number(spec, "batch_size")
+    regions = _number(spec, "max_boxes") if "max_boxes" in text else 100
+    if re.search(r"['\"]pool['\"]\s*:\s*(True|1)", text):
+        regions += 1
+    words: list[Shape] = []
+    if spec.proto.python_param.layer == "RCNNCaptionTrainDataLayer":
+        words = [(batch, _number(spec, "sequence_length"))] * 2
+    return [(batch, 3), *words, (batch, 1), (batch, regions, 4), (batch, regions, REGION_FEATURES)]
+
+
 def _scalars(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     return [(1,)] * len(spec.tops)
 
@@ -208,8 +226,8 @@ def _as_bottoms(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 
 # (module, class): the rule. Sources: rbgirshick/py-faster-rcnn, sanghoon/pva-faster-rcnn,
-# YuwenXiong/py-R-FCN, peteanderson80/bottom-up-attention,
-# taokong/RON, nqanh/affordance-net, shelhamer/fcn.berkeleyvision.org,
+# YuwenXiong/py-R-FCN, peteanderson80's bottom-up-attention and Up-Down-Captioner, taokong/RON,
+# nqanh/affordance-net, shelhamer/fcn.berkeleyvision.org,
 # LisaAnne/lisa-caffe-public, NVIDIA/caffe, TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
 PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("roi_data_layer.layer", "RoIDataLayer"): _roi_data,
@@ -221,6 +239,10 @@ PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("ron_layer.det_target_layer", "DetTargetLayer"): _anchor_targets,
     ("ron_layer.det_layer", "DetLayer"): _ron_detections,
     ("ron_layer.ohem_rpn", "OHEMRpnLayer"): _same_labels,
+    ("rcnn_layers", "RCNNTestDataLayer"): _region_features,
+    ("rcnn_layers", "RCNNCaptionTrainDataLayer"): _region_features,
+    ("efficient_rcnn_layers", "RCNNTestDataLayer"): _region_features,
+    ("efficient_rcnn_layers", "RCNNCaptionTrainDataLayer"): _region_features,
     ("voc_layers", "VOCSegDataLayer"): _images_of("data", "label"),
     ("voc_layers", "SBDDSegDataLayer"): _images_of("data", "label"),
     ("pascalcontext_layers", "PASCALContextSegDataLayer"): _images_of("data", "label"),

@@ -59,6 +59,19 @@ def make_lattice(features: Floats) -> Lattice:
     return Lattice(corners, weights, loops.find_neighbours(unique))
 
 
+def pixel_positions(sizes: torch.Size) -> Floats:
+    """Column and row (P, 2) of each pixel of an image of `sizes`, height and width."""
+    rows, columns = np.mgrid[:sizes[0], :sizes[1]]
+    return np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float32)
+
+
+def bilateral_features(image: Tensor, pixels: float, levels: float) -> Floats:
+    """Position over `pixels` and levels over `levels`, (P, 2 + C), of an image (C, height, width).
+    """
+    colours = image.flatten(1).T.float().cpu().numpy() / np.float32(levels)
+    return np.concatenate([pixel_positions(image.shape[1:]) / pixels, colours], 1)
+
+
 class LatticeFilter(torch.autograd.Function):
     """Filter planes (C, P) on a lattice; the gradient is filtered with the axes in reverse."""
 

@@ -1005,6 +1005,10 @@ class LayerParameter(Message):
     @property
     def remote_data_param(self) -> RemoteDataParameter: ...
     @property
+    def noise_tolerant_fr_param(self) -> NoiseTolerantFRParameter: ...
+    @property
+    def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
+    @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
     def mcwindow_data_param(self) -> MCWindowDataParameter: ...
@@ -1388,6 +1392,8 @@ class LayerParameter(Message):
             spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
             None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
             ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
+            densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
@@ -1530,11 +1536,12 @@ class LayerParameter(Message):
             "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
-            "remote_data_param", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
+            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1666,11 +1673,12 @@ class LayerParameter(Message):
             "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
-            "remote_data_param", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
+            "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
+            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -16594,5 +16602,53 @@ class SoftmaxWithViewLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bandwidth", "sigma", "pos_weight", "neg_weight", "period",
+        ]
+    ) -> None: ...
+
+class NoiseTolerantFRParameter(Message):
+    DESCRIPTOR: Descriptor
+    shield_forward: bool
+    start_iter: int
+    bins: int
+    slide_batch_num: int
+    value_low: float
+    value_high: float
+    debug: bool
+    debug_prefix: str
+    def __init__(
+        self, *,
+            shield_forward: bool | None = ..., start_iter: int | None = ..., bins: int | None =
+            ..., slide_batch_num: int | None = ..., value_low: float | None = ..., value_high:
+            float | None = ..., debug: bool | None = ..., debug_prefix: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "shield_forward", "start_iter", "bins", "slide_batch_num", "value_low",
+            "value_high", "debug", "debug_prefix",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "shield_forward", "start_iter", "bins", "slide_batch_num", "value_low",
+            "value_high", "debug", "debug_prefix",
+        ]
+    ) -> None: ...
+
+class DenseCRFLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bi_xy_std: float
+    bi_rgb_std: float
+    def __init__(
+        self, *,
+            bi_xy_std: float | None = ..., bi_rgb_std: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bi_xy_std", "bi_rgb_std",
         ]
     ) -> None: ...

@@ -101,7 +101,7 @@ def stopped(example):
     places = {place % last for place in STOPPED.get(example.kind, ())}
     if "expose_hidden" in example.param:
         places |= set(range(last - STATES[example.kind], last))
-    return places | ({2, 3} if example.kind == "SmoothL1Loss" else set())
+    return places | {"SmoothL1Loss": {2, 3}, "Softmax": {1}}.get(example.kind, set())
 
 
 def gradients(example, fields=""):

@@ -182,3 +182,29 @@ def test_fcn_layers_say_in_param_str_what_their_tops_are(tmp_path):
 
 def test_every_known_python_layer_says_what_it_makes():
     assert {type(rule).__name__ for rule in PYTHON_SHAPES.values()} == {"function"}
+
+
+@pytest.mark.parametrize("module", ["rcnn_layers", "efficient_rcnn_layers"])
+def test_regions_and_captions_of_up_down_captioner_are_as_their_classes_reshape_them(tmp_path,
+                                                                                  module):
+    """As `reshape` of layers/rcnn_layers.py there says, with 2048 features of a region."""
+    settings = ("'max_boxes': 7, 'pool': True, 'batch_size': 5, 'sequence_length': 9, "
+                "'end_of_sequence': 0, 'ignore_label': 1")
+    tops = ["image_id", "num_boxes", "boxes", "features"]
+    text = python_layer(module, "RCNNTestDataLayer", [], tops, "{" + settings + "}")
+    words = ["image_id", "input_sentence", "target_sentence", *tops[1:]]
+    train = python_layer(module, "RCNNCaptionTrainDataLayer", [], words,
+                         "{" + settings.replace("'pool': True", "'pool': False") + "}")
+    (census,) = census_of(tmp_path, text)
+    assert census.rows[0].shapes == ((5, 3), (5, 1), (5, 8, 4), (5, 8, 2048))
+    (census,) = census_of(tmp_path, train)
+    assert census.rows[0].shapes == ((5, 3), (5, 9), (5, 9), (5, 1), (5, 7, 4), (5, 7, 2048))
+
+
+def test_each_region_has_a_person_where_the_background_has_a_number(tmp_path):
+    """ProposalTargetLayer of ShuangLI59/person_search: its sixth top is a label for each."""
+    text = FASTER_RCNN.replace('top: "outside"', 'top: "outside" top: "person"').replace(
+        "'num_classes': 21", "'num_classes': 2 'bg_aux_label': 5532")
+    (census,) = census_of(tmp_path, text, phase="TRAIN")
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["ProposalTargetLayer"][5] == (1, 1, 1, 1)

@@ -29,20 +29,35 @@ SOFTNESS = 1e-5             # label_smooth_factor of a fork whose text gives non
 class Softmax(Layer):
     """Softmax: exp(x) over its sum along `axis`.
 
-    Bottom: x, any shape. Top: y in its shape.
-    Errors: SpecError for an axis that is not there.
-    Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp.
+    Bottoms: x, any shape; if wanted, the number of values that count for each sum, from the first
+             on (peteanderson80/caffe).
+    Top:     y in the shape of x, 0 for values that do not count, where the original has NaN if
+             none counts.
+    Errors: SpecError for an axis that is not there, or another number of numbers than of sums.
+    Source: SoftmaxParameter in caffe.proto; BVLC softmax_layer.cpp, and that of
+            peteanderson80/caffe.
     """
 
+    num_bottoms = (1, 2)
+    no_gradient_bottoms = (1,)
     pointwise = True
     keeps_shape = True
 
-    def __init__(self, spec: LayerSpec, x: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, *numbers: Shape):
         super().__init__(spec)
         honour(spec, "softmax_param", "axis")
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis, x)
+        if numbers:
+            sums = math.prod(x[:self.axis]) * math.prod(x[self.axis + 1:])
+            if math.prod(numbers[0]) != sums:
+                raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape "
+                                 f"{tuple(numbers[0])}; it must hold a number for each of the "
+                                 f"{sums} sums of '{spec.bottoms[0]}', {tuple(x)}, along axis "
+                                 f"{self.axis}")
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, *numbers: Tensor) -> Tensor:
+        if numbers:
+            return self._first(x, numbers[0].detach())
         few = x.shape[self.axis] <= FEW and 0 < self.axis == x.dim() - 1
         if (few and x.device.type == "cpu" and not torch.is_grad_enabled()
                 and not torch.compiler.is_compiling() and not torch.jit.is_tracing()):
@@ -50,7 +65,20 @@ class Softmax(Layer):
             return x.flatten(0, -2).t().contiguous().softmax(0).t().contiguous().view(x.shape)
         return x.softmax(self.axis)
 
+    def _first(self, x: Tensor, numbers: Tensor) -> Tensor:
+        """The softmax over as many of the first values of each sum as `numbers` says."""
+        index = torch.arange(x.shape[self.axis], device=x.device)
+        index = index.reshape(-1, *[1] * (x.dim() - self.axis - 1))
+        shape = (*x.shape[:self.axis], 1, *x.shape[self.axis + 1:])
+        counts = index < numbers.reshape(shape)
+        # of a sum without any value all are kept: of infinities alone it would be NaN
+        kept = counts | ~counts.any(self.axis, keepdim=True)
+        return x.masked_fill(~kept, -torch.inf).softmax(self.axis).masked_fill(~counts, 0)
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if len(bottoms) > 1:
+            raise self.spec.error("bottom", "is given twice; a softmax over the first values of "
+                                  "each sum has no ONNX form here")
         return [graph.add("Softmax", bottoms[0], axis=self.axis)]
 
 

@@ -15,7 +15,13 @@ from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.number_files import read_numbers
 from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
-from framework.ops.permutohedral import Lattice, LatticeFilter, make_lattice
+from framework.ops.permutohedral import (
+    Lattice,
+    LatticeFilter,
+    bilateral_features,
+    make_lattice,
+    pixel_positions,
+)
 from framework.proto import FillerParameter, LayerParameter
 from framework.system.arrays import Floats
 
@@ -164,24 +170,17 @@ class MultiStageMeanfield(Layer):
         """The filter by position and its norm: one for each size of images."""
         height, width = sizes
         if (height, width) not in self._by_position:
-            self._by_position = {(height, width): _with_norm(_positions(sizes) / self.thetas[2])}
+            features = pixel_positions(sizes) / self.thetas[2]
+            self._by_position = {(height, width): _with_norm(features)}
         return self._by_position[height, width]
 
     def _bilateral(self, image: Tensor) -> tuple[Lattice, Floats]:
         alpha, beta, _ = self.thetas
-        colours = image.flatten(1).T.float().cpu().numpy() / np.float32(beta)
-        features = np.concatenate([_positions(image.shape[1:]) / alpha, colours], 1)
         try:
-            return _with_norm(features)
+            return _with_norm(bilateral_features(image, alpha, beta))
         except ValueError as error:
             raise DataError(f"{self.spec.place()}: the levels of the image in blob "
                             f"'{self.spec.bottoms[2]}', over theta_beta, {error}") from None
-
-
-def _positions(sizes: torch.Size) -> Floats:
-    """Column and row (P, 2) of each pixel."""
-    rows, columns = np.mgrid[:sizes[0], :sizes[1]]
-    return np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float32)
 
 
 def _with_norm(features: Floats) -> tuple[Lattice, Floats]:

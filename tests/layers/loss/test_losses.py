@@ -353,3 +353,33 @@ def test_the_probabilities_beside_a_loss_have_no_gradient(kind, bottoms):
     loss, probabilities = layer(*bottoms)
     assert loss.requires_grad and not probabilities.requires_grad
     assert torch.equal(probabilities, bottoms[0].detach().softmax(1))
+
+
+@pytest.mark.parametrize("axis, shape", [(1, (2, 3, 1)), (2, (2, 4, 1)), (-2, (6,))])
+def test_softmax_of_two_bottoms_counts_the_first_values_of_each_sum(axis, shape):
+    size = (2, 4, 3)
+    layer = make("Softmax", f"axis: {axis}", size, shape)
+    x = noise(size)
+    numbers = np.array([2, 4, 1, 3, 9, 2, 1, 3])[:np.prod(shape)]
+    top = layer(x, torch.tensor(numbers).double().reshape(shape))
+    values = np.moveaxis(x.detach().numpy(), axis, -1)
+    expected = np.zeros(values.shape)
+    for row, value, number in zip(expected.reshape(-1, size[axis]),
+                                  values.reshape(-1, size[axis]), numbers, strict=True):
+        powers = [math.exp(one) for one in value[:number]]
+        row[:len(powers)] = np.array(powers) / sum(powers)
+    np.testing.assert_allclose(top.detach().numpy(), np.moveaxis(expected, -1, axis), rtol=1e-12)
+
+
+def test_softmax_of_no_values_is_zero_and_has_a_gradient():
+    layer = make("Softmax", "", (2, 3), (2,))
+    x = noise(2, 3)
+    top = layer(x, torch.tensor([0.0, 2.0]))
+    assert top[0].tolist() == [0, 0, 0] and top[1, 2] == 0
+    top.square().sum().backward()
+    assert x.grad is not None and x.grad[0].tolist() == [0, 0, 0] and x.grad[1, 0] != 0
+
+
+def test_softmax_names_numbers_that_do_not_fit():
+    with pytest.raises(SpecError, match="a number for each of the 8 sums"):
+        make("Softmax", "axis: 2", (2, 4, 3), (2, 3))
