@@ -15,6 +15,7 @@ from pathlib import Path
 from framework.cli import gflags, given_flags
 from framework.data.records import image_size
 from framework.errors import CaffeError, DataError, failure
+from framework.system.wording import shortened
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "Insufficient memory")
@@ -245,8 +246,6 @@ def mean_of(text: str | None) -> list[float] | str | None:
     """The value of --mean: numbers by commas, or the path of a file. DataError for other text."""
     if text is None or os.path.isfile(text):
         return text
-    from framework.definition.values import shortened  # lazy: --help does without protobuf
-
     try:
         values = [float(word) for word in text.split(",")]
     except ValueError:

@@ -9,32 +9,33 @@ import sys
 from collections.abc import Sequence
 
 from framework.errors import CaffeError
+from framework.system.wording import shortened
 
 FILES = ("model", "solver", "weights", "snapshot")
 
 
 def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Raise CaffeError for a file's flag that is given with two values, of which argparse would
-    keep the last, for an empty --weights, as a script's empty variable makes it, and for nan.
+    """Say on stderr that of a flag with several values the last counts, and that an empty name of a
+    file, as a script's empty variable makes it, is none: both as with gflags. Raise CaffeError for
+    a number that is not finite.
 
-    Of other flags the last value counts, as with gflags, which a line on stderr says.
     words  the command line, with flags as the parser has them
     """
     for action, values in _given(parser, words):
         name = next(name for name in action.option_strings if name.startswith("--"))
-        if len(set(values)) > 1 and action.dest not in FILES:
-            print(f"warning: {name} is given {len(values)} times; the last, "
-                  f"{_short(values[-1])}, counts", file=sys.stderr)
-        elif len(set(values)) > 1:
-            hint = ", several files with commas between them" \
+        if len(set(values)) > 1:
+            hint = "; several files have commas between them" \
                 if str(action.metavar).endswith(",...") else ""
-            raise CaffeError(f"{name} is given {len(values)} times, as "
-                             f"{' and as '.join(map(_short, dict.fromkeys(values)))}; it must "
-                             f"be given once{hint}")
-        if action.dest in FILES and "" in values:
-            raise CaffeError(f"{name} is empty; it must be the name of a file")
+            _warn(f"{name} is given {len(values)} times; the last, '{shortened(values[-1])}', "
+                  f"counts{hint}")
+        if action.dest in FILES and not values[-1]:
+            _warn(f"{name} is empty, which is as if it were not given")
         if action.type is float:
             _check_finite(name, values[-1])
+
+
+def _warn(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 def _given(parser: argparse.ArgumentParser, words: Sequence[str]
@@ -61,11 +62,4 @@ def _check_finite(name: str, text: str) -> None:
     except ValueError:              # argparse says so
         return
     if not is_finite:
-        raise CaffeError(f"{name} is {_short(text)}; it must be a finite number")
-
-
-def _short(text: str) -> str:
-    """A value as messages show it."""
-    from framework.definition.values import shortened  # lazy: --help does without protobuf
-
-    return shortened(text)
+        raise CaffeError(f"{name} is {shortened(text)}; it must be a finite number")

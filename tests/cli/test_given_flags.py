@@ -38,15 +38,6 @@ def said(capsys, tool, *flags: str) -> str:
 
 
 @pytest.mark.parametrize("tool, flags, message", [
-    (train, ["--solver", "s.prototxt", "--weights", "a", "--weights", "b"],
-     "--weights is given 2 times, as a and as b; it must be given once, several files with commas "
-     "between them"),
-    (train, ["-solver=s.prototxt", "--solver", "t.prototxt"],
-     "--solver is given 2 times, as s.prototxt and as t.prototxt; it must be given once"),
-    (train, ["--solver", "s.prototxt", "--weights", ""],
-     "--weights is empty; it must be the name of a file"),
-    (train, ["--solver", "s.prototxt", "--snapshot="], "--snapshot is empty; it must be"),
-    (test, ["--model=", "--weights", "w"], "--model is empty; it must be the name of a file"),
     (classify, ["--model", "n", "--weights", "w", "--scale", "nan", "a.png"],
      "--scale is nan; it must be a finite number"),
     (classify, ["--model", "n", "--weights", "w", "--scale=-inf", "a.png"], "--scale is -inf"),
@@ -57,12 +48,31 @@ def test_a_flag_that_cannot_mean_what_it_says_is_one_line(tool, flags, message, 
 
 
 @pytest.mark.parametrize("flags, message", [
-    (["--shuffle", "--noshuffle"], "--shuffle is given 2 times; the last, false, counts"),
-    (["--seed", "1", "--seed=2", "--seed=1"], "--seed is given 3 times; the last, 1, counts"),
+    (["--shuffle", "--noshuffle"], "--shuffle is given 2 times; the last, 'false', counts"),
+    (["--seed", "1", "--seed=2", "--seed=1"], "--seed is given 3 times; the last, '1', counts"),
 ])
 def test_of_other_flags_the_last_value_counts_and_is_named(flags, message, capsys):
     output = said(capsys, convert_imageset, *flags, "absent", "b", "c")
     assert output.startswith(f"warning: {message}\nerror: absent: no such folder")
+
+
+@pytest.mark.parametrize("flags, message", [
+    (["--solver", "absent", "--solver=s.prototxt"],
+     "--solver is given 2 times; the last, 's.prototxt', counts"),
+    (["--weights", "a", "--weights="],
+     "--weights is given 2 times; the last, '', counts; several files have commas between them\n"
+     "warning: --weights is empty, which is as if it were not given"),
+    (["--snapshot="], "--snapshot is empty, which is as if it were not given"),
+])
+def test_names_of_files_count_as_with_gflags_and_are_named(flags, message, capsys):
+    if flags[0] != "--solver":
+        flags = ["--solver", "s.prototxt", *flags]
+    assert train.main(flags) == 0
+    assert capsys.readouterr().err.startswith(f"warning: {message}\n")
+
+
+def test_an_empty_name_of_a_file_that_must_be_given_is_missing(capsys):
+    assert "--model" in said(capsys, test, "--model=", "--weights", "w")
 
 
 def test_the_same_value_twice_is_no_mistake(capsys):
