@@ -8,8 +8,6 @@ import h5py
 import numpy as np
 import pytest
 
-from framework.data.records.images import BadRecord, Decoding
-from framework.data.records.records import datum_image
 from framework.errors import DataError, SpecError
 from framework.proto import Datum
 from tests.data.making import (
@@ -73,6 +71,7 @@ def test_a_list_of_images_is_checked(tmp_path, text, message):
 def test_image_data_needs_both_sizes(tmp_path):
     with pytest.raises(SpecError, match="new_height and new_width must be given together"):
         make_source(image_net(tmp_path, "new_height: 5"))
+
 
 def test_data_of_floats_is_less_the_mean_and_scaled(tmp_path):
     values = np.random.default_rng(0).normal(size=(2, 3, 5)).astype(np.float32)
@@ -146,6 +145,7 @@ def test_images_of_other_sizes_need_a_batch_of_one(tmp_path):
         [(20, 30), (21, 30), (22, 30)]
     with pytest.raises(DataError, match="resize_param or a batch_size of 1 would take both"):
         next(make_source(net % 3).batches())
+
 
 MEMORY = ('layer { name: "d" type: "MemoryData" top: "data" top: "label" memory_data_param { '
           'batch_size: 2 channels: 3 height: 4 width: 5 } }')
@@ -353,36 +353,6 @@ def test_what_was_drawn_of_each_image_is_the_second_top_with_get_mirror_crop(tmp
     kinds = {tuple(numbers) for numbers in drawn.reshape(40, 4).astype(int)}
     assert {numbers[0] for numbers in kinds} == {0, 1}
     assert len(kinds) == 2 if phase == "TEST" else len(kinds) > 8
-
-
-@pytest.mark.parametrize("pool, moves", [(1, False), (2, True)])
-def test_a_pool_of_batches_shuffles_as_one_of_all_records(tmp_path, pool, moves):
-    """Cysu/caffe's; here it is `shuffle`."""
-    records = [Datum(channels=1, height=1, width=1, data=bytes([n]), label=n).SerializeToString()
-               for n in range(12)]
-    path = write_database(tmp_path / "lmdb", records)
-    text = (f'layer {{ name: "d" type: "Data" top: "data" top: "label" data_param {{ source: '
-            f'"{path}" batch_size: 12 backend: LMDB %s }} }}')
-    labels = finished(make_source(text % f"shuffle_pool_size: {pool}", seed=5))[1].tolist()
-    assert sorted(labels) == list(range(12)) and (labels != sorted(labels)) == moves
-    if moves:
-        assert finished(make_source(text % "shuffle: true", seed=5))[1].tolist() == labels
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_record_of_floats_that_are_not_finite_is_a_bad_one(value):
-    datum = Datum(channels=1, height=2, width=1, float_data=[1, value])
-    with pytest.raises(BadRecord, match="it holds values that are nan or infinite"):
-        datum_image(datum, Decoding())
-
-
-def test_a_scale_of_0_is_named(tmp_path, caplog):
-    record = Datum(channels=1, height=2, width=3, data=bytes(6)).SerializeToString()
-    path = write_database(tmp_path / "db", [record])
-    make_source('layer { name: "d" type: "Data" top: "x" transform_param { scale: 0 } data_param { '
-                f'source: "{path}" batch_size: 1 }} }}')
-    assert "layer 'd' (Data): transform_param.scale is 0, so that every image becomes 0" \
-        in caplog.text
 
 
 @pytest.mark.parametrize("more, transform", [
