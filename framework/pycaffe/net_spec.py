@@ -18,6 +18,8 @@ from framework.pycaffe.engine.assignment import assign_proto, same_kind
 from framework.pycaffe.proto import caffe_pb2
 from framework.system.wording import nearest
 
+ORIGINALS = 1000    # the largest number of a field of BVLC or SSD in LayerParameter
+
 __all__ = ["Function", "Layers", "NetSpec", "Parameters", "Top", "assign_proto", "layers",
            "param_name_dict", "params", "to_proto"]
 
@@ -89,13 +91,17 @@ class Function:
     def fill(self, layer: proto.LayerParameter) -> None:
         """Set the parameters in a LayerParameter.
 
-        A name that ends in `param` is a field of the layer, any other one of the type's own
-        parameters if these have it. Raises AttributeError for a name that neither has.
+        A name that ends in `param` is a field of the layer, any other one, and one that only other
+        projects have as a field of the layer, of the type's own parameters if these have it. Raises
+        AttributeError for a name that neither has.
         """
         own = own_field(self.type_name)
         owners = [layer, getattr(layer, own)] if own else [layer]
+        of_layer = layer.DESCRIPTOR.fields_by_name
         for name, value in self.params.items():
-            order = owners if name.endswith("param") else owners[::-1]
+            is_of_layer = name.endswith("param") and not (
+                name in of_layer and of_layer[name].number > ORIGINALS)
+            order = owners if is_of_layer else owners[::-1]
             found = [owner for owner in order if name in owner.DESCRIPTOR.fields_by_name]
             where = f"layer '{layer.name}' ({self.type_name})"
             if not found:

@@ -17,6 +17,7 @@ from framework.layers.utility.joining import Concat, Slice
 from framework.layers.utility.shape import Crop, Flatten
 from framework.layers.vision.inner_product import InnerProduct
 from framework.report.python_layers import PythonOutput
+from framework.report.stated_sizes import sizes_of_outputs, unsized
 
 
 def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection[str],
@@ -52,8 +53,7 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
                   for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        decoded = copy is not None and cls.loss and all(
-            other == name or _is_stated(spec.layers[:index], other) for other in layer.bottoms)
+        decoded = copy is not None and cls.loss and _is_decoded(spec, index, name)
         piece = copy is not None and (copy.start or copy.pieces)
         if len(own) != 1 or (own & others and not piece and not decoded):
             continue
@@ -69,6 +69,14 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
+
+
+def _is_decoded(spec: NetSpec, index: int, name: str) -> bool:
+    """Whether the loss at `index` compares a bottom with the rows that an autoencoder decodes.
+    Square images of as many numbers are tried as sizes of images."""
+    return not (unsized(spec) and sizes_of_outputs(spec)) and all(
+        other == name or _is_stated(spec.layers[:index], other)
+        for other in spec.layers[index].bottoms)
 
 
 def _is_stated(layers: list[LayerSpec], blob: str) -> bool:

@@ -29,6 +29,7 @@ class Blob:
     lr_mult: float
     decay_mult: float
     regularization: str = ""
+    mask: torch.Tensor | None = None
 
 
 class Model:

@@ -140,7 +140,6 @@ class MovingCenterLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
     centers: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):

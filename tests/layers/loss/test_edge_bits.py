@@ -12,7 +12,7 @@ MARK = 1 << 31
 
 def labels_of(numbers):
     """Floats whose 32 bits are these numbers."""
-    return torch.tensor(numbers.astype(np.uint32).view(np.float32).astype(float))
+    return torch.tensor(numbers.astype(np.uint32).view(np.float32))
 
 
 def random_numbers(shape, classes, seed=0):
