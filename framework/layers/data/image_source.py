@@ -199,7 +199,7 @@ def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),
         _warn(spec, "scale", "is 0, so that every image becomes 0")
     for name, other in (("crop_h", param.crop_w), ("crop_w", param.crop_h)):
         if getattr(param, name) and not (other or param.crop_size):
-            _warn(spec, name, "crops nothing without the other side, as in the original")
+            _warn(spec, name, "crops nothing alone, as in the original")
     if param.resize_param.prob != 1 and not param.resize_param_more:
         _warn(spec, "resize_param.prob", f"is {param.resize_param.prob:g}, but every image is "
               "resized, as in the original")

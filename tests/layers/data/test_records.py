@@ -40,7 +40,7 @@ def test_one_side_of_a_crop_is_named(tmp_path, caplog, given, name):
     source = make_source('layer { name: "d" type: "Data" top: "x" transform_param { ' + given
                          + f' }} data_param {{ source: "{path}" batch_size: 1 }} }}')
     assert finished(source)[0].shape == (1, 1, 4, 3)
-    assert f"transform_param.{name} crops nothing without the other side" in caplog.text
+    assert f"transform_param.{name} crops nothing alone" in caplog.text
 
 
 def test_a_scale_of_0_is_named(tmp_path, caplog):
