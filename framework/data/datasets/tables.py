@@ -39,17 +39,19 @@ class TableRows:
         return self
 
     def __next__(self) -> list[str]:
-        start = self.line_num + 1
-        try:
-            row: list[str] = next(self._rows)
-        except csv.Error:
-            row = [""]
-            if self.line_num > start:
-                raise self._open_quote(start) from None
+        row: list[str] = []
+        while not row:
+            start = self.line_num + 1
+            try:
+                row = next(self._rows)
+            except csv.Error:
+                row = [""]
+                if self.line_num > start:
+                    raise self._open_quote(start) from None
         if self.line_num > start and any(map(self._has_rows, row)):
             raise self._open_quote(start)
         self.header = self.header or row
-        return row or next(self)
+        return row
 
     def surplus(self, row: Sequence[str]) -> str:
         """What is wrong with a row that has something in more cells than the header has: a comma

@@ -10,7 +10,7 @@ from framework.data.datasets.file_tree import list_files
 from framework.data.datasets.recognition import recognise
 from framework.data.datasets.tables import TableRows
 from framework.errors import DataError
-from tests.data.datasets.test_recognition import HEADER, put
+from tests.data.datasets.forms import HEADER, put
 from tests.data.making import encoded, image
 
 ROWS = "1.jpg,56,40,cat,5,6,25,36\n"
@@ -73,3 +73,10 @@ def test_a_class_with_a_comma_that_is_not_in_quotes_is_not_cut(tmp_path):
     tree = list_files(tmp_path)
     assert find_table(tree) is None
     assert tree.unread["t.csv"].startswith(f"{tmp_path}/t.csv:2: it has 3 cells, the header 2")
+
+
+def test_any_number_of_empty_lines_is_passed_over(tmp_path):
+    put(tmp_path, {"t.csv": "image,label\n" + "\n" * 3000 + "1.jpg,cat\n"})
+    with open(tmp_path / "t.csv") as file:
+        rows = TableRows(file)
+        assert list(rows) == [["image", "label"], ["1.jpg", "cat"]] and rows.line_num == 3002
