@@ -5,6 +5,7 @@ messages and enum values are attributes of their message, as in protobuf's gener
 `V1LayerParameter.CONVOLUTION`, `DetectNetGroundTruthParameter.ClassMapping`.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +40,18 @@ if not TYPE_CHECKING:       # else mypy would take any name for one of a message
 
 
 def __dir__() -> list[str]:
-    return [*schema().names(), "enum_name", "has_field", "schema"]
+    return [*schema().names(), "clear_fields", "enum_name", "has_field", "schema"]
 
 
 def has_field(message: Message, name: str) -> bool:
     """HasField for a name that mypy does not know: one of several, or put together."""
     return message.HasField(name)
+
+
+def clear_fields(message: Any, names: Iterable[str]) -> None:
+    """ClearField for names that mypy does not know. Any: its stubs take only literal names."""
+    for name in names:
+        message.ClearField(name)
 
 
 def enum_name(message: Message, field: str) -> str:

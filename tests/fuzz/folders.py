@@ -12,7 +12,7 @@ from framework.cli.convert_dataset import main as convert_dataset
 from framework.data.datasets.class_data import check, recognise_classes, train_and_test
 from framework.data.records.database import open_database
 from framework.errors import CaffeError
-from tests.data.datasets.test_recognition import FORMS
+from tests.data.datasets.forms import FORMS
 from tests.data.datasets.test_via import version_3
 from tests.data.making import encoded, image
 from tests.fuzz.harness import Target

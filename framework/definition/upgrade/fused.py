@@ -7,8 +7,6 @@ only test; its inner product drops nothing then.
 
 from __future__ import annotations
 
-from typing import Any
-
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 
@@ -38,10 +36,11 @@ def split_fused(document: Document) -> bool:
     new: list[proto.LayerParameter] = []
     places: list[Lines] = []
     for index, (layer, place) in enumerate(zip(layers, lines, strict=True)):
+        parts = [layer]
         if layer.type in PARTS:
             _check(document, index, layer)
-        parts = _parts(layer) if layer.type in PARTS else [layer]
-        new += [type(part).FromString(part.SerializeToString()) for part in parts]
+            parts = _parts(layer)
+        new += parts
         places += [place] * len(parts)
     del document.message.layer[:]
     document.message.layer.extend(new)
@@ -76,13 +75,12 @@ def _parts(layer: proto.LayerParameter) -> list[proto.LayerParameter]:
 
 
 def _first(layer: proto.LayerParameter, kinds: tuple[str, ...]) -> proto.LayerParameter:
-    part: Any = proto.LayerParameter()      # Any: fields by their names
+    part = proto.LayerParameter()
     part.CopyFrom(layer)
-    for field in ("bottom", "top", "loss_weight", *(FIELDS[kind] for kind in kinds[1:])):
-        part.ClearField(field)
+    proto.clear_fields(part, ("bottom", "top", "loss_weight",
+                              *(FIELDS[kind] for kind in kinds[1:])))
     part.type = kinds[0]
-    found: proto.LayerParameter = part
-    return found
+    return part
 
 
 def _further(layer: proto.LayerParameter, kind: str) -> proto.LayerParameter:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.pooling import Pooling
 from framework.layers.vision.sides import SIDES
 from framework.ops.pooling import PoolWindow
-from framework.proto import ConvolutionParameter, LayerParameter
+from framework.proto import ConvolutionParameter, LayerParameter, clear_fields
 
 TRAINING_FIELDS = ("param", "include", "exclude", "phase", "propagate_down", "loss_weight",
                    "loss_param", "engine", "forward_type", "backward_type", "forward_math",
@@ -31,12 +30,12 @@ ROUNDING = ("round_mode", "ceil_mode", "torch_pooling", "axis", "avg_include_pad
 
 def plainer(parts: Parts, part: Part, silence: bool) -> list[Part]:
     """The layers for one, without what belongs to training or to a machine."""
-    clear(part.proto, TRAINING_FIELDS)
+    clear_fields(part.proto, TRAINING_FIELDS)
     for descriptor, value in part.proto.ListFields():
         if descriptor.message_type is None or not descriptor.name.endswith("_param"):
             continue
         for message in value if descriptor.is_repeated else [value]:    # ConvLSTM's repeats
-            clear(message, [name for name in (*FILLERS, "engine", "state_gradient",
+            clear_fields(message, [name for name in (*FILLERS, "engine", "state_gradient",
                                               "clipping_threshold")
                             if name in descriptor.message_type.fields_by_name])
     if isinstance(part.layer, Convolution | Deconvolution | ConvolutionDepthwise):
@@ -80,7 +79,7 @@ def _square_fields(param: Any) -> None:
         value = getattr(param, high)
         if not param.HasField(high) or value != getattr(param, wide):
             continue
-        clear(param, (high, wide))
+        clear_fields(param, (high, wide))
         if param.DESCRIPTOR.fields_by_name[whole].is_repeated:
             getattr(param, whole)[:] = [value]
         else:
@@ -90,7 +89,7 @@ def _square_fields(param: Any) -> None:
 def _name_dilation(param: ConvolutionParameter, dilation: tuple[int, ...]) -> None:
     """dilation_h and dilation_w as `dilation`, once an axis."""
     if param.HasField("dilation_h"):
-        clear(param, ("dilation_h", "dilation_w"))
+        clear_fields(param, ("dilation_h", "dilation_w"))
         param.dilation[:] = dilation
 
 
@@ -107,10 +106,10 @@ def _with_equal_sides(parts: Parts, part: Part,
             cells % step for cells, step in zip(more, at.dilation, strict=True))):
         return part
     zeros = [cells // step for cells, step in zip(more, at.dilation, strict=True)]
-    clear(param, (*OWN_PADDING, "pad", "pad_h", "pad_w"))
+    clear_fields(param, (*OWN_PADDING, "pad", "pad_h", "pad_w"))
     param.pad_h, param.pad_w = map(max, zip(at.pad, at.pad_end, strict=True))
     if any(zeros):
-        clear(param, ("kernel_size", "kernel_h", "kernel_w"))
+        clear_fields(param, ("kernel_size", "kernel_h", "kernel_w"))
         param.kernel_h, param.kernel_w = (k + abs(z) for k, z in zip(at.kernel, zeros, strict=True))
         widths = [(max(z, 0), max(-z, 0)) for z in zeros]
         part.blobs[0] = np.pad(part.blobs[0], [(0, 0), (0, 0), *widths])
@@ -148,12 +147,6 @@ def _one_for_each_channel(parts: Parts, part: Part) -> list[Part]:
     return [part]
 
 
-def clear(message: Any, names: Sequence[str]) -> None:
-    """Clear fields by name. Any: a message, whose stubs take only literal names."""
-    for name in names:
-        message.ClearField(name)
-
-
 def _batch_norm(parts: Parts, part: Part) -> list[Part]:
     """BatchNorm with stored statistics; NVIDIA's scale and bias as a Scale layer."""
     param = part.proto.batch_norm_param
@@ -182,9 +175,9 @@ def _with_relu(parts: Parts, part: Part, layer: Convolution | InnerProduct) -> l
         rows = layer.rows().detach().numpy() if part.blobs and layer.blob_names else None
         if rows is not None and (layer.transpose or layer.normalize):
             part.blobs[0] = np.ascontiguousarray(rows)
-        clear(param, ("transpose", "normalize", "relu", "negative_slope"))
+        clear_fields(param, ("transpose", "normalize", "relu", "negative_slope"))
     else:
-        clear(part.proto.convolution_param,
+        clear_fields(part.proto.convolution_param,
               ("relu", "negative_slope", "fuse_type", "relu_param"))
     if not relu:
         return [part]
@@ -199,7 +192,7 @@ def _with_relu(parts: Parts, part: Part, layer: Convolution | InnerProduct) -> l
 def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Part]:
     """Pooling as the original rounds, less the last row and column where another rounds down."""
     param, window = part.proto.pooling_param, layer.window
-    clear(param, ROUNDING)
+    clear_fields(param, ROUNDING)
     if layer.whole:
         _square_fields(param)
         return [part]
@@ -211,7 +204,7 @@ def _pooling(parts: Parts, part: Part, layer: Pooling, silence: bool) -> list[Pa
         param.pad_b, param.pad_r = window.after
         return [part]
     if any(getattr(param, name) for name in OWN_PADDING):
-        clear(param, OWN_PADDING)
+        clear_fields(param, OWN_PADDING)
         param.pad_h, param.pad_w = window.pad
     _square_fields(param)
     counted = layer.method == "AVE" and (window.pad != window.after or (

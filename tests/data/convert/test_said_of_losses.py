@@ -13,7 +13,7 @@ from framework.data.datasets.description import load
 from framework.data.datasets.label_files import Box
 from framework.data.datasets.recognition import recognise
 from framework.errors import DataError
-from tests.data.datasets.test_recognition import HEADER, coco, cvat, cvat_image, put
+from tests.data.datasets.forms import HEADER, coco, cvat, cvat_image, put
 from tests.data.images import make_voc
 from tests.data.making import encoded, image
 

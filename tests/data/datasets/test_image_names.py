@@ -13,7 +13,7 @@ from framework.data.datasets.description import load
 from framework.data.datasets.file_tree import list_files
 from framework.data.datasets.recognition import recognise
 from framework.errors import DataError
-from tests.data.datasets.test_recognition import HEADER, XML, coco, labelme, percent, put, task
+from tests.data.datasets.forms import HEADER, XML, coco, labelme, percent, put, task
 
 ROW = "56,40,cat,5,6,25,36\n"
 YOLO = "0 0.5 0.5 0.2 0.2\n"

@@ -18,7 +18,7 @@ from framework.data.datasets.yolo import read_labels_of
 from framework.data.records.account import BadEntry
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum
-from tests.data.datasets.test_recognition import HEADER, XML, coco, cvat, cvat_image, labelme, put
+from tests.data.datasets.forms import HEADER, XML, coco, cvat, cvat_image, labelme, put
 from tests.data.making import annotated, encoded, image, write_database
 
 OBJECT = ("<object><name>cat</name><bndbox><xmin>5</xmin><ymin>6</ymin><xmax>25</xmax>"

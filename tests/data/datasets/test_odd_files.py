@@ -12,7 +12,7 @@ from framework.data.datasets import segmentation
 from framework.data.datasets.description import load
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry, Note
-from tests.data.datasets.test_recognition import HEADER, XML, coco, put, task
+from tests.data.datasets.forms import HEADER, XML, coco, put, task
 
 LINE = "0 0.5 0.5 0.25 0.5\n"
 YAML = "train: images/train\nval: images/val\nnames: [cat, dog]\n"

@@ -8,7 +8,7 @@ import pytest
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry, Note
 from framework.errors import DataError
-from tests.data.datasets.test_recognition import put
+from tests.data.datasets.forms import put
 
 RECT = {"name": "rect", "x": 5, "y": 6, "width": 20, "height": 30}
 HEADER = "filename,file_size,file_attributes,region_count,region_id,region_shape_attributes," \
