@@ -9,6 +9,7 @@ from framework.data.records.mean_file import read_mean_image
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.proto import enum_name, has_field
 
@@ -26,7 +27,7 @@ class Mean(Layer):
 
     num_bottoms = (1, None)
     num_tops = (1, None)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -80,7 +81,7 @@ class NegReLU(Layer):
     reads = ("relu_param",)
     keeps_shape = True
     pointwise = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, shape_of_labels
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.ranking import largest, rank_of
 
@@ -36,7 +37,7 @@ class Accuracy(Layer):
     num_bottoms = (2, 2)
     num_tops = (1, 3)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -97,7 +98,7 @@ class EltwiseAccuracy(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import at_least, honour
 from framework.ops.losses import precise
 
@@ -33,7 +34,7 @@ class ClassificationStats(Layer):
     num_bottoms = (2, 2)
     num_tops = (3, 3)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

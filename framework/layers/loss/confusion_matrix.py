@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import class_check
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour
 
 LOG = logging.getLogger("framework.layers")
@@ -37,7 +38,7 @@ class ConfusionMatrix(Layer):
     num_bottoms = (2, 2)
     num_tops = (0, 1)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
     counts: Tensor
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):

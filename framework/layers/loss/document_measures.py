@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import precise
 
@@ -98,7 +99,7 @@ class PR(Layer):
     num_bottoms = (2, 2)
     num_tops = (5, 5)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

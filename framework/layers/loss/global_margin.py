@@ -11,7 +11,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
-from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
+from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter

@@ -16,6 +16,7 @@ from framework.layers.loss.loss_settings import (
     ignore_label,
     normalization,
 )
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
 from framework.ops.ranking import rank_within
@@ -119,7 +120,7 @@ class BoxAnnotatorOHEM(Layer):
     num_bottoms = (4, 4)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1, 2, 3)
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
         super().__init__(spec)

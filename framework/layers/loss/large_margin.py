@@ -13,7 +13,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck, class_check
 from framework.layers.loss.changing_number import ChangingNumber
-from framework.layers.loss.loss_settings import NEEDS_LABELS, check_one_label_an_item
+from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import canonical_axis, honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name

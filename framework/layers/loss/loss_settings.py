@@ -13,8 +13,6 @@ BESIDE_IGNORED = frozenset(f"loss_param.{name}" for name in (
     "normalization normalize label_smoothing pre_fixed_normalizer weight_by_label_freqs "
     "class_weighting").split())
 """The fields that layers ignore which read ignore_label alone."""
-NEEDS_LABELS = "it takes labels, which belong to training; a deploy net ends before it"
-"""Why such a layer has no ONNX form."""
 
 
 def normalization(spec: LayerSpec, default: str = "VALID", also: str = "") -> str:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 from framework.proto import has_field
@@ -39,7 +40,7 @@ class MAE(Layer):
     dialects = (BY_VALUE,)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.loss.loss_settings import NEEDS_LABELS, check_same_count
+from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name

@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
@@ -51,7 +52,7 @@ class NoiseTolerantFR(Layer):
 
     num_bottoms = (3, 4)
     no_gradient_bottoms = (1, 2, 3)
-    no_onnx_form = "it takes labels, which belong to training; a deploy net ends before it"
+    no_onnx_form = NEEDS_LABELS
     iteration: Tensor
     queue: Tensor
     ends: Tensor

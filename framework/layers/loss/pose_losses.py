@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import check_same_shape, honour, within
 from framework.ops.losses import GivenSlopes
 
@@ -102,7 +103,7 @@ class PointMeasure(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
     shares: Tensor
 
     def __init__(self, spec: LayerSpec, field: str, x: Shape, target: Shape):

@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.ops.losses import precise
 
@@ -40,7 +41,7 @@ class SoftmaxPair(Layer):
     """
 
     keeps_shape = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, scores: Shape):
         super().__init__(spec)

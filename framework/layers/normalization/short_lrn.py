@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, within
 from framework.ops.number_formats import minifloat
 from framework.proto import enum_name
@@ -34,7 +35,7 @@ class LRNRistretto(Layer):
     pointwise = True
     keeps_shape = True
     needs_float32 = True
-    no_onnx_form = "it is computed with short numbers, of which ONNX has other ones"
+    no_onnx_form = SHORT_NUMBERS
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -8,6 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import honour, plain, times
 from framework.layers.rcnn.proposal import anchor_levels, shifted_anchors
 from framework.ops.anchor_targets import (
@@ -84,7 +85,7 @@ class AnchorTarget(Layer):
     num_bottoms = (3, None)
     num_tops = (1, 4)
     needs_float32 = True
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

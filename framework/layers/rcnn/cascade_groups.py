@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import BESIDE_IGNORED, ignore_label
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import plain
 from framework.layers.rcnn.anchor_maps import (
     accuracies,
@@ -182,7 +183,7 @@ class DetectionGroupAccuracy(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

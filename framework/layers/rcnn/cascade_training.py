@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES, COMPARES_WITH_LABELS
 from framework.layers.params import plain, times
 from framework.layers.rcnn.box_statistics import adjusted, mean_and_deviation
 from framework.ops.pixel_boxes import moved, offsets_to, overlap
@@ -46,7 +47,7 @@ class ProposalTarget(Layer):
     num_bottoms = (2, 2)
     num_tops = (6, 7)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, rois: Shape, truth: Shape):
         super().__init__(spec)
@@ -199,7 +200,7 @@ class HardMining(Layer):
 
     num_bottoms = (2, None)
     num_tops = (1, None)
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, loss: Shape, rois: Shape, *others: Shape):
         super().__init__(spec)
@@ -246,7 +247,7 @@ class BboxAccuracy(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1, 2)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, offsets: Shape, rois: Shape, matched: Shape):
         super().__init__(spec)

@@ -13,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES, UNWRITTEN
 from framework.layers.params import at_least, honour
 from framework.layers.rcnn.anchor_target import by_channel
 from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel, shifted_anchors
@@ -95,7 +96,7 @@ class FrcnnProposal(AnchorBoxes):
 
     reads = ("frcnn_param",)
     num_tops = (1, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)
@@ -162,7 +163,7 @@ class FrcnnAnchorTarget(Layer):
     num_tops = (4, 4)
     no_gradient_bottoms = (0, 1, 2)
     needs_float32 = True
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, scores: Shape, truth: Shape, info: Shape):
         super().__init__(spec)
@@ -241,7 +242,7 @@ class FrcnnProposalTarget(Layer):
     num_tops = (5, 5)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, rois: Shape, truth: Shape):
         super().__init__(spec)

@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import honour
 from framework.layers.rcnn.regions_onnx import INT64
 from framework.ops.instance_masks import cut_masks
@@ -43,7 +44,7 @@ class MaskTarget(Layer):
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1, 2, 3)
     needs_float32 = True
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
 
     def __init__(self, spec: LayerSpec, rois: Shape, labels: Shape, boxes: Shape, masks: Shape):
         super().__init__(spec)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.layers.rcnn.regions import check_regions
 from framework.layers.vision.convolution import (
@@ -42,7 +43,7 @@ class ROIConvolution(Weighted):
     no_gradient_bottoms = (1,)
     reads = ("convolution_param",)
     fork_fields = frozenset(["convolution_param.is_roi"])
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     needs_float32 = True
     weights_in = "convolution_param"
 

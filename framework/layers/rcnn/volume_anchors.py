@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import at_least, honour
 
 SIDES = ("width", "height", "length")
@@ -43,7 +44,7 @@ class AnchorTarget3D(Layer):
     num_tops = (4, 4)
     no_gradient_bottoms = (0, 1, 2, 3)
     needs_float32 = True
-    no_onnx_form = "it chooses what is trained on"
+    no_onnx_form = CHOOSES_EXAMPLES
     anchors: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape, info: Shape, *volumes: Shape):

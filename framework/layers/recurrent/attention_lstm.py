@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
@@ -41,7 +42,7 @@ class AttLstm(Layer):
     num_bottoms = (2, 2)
     num_tops = (2, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     feature_weight: Tensor
     input_weight: Tensor
     input_bias: Tensor

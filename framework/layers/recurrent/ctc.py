@@ -18,6 +18,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.left_out import LeftOut
 from framework.layers.onnx_graph import END, Names, OnnxGraph
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.ops.losses import precise
 
 
@@ -335,7 +336,7 @@ class LabelsequenceAccuracy(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

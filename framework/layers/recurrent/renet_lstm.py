@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.proto import LayerParameter, enum_name
 
@@ -34,7 +35,7 @@ class ReNetLSTM(Layer):
     Source: ReNetLSTMParameter; renet_lstm_layer.cpp of nian-liu/PiCANet; Visin et al. 2015.
     """
 
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:

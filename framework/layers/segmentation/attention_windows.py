@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, canonical_axis, honour, within
 from framework.ops.losses import precise
 
@@ -42,7 +43,7 @@ class CheckAtt(Layer):
     num_bottoms = (2, 2)
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, wins: Shape, loses: Shape):
         super().__init__(spec)
@@ -68,7 +69,7 @@ class SplitIndices(Layer):
 
     num_bottoms = (2, None)
     num_tops = (1, None)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, values: Shape, *rows: Shape):
         super().__init__(spec)
@@ -96,7 +97,7 @@ class ConvertIndices(Layer):
     num_tops = (2, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, indices: Shape, values: Shape):
         super().__init__(spec)
@@ -272,7 +273,7 @@ class TopKOld(Layer):
     num_bottoms = (3, 3)
     num_tops = (1, 2)
     no_gradient_bottoms = (1, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, scores: Shape, like: Shape):
         super().__init__(spec)

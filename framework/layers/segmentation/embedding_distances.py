@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
 from framework.layers.vision.convolution import check_top, read_windows
 from framework.ops.losses import precise
@@ -53,7 +54,7 @@ def distances(x: Tensor, cut: Cut, squares: bool, remove_center: bool, remove_bo
 class _Windows(Layer):
     """Compare each value with the others of a window around it."""
 
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

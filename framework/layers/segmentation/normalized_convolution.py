@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
 from framework.layers.segmentation.embedding_distances import Cut, distances, windows_of
 from framework.ops.windows import convolved_sizes
@@ -54,7 +55,7 @@ class NormConvMeanfield(Layer):
     """
 
     num_bottoms = (4, 4)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     needs_float32 = True
     spatial: Tensor
     bilateral: Tensor

@@ -14,6 +14,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.ops.ranking import largest
 from framework.system.arrays import Array
@@ -30,7 +31,7 @@ class PixelScore(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
     measure: ClassVar[str]      # what the log calls the score of a class
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, more_fields: str = ""):

@@ -12,6 +12,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import class_check
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.ops.ranking import largest
 from framework.proto import LayerParameter
@@ -75,7 +76,7 @@ class SegAccuracy(Layer):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     counts: Tensor
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.ssd.multibox_settings import signed
 from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
@@ -51,7 +52,7 @@ class DetectionEvaluate(Layer):
 
     num_bottoms = (2, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)

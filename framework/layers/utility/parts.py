@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import GivenSlopes
 from framework.system.wording import counted
@@ -223,7 +224,7 @@ class Im2Windows(Layer):
     num_bottoms = (1, 2)
     num_tops = (1, 4)
     no_gradient_bottoms = (1,)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, *objects: Shape):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, times
 from framework.ops.regions import round_half_away
 
@@ -41,7 +42,7 @@ class AUMaskBasedLand(Layer):
     num_tops = (13, 13)
     no_gradient_bottoms = (0,)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, landmarks: Shape):
         super().__init__(spec)
@@ -111,7 +112,7 @@ class AlignDataTransform(Layer):
     num_bottoms = (3, 3)
     keeps_shape = True
     no_gradient_bottoms = (1, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, landmarks: Shape, cuts: Shape, numbers: Shape):
         super().__init__(spec)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.ops.losses import GivenSlopes
 
 
@@ -23,7 +24,7 @@ class Binary(Layer):
 
     keeps_shape = True
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -38,7 +39,7 @@ class WeightedProduct(Layer):
     """What both products have in common."""
 
     num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def _check(self, x: Shape, weights: Shape, num_axes: int, count: int) -> None:
         if len(x) != num_axes or weights[0] != x[0] or math.prod(weights[1:]) != count:

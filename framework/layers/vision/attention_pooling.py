@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.proto import enum_name, has_field
 
@@ -31,7 +32,7 @@ class AttPooling(Layer):
 
     reads = ("att_pooling_param", "pw_attend_param")
     num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, attention: Shape):
         super().__init__(spec)

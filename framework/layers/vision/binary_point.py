@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.normalization.normalize import ScaledForm
 from framework.layers.normalization.scale import broadcast_axes, spread
+from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, is_set, within
 from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
 from framework.layers.vision.inner_product import rows_by
@@ -24,7 +25,6 @@ from framework.proto import FillerParameter, LayerParameter, enum_name
 
 MOST_BITS = 24          # a float32 holds no more
 FARTHEST_KEPT = 256     # points that are counted reach from -256 to 255
-NO_ONNX = "it is computed with short numbers, of which ONNX has other ones"
 OF_WEIGHTS = ("OVER_FLOW", "DIFF_S")
 
 
@@ -75,7 +75,7 @@ class FixedNeuron(Layer):
     reads = ("fixed_param",)
     keeps_shape = True
     pointwise = True
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
     point: Tensor
     counts: Tensor
 
@@ -142,7 +142,7 @@ class ConvolutionFixed(Weighted):
     num_tops = (1, None)
     same_number = True
     weights_in = "convolution_param"
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -182,7 +182,7 @@ class InnerProductFixed(Weighted):
 
     reads = ("inner_product_param", "fixed_param")
     weights_in = "inner_product_param"
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -224,7 +224,7 @@ class ScaleFixed(Layer):
     keeps_shape = True
     pointwise = True
     elementwise = True
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
     scale: Tensor
     bias: Tensor | None
 
@@ -273,7 +273,7 @@ class NormalizeFixed(Layer):
     pointwise = True
     keeps_shape = True
     needs_float32 = True
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
     scale: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, honour
 from framework.proto import enum_name
 
@@ -221,7 +222,7 @@ class MTranspose(Layer):
             fields are those that the layer reads); Li et al. 2018.
     """
 
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, axis_sizes, honour
 from framework.layers.vision.optical_flow import bilinear
 from framework.layers.weighted import Weighted
@@ -24,7 +25,7 @@ class Deformable(Weighted):
     """What both have in common; see the subclasses."""
 
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         field = self.weights_in

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour
 from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
 from framework.layers.vision.inner_product import rows_by
@@ -21,14 +22,13 @@ from framework.ops.number_formats import found_levels, on_levels
 from framework.proto import LayerParameter
 
 USUAL_LEVELS = 256
-NO_ONNX = "it is computed with short numbers, of which ONNX has other ones"
 
 
 class Levelled(Layer):
     """What these layers share: a last blob (4,) of the number of levels, step, lowest, highest."""
 
     levels: Tensor
-    no_onnx_form = NO_ONNX
+    no_onnx_form = SHORT_NUMBERS
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.ops import augmentation_coefficients as coefficients
@@ -238,7 +239,7 @@ class DataAugmentation(Layer):
     num_tops = (1, 2)
     no_gradient_bottoms = (0, 1)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     count: Tensor
     pixel_mean: Tensor
     channel_mean: Tensor

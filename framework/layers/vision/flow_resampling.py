@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.ops.regions import round_half_away
 from framework.proto import enum_name
@@ -51,7 +52,7 @@ class Resample(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
@@ -123,7 +124,7 @@ class Downsample(Layer):
 
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
@@ -167,7 +168,7 @@ class Accum(Layer):
     """
 
     num_bottoms = (1, None)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.proto import LayerParameter, enum_name
 
@@ -41,7 +42,7 @@ class _WithShare(Layer):
     """What both layers share: a blob with the share of ones, which is not learned."""
 
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.proto import LayerParameter
 
@@ -29,7 +30,7 @@ class Netvlad(Layer):
     """
 
     num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     centers: Tensor
 
     @classmethod

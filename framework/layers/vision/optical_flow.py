@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.proto import enum_name
 
@@ -22,7 +23,7 @@ class Correlating(Layer):
     """What both correlations have in common; see the subclasses."""
 
     num_bottoms = (2, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def read(self, a: Shape, b: Shape, more: str = "") -> None:
         """The settings. SpecError for maps of two shapes and fields not known or out of range."""
@@ -147,7 +148,7 @@ class Warping(Layer):
 
     num_bottoms = (2, 2)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     fill: float = 0     # where the flow leads outside
 
     def __init__(self, spec: LayerSpec, x: Shape, flow: Shape):

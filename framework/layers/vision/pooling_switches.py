@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import axis_sizes, canonical_axis, honour
 from framework.layers.vision.pooling import read_window, whole_plane
 from framework.layers.vision.resize import put
@@ -18,7 +19,6 @@ from framework.ops.pooling import max_pool
 from framework.proto import enum_name
 
 FIELDS = "pool kernel_size stride pad kernel_h kernel_w stride_h stride_w pad_h pad_w"
-NO_FORM = "no form of it is written"
 
 
 @layer
@@ -34,7 +34,7 @@ class PoolingSwitches(Layer):
     """
 
     reads = ("pooling_param",)
-    no_onnx_form = NO_FORM
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -64,7 +64,7 @@ class InvPooling(Layer):
     """
 
     reads = ("pooling_param",)
-    no_onnx_form = NO_FORM
+    no_onnx_form = UNWRITTEN
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -111,7 +111,7 @@ class SliceHalf(Layer):
 
     reads = ("slice_param",)
     num_tops = (2, 2)
-    no_onnx_form = NO_FORM
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

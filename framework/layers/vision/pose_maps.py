@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
 from framework.layers.region_rows import RegionRows
 from framework.proto import enum_name, has_field
@@ -37,7 +38,7 @@ class Resize(Layer):
     num_bottoms = (1, 2)
     no_gradient_bottoms = (1,)
     fork_fields = frozenset(["resize_param.nearest"])
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, *like: Shape):
         super().__init__(spec)
@@ -137,7 +138,7 @@ class CoordsFromHeatMaps(Layer):
     reads = ("pose_coords_from_heat_maps_param",)
     num_tops = (1, 2)
     no_gradient_bottoms = (0,)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, maps: Shape):
         super().__init__(spec)
@@ -179,7 +180,7 @@ class RescaledPoseCoords(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, points: Shape, images: Shape):
         super().__init__(spec)
@@ -231,7 +232,7 @@ class SecondaryRegionsOpScores(RegionRows):
     """
 
     num_tops = (1, 3)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, scores: Shape):
         super().__init__(spec)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.layers.region_rows import RegionRows
 from framework.ops.regions import Bins, bin_edges, rectangle_max
@@ -26,7 +27,7 @@ class ExtractPrimary(RegionRows):
     """
 
     num_tops = (2, 2)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -64,7 +65,7 @@ class ScenePooling(Layer):
     Source: ScenePoolingParameter; scene_pooling_layer.cpp of zimenglan-sysu-512/pose_action_caffe.
     """
 
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
+from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, within
 from framework.layers.vision.convolution import (
     FIELDS,
@@ -124,7 +125,7 @@ class ConvolutionRistretto(Weighted):
     num_bottoms = (1, None)
     num_tops = (1, None)
     same_number = True
-    no_onnx_form = "it is computed with short numbers, of which ONNX has other ones"
+    no_onnx_form = SHORT_NUMBERS
     weights_in = "convolution_param"
 
     @classmethod

@@ -10,9 +10,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
-
-NO_FORM = "no form of it is written"
 
 
 @layer
@@ -31,7 +30,7 @@ class PointBilinear(Layer):
     num_bottoms = (2, 3)
     no_gradient_bottoms = (2,)
     needs_float32 = True
-    no_onnx_form = NO_FORM
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, points: Shape, *items: Shape):
         super().__init__(spec)
@@ -76,7 +75,7 @@ class FlowWarping(Layer):
 
     num_bottoms = (2, 2)
     needs_float32 = True
-    no_onnx_form = NO_FORM
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, displacement: Shape):
         super().__init__(spec)

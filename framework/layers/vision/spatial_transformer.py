@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.proto import has_field
@@ -43,7 +44,7 @@ class SpatialTransformer(Layer):
     reads = ("st_param",)
     num_bottoms = (2, 2)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape, theta: Shape):
         super().__init__(spec)

@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.normalization.bn import PSPNetForm
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.proto import FillerParameter, LayerParameter, enum_name
 
@@ -39,7 +40,7 @@ class BNConv(Layer):
     """
 
     keeps_shape = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
     scale: Tensor
     shift: Tensor
     mean: Tensor
@@ -82,7 +83,7 @@ class BdctToSpatial(Layer):
 
     no_gradient_bottoms = (0,)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -122,7 +123,7 @@ class QuantTruncAbs(Layer):
     keeps_shape = True
     no_gradient_bottoms = (0,)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 
 
@@ -41,7 +42,7 @@ class Splice(Layer):
     """
 
     num_bottoms = (1, None)
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, *maps: Shape):
         super().__init__(spec)
@@ -76,7 +77,7 @@ class Duplicate(Layer):
             leaves the top as it was).
     """
 
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -13,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import precise
 
@@ -209,7 +210,7 @@ class YoloAccuracy(Layer):
     """
 
     num_bottoms = (2, None)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.layers.yolo.yolo_output import just_below, map_corners, map_parts
 from framework.ops.boxes import iou
@@ -45,7 +46,7 @@ class EvalDetection(Layer):
 
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape, *images: Shape):
         super().__init__(spec)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, honour
 from framework.ops.device import sizes_may_vary
 from framework.ops.losses import precise
@@ -54,7 +55,7 @@ class RoiGen(Layer):
     num_tops = (2, 2)
     no_gradient_bottoms = (0,)
     needs_float32 = True
-    no_onnx_form = "no form of it is written"
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, grid: Shape):
         super().__init__(spec)

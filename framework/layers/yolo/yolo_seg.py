@@ -11,6 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.loss.loss_settings import check_same_count
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
@@ -75,7 +76,7 @@ class SegmentationEvaluate(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it compares with labels, which a deploy net does not have"
+    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, masks: Shape):
         super().__init__(spec)
