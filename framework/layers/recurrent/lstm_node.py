@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
+from framework.layers.recurrent.recurrent import lstm_step, lstm_step_onnx
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter, has_field
 
@@ -97,13 +98,11 @@ class LSTMNode(Layer):
 
     def forward(self, x: Tensor, cells: Tensor, *begun: Tensor) -> tuple[Tensor, Tensor]:
         gates = precise(F.linear(x.flatten(1), self.weight, self.bias))
-        entered, kept, shown, new = gates.chunk(4, 1)
-        kept = kept.sigmoid()
-        if begun:
-            kept = kept * begun[0].detach().reshape(-1, 1).to(kept.dtype)
-        before = cells.reshape(-1, self.num).to(kept.dtype)
-        after = kept * before + entered.sigmoid() * new.tanh()
-        return (shown.sigmoid() * after.tanh()).to(x.dtype), after.to(x.dtype)
+        before = cells.reshape(-1, self.num).to(gates.dtype)
+        goes_on = begun[0].detach().reshape(-1, 1).to(gates.dtype) if begun \
+            else gates.new_ones(())
+        after, hidden = lstm_step(gates, before, goes_on)
+        return hidden.to(x.dtype), after.to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x, cells, *begun = bottoms
@@ -112,12 +111,7 @@ class LSTMNode(Layer):
         if self.bias is not None:
             inputs.append(graph.floats(self.bias, "bias"))
         gates = graph.add("Gemm", *inputs, transB=1)
-        entered, kept, shown, new = (graph.cut(gates, 1, index * self.num, (index + 1) * self.num)
-                                     for index in range(4))
-        kept = graph.add("Sigmoid", kept)
-        if begun:
-            kept = graph.add("Mul", kept, graph.reshape(begun[0], [-1, 1]))
-        entering = graph.add("Mul", graph.add("Sigmoid", entered), graph.add("Tanh", new))
+        goes_on = graph.reshape(begun[0], [-1, 1]) if begun else graph.floats(1.0)
         before = graph.reshape(cells, [-1, self.num])
-        after = graph.add("Add", graph.add("Mul", kept, before), entering)
-        return [graph.add("Mul", graph.add("Sigmoid", shown), graph.add("Tanh", after)), after]
+        after, hidden = lstm_step_onnx(graph, gates, before, goes_on, 1, self.num)
+        return [hidden, after]

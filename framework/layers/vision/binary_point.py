@@ -17,7 +17,7 @@ from framework.layers.normalization.scale import broadcast_axes, spread
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, is_set, within
 from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
-from framework.layers.vision.inner_product import rows_by
+from framework.layers.vision.inner_product import Product
 from framework.layers.weighted import Weighted
 from framework.ops.binary_points import cut_to_grid, found_point, on_grid
 from framework.ops.losses import StraightThrough
@@ -169,7 +169,7 @@ class ConvolutionFixed(Weighted):
 
 
 @layer
-class InnerProductFixed(Weighted):
+class InnerProductFixed(Product):
     """Fully connected layer whose weights and biases have few bits, as in ConvolutionFixed.
 
     Bottom: x (d0, ..., dn).
@@ -181,30 +181,19 @@ class InnerProductFixed(Weighted):
     """
 
     reads = ("inner_product_param", "fixed_param")
-    weights_in = "inner_product_param"
     no_onnx_form = SHORT_NUMBERS
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
-               "transpose")
         self.grid = Grid(spec)
-        self.axis, shape = rows_by(spec, x)
-        self.transpose = spec.proto.inner_product_param.transpose
-        self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+        self.add_product(x)
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self.grid.of(self.weight, self.bias)
         assert weight is not None       # only a bias can be missing
-        value = self._product(x.detach(), weight, bias)
-        return by_exact(value, self._product(x, self.weight, self.bias)) \
+        value = self.product(x.detach(), weight, bias)
+        return by_exact(value, self.product(x, self.weight, self.bias)) \
             if torch.is_grad_enabled() else value
-
-    def _product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        return F.linear(x.flatten(self.axis), weight.t() if self.transpose else weight, bias)
 
 
 @layer

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -15,7 +14,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour
 from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
-from framework.layers.vision.inner_product import rows_by
+from framework.layers.vision.inner_product import Product
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import found_levels, on_levels
@@ -142,7 +141,7 @@ class FQConvolution(LevelledWeight):
 
 
 @layer
-class FQInnerProduct(LevelledWeight):
+class FQInnerProduct(LevelledWeight, Product):
     """Fully connected layer whose weights are on levels, as FQActive's activations are.
 
     Bottom: x (d0, ..., dn).
@@ -154,19 +153,10 @@ class FQInnerProduct(LevelledWeight):
     """
 
     reads = ("inner_product_param",)
-    weights_in = "inner_product_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
-               "transpose")
-        self.axis, shape = rows_by(spec, x)
-        self.transpose = spec.proto.inner_product_param.transpose
-        self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+        self.add_product(x)
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self.quantized(self.weight)
-        return F.linear(x.flatten(self.axis), weight.t() if self.transpose else weight, self.bias)
+        return self.product(x, self.quantized(self.weight), self.bias)

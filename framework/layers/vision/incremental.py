@@ -11,17 +11,18 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
+from framework.layers.masked_blobs import MaskedBlobs, need_bias
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.layers.vision.convolution import FIELDS, convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.inner_product import rows_by
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 NONE_LEFT = 1.1920929e-07       # FLT_EPSILON: what is at most so large counts as pruned away
 
 
-class Incremental(Layer):
+class Incremental(MaskedBlobs):
     """What both layers share: a weight, a bias, and a mask of each, 0 where a value is quantized.
 
     Before the first iteration of a training the largest values whose mask is 1 become powers of
@@ -30,25 +31,12 @@ class Incremental(Layer):
     """
 
     settings_in: ClassVar[str]      # the message of the portions
-    spare_blobs = 2
-    weight: Tensor
-    bias: Tensor
-    weight_mask: Tensor
-    bias_mask: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False, False)
-
     def add_quantized(self, weight: Shape, bias: Shape,
-                      fillers: tuple[FillerParameter, FillerParameter], bias_term: bool) -> None:
+                      fillers: tuple[FillerParameter, FillerParameter]) -> None:
         """Make the four blobs; `fillers`: of the first two."""
         spec, name = self.spec, self.settings_in
         param = getattr(spec.proto, name)
         honour(spec, name, "portion num_quantum_values weight_mask_filler bias_mask_filler")
-        if not bias_term:
-            raise spec.error("bias_term", "is false; the original cannot do without a bias, whose "
-                             "mask it looks for")
         at_least(spec, f"{name}.num_quantum_values", (param.num_quantum_values,), 1)
         if len(param.portion) < 2:
             raise spec.error(f"{name}.portion", f"is given {len(param.portion)} times; it must be "
@@ -59,10 +47,7 @@ class Incremental(Layer):
                              "be from 0 to below 1, and from the first to 1")
         self.num_powers = param.num_quantum_values
         self.is_quantized = False
-        self.add_blob("weight", weight, fillers[0])
-        self.add_blob("bias", bias, fillers[1])
-        self.add_blob("weight_mask", weight, param.weight_mask_filler, learned=False)
-        self.add_blob("bias_mask", bias, param.bias_mask_filler, learned=False)
+        self.add_blobs(weight, bias, fillers, param)
 
     def update_mask(self, name: str) -> Tensor | None:
         return {"weight": self.weight_mask, "bias": self.bias_mask}.get(name)
@@ -161,8 +146,8 @@ class INQConvolution(Incremental):
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
-        self.add_quantized(shape, (at.num_output,), (param.weight_filler, param.bias_filler),
-                           param.bias_term)
+        need_bias(spec, "convolution_param", param.bias_term)
+        self.add_quantized(shape, (at.num_output,), (param.weight_filler, param.bias_filler))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return sum(self.weight[0].numel() * math.prod(top) for top in tops)
@@ -197,8 +182,9 @@ class INQInnerProduct(Incremental):
         param = spec.proto.inner_product_param
         self.axis, shape = rows_by(spec, x)
         self.transpose = param.transpose
+        need_bias(spec, "inner_product_param", param.bias_term)
         self.add_quantized(shape[::-1] if self.transpose else shape, shape[:1],
-                           (param.weight_filler, param.bias_filler), param.bias_term)
+                           (param.weight_filler, param.bias_filler))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])

@@ -30,6 +30,27 @@ def rows_by(spec: LayerSpec, x: Shape) -> tuple[int, tuple[int, int]]:
     return axis, (param.num_output, math.prod(x[axis:]))
 
 
+class Product(Weighted):
+    """What fully connected layers of other numbers share: their blobs, by inner_product_param."""
+
+    weights_in = "inner_product_param"
+
+    def add_product(self, x: Shape) -> None:
+        """Make the blobs: weight (num_output, K), or (K, num_output) if `transpose`, and bias."""
+        honour(self.spec, "inner_product_param", "num_output bias_term weight_filler bias_filler "
+               "axis transpose")
+        self.axis, shape = rows_by(self.spec, x)
+        self.transpose = self.spec.proto.inner_product_param.transpose
+        self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+
+    def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """flat(x) @ weight.T + bias, of blobs in these shapes."""
+        return F.linear(x.flatten(self.axis), weight.t() if self.transpose else weight, bias)
+
+
 @layer
 @layer("SparseInnerProduct")
 class InnerProduct(Layer):

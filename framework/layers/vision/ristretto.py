@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -20,7 +19,7 @@ from framework.layers.vision.convolution import (
     deconvolved,
     read_geometry,
 )
-from framework.layers.vision.inner_product import rows_by
+from framework.layers.vision.inner_product import Product
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import fixed_point, minifloat, power_of_two
@@ -158,7 +157,7 @@ class ConvolutionRistretto(Weighted):
 
 
 @layer
-class FcRistretto(Weighted):
+class FcRistretto(Product):
     """Fully connected layer with short numbers (Ristretto).
 
     Bottom: x (d0, ..., dn).
@@ -172,25 +171,15 @@ class FcRistretto(Weighted):
 
     reads = ("inner_product_param", "quantization_param")
     no_onnx_form = ConvolutionRistretto.no_onnx_form
-    weights_in = "inner_product_param"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
-               "transpose")
         self.words = Words(spec)
-        self.axis, shape = rows_by(spec, x)
-        self.transpose = spec.proto.inner_product_param.transpose
-        self.add_weights(shape[::-1] if self.transpose else shape, shape[:1])
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
+        self.add_product(x)
 
     def forward(self, x: Tensor) -> Tensor:
         weight, bias = self.words.learned(self.weight, self.bias)
-        rows = weight.t() if self.transpose else weight
-        y = F.linear(self.words.entering(x).flatten(self.axis), rows, bias)
-        return self.words.leaving(y)
+        return self.words.leaving(self.product(self.words.entering(x), weight, bias))
 
 
 def _is_transposed(kind: str) -> bool:

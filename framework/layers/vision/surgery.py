@@ -11,19 +11,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Shape, layer
+from framework.layers.masked_blobs import MaskedBlobs, need_bias
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.vision.convolution import FIELDS, convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import StraightThrough
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 PRUNED, SPLICED = 0.9, 1.1      # alpha_low and alpha_high of the layers that have no such fields
 FIELDS_OF_MASKS = "gamma power iter_stop c_rate weight_mask_filler bias_mask_filler"
 
 
-class Surgery(Layer):
+class Surgery(MaskedBlobs):
     """What both layers share: a weight, a bias, and a mask of each.
 
     In each forward of TRAIN before the iteration iter_stop, with the chance (1 + gamma *
@@ -33,20 +34,11 @@ class Surgery(Layer):
     all values, also of masked ones, is that of what they become.
     """
 
-    spare_blobs = 2
     masks_in: ClassVar[str]             # the message of their settings
     measures_masked: ClassVar[bool] = True      # what a mask hides does not count for the threshold
     last_by_default: ClassVar[float | None] = None      # iter_stop, if not that of the message
-    weight: Tensor
-    bias: Tensor
-    weight_mask: Tensor
-    bias_mask: Tensor
     iteration: Tensor
     threshold: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False, False)
 
     def add_masked(self, weight: Shape, bias: Shape,
                    fillers: tuple[FillerParameter, FillerParameter]) -> None:
@@ -57,10 +49,7 @@ class Surgery(Layer):
                FIELDS_OF_MASKS + (" alpha_low alpha_high" if has_parts else ""))
         self.parts = (self.surgery.alpha_low, self.surgery.alpha_high) if has_parts \
             else (PRUNED, SPLICED)
-        self.add_blob("weight", weight, fillers[0])
-        self.add_blob("bias", bias, fillers[1])
-        self.add_blob("weight_mask", weight, self.surgery.weight_mask_filler, learned=False)
-        self.add_blob("bias_mask", bias, self.surgery.bias_mask_filler, learned=False)
+        self.add_blobs(weight, bias, fillers, self.surgery)
         self.last = self.surgery.iter_stop
         if self.last_by_default is not None and not self.surgery.HasField("iter_stop"):
             self.last = self.last_by_default
@@ -104,12 +93,6 @@ class Surgery(Layer):
         return (mean + self.surgery.c_rate * variance.clamp(min=0).sqrt()).clamp(min=0)
 
 
-def _need_bias(spec: LayerSpec, field: str, bias_term: bool) -> None:
-    if not bias_term:
-        raise spec.error(f"{field}.bias_term", "is false; the original cannot do without a bias, "
-                         "whose mask it looks for")
-
-
 class MaskedConvolution(Surgery):
     """Convolution by masked weights; the settings of the masks are in `masks_in`."""
 
@@ -122,7 +105,7 @@ class MaskedConvolution(Surgery):
         honour(spec, "convolution_param", FIELDS)
         param = spec.proto.convolution_param
         self.geometry = at = read_geometry(spec, *bottoms)
-        _need_bias(spec, "convolution_param", param.bias_term)
+        need_bias(spec, "convolution_param", param.bias_term)
         shape = (at.num_output, at.channels // at.group, *at.kernel)
         self.add_masked(shape, (at.num_output,), (param.weight_filler, param.bias_filler))
 
@@ -148,7 +131,7 @@ class MaskedProduct(Surgery):
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis")
         param = spec.proto.inner_product_param
         self.axis, shape = rows_by(spec, x)
-        _need_bias(spec, "inner_product_param", param.bias_term)
+        need_bias(spec, "inner_product_param", param.bias_term)
         self.add_masked(shape, shape[:1], (param.weight_filler, param.bias_filler))
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
