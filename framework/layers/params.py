@@ -122,6 +122,13 @@ def at_least(spec: LayerSpec, where: str, values: Sequence[int], least: int) -> 
     return tuple(values)
 
 
+def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
+    """SpecError for a field of a message, of several with blanks between them, that is below 1."""
+    for field in fields.split():
+        at_least(spec, f"{param_name}.{field}", [getattr(getattr(spec.proto, param_name), field)],
+                 1)
+
+
 def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
            most: int) -> tuple[int, ...]:
     """The values again; SpecError at field `where` if one is not from `least` to `most`."""

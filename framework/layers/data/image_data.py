@@ -20,6 +20,8 @@ from framework.layers.data.image_source import (
     APPEARANCE,
     RESHAPING,
     ImageSource,
+    decoded,
+    new_size,
     transformation,
     warn_of_idle_fields,
 )
@@ -74,9 +76,8 @@ class ImageData(ImageSource):
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images, *labels = images_and_labels(spec, size)
-        if spec.type != "LabelData" and spec.proto.image_data_param.is_color \
-                and not spec.proto.transform_param.force_gray:
-            images = (images[0], 3, *images[2:])    # decoded in colour, whatever the top is called
+        if spec.type != "LabelData":
+            images = decoded(spec, images)
         num = _num_labels(spec)
         return [images, *((images[0], num) if num > 1 else shape for shape in labels)]
 
@@ -84,8 +85,7 @@ class ImageData(ImageSource):
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
         param = spec.proto.image_data_param
-        if (param.new_height == 0) != (param.new_width == 0):
-            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        new_size(spec, spec.proto.image_data_param)
         for name in ("short_side", "min_height", "min_width"):
             if getattr(param, name):
                 raise spec.error(f"image_data_param.{name}", "is not supported; use "
@@ -116,7 +116,7 @@ class ImageData(ImageSource):
         param = spec.proto.image_data_param
         self.pad = spec.proto.transform_param.pad
         is_rgb = spec.proto.transform_param.bgr2rgb
-        size = (param.new_width, param.new_height) if param.new_height else None
+        size = new_size(spec, spec.proto.image_data_param)
         num_labels = _num_labels(spec)
         if num_labels > 1:
             self.start(MultiLabelItems(self._labelled(num_labels), param.root_folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -177,6 +177,24 @@ class ImageSource(Source):
         for loader in self._loaders:
             loader.close()
         self._loaders.clear()
+
+
+def new_size(spec: LayerSpec, param: Any) -> tuple[int, int] | None:
+    """(width, height) that images of a list are resized to before anything else; None: as they are.
+
+    param  image_data_param, or a message of its kind. Any: one of several
+    SpecError for one of the two alone.
+    """
+    if (param.new_height == 0) != (param.new_width == 0):
+        raise spec.error("image_data_param.new_height", "and new_width must be given together")
+    return (param.new_width, param.new_height) if param.new_height else None
+
+
+def decoded(spec: LayerSpec, images: Shape) -> Shape:
+    """The images of a list as image_data_param decodes them: in colour whatever the top is called.
+    """
+    is_color = spec.proto.image_data_param.is_color and not spec.proto.transform_param.force_gray
+    return (images[0], 3, *images[2:]) if is_color else images
 
 
 def transformation(spec: LayerSpec, samplers: Sequence[BatchSampler] = (),

@@ -6,7 +6,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.known_by_shape import KnownByShape
-from framework.layers.params import at_least
+from framework.layers.params import check_sizes
 
 
 @layer
@@ -48,10 +48,8 @@ class FaceImage(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        at_least(spec, "face_image_param.batch_size", (spec.proto.face_image_param.batch_size,), 1)
-        transform = spec.proto.transform_param
-        for name in ("crop_h", "crop_w"):
-            at_least(spec, f"transform_param.{name}", (getattr(transform, name),), 1)
+        check_sizes(spec, "face_image_param", "batch_size")
+        check_sizes(spec, "transform_param", "crop_h crop_w")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -75,10 +73,8 @@ class HeatmapData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.heatmap_data_param
-        sides = ("crop_size",) if param.crop_size else ("new_height", "new_width")
-        for name in ("batch_size", "coordinate_num", "label_size", *sides):
-            at_least(spec, f"heatmap_data_param.{name}", (getattr(param, name),), 1)
+        sides = "crop_size" if spec.proto.heatmap_data_param.crop_size else "new_height new_width"
+        check_sizes(spec, "heatmap_data_param", f"batch_size coordinate_num label_size {sides}")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -102,9 +98,7 @@ class SquareBoxData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.square_box_data_param
-        for name in ("batch_size", "crop_size"):
-            at_least(spec, f"square_box_data_param.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, "square_box_data_param", "batch_size crop_size")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -129,9 +123,7 @@ class MCWindowData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.mcwindow_data_param
-        for name in ("crop_size", "mask_crop_size"):
-            at_least(spec, f"mcwindow_data_param.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, "mcwindow_data_param", "crop_size mask_crop_size")
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -160,8 +152,7 @@ class NAMCWindowData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.namcwindow_data_param
-        at_least(spec, "namcwindow_data_param.crop_size", (param.crop_size,), 1)
+        check_sizes(spec, "namcwindow_data_param", "crop_size")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

@@ -24,6 +24,7 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and
 from framework.layers.data.image_source import (
     SIZES_OF_IMAGE_DATA,
     ImageSource,
+    new_size,
     transformation,
     warn_of_idle_fields,
 )
@@ -83,12 +84,10 @@ class MultiLabelImageData(ImageSource):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
         param, num_labels = _settings(spec)
-        if (param.new_height == 0) != (param.new_width == 0):
-            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        size = new_size(spec, param)
         if 2 * param.label_cut_start >= param.batch_size:
             raise spec.error("image_data_param.label_cut_start", f"is {param.label_cut_start}; "
                              f"twice that must be below batch_size, {param.batch_size}")
-        size = (param.new_width, param.new_height) if param.new_height else None
         entries = read_label_list(spec, param.source)
         if num_labels and len(entries[0][1]) != num_labels:
             raise spec.error(_count_field(spec), f"is {num_labels}; the lines "
@@ -184,8 +183,7 @@ class ImageFloatData(ImageSource):
         self.check_fields(spec)
         warn_of_idle_fields(spec)
         own, param = spec.proto.image_float_data_param, spec.proto.image_data_param
-        if (param.new_height == 0) != (param.new_width == 0):
-            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        size = new_size(spec, param)
         entries = read_label_list(spec, param.source)
         wanted = own.label_dim + own.hard_sample
         if len(entries[0][1]) != wanted:
@@ -194,7 +192,6 @@ class ImageFloatData(ImageSource):
         transform = spec.proto.transform_param
         crops = transform.crop_size or transform.crop_h or transform.crop_w
         pads = spec.phase == "TRAIN" and not crops
-        size = (param.new_width, param.new_height) if param.new_height else None
         items = PointItems(entries, param.root_folder, transformation(spec),
                            Decoding(param.is_color), size, transform.pad_ratio if pads else 0,
                            own.hard_sample, own.heatmap_dir if own.with_heatmap else None)

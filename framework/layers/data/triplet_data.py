@@ -15,6 +15,8 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and
 from framework.layers.data.image_source import (
     SIZES_OF_IMAGE_DATA,
     ImageSource,
+    decoded,
+    new_size,
     transformation,
     warn_of_idle_fields,
 )
@@ -44,25 +46,20 @@ class TripletImageData(ImageSource):
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images, *_ = images_and_labels(spec, size)
-        proto = spec.proto
-        is_color = proto.image_data_param.is_color and not proto.transform_param.force_gray
-        return [(IMAGES * images[0], 3 if is_color else images[1], *images[2:])]
+        return [(IMAGES * images[0], *decoded(spec, images)[1:])]
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
-        param = spec.proto.image_data_param
-        if (param.new_height == 0) != (param.new_width == 0):
-            raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        new_size(spec, spec.proto.image_data_param)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
         self.check_fields(spec)
         warn_of_idle_fields(spec)
         param = spec.proto.image_data_param
-        size = (param.new_width, param.new_height) if param.new_height else None
         items = TripletItems(_read_lines(spec), param.root_folder, transformation(spec),
-                             Decoding(param.is_color), size)
+                             Decoding(param.is_color), new_size(spec, spec.proto.image_data_param))
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
         self.top_shapes = [(IMAGES * param.batch_size, *self.top_shapes[0][1:])]
 

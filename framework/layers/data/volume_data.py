@@ -8,7 +8,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
-from framework.layers.params import at_least
+from framework.layers.params import check_sizes
 
 
 class VolumeData(KnownByShape):
@@ -19,10 +19,8 @@ class VolumeData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = getattr(spec.proto, cls.param_name)
-        for name in ("batch_size", "resample_volume_length", "resample_volume_height",
-                     "resample_volume_width"):
-            at_least(spec, f"{cls.param_name}.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, cls.param_name, "batch_size resample_volume_length "
+                    "resample_volume_height resample_volume_width")
 
     @classmethod
     def channels(cls, param: Any) -> list[int]:
@@ -117,11 +115,9 @@ class MHDRoiData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.mhd_data_param
-        names = ("max_length", "max_height", "max_width") if cls._has_boxes(spec) else (
-            "resample_size_z", "resample_size_y", "resample_size_x")
-        for name in ("batch_size", *names):
-            at_least(spec, f"mhd_data_param.{name}", (getattr(param, name),), 1)
+        names = "max_length max_height max_width" if cls._has_boxes(spec) \
+            else "resample_size_z resample_size_y resample_size_x"
+        check_sizes(spec, "mhd_data_param", f"batch_size {names}")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

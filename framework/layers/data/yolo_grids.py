@@ -7,6 +7,7 @@ from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.data.mask_box_data import FORK_FIELDS, MaskBoxData
+from framework.layers.params import message_at
 from framework.proto import has_field
 
 # The grid of BoxData's labels where the text gives none, and numbers of a cell: difficult, object,
@@ -17,8 +18,8 @@ ROW_NUMBERS = 30 * 5        # of boxes, in the labels that RegionLoss reads
 
 # What AnnotatedData with caffe_yolo reads, of synopsys-caffe.
 GRID_FIELDS = frozenset(["transform_param.caffe_yolo", "transform_param.resize_param.jitter",
-                    "transform_param.distort_param.exposure_lower",
-                    "transform_param.distort_param.exposure_upper", "data_param.random"])
+                         "transform_param.distort_param.exposure_lower",
+                         "transform_param.distort_param.exposure_upper", "data_param.random"])
 
 
 def _sides(spec: LayerSpec) -> list[int]:
@@ -44,12 +45,8 @@ def asks_for_grids(spec: LayerSpec) -> bool:
     """Whether an AnnotatedData is to give grids. SpecError for its fields without that."""
     if spec.proto.transform_param.caffe_yolo:
         return True
-    transform, data = spec.proto.transform_param, spec.proto.data_param
-    for message, name in ((data, "random"), (transform.resize_param, "jitter"),
-                          (transform.distort_param, "exposure_lower"),
-                          (transform.distort_param, "exposure_upper")):
-        if has_field(message, name):
-            path = next(path for path in GRID_FIELDS if path.endswith(f".{name}"))
+    for path in sorted(GRID_FIELDS):
+        if _is_given(spec, path):
             raise spec.error(path, "is of transform_param.caffe_yolo, which is not true")
     return False
 
@@ -109,6 +106,9 @@ class BoxData(KnownByShape):
 
 
 def _of_mask_yolo(spec: LayerSpec) -> bool:
-    messages = {"transform_param": spec.proto.transform_param, "data_param": spec.proto.data_param}
-    paths = (path.split(".") for path in FORK_FIELDS)
-    return any(has_field(messages[message], name) for message, name in paths)
+    return any(_is_given(spec, path) for path in FORK_FIELDS)
+
+
+def _is_given(spec: LayerSpec, path: str) -> bool:
+    message, name = path.rsplit(".", 1)
+    return has_field(message_at(spec, message), name)

@@ -12,7 +12,8 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import honour
+from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import precise
 from framework.proto import LayerParameter
 
@@ -40,11 +41,9 @@ class LinearTransform(Layer):
         name = "linear_transform_param"
         honour(spec, name, "num_output weight_filler axis backprop")
         param = spec.proto.linear_transform_param
-        self.axis = canonical_axis(spec, f"{name}.axis", param.axis, x)
+        self.axis, shape = rows_by(spec, x, name)
         self.passes_back = param.backprop
-        if param.num_output == 0:
-            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
-        self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])), param.weight_filler)
+        self.add_blob("weight", shape, param.weight_filler)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])

@@ -37,23 +37,28 @@ def near_squares(a: Tensor, b: Tensor) -> Tensor:
 SIMILARITIES = {"DotProductSimilarity": dot_products, "EuclideanSimilarity": near_squares}
 
 
-@layer
-class DotProductSimilarity(Layer):
-    """The dot product of the items of two blobs.
-
-    Bottoms: a and b (N, ...). Top: (N, 1, 1, 1).
-    Errors:  SpecError for other sizes.
-    Source:  dotproduct_similarity_layer.cpp of wanji/caffe-sl.
-    """
+class _Similarity(Layer):
+    """Two blobs of as many items; the top (N, 1, 1, 1) is that of SIMILARITIES for the type."""
 
     num_bottoms = (2, 2)
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
         _check_pair(spec, a, b)
+        self.similarity = SIMILARITIES[spec.type]
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return dot_products(a, b).reshape(-1, 1, 1, 1).to(a.dtype)
+        return self.similarity(a, b).reshape(-1, 1, 1, 1).to(a.dtype)
+
+
+@layer
+class DotProductSimilarity(_Similarity):
+    """The dot product of the items of two blobs.
+
+    Bottoms: a and b (N, ...). Top: (N, 1, 1, 1).
+    Errors:  SpecError for other sizes.
+    Source:  dotproduct_similarity_layer.cpp of wanji/caffe-sl.
+    """
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         a, b = (graph.reshape(bottom, [0, -1]) for bottom in bottoms)
@@ -62,22 +67,13 @@ class DotProductSimilarity(Layer):
 
 
 @layer
-class EuclideanSimilarity(Layer):
+class EuclideanSimilarity(_Similarity):
     """Minus half the squared distance of the items of two blobs.
 
     Bottoms: a and b (N, ...). Top: (N, 1, 1, 1).
     Errors:  SpecError for other sizes.
     Source:  euclidean_similarity_layer.cpp of wanji/caffe-sl.
     """
-
-    num_bottoms = (2, 2)
-
-    def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
-        super().__init__(spec)
-        _check_pair(spec, a, b)
-
-    def forward(self, a: Tensor, b: Tensor) -> Tensor:
-        return near_squares(a, b).reshape(-1, 1, 1, 1).to(a.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         a, b = (graph.reshape(bottom, [0, -1]) for bottom in bottoms)

@@ -12,8 +12,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import LARGEST_STEP, honour
-from framework.layers.rcnn.regions import check_regions, check_sizes, example_regions
+from framework.layers.params import LARGEST_STEP, check_sizes, honour
+from framework.layers.rcnn.regions import check_regions, example_regions
 from framework.ops.regions import round_half_away, sample_bilinear
 
 

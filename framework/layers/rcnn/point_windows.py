@@ -9,8 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
-from framework.layers.rcnn.regions import check_sizes
+from framework.layers.params import check_sizes, honour
 from framework.ops.regions import round_half_away
 
 

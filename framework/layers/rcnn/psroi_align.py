@@ -10,12 +10,11 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.rcnn.regions import (
     check_channels,
     check_regions,
     check_samples,
-    check_sizes,
     example_regions,
     region_columns,
 )

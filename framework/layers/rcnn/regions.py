@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.rcnn.regions_onnx import (
     bin_edges_onnx,
     columns_onnx,
@@ -56,13 +56,6 @@ def read_size(spec: LayerSpec, also: str = "", field: str = "roi_pooling_param"
     param = getattr(spec.proto, field)
     check_sizes(spec, field, "pooled_h pooled_w")
     return param.pooled_h, param.pooled_w
-
-
-def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
-    """SpecError for a field, of several with blanks between them, that is 0."""
-    for field in fields.split():
-        at_least(spec, f"{param_name}.{field}", [getattr(getattr(spec.proto, param_name), field)],
-                 1)
 
 
 def check_samples(spec: LayerSpec, field: str, samples: int) -> None:

@@ -10,8 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
-from framework.layers.params import honour
-from framework.layers.rcnn.regions import check_sizes
+from framework.layers.params import check_sizes, honour
 from framework.ops.losses import precise
 
 PI = 3.1415926535       # as the original writes it

@@ -9,11 +9,10 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, within
+from framework.layers.params import check_sizes, honour, within
 from framework.layers.rcnn.regions import (
     bins_of,
     check_regions,
-    check_sizes,
     example_regions,
     region_columns,
 )

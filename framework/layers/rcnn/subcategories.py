@@ -14,8 +14,7 @@ from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import honour
-from framework.layers.rcnn.regions import check_sizes
+from framework.layers.params import check_sizes, honour
 from framework.system.arrays import Array
 
 BOX_VALUES = 18         # x and y of the cell, two regions of 5, class, subclass, 4 offsets

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
-from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
 
 

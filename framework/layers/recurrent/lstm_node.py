@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.recurrent.recurrent import lstm_step, lstm_step_onnx
+from framework.layers.recurrent.steps import lstm_step, lstm_step_onnx
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter, has_field
 

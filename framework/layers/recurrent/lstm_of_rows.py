@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
 from framework.layers.vision.inner_product import rows_by
 from framework.proto import LayerParameter, has_field
 
@@ -37,8 +37,7 @@ class LstmOfRows(Layer):
             after. Programs reset its states where a sequence starts; here `forget` does.
     """
 
-    reads = ("inner_product_param", "lstm_param", "recurrent_param")
-    unread = frozenset(["recurrent_param.expose_hidden"])
+    reads = ("inner_product_param", "lstm_param")
     no_onnx_form = "it starts from the states of the forward before"
     weight: Tensor
     hidden_weight: Tensor

@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.recurrent import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
 from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)

@@ -12,6 +12,13 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 
 LOG = logging.getLogger(__name__)
+WRITES_FILES = "it writes files, which no runtime does"
+
+
+def _warn(spec: LayerSpec) -> None:
+    """Say that nothing is written, where files count."""
+    if not spec.without_files:
+        LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
 
 
 @layer
@@ -27,15 +34,14 @@ class SegmentOutput(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
-    no_onnx_form = "it writes files, which no runtime does"
+    no_onnx_form = WRITES_FILES
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         if len(x) < 2 or math.prod(labels) * x[1] != math.prod(x):
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; there must "
                              "be one label for each cell")
-        if not spec.without_files:
-            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+        _warn(spec)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         return torch.zeros((), device=x.device, dtype=x.dtype)
@@ -57,7 +63,7 @@ class MultiSlicePredict(Layer):
     num_bottoms = (4, 4)
     num_tops = (0, 0)
     no_gradient_bottoms = (0, 1, 2, 3)
-    no_onnx_form = "it writes files, which no runtime does"
+    no_onnx_form = WRITES_FILES
 
     def __init__(self, spec: LayerSpec, info: Shape, *shares: Shape):
         super().__init__(spec)
@@ -65,8 +71,7 @@ class MultiSlicePredict(Layer):
             if len(shape) != 3 or shape[:2] != (info[0], 2):
                 raise spec.error(f"bottom[{index}]", f"has the shape {tuple(shape)}; it must be "
                                  f"({info[0]}, 2, organs * slices)")
-        if not spec.without_files:
-            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+        _warn(spec)
 
     def forward(self, info: Tensor, *shares: Tensor) -> tuple[Tensor, ...]:
         return ()
@@ -86,15 +91,14 @@ class RPNOutput(Layer):
     num_bottoms = (3, 3)
     num_tops = (0, 0)
     no_gradient_bottoms = (0, 1, 2)
-    no_onnx_form = "it writes files, which no runtime does"
+    no_onnx_form = WRITES_FILES
 
     def __init__(self, spec: LayerSpec, shares: Shape, boxes: Shape, info: Shape):
         super().__init__(spec)
         if len(shares) != 5 or len(boxes) != 5 or tuple(shares[2:]) != tuple(boxes[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(shares)} and {tuple(boxes)}; they "
                              "must be (N, C A, L, H, W) and (N, 6 A, L, H, W)")
-        if not spec.without_files:
-            LOG.warning("%s: writes files of medical volumes, which is not done here", spec.place())
+        _warn(spec)
 
     def forward(self, shares: Tensor, boxes: Tensor, info: Tensor) -> tuple[Tensor, ...]:
         return ()

@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_sizes, honour
 from framework.proto import enum_name
 
 
@@ -233,8 +233,7 @@ class MTranspose(Layer):
         self.area = (param.channel, param.height, param.width)
         at_least(spec, f"{field}.groups", (self.groups,), 1)
         if self.inverse:
-            for name in ("channel", "height", "width"):
-                at_least(spec, f"{field}.{name}", (getattr(param, name),), 1)
+            check_sizes(spec, field, "channel height width")
         elif len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
         channels = param.channel if self.inverse else x[1]

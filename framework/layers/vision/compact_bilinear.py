@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -52,9 +50,6 @@ class CompactBilinear(Layer):
             signs = [2 * (next(draws) % 2) - 1 for _ in range(channels)]
             self.register_buffer(f"{name}_indices", torch.tensor(indices), persistent=False)
             self.register_buffer(f"{name}_signs", torch.tensor(signs), persistent=False)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0            # nothing is learned
 
     def _sketch(self, x: Tensor, name: str) -> Tensor:
         """The Fourier transform, along channels, of the sketch of (N, C, P)."""

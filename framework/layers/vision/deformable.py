@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, axis_sizes, honour
+from framework.layers.params import at_least, axis_sizes, check_sizes, honour
 from framework.layers.vision.optical_flow import bilinear
 from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, reached_ends
@@ -39,8 +39,7 @@ class Deformable(Weighted):
         self.pad = axis_sizes(spec, f"{field}.pad", 2, 0, 0)
         self.dilation = axis_sizes(spec, f"{field}.dilation", 2, 1, 1)
         self.parts, self.group = param.deformable_group, param.group
-        for name in ("num_output", "group", "deformable_group"):
-            at_least(spec, f"{field}.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, field, "num_output group deformable_group")
         if x[1] % self.group or param.num_output % self.group or x[1] % self.parts:
             raise spec.error(f"{field}.group", f"is {self.group} and deformable_group {self.parts};"
                              f" both must divide the {x[1]} channels, and group the "

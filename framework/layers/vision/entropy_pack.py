@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,7 +9,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, within
-from framework.layers.recurrent.recurrent import is_exporting
+from framework.layers.recurrent.steps import is_exporting
 from framework.proto import LayerParameter
 
 NEARLY = 0.001      # added to the kept item before it is cut to a whole number
@@ -63,9 +61,6 @@ class EntropyPack(Layer):
             raise spec.error("entropy_pack_param.samples", f"is {self.samples}; it must divide the "
                              f"{codes[0]} items of '{spec.bottoms[0]}'")
         self.add_blob("first", (1, 1, 1, 1), learned=False)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0
 
     def forward(self, codes: Tensor, *importance: Tensor) -> tuple[Tensor, ...]:
         items = self._items(codes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -40,9 +38,6 @@ class PixelwiseSimilarity(Layer):
         self.window = spec.proto.pixelwise_similarity_param.roi
         within(spec, "pixelwise_similarity_param.roi", (self.window,), 1, LARGEST_STEP)
         _check_pairs(spec, x)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return 0
 
     def forward(self, x: Tensor) -> Tensor:
         images, kernels = x.unflatten(0, (-1, 2)).unbind(1)

@@ -18,15 +18,16 @@ from framework.layers.weighted import Weighted
 from framework.proto import LayerParameter
 
 
-def rows_by(spec: LayerSpec, x: Shape) -> tuple[int, tuple[int, int]]:
-    """By inner_product_param: the axis from which on x is flattened, and the weight's shape.
+def rows_by(spec: LayerSpec, x: Shape, message: str = "inner_product_param"
+            ) -> tuple[int, tuple[int, int]]:
+    """By a message: the axis from which on x is flattened, and the weight's shape.
 
     That is (num_output, K), K = x[axis] * ... * x[-1]. SpecError if num_output is 0.
     """
-    param = spec.proto.inner_product_param
-    axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
+    param = getattr(spec.proto, message)
+    axis = canonical_axis(spec, f"{message}.axis", param.axis, x)
     if param.num_output == 0:
-        raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
+        raise spec.error(f"{message}.num_output", "is 0; it must be at least 1")
     return axis, (param.num_output, math.prod(x[axis:]))
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import at_least, honour, plain
+from framework.layers.params import check_sizes, honour, plain
 from framework.layers.ssd.checked_truth import checked_truth, label_check
 from framework.layers.yolo.yolo_onnx import boxes_by_class_onnx
 from framework.ops.boxes import iou
@@ -39,8 +39,7 @@ class Grid(NamedTuple):
 def read_grid(spec: LayerSpec, field: str, x: Shape) -> Grid:
     """The grid that a message describes; SpecError if the bottom has other numbers."""
     param = getattr(spec.proto, field)
-    for name in ("side", "num_class", "num_box"):
-        at_least(spec, f"{field}.{name}", [getattr(param, name)], 1)
+    check_sizes(spec, field, "side num_class num_box")
     numbers = param.side ** 2 * (param.num_class + 5 * param.num_box)
     if math.prod(x[1:]) != numbers:
         raise spec.error("bottom", f"has the shape {tuple(x)}; side: {param.side}, num_class: "
