@@ -15,6 +15,7 @@ from pathlib import Path
 from framework.cli import gflags, given_flags
 from framework.data.records import image_size
 from framework.errors import CaffeError, DataError, failure
+from framework.system.atomic import in_the_way
 from framework.system.wording import shortened
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
@@ -332,8 +333,7 @@ def allow_modules(names: Sequence[str]) -> None:
 
 def describe(error: Exception) -> str:
     """The text of the line; system errors begin with the file. "" for a fault of our own."""
-    if isinstance(error, FileExistsError) and error.filename is not None \
-            and os.path.isfile(error.filename):
+    if isinstance(error, OSError) and in_the_way(error):
         return f"{os.fsdecode(error.filename)}: is a file, not a folder"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"

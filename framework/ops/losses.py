@@ -158,6 +158,26 @@ class Distance(torch.autograd.Function):
         return x * (gradient / (length + 1e-4))[:, None]
 
 
+class OwnGradients(torch.autograd.Function):
+    """Values beside gradients that do not depend on them: what the originals add whatever the loss.
+
+    num      how many tensors have a gradient
+    tensors  these, then the gradient of each, then the values, which are returned as a tuple
+    """
+
+    @staticmethod
+    def forward(ctx: Any, num: int, *tensors: Tensor) -> tuple[Tensor, ...]:
+        # Any: torch has no type for it
+        ctx.num_values = len(tensors) - 2 * num
+        ctx.save_for_backward(*tensors[num:2 * num])
+        return tuple(value.clone() for value in tensors[2 * num:])
+
+    @staticmethod
+    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
+        given = ctx.saved_tensors
+        return (None, *given, *[None] * (len(given) + ctx.num_values))
+
+
 class GivenSlopes(torch.autograd.Function):
     """A value whose gradient is given: losses whose original backward is not their derivative.
 

@@ -71,9 +71,15 @@ def replacing_together(*paths: str | Path, error: type[CaffeError] = WriteError
 def reason_of(error: OSError) -> str:
     """The system's words for an error; of a file where a folder is to be made, "File exists" says
     the contrary of what is meant."""
-    if isinstance(error, FileExistsError) and error.filename and os.path.isfile(error.filename):
+    if in_the_way(error):
         return f"{os.fsdecode(error.filename)} is a file, not a folder"
     return os.strerror(error.errno) if error.errno else str(error)
+
+
+def in_the_way(error: OSError) -> bool:
+    """Whether an error is of a file that is where a folder is to be made."""
+    return isinstance(error, FileExistsError) and bool(error.filename) \
+        and os.path.isfile(error.filename)
 
 
 def _check_replaceable(path: Path, error: type[CaffeError]) -> None:

@@ -7,15 +7,14 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
+Cysu/caffe and PSPNet: crop_height and crop_width.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
-data_transformer.cpp of Cysu/caffe;
-lstm_new_layer.cpp and reverse_axis_layer.cpp of tonghe90/textspotter;
-pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation; pooling3d_layer.cpp of
-superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of caffe_3d_faster_rcnn;
-cudnn_conv_layer.cu of
-CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and others of
-IntelLabs/SkimCaffe.
+data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
+tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
+pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
+caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
+mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
 """
 
 from __future__ import annotations
@@ -34,11 +33,12 @@ COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the ot
 def upgrade_forks(document: Document) -> bool:
     """Bring them to the forms here. Returns whether there was any.
 
-    A ReLU with `relu6: true` becomes a ReLU6, and AVE_EXC_PAD (in older files AVE_TF) an AVE
-    with `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale,
-    and a Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
-    BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss. PoolingND is an
-    NdPooling: numbers for several axes are shapes there.
+    A ReLU with `relu6: true` becomes a ReLU6, AVE_EXC_PAD (in older files AVE_TF) an AVE with
+    `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
+    Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
+    BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
+    `anchor_size` an AnchorTarget3D; pooling_3d_param is pooling3d_param, crop_height and crop_width
+    are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False

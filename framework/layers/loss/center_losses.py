@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import canonical_axis, honour
-from framework.ops.losses import precise
+from framework.ops.losses import OwnGradients, precise
 from framework.proto import FillerParameter, LayerParameter
 
 
@@ -100,24 +100,6 @@ class CenterLoss(_ToCenters):
         return self.loss_of(_CenterLoss, x, labels)
 
 
-class _OwnSlope(torch.autograd.Function):
-    """A loss whose gradient by x is stated, whatever the weight of the loss."""
-
-    @staticmethod
-    def forward(x: Tensor, loss: Tensor, slope: Tensor) -> Tensor:
-        return loss.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Tensor) -> None:
-        # Any: the context and the tuple of arguments are autograd's
-        ctx.save_for_backward(inputs[2])
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        (slope,) = ctx.saved_tensors
-        return slope, None, None
-
-
 @layer
 class MovingCenterLoss(Layer):
     """Center loss whose centres begin at 0 and move in each forward, by no solver.
@@ -165,8 +147,9 @@ class MovingCenterLoss(Layer):
             loss = away.square().sum() * (self.weight / 2 / len(rows))
             if not self.centers.is_meta:
                 self._move(away, numbers)
-        moved: Tensor = _OwnSlope.apply(rows, loss, away * self.weight)
-        return moved
+        top: Tensor
+        top, = OwnGradients.apply(1, rows, away * self.weight, loss)
+        return top
 
     def _move(self, away: Tensor, numbers: Tensor) -> None:
         counts = away.new_ones(len(self.centers)).index_add(0, numbers,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import LAYERS, Layer, Shape, layer
 from framework.layers.params import at_least, honour
 from framework.layers.vision.inner_product import rows_by
+from framework.ops.losses import OwnGradients
 from framework.proto import LayerParameter, has_field
 
 FIELD = "rbm_inner_product_param"
@@ -155,7 +155,7 @@ class RBMInnerProduct(Layer):
                 return hidden[:self.num_hidden_tops]
             tops, gradients = self._diverge(x, hidden)
         blobs = self.blobs
-        found: tuple[Tensor, ...] = _Given.apply(len(blobs), *blobs, *gradients, *tops)
+        found: tuple[Tensor, ...] = OwnGradients.apply(len(blobs), *blobs, *gradients, *tops)
         return found
 
     def _hidden(self, v: Tensor) -> tuple[Tensor, ...]:
@@ -209,19 +209,3 @@ def _part(spec: LayerSpec, name: str, shape: Shape) -> Layer:
         raise spec.error(where, f"is of the type '{proto.type}'; it must have no blobs, and give "
                          "the shape that it takes")
     return part
-
-
-class _Given(torch.autograd.Function):
-    """The tops as they are, and gradients of blobs that are known in the forward."""
-
-    @staticmethod
-    def forward(ctx: Any, num_blobs: int, *tensors: Tensor) -> tuple[Tensor, ...]:
-        # Any: torch has no type for it
-        ctx.num_tops = len(tensors) - 2 * num_blobs
-        ctx.save_for_backward(*tensors[num_blobs:2 * num_blobs])
-        return tuple(top.clone() for top in tensors[2 * num_blobs:])
-
-    @staticmethod
-    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
-        given = ctx.saved_tensors
-        return (None, *given, *[None] * (len(given) + ctx.num_tops))

@@ -12,8 +12,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from framework.definition.spec import LayerSpec
 from framework.layers.index_check import IndexCheck
 from framework.layers.yolo.box_slopes import overlap
+from framework.ops.losses import GivenSlopes
 
 EARLY_SCALE = 0.01      # of the boxes without an object, while a training begins
 
@@ -46,6 +48,30 @@ class Matches(NamedTuple):
     def at(self) -> tuple[Tensor, ...]:
         """The index of their predictions in a map."""
         return self.item, self.anchor, self.row, self.column
+
+
+def map_of(x: Tensor, num: int) -> Tensor:
+    """The map (N, num, H, W, 5 + C) of a bottom (N, num * (5 + C), H, W); without a gradient."""
+    return x.detach().unflatten(1, (num, -1)).permute(0, 1, 3, 4, 2)
+
+
+def with_slopes(x: Tensor, steps: Tensor, value: Tensor) -> Tensor:
+    """The loss `value` of a bottom x, whose gradient are the steps of its map, over N."""
+    loss: Tensor = GivenSlopes.apply(
+        x, steps.permute(0, 1, 4, 2, 3).reshape(x.shape) / len(x), value)
+    return loss
+
+
+def own_anchors(mask: list[int], num: int, device: torch.device) -> Tensor:
+    """For each of `num` anchors of all maps, which of `mask`, those of this map, it is; or -1."""
+    return torch.tensor([mask.index(n) if n in mask else -1 for n in range(num)], device=device)
+
+
+def check_truth_thresh(spec: LayerSpec, field: str) -> None:
+    """SpecError for a truth_thresh below 1, from which on the originals have other code."""
+    thresh = getattr(spec.proto, field).truth_thresh
+    if thresh < 1:
+        raise spec.error(f"{field}.truth_thresh", f"is {thresh:g}; it must be 1")
 
 
 def truth_of(label: Tensor, box: Tensor, valid: Tensor, check: IndexCheck | None) -> Truth:

@@ -17,14 +17,18 @@ from framework.layers.yolo.anchor_squares import (
     best_overlap,
     box_targets,
     boxes_of,
+    check_truth_thresh,
+    map_of,
     match_boxes,
     nearest,
+    own_anchors,
     region_squares,
     truth_of,
     with_anchors,
+    with_slopes,
     write,
 )
-from framework.ops.losses import GivenSlopes, precise
+from framework.ops.losses import precise
 
 CELL_NUMBERS = 7            # of a label: difficult, object, class, and four of the box
 EARLY_IMAGES = 12800        # of a training in which v2's boxes are drawn to their anchors
@@ -110,14 +114,13 @@ class YoloV2Loss(Layer):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         wide = precise(x)
-        raw = wide.detach().unflatten(1, (len(self.rule.anchors), -1)).permute(0, 1, 3, 4, 2)
+        raw = map_of(wide, len(self.rule.anchors))
         truth = _truth(labels.detach().to(wide.dtype), x.shape[2], self.check)
         steps, value = region_squares(raw, truth, self.rule, early=self.seen < EARLY_IMAGES)
         if torch.is_grad_enabled() and self.spec.phase == "TRAIN":
             with torch.no_grad():
                 self.seen.add_(len(x))
-        steps = steps.permute(0, 1, 4, 2, 3).reshape(x.shape)
-        return GivenSlopes.apply(wide, steps / len(x), value)
+        return with_slopes(wide, steps, value)
 
 
 @layer
@@ -160,8 +163,7 @@ class YoloV3Loss(Layer):
         if len(self.mask) != param.num_object or not all(0 <= n < num for n in self.mask):
             raise spec.error(f"{field}.mask", f"is {self.mask}; it must be {param.num_object} "
                              f"numbers from 0 to {num - 1}")
-        if param.truth_thresh < 1:
-            raise spec.error(f"{field}.truth_thresh", f"is {param.truth_thresh:g}; it must be 1")
+        check_truth_thresh(spec, field)
         if self.mask[0] not in STRIDES:
             at_least(spec, f"{field}.net_w", [param.net_w, param.net_h], 1)
         self.anchors = [list(param.anchors[2 * n:2 * n + 2]) for n in range(num)]
@@ -171,11 +173,10 @@ class YoloV3Loss(Layer):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         wide = precise(x)
-        raw = wide.detach().unflatten(1, (len(self.mask), -1)).permute(0, 1, 3, 4, 2)
+        raw = map_of(wide, len(self.mask))
         truth = _truth(labels.detach().to(wide.dtype), x.shape[2], self.check)
         steps, value = self._squares(raw, truth)
-        steps = steps.permute(0, 1, 4, 2, 3).reshape(x.shape)
-        return GivenSlopes.apply(wide, steps / len(x), value)
+        return with_slopes(wide, steps, value)
 
     def _squares(self, raw: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
         """The slopes, of the map's shape (N, A, S, S, 5 + C), and the loss."""
@@ -192,9 +193,8 @@ class YoloV3Loss(Layer):
 
         match = match_boxes(truth, (side, side))
         chosen = nearest(anchors, match.box)
-        own_number = torch.tensor([self.mask.index(n) if n in self.mask else -1
-                                   for n in range(len(anchors))], device=raw.device)
-        match = with_anchors(match, own_number[chosen], raw.shape)
+        number = own_anchors(self.mask, len(anchors), raw.device)
+        match = with_anchors(match, number[chosen], raw.shape)
         own_anchor = anchors[self.mask][match.anchor]
         found = torch.cat([near, raw[..., 2:4]], -1)[match.at]
         change = found - box_targets(match, own_anchor, (side, side))

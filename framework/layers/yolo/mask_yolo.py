@@ -17,14 +17,18 @@ from framework.layers.yolo.anchor_squares import (
     best_overlap,
     box_targets,
     boxes_of,
+    check_truth_thresh,
+    map_of,
     match_boxes,
     nearest,
+    own_anchors,
     region_squares,
     truth_of,
     with_anchors,
+    with_slopes,
     write,
 )
-from framework.ops.losses import GivenSlopes, precise
+from framework.ops.losses import precise
 from framework.proto import has_field
 
 REGION_FIELDS = frozenset("region_loss_param." + name for name in (
@@ -94,13 +98,12 @@ class RegionSquares(nn.Module):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         """The loss () of a map and labels."""
         wide = precise(x)
-        raw = wide.detach().unflatten(1, (len(self.rule.anchors), -1)).permute(0, 1, 3, 4, 2)
+        raw = map_of(wide, len(self.rule.anchors))
         flat = labels.detach().to(wide.dtype).flatten(1)
         end = self.num_rows * self.size
         truth = _rows(flat[:, :end].unflatten(1, (-1, self.size)), self.check)
         steps, value = region_squares(raw, truth, self.rule, hidden=self._hidden(flat[:, end:], x))
-        return GivenSlopes.apply(wide, steps.permute(0, 1, 4, 2, 3).reshape(x.shape) / len(x),
-                                 value)
+        return with_slopes(wide, steps, value)
 
     def _hidden(self, rest: Tensor, x: Tensor) -> Tensor | None:
         """(N, 1, H, W): the cells whose middle the mask hides."""
@@ -150,8 +153,7 @@ class YoloLoss(Layer):
                              f"{param.num_object - 1}")
         _check(spec, field, x, len(self.mask))
         at_least(spec, f"{field}.net_w", [param.net_w, param.net_h], 1)
-        if param.truth_thresh < 1:
-            raise spec.error(f"{field}.truth_thresh", f"is {param.truth_thresh:g}; it must be 1")
+        check_truth_thresh(spec, field)
         if labels[0] != x[0] or math.prod(labels[1:]) % ROW:
             raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it "
                              f"must hold rows of {ROW} numbers for each item")
@@ -164,31 +166,29 @@ class YoloLoss(Layer):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         wide = precise(x)
-        raw = wide.detach().unflatten(1, (len(self.mask), -1)).permute(0, 1, 3, 4, 2)
+        raw = map_of(wide, len(self.mask))
         found = torch.cat([raw[..., :2].sigmoid(), raw[..., 2:4], raw[..., 4:].sigmoid()], -1)
         rows = labels.detach().to(wide.dtype).flatten(1).unflatten(1, (-1, ROW))
         steps, value = self._squares(found, _rows(rows, self.check))
-        steps = steps.permute(0, 1, 4, 2, 3).reshape(x.shape)
-        return GivenSlopes.apply(wide, steps / len(x), value)
+        return with_slopes(wide, steps, value)
 
     def _squares(self, found: Tensor, truth: Truth) -> tuple[Tensor, Tensor]:
         """The slopes, of the map's shape (N, A, H, W, 5 + C), and the loss."""
         param, sizes = self.param, (found.shape[2], found.shape[3])
         anchors = found.new_tensor(self.anchors)
-        own_anchors = anchors[self.mask]
+        chosen = anchors[self.mask]
         score = found[..., 4]
-        boxes = boxes_of(found[..., :2], found[..., 2:4], own_anchors)
+        boxes = boxes_of(found[..., :2], found[..., 2:4], chosen)
         free = (best_overlap(boxes, truth) <= param.ignore_thresh) & (score >= LEAST_SCORE)
         steps = torch.zeros_like(found)
         steps[..., 4] = (param.noobject_scale * score).where(free, 0)
         without = score.square().where(free, 0).sum() / _counted(free, score)
 
         match = match_boxes(truth, sizes)
-        number = torch.tensor([self.mask.index(n) if n in self.mask else -1
-                               for n in range(len(anchors))], device=found.device)
+        number = own_anchors(self.mask, len(anchors), found.device)
         match = with_anchors(match, number[nearest(anchors, match.box)], found.shape)
         own = found[match.at]
-        change = own[:, :4] - box_targets(match, own_anchors[match.anchor], sizes)
+        change = own[:, :4] - box_targets(match, chosen[match.anchor], sizes)
         scale = param.coord_scale + 2 * (1 - match.box[:, 2:].prod(1, keepdim=True))
         write(steps, match, slice(0, 4), scale * change)
         ignored = (match.box[:, 0] < param.ignore_w) & (match.box[:, 1] < param.ignore_h)
