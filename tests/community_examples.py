@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from tests.census_examples import EXAMPLES as OF_CENSUS
+from tests.clip_and_field_examples import EXAMPLES as OF_CLIPS_AND_FIELDS
 from tests.fork_examples import EXAMPLES as OF_ONE_FORK
 from tests.further_fork_examples import EXAMPLES as OF_FURTHER_FORKS
 from tests.layer_examples import (
@@ -184,4 +185,4 @@ ONE_STAGE = (
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
              *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS,
-             *OF_POSES_AND_FACES)
+             *OF_POSES_AND_FACES, *OF_CLIPS_AND_FIELDS)

@@ -1015,6 +1015,12 @@ class LayerParameter(Message):
     @property
     def namcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
+    def submean_param(self) -> SubmeanParameter: ...
+    @property
+    def triplet_rank_loss_param(self) -> TripletRankLossParameter: ...
+    @property
+    def cross_triplet_loss_param(self) -> CrossTripletLossParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -1396,20 +1402,23 @@ class LayerParameter(Message):
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
-            MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            MCWindowDataParameter | _Fields | None = ..., submean_param: SubmeanParameter |
+            _Fields | None = ..., triplet_rank_loss_param: TripletRankLossParameter | _Fields |
+            None = ..., cross_triplet_loss_param: CrossTripletLossParameter | _Fields | None =
+            ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1538,6 +1547,7 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
+            "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -1675,6 +1685,7 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
+            "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -5604,6 +5615,9 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    still_source: str
+    class_per_batch: int
+    clip_per_class: int
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -5640,28 +5654,30 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
-            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
-            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
-            preselection_file: str | None = ..., preselection_label: int | None = ...,
-            rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
-            | None = ..., range_start: int | None = ..., show_data: int | None = ...,
-            shuffle_pool_size: int | None = ..., shuffle_buffer_size: int | None = ...,
-            slice_point: Iterable[int] | None = ..., subtract: Iterable[float] | None = ...,
-            task_class_num: int | None = ..., verbose: bool | None = ..., encoding:
-            Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
-            rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
-            source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., still_source:
+            str | None = ..., class_per_batch: int | None = ..., clip_per_class: int | None =
+            ..., block_size: int | None = ..., disk_reader_threads: int | None = ...,
+            huge_video_dataset: bool | None = ..., limit_samples: int | None = ...,
+            permute_every_iter: int | None = ..., preselection_file: str | None = ...,
+            preselection_label: int | None = ..., rand_permute: bool | None = ...,
+            rand_permute_seed: int | None = ..., range_end: int | None = ..., range_start: int |
+            None = ..., show_data: int | None = ..., shuffle_pool_size: int | None = ...,
+            shuffle_buffer_size: int | None = ..., slice_point: Iterable[int] | None = ...,
+            subtract: Iterable[float] | None = ..., task_class_num: int | None = ..., verbose:
+            bool | None = ..., encoding: Iterable[DataParameter.CHANNELENCODING | int | str] |
+            None = ..., rand_permute_order: DataParameter.RANDPERMORDER | int | str | None =
+            ..., source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "still_source",
+            "class_per_batch", "clip_per_class", "block_size", "disk_reader_threads",
+            "huge_video_dataset", "limit_samples", "permute_every_iter", "preselection_file",
+            "preselection_label", "rand_permute", "rand_permute_seed", "range_end",
+            "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
             "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
             "max_box_num",
         ]
@@ -5671,12 +5687,12 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
-            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
-            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
-            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num",
+            "still_source", "class_per_batch", "clip_per_class", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "slice_point", "subtract", "task_class_num", "verbose", "encoding",
+            "rand_permute_order", "source_more", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -16650,5 +16666,61 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SubmeanParameter(Message):
+    DESCRIPTOR: Descriptor
+    clips_num: int
+    def __init__(
+        self, *,
+            clips_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> None: ...
+
+class TripletRankLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class CrossTripletLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
         ]
     ) -> None: ...

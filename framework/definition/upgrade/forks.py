@@ -37,8 +37,8 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D; pooling_3d_param is pooling3d_param, crop_height and crop_width
-    are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    `anchor_size` an AnchorTarget3D, a Data of clips (DHH) a ClipData; pooling_3d_param is
+    pooling3d_param, crop_height and crop_width are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -88,6 +88,9 @@ def _other_type(layer: proto.LayerParameter) -> str:
         return "MovingCenterLoss"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    clips = ("still_source", "class_per_batch", "clip_per_class")
+    if layer.type == "Data" and any(layer.data_param.HasField(name) for name in clips):
+        return "ClipData"
     return ""
 
 

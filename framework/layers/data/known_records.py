@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, batch_size
+from framework.layers.data.assumed_shapes import (
+    ASSUMED_SIZES,
+    Size,
+    batch_size,
+    images_and_labels,
+)
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.params import LARGEST_STEP, within
 
@@ -143,3 +148,29 @@ class RemoteData(KnownByShape):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         cls.check_fields(spec)
         return [tuple(shape.dim) for shape in spec.proto.remote_data_param.shape]
+
+
+@layer
+class ClipData(KnownByShape):
+    """Frames of clips of as many classes as it says, and still images: known by shape only.
+
+    Tops:   images (batch_size, C, H, W); a class and a clip's number for each, (batch_size, 2, 1,
+            1): the label of a record modulo 1000, and over 1000.
+    A Data that states still_source, class_per_batch or clip_per_class is this.
+    Errors: SpecError whenever data are requested.
+    Meaning: data_layer.cpp and data_reader.cpp of ssqiao/DHH.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 2)
+    fork_fields = frozenset(f"data_param.{name}" for name in (
+        "still_source", "class_per_batch", "clip_per_class"))
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, *labels = images_and_labels(spec, size)
+        return [images, *((*shape, 2, 1, 1) for shape in labels)]

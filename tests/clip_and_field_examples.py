@@ -1,0 +1,22 @@
+"""Examples of layers of clips, fields in volumes and further forks; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+import torch
+
+from tests.layer_examples import BATCH, NOT_DERIVATIVE, Example, fixed, of_sample, whole
+
+OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin"}
+NUMBERED = fixed([4, 1], [4, 1], [4, 1], [4, 9], [2, 7], [2, 7], [2, 3], [5, 5], [5, 5])
+RUNS = fixed([0, 1], [2, 6])
+OF_SIX = whole(6, below=2)
+CLIPS = (
+    of_sample("Submean", bottoms=((9, 3, 2), NUMBERED), grows=()),
+    Example("Submean", "clips_num: 3", ((9, 3, 2), NUMBERED), tops=3, grows=()),
+    of_sample("Covlogm", bottoms=((7, 4), RUNS), grows=()),
+    of_sample("TripletRankLoss", bottoms=((6, 5), OF_SIX), grows=BATCH, without=OVER),
+    of_sample("CrossTripletLoss", bottoms=((6, 5), torch.cat([OF_SIX[:3], OF_SIX[:3]])),
+              grows=BATCH, without=OVER),
+)
+
+EXAMPLES = CLIPS
