@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from tests.layer_examples import BATCH, NOT_DERIVATIVE, Example, fixed, of_sample, whole
+from tests.layer_examples import (
+    BATCH,
+    DRAWS,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    Example,
+    fixed,
+    of_sample,
+    whole,
+)
 
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin"}
 NUMBERED = fixed([4, 1], [4, 1], [4, 1], [4, 9], [2, 7], [2, 7], [2, 3], [5, 5], [5, 5])
@@ -19,4 +28,17 @@ CLIPS = (
               grows=BATCH, without=OVER),
 )
 
-EXAMPLES = CLIPS
+SHARED = {"gradient": NOT_DERIVATIVE + "it is over the number of windows or tops"}
+FIELDS = (
+    of_sample("Gaussian"),
+    of_sample("GradientField", grows=BATCH, without=NO_GRADIENT),
+    Example("GradientField", "", ((2, 4, 4, 4, 2),), grows=BATCH, without=NO_GRADIENT),
+    of_sample("Transform3D", bottoms=((2, 5, 5, 5), (2, 5, 5, 5, 3), whole(2, below=3)),
+              grows=(), without={**DRAWS, **NO_GRADIENT}),
+    of_sample("FieldProbing", blobs=((3, 4, 3),), grows=BATCH, without=SHARED),
+    of_sample("DotProduct", blobs=((2, 2, 2, 3, 4, 5), (2, 2, 2, 3)), grows=BATCH),
+    Example("DotProduct", "share_weights: true", ((2, 2, 2, 2, 3, 4, 5),) * 2,
+            blobs=((3, 4, 5), (3,)), tops=2, grows=BATCH, without=SHARED),
+)
+
+EXAMPLES = (*CLIPS, *FIELDS)

@@ -1021,6 +1021,14 @@ class LayerParameter(Message):
     @property
     def cross_triplet_loss_param(self) -> CrossTripletLossParameter: ...
     @property
+    def dot_product_param(self) -> DotProductParameter: ...
+    @property
+    def field_probing_param(self) -> FieldProbingParameter: ...
+    @property
+    def gaussian_param(self) -> GaussianParameter: ...
+    @property
+    def transform_3d_param(self) -> Transform3DParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -1405,9 +1413,12 @@ class LayerParameter(Message):
             MCWindowDataParameter | _Fields | None = ..., submean_param: SubmeanParameter |
             _Fields | None = ..., triplet_rank_loss_param: TripletRankLossParameter | _Fields |
             None = ..., cross_triplet_loss_param: CrossTripletLossParameter | _Fields | None =
-            ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
-            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
-            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ..., dot_product_param: DotProductParameter | _Fields | None = ...,
+            field_probing_param: FieldProbingParameter | _Fields | None = ..., gaussian_param:
+            GaussianParameter | _Fields | None = ..., transform_3d_param: Transform3DParameter |
+            _Fields | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None =
+            ..., softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None =
+            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
             ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
             | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
             weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
@@ -1548,6 +1559,7 @@ class LayerParameter(Message):
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
+            "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -1686,6 +1698,7 @@ class LayerParameter(Message):
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
+            "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -16722,5 +16735,127 @@ class CrossTripletLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class DotProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    share_weights: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., share_weights: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> None: ...
+
+class FieldProbingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_sliding: int
+    padding: float
+    num_filter: int
+    len_filter: int
+    min_span: float
+    max_span: float
+    def __init__(
+        self, *,
+            num_sliding: int | None = ..., padding: float | None = ..., num_filter: int | None =
+            ..., len_filter: int | None = ..., min_span: float | None = ..., max_span: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> None: ...
+
+class GaussianParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma: float
+    def __init__(
+        self, *,
+            sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> None: ...
+
+class Transform3DParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_rotation_x: float
+    min_rotation_y: float
+    min_rotation_z: float
+    max_rotation_x: float
+    max_rotation_y: float
+    max_rotation_z: float
+    min_translation_x: float
+    min_translation_y: float
+    min_translation_z: float
+    max_translation_x: float
+    max_translation_y: float
+    max_translation_z: float
+    min_scaling_x: float
+    min_scaling_y: float
+    min_scaling_z: float
+    max_scaling_x: float
+    max_scaling_y: float
+    max_scaling_z: float
+    num_transformations: int
+    @property
+    def pad_value(self) -> Values[float]: ...
+    order: str
+    def __init__(
+        self, *,
+            min_rotation_x: float | None = ..., min_rotation_y: float | None = ...,
+            min_rotation_z: float | None = ..., max_rotation_x: float | None = ...,
+            max_rotation_y: float | None = ..., max_rotation_z: float | None = ...,
+            min_translation_x: float | None = ..., min_translation_y: float | None = ...,
+            min_translation_z: float | None = ..., max_translation_x: float | None = ...,
+            max_translation_y: float | None = ..., max_translation_z: float | None = ...,
+            min_scaling_x: float | None = ..., min_scaling_y: float | None = ..., min_scaling_z:
+            float | None = ..., max_scaling_x: float | None = ..., max_scaling_y: float | None =
+            ..., max_scaling_z: float | None = ..., num_transformations: int | None = ...,
+            pad_value: Iterable[float] | None = ..., order: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "order",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "pad_value", "order",
         ]
     ) -> None: ...

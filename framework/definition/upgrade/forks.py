@@ -38,7 +38,8 @@ def upgrade_forks(document: Document) -> bool:
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
     `anchor_size` an AnchorTarget3D, a Data of clips (DHH) a ClipData; pooling_3d_param is
-    pooling3d_param, crop_height and crop_width are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    pooling3d_param, crop_height and crop_width are crop_h and crop_w. PoolingND is an NdPooling:
+    numbers for several axes are shapes there.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
