@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from tests.layer_examples import (
+    AFTER_ROUNDING,
     BATCH,
     DRAWS,
     NO_GRADIENT,
@@ -14,6 +15,7 @@ from tests.layer_examples import (
     of_sample,
     whole,
 )
+from tests.support import noise
 
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin"}
 NUMBERED = fixed([4, 1], [4, 1], [4, 1], [4, 9], [2, 7], [2, 7], [2, 3], [5, 5], [5, 5])
@@ -41,4 +43,15 @@ FIELDS = (
             blobs=((3, 4, 5), (3,)), tops=2, grows=BATCH, without=SHARED),
 )
 
-EXAMPLES = (*CLIPS, *FIELDS)
+ON_CPU = {**NO_GRADIENT, **AFTER_ROUNDING,
+          **dict.fromkeys(("compile", "export"), "it goes through pixels on the CPU")}
+LEARNERS = (
+    of_sample("BinomialLoss", bottoms=((4, 5), (4, 3), whole(4, below=3)), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is that of each embedding alone"}),
+    of_sample("ActLoss", grows=BATCH),
+    of_sample("ProposalCrop", bottoms=(noise(2, 3, 32, 32, requires_grad=False) * 40,
+                                       noise(2, 4, 6, 6, seed=2, requires_grad=False)),
+              grows=BATCH, without=ON_CPU),
+)
+
+EXAMPLES = (*CLIPS, *FIELDS, *LEARNERS)

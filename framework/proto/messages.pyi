@@ -1029,6 +1029,12 @@ class LayerParameter(Message):
     @property
     def transform_3d_param(self) -> Transform3DParameter: ...
     @property
+    def binomial_loss_param(self) -> BinomialLossParameter: ...
+    @property
+    def act_loss_param(self) -> ActLossParameter: ...
+    @property
+    def proposal_crop_param(self) -> ProposalCropParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -1416,20 +1422,22 @@ class LayerParameter(Message):
             ..., dot_product_param: DotProductParameter | _Fields | None = ...,
             field_probing_param: FieldProbingParameter | _Fields | None = ..., gaussian_param:
             GaussianParameter | _Fields | None = ..., transform_3d_param: Transform3DParameter |
-            _Fields | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None =
-            ..., softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None =
-            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
+            ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
+            ProposalCropParameter | _Fields | None = ..., accuracy_view_param:
+            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
+            SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1560,6 +1568,7 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -1699,6 +1708,7 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -2414,6 +2424,8 @@ class InnerProductParameter(Message):
     relu: bool
     negative_slope: float
     normalize: bool
+    act_init: bool
+    lamda: float
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
@@ -2423,19 +2435,20 @@ class InnerProductParameter(Message):
             | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
             None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
             bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
+            act_init: bool | None = ..., lamda: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> None: ...
 
@@ -5204,6 +5217,7 @@ class TransformationParameter(Message):
     crop_size_h: int
     crop_size_l: int
     pad_ratio: float
+    test_rand: bool
     def __init__(
         self, *,
             resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
@@ -5251,7 +5265,7 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ...,
+            float | None = ..., test_rand: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5275,7 +5289,7 @@ class TransformationParameter(Message):
             "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
             "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5301,7 +5315,7 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> None: ...
 
@@ -5779,6 +5793,8 @@ class ImageDataParameter(Message):
     label: bool
     rate_height: float
     rate_width: float
+    img_num: int
+    label_num: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5805,7 +5821,8 @@ class ImageDataParameter(Message):
             | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
             new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
             num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
-            = ..., rate_width: float | None = ...,
+            = ..., rate_width: float | None = ..., img_num: int | None = ..., label_num: int |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5820,7 +5837,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5836,7 +5853,7 @@ class ImageDataParameter(Message):
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> None: ...
 
@@ -16857,5 +16874,74 @@ class Transform3DParameter(Message):
             "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
             "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
             "max_scaling_z", "num_transformations", "pad_value", "order",
+        ]
+    ) -> None: ...
+
+class BinomialLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    beta: float
+    cost_p: float
+    cost_n: float
+    shrinkage: float
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            alpha: float | None = ..., beta: float | None = ..., cost_p: float | None = ...,
+            cost_n: float | None = ..., shrinkage: float | None = ..., perturbation_loss_weight:
+            float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> None: ...
+
+class ActLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            perturbation_loss_weight: float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> None: ...
+
+class ProposalCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_size: int
+    mean_value1: float
+    mean_value2: float
+    mean_value3: float
+    def __init__(
+        self, *,
+            out_size: int | None = ..., mean_value1: float | None = ..., mean_value2: float |
+            None = ..., mean_value3: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
         ]
     ) -> None: ...
