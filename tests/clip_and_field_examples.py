@@ -54,4 +54,18 @@ LEARNERS = (
               grows=BATCH, without=ON_CPU),
 )
 
-EXAMPLES = (*CLIPS, *FIELDS, *LEARNERS)
+SHARES = noise(2, 4, 5, 6, requires_grad=False).softmax(1).requires_grad_()
+OF_FILTERS = noise(2, 3, 5, 6, seed=2, requires_grad=False).softmax(1).requires_grad_()
+REPORTS = {**NO_GRADIENT, **dict.fromkeys(("compile", "export"), "it reports")}
+SEGMENTS = (
+    of_sample("CrfFilterbankEd", bottoms=(SHARES, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3)),
+              without={"gradient": NOT_DERIVATIVE + "the middle of the filters does not learn"}),
+    Example("CrfFilterbankEd", "num_iterations: 2 kernel_size: 3 keep_mid_ind_zero: false",
+            (SHARES, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3))),
+    of_sample("EdgeLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=9) * 30)),
+    of_sample("IOUAccuracy", bottoms=((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)), without=REPORTS),
+    Example("IOUAccuracy", "test_iterations: 9", ((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)),
+            tops=0, without=REPORTS),
+)
+
+EXAMPLES = (*CLIPS, *FIELDS, *LEARNERS, *SEGMENTS)

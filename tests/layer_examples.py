@@ -255,6 +255,8 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "CoSData": [(2, 3, 32, 56), (21, 2)],
     "OPData": [(2, 3, 48, 64), (2, 156, 6, 8)],
     "ClipData": [(12, 3, 20, 20), (12, 2, 1, 1)],
+    "ImageLabelData": [(2, 3, 24, 24), (2, 1, 12, 16)],
+    "ImageLabelEdgeData": [(2, 3, 24, 24), *[(2, 1, 24, 24)] * 4],
     "PicPac": [(4, 3, 48, 64), (4,)],
     "DriveData": [(2, 3, 96, 128), (2, 8, 24, 32), (2, 1, 6, 8)],
     "ImageDataSteganalysisJpegDct": [(4, 64, 64, 64), (4,)],

@@ -1035,6 +1035,14 @@ class LayerParameter(Message):
     @property
     def proposal_crop_param(self) -> ProposalCropParameter: ...
     @property
+    def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
+    @property
+    def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
+    @property
+    def image_label_data_param(self) -> ImageLabelDataParameter: ...
+    @property
+    def image_label_edge_data_param(self) -> ImageLabelEdgeDataParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -1424,7 +1432,11 @@ class LayerParameter(Message):
             GaussianParameter | _Fields | None = ..., transform_3d_param: Transform3DParameter |
             _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
             ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
-            ProposalCropParameter | _Fields | None = ..., accuracy_view_param:
+            ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
+            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
+            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
+            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
             _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
@@ -1569,11 +1581,12 @@ class LayerParameter(Message):
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1709,11 +1722,12 @@ class LayerParameter(Message):
             "submean_param", "triplet_rank_loss_param", "cross_triplet_loss_param",
             "dot_product_param", "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -16943,5 +16957,198 @@ class ProposalCropParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> None: ...
+
+class CrfFilterbankEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    debug_mode: bool
+    unary_weight_init: float
+    use_cudnn: bool
+    div_epsilon: float
+    no_redundancy_weights: bool
+    init_filters: bool
+    skip_pw_term: bool
+    keep_mid_ind_zero: bool
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., debug_mode: bool | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ..., div_epsilon:
+            float | None = ..., no_redundancy_weights: bool | None = ..., init_filters: bool |
+            None = ..., skip_pw_term: bool | None = ..., keep_mid_ind_zero: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> None: ...
+
+class IOUAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    normalize: bool
+    test_iterations: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ..., normalize: bool | None = ..., test_iterations: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> None: ...
+
+class LabelSlice(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def dim(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dim: Iterable[int] | None = ..., stride: Iterable[int] | None = ..., offset:
+            Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "stride", "offset",
+        ]
+    ) -> None: ...
+
+class ImageLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    image_list_path: str
+    label_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label_dir: str
+    padding: ImageLabelDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
+            int | None = ..., rand_skip: int | None = ..., shuffle: bool | None = ...,
+            rand_scale: bool | None = ..., min_scale: float | None = ..., max_scale: float |
+            None = ..., data_dir: str | None = ..., label_slice: LabelSlice | _Fields | None =
+            ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
+            ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
+            ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
+            ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> None: ...
+
+class ImageLabelEdgeDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    image_list_path: str
+    label1_list_path: str
+    label2_list_path: str
+    label3_list_path: str
+    label4_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label1_dir: str
+    label2_dir: str
+    label3_dir: str
+    label4_dir: str
+    padding: ImageLabelEdgeDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label1_list_path: str | None = ...,
+            label2_list_path: str | None = ..., label3_list_path: str | None = ...,
+            label4_list_path: str | None = ..., batch_size: int | None = ..., rand_skip: int |
+            None = ..., shuffle: bool | None = ..., rand_scale: bool | None = ..., min_scale:
+            float | None = ..., max_scale: float | None = ..., data_dir: str | None = ...,
+            label_slice: LabelSlice | _Fields | None = ..., image_dir: str | None = ...,
+            label1_dir: str | None = ..., label2_dir: str | None = ..., label3_dir: str | None =
+            ..., label4_dir: str | None = ..., padding: ImageLabelEdgeDataParameter.Padding |
+            int | str | None = ..., hsv_noise: bool | None = ..., h_noise: int | None = ...,
+            s_noise: int | None = ..., v_noise: int | None = ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
         ]
     ) -> None: ...
