@@ -41,8 +41,11 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if skip_data and cls.reads_files:
-            for top, shape in zip(layer_spec.tops, cls.assumed_shapes(layer_spec, assumed),
-                                  strict=True):
+            assumed_shapes = cls.assumed_shapes(layer_spec, assumed)
+            if len(assumed_shapes) != len(layer_spec.tops):
+                raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; the layer's "
+                                       f"fields ask for {len(assumed_shapes)}")
+            for top, shape in zip(layer_spec.tops, assumed_shapes, strict=True):
                 known = (channels or {}).get(top)
                 shapes[top] = (shape[0], known, *shape[2:]) if known else shape
             continue

@@ -214,3 +214,16 @@ def test_a_net_that_says_nothing_of_the_mean_gets_a_note(place, capsys):
     assert "says nothing of mean and scale" in capsys.readouterr().err
     assert main([*flags, "--mean", "100", "--scale", "0.01", str(path / "images")]) == 0
     assert "note" not in capsys.readouterr().err
+
+
+def test_a_run_without_a_result_leaves_what_an_earlier_one_listed(place, capsys):
+    path, flags = place
+    (path / "bad.jpg").write_text("not an image")
+    assert main([*flags, str(path / "bad.jpg")]) == 1
+    assert list((path / "out").iterdir()) == []
+    assert main([*flags, str(path / "images")]) == 0
+    lines = (path / "out/detections.jsonl").read_text()
+    assert main([*flags, str(path / "bad.jpg")]) == 1
+    assert lines and (path / "out/detections.jsonl").read_text() == lines
+    assert main([*flags, str(path / "images")]) == 0        # not added to what was there
+    assert (path / "out/detections.jsonl").read_text() == lines

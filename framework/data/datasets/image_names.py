@@ -193,5 +193,5 @@ def are_copies(path: Path, other: Path) -> bool:
     """Have two files the same content? No for those that cannot be read."""
     try:
         return filecmp.cmp(path, other, shallow=False)
-    except OSError:
+    except (OSError, ValueError):       # ValueError: of a name with a zero byte
         return False
