@@ -24,7 +24,7 @@ from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.arguments import FLAG, PATH, PATHS, TEXT, Kind, checked, or_none
 from framework.system.atomic import replacing
-from framework.system.file_kinds import foreign_kind, is_text, stand_in
+from framework.system.file_kinds import HDF5, foreign_kind, is_text, is_weights, stand_in
 from framework.system.wording import counted
 from framework.weights.arrays import (
     read_hdf5,
@@ -162,8 +162,10 @@ def read_layers(path: str | Path) -> list[FileLayer]:
         if is_text(head):
             raise WeightsError(f"{path}: is a text file, as a prototxt or a web page is, not a "
                                "file of weights")
-        is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
-        reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
+        reader = read_hdf5 if head.startswith(HDF5) \
+            else _READERS.get(Path(path).suffix, read_caffemodel)
+        if reader is read_hdf5 and is_weights(head):    # whatever its name, as the original
+            reader = read_caffemodel
         kind = foreign_kind(head)
         if kind and reader is read_caffemodel:
             raise WeightsError(f"{path}: is {kind}; it is not a file of weights")
