@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.system.wording import counted
+
 Array = NDArray[Any]
 
 
@@ -73,6 +75,13 @@ class Blob(Shaped):
 
 class BlobVector(list[Any]):    # Any: blobs of one's own, or those that show a net's parameters
     """The learned blobs of a layer."""
+
+    def __getitem__(self, index: Any) -> Any:       # Any: an index or a slice, a blob or several
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            raise IndexError(f"there is no blob {index}; the layer has "
+                             f"{counted(len(self), 'blob')}") from None
 
     def add_blob(self, *shape: int) -> Blob:
         """Add a blob of zeros."""

@@ -96,6 +96,7 @@ class InnerProduct(Layer):
         self.relu = param.relu
         self.negative_slope = param.negative_slope
         shape = (num_output, math.prod(x[self.axis :]))
+        self.num_inputs = shape[1]
         counts = (math.prod(shape), num_output)
         for index, given in enumerate(others, 1):
             count = counts[index - 1]
@@ -116,6 +117,10 @@ class InnerProduct(Layer):
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        num_inputs = math.prod(bottoms[0][self.axis:])
+        if num_inputs != self.num_inputs:
+            raise self.spec.error("bottom", f"has the shape {bottoms[0]}, with {num_inputs} values "
+                                  f"an item; the weights are for {self.num_inputs}")
         return [(*bottoms[0][:self.axis], self.num_output)]
 
     def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
