@@ -18,6 +18,7 @@ from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_values import check_values
 from framework.net.python_shapes import DeclaredPython, is_known
+from framework.net.written_blobs import check_written_blobs
 from framework.system.wording import counted
 
 LOG = logging.getLogger(__name__)
@@ -223,6 +224,7 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
             raise spec.error("top", f"cannot be made: {reason}") from error
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
+    check_written_blobs(layer)
     return layer
 
 

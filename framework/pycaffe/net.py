@@ -48,7 +48,7 @@ class Net(InBatches):
                  level: int = 0, stages: Sequence[str] | None = None,
                  weights: str | None = None):        # Any: a phase, or weights and a phase
         if arguments and isinstance(arguments[0], (str, os.PathLike)):
-            weights = arguments[0]
+            weights = str(arguments[0])
             arguments = arguments[1:]
         names = ("phase", "level", "stages", "weights")
         given: dict[str, Any] = {"phase": phase, "level": level, "stages": stages,

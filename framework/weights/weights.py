@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -136,7 +136,7 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
         raise WeightsError("\n".join(list(problems.values())[:LISTED]) + "\nRename a layer in the "
                            "prototxt to learn it anew; tools/train and tools/test take the rest "
                            "with --skip-mismatch")
-    report.not_finite = _copy_all(copies)
+    report.not_finite = copy_all(copies)
     report.copied = list(dict.fromkeys(report.copied))
     report.mismatched = list(problems.values())
     report.not_in_file = _left_alone(params, {*report.copied, *problems})
@@ -230,7 +230,7 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> 
         if blob is None:
             if not _is_elsewhere(target, layer.name, params):
                 return f"blob {index} is missing in the file"
-        elif _without_ones(blob.shape) != _without_ones(target.shape):
+        elif without_ones(blob.shape) != without_ones(target.shape):
             return (f"blob {index} is {describe(blob.shape)} in the file, and "
                     f"{describe(target.shape)} in the net")
     return ""
@@ -241,7 +241,7 @@ def _listed(shapes: Sequence[Sequence[int]]) -> str:
     return f" ({', '.join(map(describe, shapes))})" if shapes else ""
 
 
-def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+def without_ones(shape: Sequence[int]) -> tuple[int, ...]:
     """The shape without ones in front: legacy shapes have four axes, (1, 1, 1, N) for a bias."""
     return tuple(itertools.dropwhile(lambda size: size == 1, shape))
 
@@ -259,7 +259,7 @@ def _left_alone(params: dict[str, list[Tensor]], known: set[str]) -> list[str]:
             and not all(blob.data_ptr() in filled for blob in blobs)]
 
 
-def _copy_all(copies: dict[str, tuple[Tensor, str | Path, Blob]]) -> list[str]:
+def copy_all(copies: Mapping[str, tuple[Tensor, str | Path, Blob]]) -> list[str]:
     """Read all values, then copy all. Returns the names of blobs with NaN or infinite values."""
     values = {name: _read(name, *copy) for name, copy in copies.items()}
     with torch.no_grad():
