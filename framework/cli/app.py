@@ -318,6 +318,8 @@ def take_stubs(flags: Sequence[str]) -> None:
         kind, mark, shape = flag.partition("=")
         if not mark:
             raise CaffeError(f"--stub {flag}: it must be TYPE=as_bottom or TYPE=SHAPE")
+        if any(other.startswith(f"{kind}=") and other != flag for other in flags):
+            raise CaffeError(f"--stub {flag}: the type has another shape in a second --stub")
         stub_layer(kind, shape)
 
 

@@ -32,7 +32,9 @@ def check_types(net: NetSpec) -> None:
 
 def warn_of_unread(net: NetSpec) -> None:
     """Name messages that a layer's type does not read, and fields that it ignores, in the log: each
-    kind once with its first line. The original takes them too."""
+    kind once with its first line; and stages that no rule names. The original takes them too."""
+    for stage, near in net.unnamed_stages.items():
+        LOG.warning("%s: no include or exclude rule names the stage '%s'%s", net.path, stage, near)
     said = set[tuple[str, str]]()
     for spec in net.layers:
         if spec.stand_in or is_stub(spec.type):

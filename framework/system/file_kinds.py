@@ -41,7 +41,7 @@ def foreign_kind(head: bytes) -> str:
 
 
 def foreign_text(head: bytes) -> str:
-    """What a text is that begins so and is no prototxt; "" for others."""
+    """What a text of another program is that begins so; "" for others."""
     lines = head.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
     begin = b"".join(line for line in lines if not line.startswith(b"#")).lstrip()
     return next((kind for form, kind in _TEXTS if form.match(begin)), "")

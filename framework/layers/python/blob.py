@@ -63,6 +63,8 @@ class Blob(Shaped):
     def reshape(self, *shape: int) -> None:
         """Change the shape. Values stay if there are as many as before; else they are zeros."""
         size = tuple(int(length) for length in shape)
+        if size != shape:       # 3.0, which Python 2's / made of 6 and 2 a whole number, is one
+            raise TypeError(f"reshape takes whole numbers; it is given {tuple(shape)}")
         if size != self._data.shape:
             same = math.prod(size) == self._data.size
             self._data = self._data.reshape(size) if same else np.zeros(size, self._data.dtype)
