@@ -62,7 +62,8 @@ def test_colours_that_pixels_cannot_be_read_in_are_named(tmp_path, caplog, name)
     """The original says of each such record that they are for encoded ones only."""
     path = write_database(tmp_path / "db", pixels())
     source = make_source(f'layer {{ name: "d" type: "Data" top: "x" '
-                         f'transform_param {{ {name}: true }} data_param {{ source: "{path}" batch_size: 1 }} }}')
+                         f'transform_param {{ {name}: true }} '
+                         f'data_param {{ source: "{path}" batch_size: 1 }} }}')
     assert finished(source)[0].shape == (1, 1, 2, 3)
     assert f"layer 'd' (Data): transform_param.{name} has no effect" in caplog.text
 

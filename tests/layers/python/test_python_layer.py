@@ -108,7 +108,7 @@ def test_an_in_place_python_layer_writes_into_one_blob(folder):
      "given no python_param.param_str"),
     ("", "absent_module.py", "A", "the name of a module is without .py: 'absent_module'"),
     ("import caffe, json\nclass A(caffe.Layer):\n def setup(self, b, t):\n  json.loads('{')",
-     "reads", "A", r"failed in setup: JSONDecodeError: .*reads.py:4\)"),     # not the line of json's own
+     "reads", "A", r"failed in setup: JSONDecodeError: .*reads.py:4\)"),     # not json's line
     ("import caffe\nclass A(caffe.Layer):\n def setup(self, b, t): t[0].reshape(1.5, 2.0)",
      "halves", "A", r"TypeError: reshape takes whole numbers; it is given \(1.5, 2.0\)"),
 ])
