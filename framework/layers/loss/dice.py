@@ -69,9 +69,9 @@ class DiceLoss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
-        if len(x) < 2 or math.prod(labels) * x[1] != math.prod(x):
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; there must "
-                             "be one label for each cell")
+        if len(x) < 3 or math.prod(labels) * x[1] != math.prod(x):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; they must "
+                             "be (N, classes, cells ...) and one label for each cell")
         self.check = class_check(spec, labels, x[1])
 
     @classmethod
