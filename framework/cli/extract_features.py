@@ -125,7 +125,7 @@ def _records(name: str, blob: Tensor, first: int) -> Iterator[tuple[bytes, Datum
         raise CaffeError(f"blob '{name}' has {blob.ndim} axes; a Datum holds 4 at most")
     blob = blob.reshape(blob.shape or 1)        # a loss is one item, as Blob::num of the original
     channels, height, width = (*blob.shape[1:], 1, 1, 1)[:3]
-    for index, values in enumerate(blob.float().flatten(1).cpu().numpy(), first):
+    for index, values in enumerate(blob.float().reshape(len(blob), -1).cpu().numpy(), first):
         yield b"%010d" % index, Datum(channels=channels, height=height, width=width,
                                       float_data=values)
 

@@ -79,6 +79,11 @@ def test_a_gpu_that_is_not_there_is_named_with_the_word_to_give(capsys):
                      capsys.readouterr().err, re.MULTILINE)
 
 
+def test_labels_are_records_of_one_number():
+    assert main(["w.caffemodel", "net.prototxt", "label", "labels", "1", "lmdb"]) == 0
+    assert [list(datum.float_data) for _, datum in read_all("labels")] == [[0], [1], [2]]
+
+
 def test_a_loss_is_a_record_for_each_batch():
     """Blob::num and count of a scalar are 1 in the original (LegacyShape)."""
     Path("net.prototxt").write_text(NET + """layer { name: "loss" type: "SoftmaxWithLoss"
