@@ -144,7 +144,7 @@ def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:
     Raises SpecError for an axis the bottom does not have. Source: Blob::CanonicalAxisIndex.
     """
     if not shape:
-        raise spec.error(field, f"is {axis}; the bottom is a single number, which has no axis")
+        raise spec.error(field, f"is {axis}; the bottom has the shape (), a number without axes")
     if not -len(shape) <= axis < len(shape):
         raise spec.error(field, f"is {axis}; the bottom has the shape {tuple(shape)}, so it must "
                          f"be from {-len(shape)} to {len(shape) - 1}")

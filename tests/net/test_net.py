@@ -288,5 +288,5 @@ layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 2 } }
 def test_an_axis_of_a_single_number_is_an_error_that_says_so():
     text = """layer { name: "x" type: "Input" top: "x" input_param { shape { } } }
 layer { name: "s" type: "Softmax" bottom: "x" top: "s" }"""
-    with pytest.raises(SpecError, match="axis is 1; the bottom is a single number, which has no"):
+    with pytest.raises(SpecError, match="axis is 1; the bottom has the shape .., a number"):
         Net(parse_net(text))
