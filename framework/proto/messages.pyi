@@ -1019,6 +1019,8 @@ class LayerParameter(Message):
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
     @property
+    def spm_param(self) -> SPMParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1398,18 +1400,19 @@ class LayerParameter(Message):
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
+            _Fields | None = ..., random_param: RandomParameter | _Fields | None = ...,
+            roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
+            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
+            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
+            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1538,7 +1541,7 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
             "generic_window_data_param", "box_param", "connectivity_mode",
@@ -1675,7 +1678,7 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
             "generic_window_data_param", "box_param", "connectivity_mode",
@@ -16650,5 +16653,23 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SPMParameter(Message):
+    DESCRIPTOR: Descriptor
+    spm_type: int
+    def __init__(
+        self, *,
+            spm_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spm_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spm_type",
         ]
     ) -> None: ...
