@@ -141,11 +141,17 @@ VIEWPOINTS = (
     of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
     of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
 )
+PARTS = fixed([0, 3, 0, 2, 4, 2, 0])[0]
 CENTRES = fixed([0, 0, 0, 9, 9], [0, 11, 1, 19, 9], [0, 1, 11, 9, 19], [0, 12, 12, 18, 18],
                 [3, 0, 0, 9, 9], [3, 5, 5, 6, 6])
 PYRAMIDS = (
     of_sample("MulticlassSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2)),
               grows=BATCH, without={"gradient": NOT_DERIVATIVE + "it is over the classes too"}),
+    of_sample("IsomapManifoldLearningLoss", bottoms=((7, 3), PARTS), grows=BATCH),
+    of_sample("IsomapSoftmaxWithLoss", bottoms=((4, 3), fixed([0, 5, 2, 1])[0]), grows=BATCH),
+    Example("IsomapSoftmaxWithLoss", "loss_param { ignore_label: 1 } "
+            "isomap_softmax_with_loss_param { class_k: 3 }",
+            (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
     of_sample("SPMMaxPooling", bottoms=((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()),
     *(Example("SPMMaxPooling", f"spm_param {{ spm_type: {kind} }}",
               ((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()) for kind in (0, 2)),

@@ -1021,6 +1021,10 @@ class LayerParameter(Message):
     @property
     def spm_param(self) -> SPMParameter: ...
     @property
+    def isomap_manifold_learning_loss_param(self) -> IsomapManifoldLearningLossParameter: ...
+    @property
+    def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1401,11 +1405,14 @@ class LayerParameter(Message):
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
-            _Fields | None = ..., random_param: RandomParameter | _Fields | None = ...,
-            roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            _Fields | None = ..., isomap_manifold_learning_loss_param:
+            IsomapManifoldLearningLossParameter | _Fields | None = ...,
+            isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
+            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
             euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
             random_noise_param: RandomNoiseParameter | _Fields | None = ...,
             generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
@@ -1541,10 +1548,11 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1678,10 +1686,11 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -16671,5 +16680,48 @@ class SPMParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "spm_type",
+        ]
+    ) -> None: ...
+
+class IsomapManifoldLearningLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    num_output: int
+    inter_weight: float
+    intra_weight: float
+    class_k: int
+    axis: int
+    def __init__(
+        self, *,
+            margin: float | None = ..., num_output: int | None = ..., inter_weight: float | None
+            = ..., intra_weight: float | None = ..., class_k: int | None = ..., axis: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "num_output", "inter_weight", "intra_weight", "class_k", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "num_output", "inter_weight", "intra_weight", "class_k", "axis",
+        ]
+    ) -> None: ...
+
+class IsomapSoftmaxWithLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class_k: int
+    def __init__(
+        self, *,
+            class_k: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "class_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "class_k",
         ]
     ) -> None: ...
