@@ -140,6 +140,10 @@ VIEWPOINTS = (
     Example("SoftmaxKLDLoss", "", ((2, 5, 3), TARGETS / TARGETS.sum(1, keepdim=True))),
     of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
     of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
+    of_sample("DetViewSplit", bottoms=(fixed([0, 1, 725, 10003, 14679])[0],), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("TripleViewSplit", bottoms=(fixed([0, 359, 46656000, 46785960, 606527936])[0],),
+              grows=BATCH, without=NO_GRADIENT),
 )
 PARTS = fixed([0, 3, 0, 2, 4, 2, 0])[0]
 CENTRES = fixed([0, 0, 0, 9, 9], [0, 11, 1, 19, 9], [0, 1, 11, 9, 19], [0, 12, 12, 18, 18],

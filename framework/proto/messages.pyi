@@ -9972,6 +9972,10 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+        DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+        TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10042,6 +10046,10 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+    DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+    TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10155,6 +10163,10 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def accuracy_view_param(self) -> AccuracyViewParameter: ...
+    @property
+    def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10202,8 +10214,11 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., accuracy_view_param:
+            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
+            SoftmaxWithViewLossParameter | _Fields | None = ..., param: Iterable[str] | None =
+            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10219,7 +10234,8 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "accuracy_view_param",
+            "softmax_with_view_loss_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10237,8 +10253,8 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "param",
-            "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
