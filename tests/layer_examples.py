@@ -286,6 +286,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "SpatialPyramidPoolingData": [(10, 256, 13, 13), (10,)],
     "RemoteData": [(8, 3, 16, 12), (8,)],
     "BinaryData": [(10, 3, 31, 31), (10,)],
+    "DatumData": [(4, 3, 41, 41), (4,)],
     "MCWindowData": [(16, 3, 227, 227), (16, 1, 64, 64), (16, 1, 1, 1)],
     "NAMCWindowData": [(16, 3, 227, 227), (16, 3, 227, 227), (16, 1, 1, 1)],
     "VideoSegmentationData": [(2, 3, 16, 112, 112), (2, 1, 16, 112, 112)],

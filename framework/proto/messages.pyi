@@ -1025,6 +1025,8 @@ class LayerParameter(Message):
     @property
     def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
     @property
+    def datum_data_param(self) -> DatumDataParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1408,18 +1410,18 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1550,10 +1552,10 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "datum_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1688,10 +1690,10 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "datum_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5082,6 +5084,9 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    mean_value_file: str
+    label_crop_size: int
+    resize_label: int
     resize_w: int
     resize_h: int
     jitter: float
@@ -5194,25 +5199,26 @@ class TransformationParameter(Message):
     pad_ratio: float
     def __init__(
         self, *,
-            resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
-            caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None =
-            ..., upper_height: int | None = ..., upper_width: int | None = ..., scale: float |
-            None = ..., mirror: bool | None = ..., crop_size: int | None = ..., mean_file: str |
-            None = ..., mean_value: Iterable[float] | None = ..., force_color: bool | None =
-            ..., force_gray: bool | None = ..., resize_param: ResizeParameter | _Fields | None =
-            ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
-            EmitConstraint | _Fields | None = ..., crop_h: int | None = ..., crop_w: int | None
-            = ..., distort_param: DistortionParameter | _Fields | None = ..., expand_param:
-            ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool | None = ...,
-            random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
+            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
+            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
+            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
+            None = ..., scale: float | None = ..., mirror: bool | None = ..., crop_size: int |
+            None = ..., mean_file: str | None = ..., mean_value: Iterable[float] | None = ...,
+            force_color: bool | None = ..., force_gray: bool | None = ..., resize_param:
+            ResizeParameter | _Fields | None = ..., noise_param: NoiseParameter | _Fields | None
+            = ..., emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None =
+            ..., crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None =
+            ..., expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform:
+            bool | None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None
+            = ..., img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float |
+            None = ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower:
+            float | None = ..., vertical_stretch_upper: float | None = ...,
+            horizontal_stretch_lower: float | None = ..., horizontal_stretch_upper: float | None
+            = ..., interpolation_algo_down: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo |
+            int | str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing |
+            int | str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5243,42 +5249,17 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
-            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
-            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
-            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
-            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
-            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
-            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
-            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
-            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
-            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
-            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
-            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
-            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
-            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
-            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
-            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
-            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
-            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
-            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
+            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
+            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
+            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
@@ -5287,9 +5268,34 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
+            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
+            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "scale_factors", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -9972,6 +9978,7 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10046,6 +10053,7 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10163,6 +10171,8 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def datum_data_param(self) -> DatumDataParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -10214,7 +10224,8 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., accuracy_view_param:
+            lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., param: Iterable[str] | None =
             ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
@@ -10234,8 +10245,8 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "accuracy_view_param",
-            "softmax_with_view_loss_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10253,8 +10264,8 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "param", "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -16739,5 +16750,45 @@ class IsomapSoftmaxWithLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "class_k",
+        ]
+    ) -> None: ...
+
+class DatumDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    label_scale: float
+    @property
+    def binary_label(self) -> Values[int]: ...
+    source_dir: str
+    target_source: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., label_scale: float | None = ..., binary_label:
+            Iterable[int] | None = ..., source_dir: str | None = ..., target_source: str | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "label_scale", "source_dir", "target_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "label_scale", "binary_label", "source_dir",
+            "target_source",
         ]
     ) -> None: ...

@@ -55,7 +55,7 @@ def test_every_v1_type_has_its_name_of_today():
         "SPATIAL_PYRAMID_POOLING": "SpatialPyramidPooling",
         "SPATIAL_PYRAMID_POOLING_DATA": "SpatialPyramidPoolingData",
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
-        "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
+        "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
