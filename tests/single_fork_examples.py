@@ -11,6 +11,7 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
     Example,
     fixed,
     of_sample,
@@ -157,6 +158,8 @@ PYRAMIDS = (
             "isomap_softmax_with_loss_param { class_k: 3 }",
             (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
     of_sample("SPMMaxPooling", bottoms=((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()),
+    of_sample("RPN", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     *(Example("SPMMaxPooling", f"spm_param {{ spm_type: {kind} }}",
               ((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()) for kind in (0, 2)),
 )

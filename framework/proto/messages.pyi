@@ -1027,6 +1027,8 @@ class LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def rpn_param(self) -> RPNParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1410,18 +1412,19 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., random_param:
-            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
-            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
+            RPNParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
+            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
+            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
+            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
+            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1552,7 +1555,7 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "datum_data_param", "rpn_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -1690,7 +1693,7 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "random_param", "roi_data_param", "smoothl1_param",
+            "datum_data_param", "rpn_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -16790,5 +16793,37 @@ class DatumDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "label_scale", "binary_label", "source_dir",
             "target_source",
+        ]
+    ) -> None: ...
+
+class RPNParameter(Message):
+    DESCRIPTOR: Descriptor
+    feat_stride: int
+    basesize: int
+    @property
+    def scale(self) -> Values[int]: ...
+    @property
+    def ratio(self) -> Values[float]: ...
+    boxminsize: int
+    nms_thresh: float
+    per_nms_topn: int
+    post_nms_topn: int
+    def __init__(
+        self, *,
+            feat_stride: int | None = ..., basesize: int | None = ..., scale: Iterable[int] |
+            None = ..., ratio: Iterable[float] | None = ..., boxminsize: int | None = ...,
+            nms_thresh: float | None = ..., per_nms_topn: int | None = ..., post_nms_topn: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "feat_stride", "basesize", "boxminsize", "nms_thresh", "per_nms_topn",
+            "post_nms_topn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "feat_stride", "basesize", "scale", "ratio", "boxminsize", "nms_thresh",
+            "per_nms_topn", "post_nms_topn",
         ]
     ) -> None: ...
