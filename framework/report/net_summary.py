@@ -286,12 +286,18 @@ def _build_some(spec: NetSpec, selection: Selection, not_run: str
     looked_at: Known = {}
     for size, channels, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
+        built = None
         try:
-            return _build_with(spec, selection, size, channels, said,
-                               looked_at, only_shapes=bool(failed))
+            built = _build_with(spec, selection, size, channels, said,
+                                looked_at, only_shapes=bool(failed))
+            _check_as_net(spec, built[1])
+            return built
         except CaffeError as error:
             place = getattr(error, "layer", "")
-            failed.setdefault(places.index(place) if place in places else -1,
+            reached = places.index(place) if place in places else -1
+            if built is not None:
+                reached = len(places)       # the shapes fit: this is what stops the net
+            failed.setdefault(reached,
                               SpecError(f"{error} (with {', '.join(said)})") if said else error)
     raise failed[max(failed)]
 
@@ -358,7 +364,6 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
                 raise
             assumed.update(more)
             times.update(more.keys())
-    _check_as_net(spec, built)
     said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
     return found, built, ", ".join(word for word in (*words, *said) if word)
 
