@@ -1029,6 +1029,10 @@ class LayerParameter(Message):
     @property
     def rpn_param(self) -> RPNParameter: ...
     @property
+    def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
+    @property
+    def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1413,18 +1417,20 @@ class LayerParameter(Message):
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
             ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
-            RPNParameter | _Fields | None = ..., random_param: RandomParameter | _Fields | None
-            = ..., roi_data_param: ROIDataParameter | _Fields | None = ..., smoothl1_param:
-            SmoothL1Parameter | _Fields | None = ..., noise_param: LayerNoiseParameter | _Fields
-            | None = ..., weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields |
-            None = ..., image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1555,7 +1561,8 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "random_param", "roi_data_param", "smoothl1_param",
+            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -1693,7 +1700,8 @@ class LayerParameter(Message):
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "random_param", "roi_data_param", "smoothl1_param",
+            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -9986,6 +9994,8 @@ class V1LayerParameter(Message):
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
         TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10061,6 +10071,8 @@ class V1LayerParameter(Message):
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
     TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10180,6 +10192,10 @@ class V1LayerParameter(Message):
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
     @property
+    def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
+    @property
+    def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10230,9 +10246,10 @@ class V1LayerParameter(Message):
             lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
             DatumDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., param: Iterable[str] | None =
-            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
-            ...,
+            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
+            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10250,6 +10267,7 @@ class V1LayerParameter(Message):
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10268,7 +10286,9 @@ class V1LayerParameter(Message):
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "param", "blob_share_mode",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -16825,5 +16845,42 @@ class RPNParameter(Message):
         self, field_name: Literal[
             "feat_stride", "basesize", "scale", "ratio", "boxminsize", "nms_thresh",
             "per_nms_topn", "post_nms_topn",
+        ]
+    ) -> None: ...
+
+class SoftmaxWithSphereLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bandwidth: int
+    sigma: float
+    def __init__(
+        self, *,
+            bandwidth: int | None = ..., sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bandwidth", "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bandwidth", "sigma",
+        ]
+    ) -> None: ...
+
+class AccuracySphereParameter(Message):
+    DESCRIPTOR: Descriptor
+    tol_angle: float
+    def __init__(
+        self, *,
+            tol_angle: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tol_angle",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tol_angle",
         ]
     ) -> None: ...

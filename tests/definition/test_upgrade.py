@@ -57,7 +57,8 @@ def test_every_v1_type_has_its_name_of_today():
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
-        "TRIPLE_VIEW_SPLIT": "TripleViewSplit"}
+        "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
+        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

@@ -128,3 +128,15 @@ def test_losses_of_viewpoints_are_read_from_v1():
     assert [one.type for one in layer] == ["SoftmaxWithViewLoss", "AccuracyView"]
     assert layer[0].softmax_with_view_loss_param.period == 180
     assert layer[1].accuracy_view_param.tol_angle == 5
+
+
+def test_points_of_a_sphere_are_known_by_shape():
+    for kind, param, tops, shapes in (
+            ("SoftmaxWithSphereLoss", "bandwidth: 2 sigma: 2", 2, [(), (4, 7)]),
+            ("SoftmaxWithSphereLoss", "", 1, [()]), ("AccuracySphere", "tol_angle: 3", 1, [()])):
+        layer = make(kind, param, (4, 7), (4,), tops=tops)
+        assert layer.top_shapes((4, 7), (4,)) == shapes
+        with pytest.raises(SpecError, match=f"'{kind}' is known by its shapes only"):
+            layer(noise(4, 7), torch.zeros(4))
+        with pytest.raises(SpecError, match="must hold one label for each of the 4 items"):
+            make(kind, param, (4, 7), (4, 3), tops=tops)
