@@ -253,7 +253,9 @@ HINTS = {
     **dict.fromkeys(("DecodeRoisParameter.softmax", "DecodeRoisParameter.bias_match", *(
         f"OctreeParameter.{name}" for name in (
             "full_octree is_adaptive auto_pad mask dropout_depth dropout_ratio tile_depth "
-            "adapt_depth").split())), "of a layer that is known by its shapes only"),
+            "adapt_depth").split()), "AccuracySphereParameter.tol_angle",
+        "SoftmaxWithSphereLossParameter.bandwidth", "SoftmaxWithSphereLossParameter.sigma"),
+                    "of a layer that is known by its shapes only"),
     **dict.fromkeys((f"ImageDataModifyParameter.{name}" for name in (
         "source scale mean_file crop_size mirror rand_skip shuffle root_folder").split()),
                     _KNOWN_ONLY),
@@ -271,6 +273,9 @@ HINTS = {
     **dict.fromkeys((f"MCWindowDataParameter.{name}" for name in (
         "source scale mean_file mirror fg_threshold bg_threshold fg_fraction context_pad "
         "crop_mode shuffle").split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"DatumDataParameter.{name}" for name in (
+        "source source_dir scale mean_file mirror rand_skip shuffle label_scale binary_label"
+        ).split()), _KNOWN_ONLY),
     **dict.fromkeys(("RemoteDataParameter.address", "RemoteDataParameter.cache_size",
                      "RemoteDataParameter.policy", "BinaryDataParameter.source"), _KNOWN_ONLY),
     "SpatialPyramidPoolingParameter.scale": _UNREAD,

@@ -10,7 +10,6 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
-from framework.layers.params import honour
 
 
 class _OfPoints(Layer):
@@ -48,10 +47,6 @@ class SoftmaxWithSphereLoss(_OfPoints):
     num_tops = (1, 2)
     no_gradient_bottoms = (1, 2)
 
-    def __init__(self, spec: LayerSpec, scores: Shape, *others: Shape):
-        super().__init__(spec, scores, *others)
-        honour(spec, "softmax_with_sphere_loss_param", "bandwidth sigma")
-
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         shapes: list[Shape] = [(), bottoms[0]]
         return shapes[:len(self.spec.tops)]
@@ -71,10 +66,6 @@ class AccuracySphere(_OfPoints):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
     no_onnx_form = COMPARES_WITH_LABELS
-
-    def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
-        super().__init__(spec, scores, labels)
-        honour(spec, "accuracy_sphere_param", "tol_angle")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [()]

@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
 
 NOTHING = -1e6      # scores up to it do not count
@@ -53,6 +54,7 @@ class SPMMaxPooling(Layer):
     no_gradient_bottoms = (1, 2)
     pools_regions = True
     needs_float32 = True
+    no_onnx_form = UNWRITTEN
     edges: Tensor
 
     @classmethod

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, honour
 from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel, shifted_anchors
 from framework.ops import nms
@@ -56,6 +57,7 @@ class RPN(AnchorBoxes):
 
     reads = ("rpn_param",)
     num_tops = (1, 2)
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, scores: Shape, offsets: Shape, info: Shape):
         super().__init__(spec)

@@ -13,6 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.number_files import read_numbers
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.ops.losses import precise
 
 JOINTS, ANGLES, BONES = 31, 47, 30
@@ -138,6 +139,7 @@ class DeepHandModel(_OfAngles):
     """
 
     needs_float32 = True
+    no_onnx_form = UNWRITTEN
     files = ("InitialParameters.txt", "DofFixedId.txt", "BoneLength.txt")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
