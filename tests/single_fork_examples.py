@@ -11,12 +11,15 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SPACE,
     Example,
     fixed,
     of_sample,
     positive,
     whole,
 )
+from tests.one_project_examples import CELLS as GRID_LABELS
+from tests.one_project_examples import SLOPES
 from tests.support import noise
 
 KINDS = whole(4, below=3)
@@ -24,6 +27,7 @@ TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
 GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
+UNIT_NORMALS = torch.nn.functional.normalize(noise(2, 3, 5, 4).detach(), dim=1).requires_grad_()
 HASHING = (
     of_sample("HashingLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "it is half of it"}),
@@ -141,6 +145,24 @@ VIEWPOINTS = (
     of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
     of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
 )
+NORMALS = (
+    of_sample("MultiSoftmaxLoss", bottoms=((2, 4, 5, 3), whole(2, 1, 5, 3, below=5, first=1)),
+              without={"gradient": NOT_DERIVATIVE + "it is 336 times that"}),
+    of_sample("AngleLoss", bottoms=(UNIT_NORMALS, UNIT_NORMALS.detach().roll(1, 3)), without={
+        "gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+    of_sample("SigmoidLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2))),
+    of_sample("LabelDropout", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3)), without={
+        **DRAWS, "gradient": "it draws numbers", **AFTER_ROUNDING}),
+    of_sample("NormOfChannels", without={"gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+)
+ROOMS = (
+    of_sample("HeatmapVisualize", without=NO_GRADIENT),
+    Example("EuclideanLossHeatmap", "", ((2, 48, 3, 2), (2, 48, 3, 2), fixed([3, 9]).reshape(2)),
+            grows=SPACE, without={"gradient": NOT_DERIVATIVE + "it is the difference"}),
+    Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
+            "num_classes: 3", ((2, 144), GRID_LABELS), grows=BATCH, without={
+                **SLOPES, "values": "it counts the images"}),
+)
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY, *ENERGIES)
+EXAMPLES = (*NORMALS, *ROOMS, *HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS,
+            *CONVERTED, *UNPOOLED, *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY, *ENERGIES)

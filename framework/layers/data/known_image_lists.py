@@ -187,3 +187,51 @@ class BinaryData(KnownByShape):
         batch = proto.binary_data_param.batch_size or proto.image_data_param.batch_size or 1
         crop = proto.transform_param.crop_size
         return [(batch, 3, *((crop, crop) if crop else size)), (batch,)]
+
+
+@layer
+class DataHeatmapTest(KnownByShape):
+    """Images of a list, as RoomNet takes them: known by shape only.
+
+    Top:    images (batchsize, 3, outsize, outsize).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: data_heatmap_test.cpp in the history of FengyangZhang/caffe_roomnet.
+    """
+
+    reads = ("heatmap_test_param",)
+    num_tops = (1, 1)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "heatmap_test_param", "batchsize outsize")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_test_param
+        return [(param.batchsize, 3, param.outsize, param.outsize)]
+
+
+@layer
+class PoseImageData(KnownByShape):
+    """People of a list, and a map around each of their joints: known by shape only.
+
+    Tops:   images (batch_size, 3, new_height, new_width); maps (batch_size, key_point_num,
+            out_height, out_width).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: POSE_IMAGE_DATA, pose_image_data_layer.cpp of xiaolonw/caffe-3dnormal_joint_pose.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "pose_image_data_param",
+                    "batch_size new_height new_width key_point_num out_height out_width")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.pose_image_data_param
+        return [(param.batch_size, 3, param.new_height, param.new_width),
+                (param.batch_size, param.key_point_num, param.out_height, param.out_width)]
