@@ -289,13 +289,16 @@ def _build_some(spec: NetSpec, selection: Selection, not_run: str
     failed: dict[int, CaffeError] = {}
     looked_at: Known = {}
     for size, channels, words in _assumed_images(spec, selection):
-        said = [word for word in (words, not_run) if word]
+        said, fits = [word for word in (words, not_run) if word], False
         try:
-            return _build_with(spec, selection, size, channels, said,
-                               looked_at, only_shapes=bool(failed))
+            built = _build_with(spec, selection, size, channels, said, looked_at, bool(failed))
+            fits = True     # what follows is about other things than sizes
+            _check_as_net(spec, built[1])
+            return built
         except CaffeError as error:
             place = getattr(error, "layer", "")
-            failed.setdefault(places.index(place) if place in places else -1,
+            index = places.index(place) if place in places else -1
+            failed.setdefault(index + fits * len(places),
                               SpecError(f"{error} (with {', '.join(said)})") if said else error)
     raise failed[max(failed)]
 
@@ -362,7 +365,6 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
                 raise
             assumed.update(more)
             times.update(more.keys())
-    _check_as_net(spec, built)
     said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
     return found, built, ", ".join(word for word in (*words, *said) if word)
 
