@@ -276,6 +276,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "MHDData": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12)],
     "MHDDataWithDense": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12), (2, 2, 8, 10, 12)],
     "FaceImage": [(6, 1, 40, 30), (6,)],
+    "VideoDataSeg": [(2, 3, 8, 32, 24), (2, 1, 8, 32, 24)],
     "DataHeatmapTest": [(1, 3, 320, 320)],
     "PoseImageData": [(2, 3, 32, 24), (2, 5, 16, 12)],
     "SquareBoxData": [(5, 3, 27, 27), (5, 1, 1, 1)],
