@@ -27,6 +27,7 @@ TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
 GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
+PLACES_AROUND = (noise(2, 2, 5, 4, seed=4).detach() * 2 + 1.7).requires_grad_()
 UNIT_NORMALS = torch.nn.functional.normalize(noise(2, 3, 5, 4).detach(), dim=1).requires_grad_()
 HASHING = (
     of_sample("HashingLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
@@ -163,6 +164,18 @@ ROOMS = (
             "num_classes: 3", ((2, 144), GRID_LABELS), grows=BATCH, without={
                 **SLOPES, "values": "it counts the images"}),
 )
+LITE_FLOW = (
+    of_sample("Grid", without=NO_GRADIENT), of_sample("NegSquare"),
+    of_sample("CoordinateWarp", bottoms=((2, 3, 5, 4), PLACES_AROUND)),
+    of_sample("ExpMax", without={"gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+    Example("ExpMax", "base: 2 scale: 0.5 shift: 1", without={
+        "gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+)
+CORNERS = (
+    of_sample("CPP"), Example("CPP", 'cpp_param { type: "ReLU" }'),
+    Example("CPP", 'cpp_param { type: "Upsample" param_str: "scale:2; upsample_h: 8" }'),
+)
 
-EXAMPLES = (*NORMALS, *ROOMS, *HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS,
-            *CONVERTED, *UNPOOLED, *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY, *ENERGIES)
+EXAMPLES = (*NORMALS, *ROOMS, *LITE_FLOW, *CORNERS, *HASHING, *CLASSES, *DOCUMENTS, *WRITERS,
+            *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED, *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY,
+            *ENERGIES)

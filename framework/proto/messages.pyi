@@ -794,6 +794,10 @@ class LayerParameter(Message):
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
     @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
+    def expmax_param(self) -> ExpParameter: ...
+    @property
+    def cpp_param(self) -> CppParameter: ...
     is_test: bool
     @property
     def heatmap_test_param(self) -> HeatmapTestParameter: ...
@@ -1308,9 +1312,10 @@ class LayerParameter(Message):
             precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
-            HeatmapDataParameter | _Fields | None = ..., is_test: bool | None = ...,
-            heatmap_test_param: HeatmapTestParameter | _Fields | None = ..., label_drop_param:
-            LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            HeatmapDataParameter | _Fields | None = ..., expmax_param: ExpParameter | _Fields |
+            None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
+            ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
+            label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
@@ -1513,8 +1518,8 @@ class LayerParameter(Message):
             "prune_param", "brelu_param", "color_conv_param", "split_data_param",
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
-            "heatmap_data_param", "is_test", "heatmap_test_param", "label_drop_param",
-            "pose_image_data_param", "visualise", "visualise_channel",
+            "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
+            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
             "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
@@ -1651,21 +1656,21 @@ class LayerParameter(Message):
             "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
             "split_data_param", "image_data_modify_param", "region_param",
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
-            "euclidean_with_tv_param", "heatmap_data_param", "is_test", "heatmap_test_param",
-            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
+            "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -11323,6 +11328,25 @@ class HeatmapDataParameter(Message):
             "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
             "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
             "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class CppParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    param_str: str
+    def __init__(
+        self, *,
+            type: str | None = ..., param_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "param_str",
         ]
     ) -> None: ...
 
