@@ -37,14 +37,12 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D, a Warp in a net with a Grid a CoordinateWarp; pooling_3d_param
-    is pooling3d_param, crop_height and crop_width are crop_h and crop_w. PoolingND is an NdPooling:
-    numbers for several axes are shapes there.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
+    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
-    has_grid = any(layer.type == "Grid" for layer in document.message.layer)
     for index, layer in enumerate(document.message.layer):
         lines = places[index] if index < len(places) else Lines()
         if layer.type == "ReLU" and layer.relu_param.relu6:
@@ -71,7 +69,7 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)
             changed = True
-        other = _other_type(layer, has_grid)
+        other = _other_type(layer, document)
         if other:
             layer.type = other
             changed = True
@@ -84,9 +82,9 @@ def upgrade_forks(document: Document) -> bool:
     return changed
 
 
-def _other_type(layer: proto.LayerParameter, has_grid: bool) -> str:
+def _other_type(layer: proto.LayerParameter, net: Document) -> str:
     """The type that a field of a fork makes of this one, or a Grid in its net; "" without such."""
-    if layer.type == "Warp" and has_grid:
+    if layer.type == "Warp" and any(other.type == "Grid" for other in net.message.layer):
         return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
