@@ -12,12 +12,15 @@ from tests.layer_examples import (
     NO_GRADIENT,
     NOT_DERIVATIVE,
     SIZES_FROM_DATA,
+    SPACE,
     Example,
     fixed,
     of_sample,
     positive,
     whole,
 )
+from tests.one_project_examples import CELLS as GRID_LABELS
+from tests.one_project_examples import SLOPES
 from tests.support import noise
 
 KINDS = whole(4, below=3)
@@ -25,6 +28,8 @@ TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
 GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
+PLACES_AROUND = (noise(2, 2, 5, 4, seed=4).detach() * 2 + 1.7).requires_grad_()
+UNIT_NORMALS = torch.nn.functional.normalize(noise(2, 3, 5, 4).detach(), dim=1).requires_grad_()
 HASHING = (
     of_sample("HashingLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "it is half of it"}),
@@ -163,6 +168,36 @@ PYRAMIDS = (
     *(Example("SPMMaxPooling", f"spm_param {{ spm_type: {kind} }}",
               ((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()) for kind in (0, 2)),
 )
+NORMALS = (
+    of_sample("MultiSoftmaxLoss", bottoms=((2, 4, 5, 3), whole(2, 1, 5, 3, below=5, first=1)),
+              without={"gradient": NOT_DERIVATIVE + "it is 336 times that"}),
+    of_sample("AngleLoss", bottoms=(UNIT_NORMALS, UNIT_NORMALS.detach().roll(1, 3)), without={
+        "gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+    of_sample("SigmoidLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2))),
+    of_sample("LabelDropout", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3)), without={
+        **DRAWS, "gradient": "it draws numbers", **AFTER_ROUNDING}),
+    of_sample("NormOfChannels", without={"gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+)
+ROOMS = (
+    of_sample("HeatmapVisualize", without=NO_GRADIENT),
+    Example("EuclideanLossHeatmap", "", ((2, 48, 3, 2), (2, 48, 3, 2), fixed([3, 9]).reshape(2)),
+            grows=SPACE, without={"gradient": NOT_DERIVATIVE + "it is the difference"}),
+    Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
+            "num_classes: 3", ((2, 144), GRID_LABELS), grows=BATCH, without={
+                **SLOPES, "values": "it counts the images"}),
+)
+LITE_FLOW = (
+    of_sample("Grid", without=NO_GRADIENT), of_sample("NegSquare"),
+    of_sample("CoordinateWarp", bottoms=((2, 3, 5, 4), PLACES_AROUND)),
+    of_sample("ExpMax", without={"gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+    Example("ExpMax", "base: 2 scale: 0.5 shift: 1", without={
+        "gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+)
+CORNERS = (
+    of_sample("CPP"), Example("CPP", 'cpp_param { type: "ReLU" }'),
+    Example("CPP", 'cpp_param { type: "Upsample" param_str: "scale:2; upsample_h: 8" }'),
+)
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *PYRAMIDS, *NOISY, *ENERGIES)
+EXAMPLES = (*NORMALS, *ROOMS, *LITE_FLOW, *CORNERS, *HASHING, *CLASSES, *DOCUMENTS, *WRITERS,
+            *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED, *SUPERPIXELS, *LEVELS, *VIEWPOINTS,
+            *PYRAMIDS, *NOISY, *ENERGIES)

@@ -794,6 +794,17 @@ class LayerParameter(Message):
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
     @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
+    def expmax_param(self) -> ExpParameter: ...
+    @property
+    def cpp_param(self) -> CppParameter: ...
+    is_test: bool
+    @property
+    def heatmap_test_param(self) -> HeatmapTestParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1315,7 +1326,11 @@ class LayerParameter(Message):
             precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
-            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            HeatmapDataParameter | _Fields | None = ..., expmax_param: ExpParameter | _Fields |
+            None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
+            ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
+            label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
@@ -1524,19 +1539,21 @@ class LayerParameter(Message):
             "prune_param", "brelu_param", "color_conv_param", "split_data_param",
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
-            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
+            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -1662,20 +1679,21 @@ class LayerParameter(Message):
             "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
             "split_data_param", "image_data_modify_param", "region_param",
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
-            "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
+            "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -5633,6 +5651,7 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    shared_file_system: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -5669,9 +5688,10 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
-            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
-            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ...,
+            shared_file_system: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5687,12 +5707,12 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
-            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
+            "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5700,12 +5720,12 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
-            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
-            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
-            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
+            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -5742,6 +5762,7 @@ class ImageDataParameter(Message):
     label_type: ImageDataParameter.LabelType
     normalize: bool
     multilabel_num: int
+    shared_file_system: bool
     balance_by: int
     balance_class: bool
     clip_max: float
@@ -5790,22 +5811,22 @@ class ImageDataParameter(Message):
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
             ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., balance_by: int | None = ..., balance_class: bool
-            | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
-            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
-            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
-            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
-            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
-            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
-            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
-            = ..., rate_width: float | None = ...,
+            multilabel_num: int | None = ..., shared_file_system: bool | None = ..., balance_by:
+            int | None = ..., balance_class: bool | None = ..., clip_max: float | None = ...,
+            clip_min: float | None = ..., face_mirror: bool | None = ..., face_point_num: int |
+            None = ..., face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5:
+            bool | None = ..., label_cut_end: int | None = ..., label_cut_start: int | None =
+            ..., label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
+            bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5813,9 +5834,9 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -5829,9 +5850,9 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -9401,6 +9422,7 @@ class MultiStageMeanfieldParameter(Message):
     forced_bilateral_filter_weight: float
     spatial_filter_weights_str: str
     bilateral_filter_weights_str: str
+    force_cpu: bool
     def __init__(
         self, *,
             compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
@@ -9409,14 +9431,15 @@ class MultiStageMeanfieldParameter(Message):
             spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
             ..., forced_spatial_filter_weight: float | None = ...,
             forced_bilateral_filter_weight: float | None = ..., spatial_filter_weights_str: str
-            | None = ..., bilateral_filter_weights_str: str | None = ...,
+            | None = ..., bilateral_filter_weights_str: str | None = ..., force_cpu: bool | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9424,7 +9447,7 @@ class MultiStageMeanfieldParameter(Message):
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> None: ...
 
@@ -9996,6 +10019,14 @@ class V1LayerParameter(Message):
         TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+        NORM: ClassVar[V1LayerParameter.LayerType]
+        ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        RESIZE: ClassVar[V1LayerParameter.LayerType]
+        POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+        SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10073,6 +10104,14 @@ class V1LayerParameter(Message):
     TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+    NORM: ClassVar[V1LayerParameter.LayerType]
+    ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    RESIZE: ClassVar[V1LayerParameter.LayerType]
+    POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+    SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10196,6 +10235,12 @@ class V1LayerParameter(Message):
     @property
     def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
     @property
+    def resize_param(self) -> ResizeLayerParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10248,8 +10293,11 @@ class V1LayerParameter(Message):
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
             SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
+            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
+            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10267,7 +10315,8 @@ class V1LayerParameter(Message):
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10287,8 +10336,8 @@ class V1LayerParameter(Message):
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "param",
-            "blob_share_mode",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -11341,6 +11390,123 @@ class HeatmapDataParameter(Message):
             "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
             "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
             "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class CppParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    param_str: str
+    def __init__(
+        self, *,
+            type: str | None = ..., param_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> None: ...
+
+class HeatmapTestParameter(Message):
+    DESCRIPTOR: Descriptor
+    batchsize: int
+    root_img_dir: str
+    source: str
+    outsize: int
+    def __init__(
+        self, *,
+            batchsize: int | None = ..., root_img_dir: str | None = ..., source: str | None =
+            ..., outsize: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> None: ...
+
+class LabelDropParameter(Message):
+    DESCRIPTOR: Descriptor
+    drop_neg_ratio: float
+    hard_ratio: float
+    rand_ratio: float
+    def __init__(
+        self, *,
+            drop_neg_ratio: float | None = ..., hard_ratio: float | None = ..., rand_ratio:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> None: ...
+
+class PosePatchDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    key_point_num: int
+    key_point_range: int
+    scale_lower_bound: float
+    scale_upper_bound: float
+    out_height: int
+    out_width: int
+    torso_ratio: float
+    mx1: int
+    mx2: int
+    my1: int
+    my2: int
+    randmargin: int
+    use_mode: int
+    color_aug: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., key_point_num: int | None = ...,
+            key_point_range: int | None = ..., scale_lower_bound: float | None = ...,
+            scale_upper_bound: float | None = ..., out_height: int | None = ..., out_width: int
+            | None = ..., torso_ratio: float | None = ..., mx1: int | None = ..., mx2: int |
+            None = ..., my1: int | None = ..., my2: int | None = ..., randmargin: int | None =
+            ..., use_mode: int | None = ..., color_aug: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
         ]
     ) -> None: ...
 
@@ -15919,13 +16085,15 @@ class YoloV2LossParameter(Message):
     rescore: bool
     constraint: bool
     thresh: float
+    @property
+    def biaes(self) -> Values[float]: ...
     def __init__(
         self, *,
             anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
             None = ..., num_object: int | None = ..., box_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
             float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
-            thresh: float | None = ...,
+            thresh: float | None = ..., biaes: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -15936,7 +16104,7 @@ class YoloV2LossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
-            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh", "biaes",
         ]
     ) -> None: ...
 
