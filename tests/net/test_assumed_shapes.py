@@ -397,11 +397,3 @@ layer { name: "i" type: "Input" top: "rpn_rois" input_param { shape { dim: 1 dim
     shapes = {row.name: row.shapes for row in census.rows}
     assert shapes["RoIDataLayer"] == ((1, 3, 640, 1024), (1, 3), (1, 5), (1, 2), (1, 1))
     assert shapes["roi"][5:] == ((1, 1, 5, 7), (1, 5))
-
-
-def test_tops_that_the_fields_of_a_layer_without_data_do_not_make_are_an_error(tmp_path):
-    text = """layer { name: "d" type: "DetectionData" top: "data" top: "maps" top: "boxes"
-  detection_data_param { source: "windows.txt" batch_size: 2 meta_source: "meta.txt" } }"""
-    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
-    assert not census.built
-    assert "top is given 3 times; the layer's fields ask for 2" in census.problems[0]

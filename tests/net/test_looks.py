@@ -83,3 +83,11 @@ layer { name: "both" type: "Concat" bottom: "c" bottom: "u" top: "both" }
     (problem,) = census.problems
     assert "layer 'c' (Convolution)" in problem and "bilinear_upsampling" in problem
     assert problem.endswith("(with images of 224 x 224 assumed)")
+
+
+def test_tops_that_the_fields_of_a_layer_without_data_do_not_make_are_an_error(tmp_path):
+    text = """layer { name: "d" type: "DetectionData" top: "data" top: "maps" top: "boxes"
+  detection_data_param { source: "windows.txt" batch_size: 2 meta_source: "meta.txt" } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert not census.built
+    assert "top is given 3 times; the layer's fields ask for 2" in census.problems[0]
