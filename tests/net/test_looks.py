@@ -8,6 +8,7 @@ import pytest
 
 from framework.layers.vision.convolution import Convolution
 from framework.report.net_summary import Selection, take_census
+from tests.net.looks import census_of
 
 FAST_RCNN = """name: "f"
 layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels" top: "targets"
