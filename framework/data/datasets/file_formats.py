@@ -74,9 +74,11 @@ def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
             isinstance(content.get(key), list) for key in COCO_KEYS):
         return False
     items = content["annotations"]
-    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
+    if not items or any(isinstance(item, dict) and {"bbox", "segmentation"} & item.keys()
+                        for item in items):
         return True
-    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
+    tree.unread[name] = (f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but neither a bbox nor "
+                         "a segmentation")
     return False
 
 
