@@ -22,6 +22,16 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".j
 """Endings of image files, in lower case; OpenCV decodes them."""
 
 
+UNDECODED = (".heic", ".heif", ".svg", ".psd", ".jxl", ".tga", ".ico", ".dng", ".cr2", ".nef",
+             ".arw", ".raw", ".dcm", ".jfif", ".pjpeg", ".mpo")
+"""Endings of other image files, in lower case: those that are not decoded, or are not usual."""
+
+
+def is_undecoded(name: str) -> bool:
+    """Has a file the ending of an image that is not read?"""
+    return name.lower().endswith(UNDECODED)
+
+
 def is_image(name: str) -> bool:
     """Has a file the ending of an image, in any case of letters?"""
     return name.lower().endswith(IMAGE_SUFFIXES)

@@ -318,7 +318,7 @@ def _cvat(tree: FileTree) -> Recognised | None:
     if not files:
         return None
     return Recognised(cvat.load(tree, files), "CVAT for images",
-                      f"{', '.join(files)} begins with <annotations> and has <image> elements")
+                      f"{each_has(files)} <image> elements in <annotations>")
 
 
 def _xml(tree: FileTree) -> Recognised | None:
