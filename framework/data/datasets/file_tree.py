@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from framework.data.datasets.dataset import is_image
+from framework.data.datasets.dataset import is_image, is_undecoded
+from framework.data.records.account import Note
 from framework.errors import DataError
-from framework.system.letters import ByName
+from framework.system.letters import ByName, composed
 
 UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
 SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
@@ -41,12 +42,26 @@ class FileTree:
         return tuple(name for name in self.files if is_image(name))
 
     @cached_property
+    def undecoded(self) -> tuple[Note, ...]:
+        """Notes on the image files of formats that are not read: they are in no data set."""
+        return tuple(Note("an image of a format that is not read; convert it", name, images=1)
+                     for name in self.files if is_undecoded(name))
+
+    @cached_property
     def images_by_name(self) -> ByName[list[str]]:
         """The images of each file name, in whatever folders."""
         found: dict[str, list[str]] = {}
         for image in self.images:
             found.setdefault(PurePath(image).name, []).append(image)
         return ByName(found)
+
+    @cached_property
+    def images_in_any_case(self) -> dict[str, list[str]]:
+        """The images of each file name in small letters, in whatever folders."""
+        found: dict[str, list[str]] = {}
+        for image in self.images:
+            found.setdefault(composed(PurePath(image).name).lower(), []).append(image)
+        return found
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files with one of these endings, in any case of letters."""

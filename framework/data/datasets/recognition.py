@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
 
 from framework.data.datasets import (
     coco,
@@ -37,7 +36,7 @@ from framework.data.datasets.file_formats import (
     tables_of,
 )
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
-from framework.data.datasets.image_names import Match, apart, match
+from framework.data.datasets.image_names import Match, coco_matches, image_folder
 from framework.data.datasets.label_files import read_xml
 from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
@@ -46,7 +45,7 @@ from framework.data.records.account import Note
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import is_there, name_lines, read_lines
-from framework.system.wording import counted, shortened
+from framework.system.wording import counted
 
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
@@ -159,6 +158,8 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
         *(note.where for notes in data.losses.values() for note in notes)))
     lost = [Note("an image that no label names", name, images=1)
             for name in _images_beside(tree, known)]
+    lost += [note for note in tree.undecoded
+             if not _paths(tree.root, [note.where]) & known]
     lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
     lost += [Note("a file of no known format, which is not read", name, is_loss=False)
              for name, kind in tree.formats.items() if not kind and name not in tree.unread
@@ -234,8 +235,8 @@ def _coco(tree: FileTree) -> Recognised | None:
                             f"({split}); give one of them, or put `train` and `val` into the names")
         if other is None or "instances" in name:
             found[split] = name
-            matches[name] = _coco_matches(tree, name, split, content)
-            folders[split] = _image_folder(tree, name, matches[name])
+            matches[name] = coco_matches(tree, name, split, content)
+            folders[split] = image_folder(tree, name, matches[name])
     if not found:
         return None
     splits = {split: {"images": folders[split], "annotations": name}
@@ -244,33 +245,6 @@ def _coco(tree: FileTree) -> Recognised | None:
                      lambda image, path: matches[path][image])
     return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
-
-
-def _coco_matches(tree: FileTree, path: str, split: str, content: Any) -> dict[str, Match]:
-    """The images that a COCO file names. Any: what JSON holds."""
-    names = dict.fromkeys(str(image.get("file_name", "")) for image in content["images"]
-                          if isinstance(image, dict))
-    near = os.path.dirname(path)
-    return dict(zip(names, apart([match(tree, name, near, split) for name in names]),
-                    strict=True))
-
-
-def _image_folder(tree: FileTree, path: str, matches: Mapping[str, Match]) -> str:
-    """The folder that the file names of a COCO file begin from, or that has the first of its
-    images. DataError if not one of the images is below the root.
-    """
-    for one in matches.values():
-        parts = PurePath(composed(one.name.replace("\\", "/"))).parts
-        if one.image and PurePath(composed(one.image)).parts[-len(parts):] == parts:
-            return str(PurePath(*PurePath(one.image).parts[:-len(parts)]))
-        if one.image:
-            return os.path.dirname(one.image) or "."
-    if not matches:
-        raise DataError(f"{tree.root / path}: names no image")
-    first = next(iter(matches.values()))
-    reason = f"; {first.problem}" if first.problem else ""
-    raise DataError(f"{tree.root}: none of the {len(matches)} images that {shortened(path)} names "
-                    f"is below this folder; the first is {shortened(first.name)}{reason}")
 
 
 def _label_studio(tree: FileTree) -> Recognised | None:

@@ -1,0 +1,110 @@
+"""What exports of annotation programs have beside boxes, and how they name images."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from framework.data.datasets.class_data import recognise_classes
+from framework.data.datasets.recognition import recognise
+from framework.data.records.account import BadEntry
+from tests.data.datasets.forms import (
+    CVAT_BOX,
+    HEADER,
+    coco,
+    cvat,
+    cvat_image,
+    percent,
+    put,
+    task,
+)
+from tests.data.images import write_jpeg
+
+
+def notes_of(data, split):
+    return [(note.reason, note.where, note.images, note.boxes, note.is_loss)
+            for note in data.losses.get(split, ())]
+
+
+def test_a_region_of_the_tags_rectangle_and_labels_is_one_box(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 40, 56)
+    both = task("a.jpg", percent(10, 20, 30, 40))
+    labels = both["annotations"][0]["result"][0]
+    labels |= {"id": "x", "type": "labels"}
+    labels["value"]["labels"] = labels["value"].pop("rectanglelabels")
+    shape = {**labels, "type": "rectangle", "value": {
+        key: labels["value"][key] for key in ("x", "y", "width", "height", "rotation")}}
+    alone = {**shape, "id": "y"}
+    both["annotations"][0]["result"] = [shape, labels, alone]
+    put(tmp_path, {"p.json": json.dumps([both])})
+
+    data = recognise(tmp_path).data
+    found = data.labels(data.splits["all"][0])
+    assert [box.name for box in found.boxes] == ["cat"]
+    assert [(note.reason, note.boxes) for note in found.notes] == [
+        ("a region of type rectangle is not a rectangle with a label", 1)]
+
+
+def test_tags_of_cvat_are_no_boxes(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 40, 56)
+    put(tmp_path, {"a.xml": cvat(cvat_image("a.jpg", CVAT_BOX + '<tag label="cat"></tag>'))})
+    data = recognise(tmp_path).data
+    found = data.labels(data.splits["all"][0])
+    assert len(found.boxes) == 1
+    assert [(note.reason, note.boxes, note.is_loss) for note in found.notes] == [
+        ("tags of whole images are not stored", 0, False)]
+
+
+def test_a_column_of_a_table_says_the_split(tmp_path):
+    for name in "abc":
+        write_jpeg(tmp_path / f"{name}.jpg", 40, 56)
+    put(tmp_path, {"train.csv": "Split," + HEADER + "TRAIN,a.jpg,56,40,cat,1,2,3,4\n"
+                   "validation,b.jpg,56,40,cat,1,2,3,4\n,c.jpg,56,40,cat,1,2,3,4\n"})
+    splits = recognise(tmp_path).data.splits
+    assert {split: [entry.image for entry in own] for split, own in splits.items()} == {
+        "train": ["a.jpg", "c.jpg"], "val": ["b.jpg"]}
+
+
+def test_rows_that_state_several_sizes_make_their_image_a_bad_record(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 40, 56)
+    put(tmp_path, {"t.csv": HEADER + "a.jpg,56,40,cat,1,2,3,4\na.jpg,560,400,cat,10,20,30,40\n"
+                   "b.jpg,56,40,cat,1,2,3,4\n"})
+    data = recognise(tmp_path).data
+    with pytest.raises(BadEntry, match="t.csv:3: the rows of an image state several sizes: "
+                                       "'560 x 400, and 56 x 40 before'") as found:
+        data.labels(data.splits["all"][0])
+    assert found.value.num_boxes == 2
+
+
+def test_images_are_found_by_addresses_and_in_other_letters(tmp_path):
+    names = ("My Cat.jpg", "b.jpg", "100%.jpg")
+    for name in names:
+        write_jpeg(tmp_path / name, 40, 56)
+    put(tmp_path, {"c.json": coco("https://x.org/my/My%20Cat.jpg?token=a%2Fb", "B.JPG",
+                                  "100%.jpg")})
+    data = recognise(tmp_path).data
+    assert [entry.image for entry in data.splits["all"]] == list(names)
+
+
+def test_images_of_two_names_that_differ_in_letters_alone_are_not_mixed_up(tmp_path):
+    for index, name in enumerate(("a.jpg", "A.jpg")):
+        write_jpeg(tmp_path / name, 40, 56, seed=index)
+    put(tmp_path, {"c.json": coco("A.jpg", "a.jpg")})
+    data = recognise(tmp_path).data
+    assert [entry.image for entry in data.splits["all"]] == ["A.jpg", "a.jpg"]
+
+
+def test_images_of_formats_that_are_not_read_are_losses(tmp_path):
+    write_jpeg(tmp_path / "a.jpg", 40, 56)
+    put(tmp_path, {"c.json": coco("a.jpg"), "b.HEIC": "x"})
+    data = recognise(tmp_path).data
+    assert notes_of(data, "all") == [
+        ("an image of a format that is not read; convert it", "b.HEIC", 1, 0, True)]
+
+    for index, name in enumerate(("cat/a.jpg", "dog/b.jpg")):
+        write_jpeg(tmp_path / "classes" / name, 40, 56, seed=index)
+    put(tmp_path / "classes", {"dog/c.heic": "x"})
+    assert [(note.where, note.images) for notes
+            in recognise_classes(tmp_path / "classes").losses.values() for note in notes] == [
+        ("dog/c.heic", 1)]
