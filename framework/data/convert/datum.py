@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from framework.data.records.images import (
     failing_as_bad,
     open_image,
 )
+from framework.data.records.several_images import notes_on_pages
 from framework.definition.values import LARGEST_FLOAT
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
@@ -68,6 +70,7 @@ class Converted:
     num_boxes  that its labels have; those that are left out have notes
     classes    boxes stored by class; images by class where there are no boxes
     kind       of the stored image file, by `kind_of`; "": plain pixels
+    digest     a hash of what is stored of the image, without its labels
     """
 
     record: Datum | AnnotatedDatum
@@ -76,10 +79,12 @@ class Converted:
     classes: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
     kind: str = field(init=False, default="")
+    digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         record: Any = self.record       # Any: messages are made at run time
         datum = record.datum if isinstance(record, AnnotatedDatum) else record
+        self.digest = hashlib.blake2b(datum.data, digest_size=8).hexdigest()
         if datum.encoded:
             self.kind = kind_of(datum.data)
 
@@ -98,15 +103,16 @@ def kind_of(content: bytes) -> str:
     return {1: "grey", 3: COLOUR, 4: "with transparency"}.get(channels, f"of {channels} channels")
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Datum, Levels]:
-    """The Datum of an image file, and its pixels before any resizing.
+def classified_image(path: Path, options: ImageOptions, label: int, name: str) -> Converted:
+    """The record of an image file with a class, whose name is for the account.
 
     The file's own bytes are stored unless the options change its colour, size or type.
     Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file again,
     because it compares ".jpg" with "jpg".
     """
     content, image = read_image(path, options.color)
-    return _datum(path, content, image, options, label), image
+    return Converted(_datum(path, content, image, options, label), image.shape[:2],
+                     classes=Counter([name]), notes=notes_on_pages(content, str(path)))
 
 
 def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Datum:
@@ -224,7 +230,8 @@ def make_record(
             datum.data = upright(datum.data)
         record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
         height, width = image.shape[:2]
-        converted = Converted(record, (height, width), num_boxes)
+        converted = Converted(record, (height, width), num_boxes,
+                              notes=notes_on_pages(content, str(image_path)))
         if labels is None:
             converted.notes.append(Note("no label file; stored without boxes", where))
         else:
