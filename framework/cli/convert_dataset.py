@@ -163,7 +163,9 @@ def _load(options: argparse.Namespace, wanted: Sequence[str], is_divided: bool) 
     is_known = any(os.path.exists(path / name) for name in KNOWN) if os.path.isdir(path) \
         else path.suffix.lower() not in (".json", ".csv", ".xml")
     if is_known or options.root is not None or not os.path.exists(path):
-        return description.load(path, options.root, is_divided, wanted)
+        data = description.load(path, options.root, is_divided, wanted)
+        is_whole = os.path.isdir(path) and options.root is None and not wanted
+        return recognition.with_unlisted(data, path) if is_whole else data
     found = recognition.recognise(path)
     print(f"{path}: {found.format}: {found.reason}")
     splits = found.data.splits

@@ -98,7 +98,7 @@ def _inner(path: Path) -> Path:
 
 def _in_folder(path: Path) -> Recognised:
     if os.path.isdir(path / "ImageSets" / "Main") and os.path.isdir(path / "JPEGImages"):
-        data = description.load(path)
+        data = with_unlisted(description.load(path), path)
         return Recognised(data, "VOC", "it has JPEGImages, Annotations and the lists of "
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
@@ -167,6 +167,21 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     first = next(iter(data.splits))
     losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
     return replace(found, data=replace(data, losses=losses))
+
+
+def with_unlisted(data: Dataset, folder: Path) -> Dataset:
+    """The data set of a folder that says its splits, with notes on the images that none has. They
+    are no losses: lists choose, as those of VOC 2012 do. Of VOC's folder JPEGImages is looked at.
+    """
+    is_voc = os.path.isdir(folder / "JPEGImages")
+    tree = list_files(folder / "JPEGImages" if is_voc else folder)
+    known = _paths(data.root, (
+        *(entry.image for entries in data.splits.values() for entry in entries),
+        *(note.where for notes in data.losses.values() for note in notes)))
+    names = [os.path.relpath(tree.root / name, folder) for name in _images_beside(tree, known)]
+    first = next(iter(data.splits))
+    notes = [Note("an image that no split names", name, is_loss=False) for name in names]
+    return replace(data, losses={**data.losses, first: [*data.losses.get(first, ()), *notes]})
 
 
 def _label_files(found: Recognised) -> set[str]:

@@ -6,12 +6,14 @@ import json
 
 import pytest
 
+from framework.cli import convert_dataset
 from framework.data.datasets.class_data import recognise_classes
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry
 from tests.data.datasets.forms import (
     CVAT_BOX,
     HEADER,
+    XML,
     coco,
     cvat,
     cvat_image,
@@ -108,3 +110,26 @@ def test_images_of_formats_that_are_not_read_are_losses(tmp_path):
     assert [(note.where, note.images) for notes
             in recognise_classes(tmp_path / "classes").losses.values() for note in notes] == [
         ("dog/c.heic", 1)]
+
+
+def test_images_that_no_list_of_voc_names_are_told(tmp_path):
+    for index, name in enumerate("ab"):
+        write_jpeg(tmp_path / f"JPEGImages/{name}.jpg", 40, 56, seed=index)
+        put(tmp_path, {f"Annotations/{name}.xml": XML.format("cat")})
+    write_jpeg(tmp_path / "SegmentationClass/b.png", 40, 56)
+    put(tmp_path, {"ImageSets/Main/train.txt": "a\n"})
+    assert notes_of(recognise(tmp_path).data, "train") == [
+        ("an image that no split names", "JPEGImages/b.jpg", 0, 0, False)]
+
+
+def test_images_that_no_split_of_a_data_yaml_has_are_told_by_the_converter(tmp_path, capsys):
+    root = tmp_path / "set"
+    for index, split in enumerate(("train", "val", "more")):
+        write_jpeg(root / f"images/{split}/a{index}.jpg", 40, 56, seed=index)
+        put(root, {f"labels/{split}/a{index}.txt": "0 0.5 0.5 0.2 0.2\n"})
+    put(root, {"data.yaml": "train: images/train\nval: images/val\nnames: [cat]\n"})
+    assert convert_dataset.main([str(root), str(tmp_path / "out"), "--strict"]) == 0
+    assert ("noted: once: an image that no split names (images/more/a2.jpg)"
+            ) in capsys.readouterr().out
+    assert convert_dataset.main([str(root), str(tmp_path / "two"), "--split", "val"]) == 0
+    assert "no split names" not in capsys.readouterr().out
