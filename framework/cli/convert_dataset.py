@@ -265,8 +265,9 @@ def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path,
         if data.has_label_files:
             losses += repeats(entries, has_label_files=True)
         reports[split] = _convert_split(data, entries, labels, folder / split, losses, jobs)
+    digests = {split: report.digests for split, report in reports.items()}
     for split, report in reports.items():
-        report.account.add_losses(notes_on_copies(reports, split))
+        report.account.add_losses(notes_on_copies(digests, split))
     return names, {split: report.account for split, report in reports.items()}
 
 

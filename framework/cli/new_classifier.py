@@ -75,8 +75,9 @@ def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...]
     reports = {split: _convert(data, own, place / split, sides[1], split)
                for split, own in entries.items()}
     accounts = {split: report.account for split, report in reports.items()}
+    digests = {split: report.digests for split, report in reports.items()}
     for split, account in accounts.items():
-        account.add_losses(notes_on_copies(reports, split))
+        account.add_losses(notes_on_copies(digests, split))
     names = tuple(map(data.display, data.names))
     _check_stored(accounts, names, options.data)
     settings = choices.settings(net, accounts["train"].classes, accounts["test"].stored_images,

@@ -62,7 +62,8 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
-        report.account.add_losses([*repeats(entries), *notes_on_copies({"": report}, "")])
+        report.account.add_losses([*repeats(entries),
+                                   *notes_on_copies({"": report.digests}, "")])
         report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report
