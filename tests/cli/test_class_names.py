@@ -69,6 +69,19 @@ def test_a_label_map_of_tensorflow_is_told_as_that(tmp_path):
         label_map.read(tmp_path / "map.pbtxt")
 
 
+@pytest.mark.parametrize("text, words", [
+    ('{"cat": 1}', "map:1: expected the name of a field, found '{'"),
+    ("cat: 1", "map:1: cat is not a field of LabelMap"),
+    ("cat\ndog\n", "map:2: expected ':' or '{' after 'cat', found 'dog'")])
+def test_a_file_of_another_form_says_what_a_label_map_is(tmp_path, text, words):
+    put(tmp_path, {"map": text})
+    with pytest.raises(SpecError) as found:
+        label_map.read(tmp_path / "map")
+    assert words in str(found.value) and str(found.value).endswith(
+        'a label map is text with `item { name: "cat" label: 1 }` for each class; '
+        "tools/create_label_map makes one of a list of names")
+
+
 def test_a_negative_label_is_refused(tmp_path, capsys):
     put(tmp_path, {"names.txt": "cat -1\n"})
     assert create_label_map.main([str(tmp_path / "names.txt"), str(tmp_path / "out")]) == 1

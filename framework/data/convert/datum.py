@@ -35,6 +35,7 @@ from framework.system.wording import shortened
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_RGB = b"\x08\x02"   # 8 bits, red, green and blue: in its header, from byte 24 on
+JPEGS = ("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp")      # endings of one format
 PNG_HEAD = 1 << 12
 ROUNDING = 1e-4         # by which a corner may pass the border without a note
 UNFORESEEN = (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error)
@@ -131,12 +132,13 @@ def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, lab
         datum.data = planes.tobytes()
         datum.encoded = False
         return datum
-    same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
+    same_type = kind in ("", suffix) or (kind == "jpg" and suffix in JPEGS)
     if stored is image and same_type:
         datum.data = content
     else:
         try:
-            done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+            written = kind or ("jpg" if suffix in JPEGS else suffix)
+            done, encoded = cv2.imencode(f".{written}", stored)
         except cv2.error:
             done = False
         if not done:

@@ -18,13 +18,14 @@ from framework.system.text import is_there, name_lines
 from framework.system.wording import shortened
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
-                  ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif")
-"""Endings of image files, in lower case; OpenCV decodes them."""
+                  ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif", ".jfif",
+                  ".pjpeg", ".pjp")
+"""Endings of image files, in lower case; OpenCV decodes them. Browsers save JPEGs as .jfif."""
 
 
 UNDECODED = (".heic", ".heif", ".svg", ".psd", ".jxl", ".tga", ".ico", ".dng", ".cr2", ".nef",
-             ".arw", ".raw", ".dcm", ".jfif", ".pjpeg", ".mpo")
-"""Endings of other image files, in lower case: those that are not decoded, or are not usual."""
+             ".arw", ".dcm")
+"""Endings of other image files, in lower case."""
 
 
 def is_undecoded(name: str) -> bool:

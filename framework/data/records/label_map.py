@@ -22,6 +22,8 @@ from framework.system.regular import read_regular
 from framework.system.text import decoded, name_lines
 from framework.system.wording import shortened
 
+FORM = ('; a label map is text with `item { name: "cat" label: 1 }` for each class; '
+        "tools/create_label_map makes one of a list of names")
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
@@ -136,9 +138,12 @@ def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
         document = prototxt.parse(decoded(path, content), kind, str(path))
     except DataError:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
+    except SpecError as error:
+        raise SpecError(f"{error}{FORM}") from None
     if document.problems:
         is_tensorflows = any(problem.field == "item.id" for problem in document.problems)
         cure = "; TensorFlow's maps say `id` where Caffe's say `label`" if is_tensorflows else ""
+        cure = cure if document.message.item else FORM
         raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
                                   for problem in document.problems) + cure)
     return document
