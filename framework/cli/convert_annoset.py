@@ -18,7 +18,7 @@ from framework.cli import app, gflags, image_flags
 from framework.data.convert.datum import Converted, ImageOptions, annotated_datum, classified_image
 from framework.data.records import label_map, list_file
 from framework.errors import DataError
-from framework.proto import AnnotatedDatum
+from framework.proto import AnnotatedDatum, Datum
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -90,4 +90,5 @@ def _check_label_files(entries: Sequence[list_file.Entry], options: argparse.Nam
 def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> Converted:
     number = list_file.class_number(entry)
     converted = classified_image(root / entry.image, settings, number, entry.label)
+    assert isinstance(converted.record, Datum)
     return replace(converted, record=AnnotatedDatum(datum=converted.record))

@@ -38,7 +38,7 @@ from framework.system.atomic import new_folder, resumed_folder
 from framework.system.file_names import wrong_name
 from framework.system.wording import shortened
 
-KNOWN = ("ImageSets", "Annotations", "data.yaml")     # of VOC, and Ultralytics
+KNOWN = (("ImageSets",), ("JPEGImages", "Annotations"), ("data.yaml",))    # VOC and Ultralytics
 LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits
 SIZES = "_name_size.txt"
 
@@ -160,7 +160,8 @@ def _convert_masks(options: argparse.Namespace, found: segmentation.Segmentation
 def _load(options: argparse.Namespace, wanted: Sequence[str], is_divided: bool) -> Dataset:
     """The data set of a VOC folder or a description; of anything else by looking into it."""
     path = options.dataset
-    is_known = any(os.path.exists(path / name) for name in KNOWN) if os.path.isdir(path) \
+    is_known = any(all(os.path.exists(path / name) for name in names) for names in KNOWN) \
+        if os.path.isdir(path) \
         else path.suffix.lower() not in (".json", ".csv", ".xml")
     if is_known or options.root is not None or not os.path.exists(path):
         data = description.load(path, options.root, is_divided, wanted)
@@ -226,6 +227,11 @@ def _print_classes(path: Path, names: LabelMap, accounts: Mapping[str, Account])
               and not any(account.classes[item.name] for account in accounts.values())]
     if unused:
         print(f"  these splits have nothing of: {', '.join(map(shortened, unused))}")
+    like = [shown[item.name] for item in names.item if item.label in objects
+            and item.label != 0 and shown[item.name].lower() in label_map.BACKGROUND_NAMES]
+    if like:
+        print(f"  {shortened(', '.join(like))}: a class of boxes has the name of the background, "
+              "which is label 0; leave it out of the names if it means that")
     for sentence in label_map.notes_on_capitals(shown.values()):
         print(f"  {sentence}")
 

@@ -11,7 +11,7 @@ from framework.cli import check_data, convert_annoset, convert_dataset, create_l
 from framework.data.records import label_map
 from framework.data.records.label_map import notes_on_capitals
 from framework.errors import SpecError
-from tests.data.datasets.forms import put
+from tests.data.datasets.forms import XML, put
 from tests.data.images import write_jpeg
 from tests.data.making import good_records, write_database
 
@@ -21,7 +21,7 @@ MAP = 'item {{ name: "cat" label: 1 display_name: "cat" }} item {{ name: "{0}" l
 
 
 def test_names_that_differ_in_capitals_are_grouped():
-    assert notes_on_capitals(["cat", "Dog", "CAT", "Straße", "STRASSE", "do g"]) == [
+    assert notes_on_capitals(["cat", "Dog", "CAT", "Straße", "STRASSE", "do g", "Dog"]) == [
         "the classes cat, CAT differ in capital letters alone; if they are one class, give them "
         "one name",
         "the classes Straße, STRASSE differ in capital letters alone; if they are one class, give "
@@ -36,6 +36,15 @@ def make_coco(root: Path) -> None:
         "images": [{"id": 5 + index, "file_name": f"{index}.jpg"} for index in range(2)],
         "annotations": [{"image_id": 5 + index, "category_id": 1 + index, "bbox": [1, 2, 30, 20]}
                         for index in range(2)], "categories": categories})})
+
+
+def test_a_class_with_the_name_of_the_background_is_told(tmp_path, capsys):
+    write_jpeg(tmp_path / "set/train/a.jpg", 40, 56)
+    put(tmp_path / "set", {"train/a.xml": XML.format("Background")})
+    assert convert_dataset.main([str(tmp_path / "set"), str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr().out
+    assert ("  Background: a class of boxes has the name of the background, which is label 0"
+            ) in printed
 
 
 def test_a_conversion_tells_like_names_and_unused_classes(tmp_path, capsys):

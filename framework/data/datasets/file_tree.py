@@ -13,6 +13,7 @@ from framework.data.datasets.dataset import is_image, is_undecoded
 from framework.data.records.account import Note
 from framework.errors import DataError
 from framework.system.letters import ByName, composed
+from framework.system.wording import shortened
 
 UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
 SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
@@ -25,17 +26,21 @@ class FileTree:
 
     unread   files that looked like labels and could not be read, and why
     formats  of the label files that were looked into; "" of those that are of none
+    holding  of those that are of none: what they hold, in words
     """
 
     root: Path
     files: tuple[str, ...]
     unread: dict[str, str] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
+    holding: dict[str, str] = field(default_factory=dict)
 
     def unread_words(self) -> str:
-        """The end of a clause that counts the files, with the first of those unread, if any is."""
-        return next((f", of which this cannot be read: {error}"
-                     for error in self.unread.values()), "")
+        """The end of a clause that counts the files, with the first of those that cannot be read,
+        or that are of no known format."""
+        words = [f", of which this cannot be read: {error}" for error in self.unread.values()]
+        words += [f"; {shortened(name)} {held}" for name, held in self.holding.items()]
+        return next(iter(words), "")
 
     @cached_property
     def images(self) -> tuple[str, ...]:

@@ -167,7 +167,7 @@ def notes_on_shared(names: LabelMap) -> list[str]:
 def notes_on_capitals(names: Iterable[str]) -> list[str]:
     """A sentence for the names that differ in capitals alone, which mostly are one class."""
     groups: dict[str, list[str]] = {}
-    for name in names:
+    for name in dict.fromkeys(names):
         groups.setdefault(name.casefold(), []).append(name)
     return [f"the classes {shortened(', '.join(own))} differ in capital letters alone; if they are "
             "one class, give them one name" for own in groups.values() if len(own) > 1]

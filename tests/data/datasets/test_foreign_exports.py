@@ -10,6 +10,7 @@ from framework.cli import convert_dataset
 from framework.data.datasets.class_data import recognise_classes
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry
+from framework.errors import DataError
 from tests.data.datasets.forms import (
     CVAT_BOX,
     HEADER,
@@ -133,3 +134,28 @@ def test_images_that_no_split_of_a_data_yaml_has_are_told_by_the_converter(tmp_p
             ) in capsys.readouterr().out
     assert convert_dataset.main([str(root), str(tmp_path / "two"), "--split", "val"]) == 0
     assert "no split names" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, text, words", [
+    ("train.csv", "image_id,width,height,bbox\na,1,2,3\n",
+     "1 image and 1 other file; train.csv has the columns image_id, width, height, bbox. Looked"),
+    ("x.json", '[{"name": "a.jpg", "labels": []}]',
+     "1 other file; x.json holds a list of objects with name, labels. Looked"),
+    ("x.json", '{"assets": {}, "tags": []}', "; x.json holds an object with assets, tags. Looked"),
+    ("x.json", "[1, 2]", "; x.json holds neither an object nor a list of them. Looked")])
+def test_files_of_no_known_format_say_what_they_hold(tmp_path, name, text, words):
+    write_jpeg(tmp_path / "a.jpg", 40, 56)
+    put(tmp_path, {name: text})
+    with pytest.raises(DataError) as found:
+        recognise(tmp_path)
+    assert words in str(found.value)
+
+
+def test_label_studios_export_of_voc_is_read_though_it_has_no_lists(tmp_path, capsys):
+    root = tmp_path / "set"
+    for index in range(10):
+        write_jpeg(root / f"images/1a2b3c4d-{index}.jpg", 40, 56, seed=index)
+        put(root, {f"Annotations/1a2b3c4d-{index}.xml": XML.format("cat")})
+    assert convert_dataset.main([str(root), str(tmp_path / "out"), "--split", "train=0.8"]) == 0
+    printed = capsys.readouterr().out
+    assert "8 of 8 images and 8 of 8 boxes" in printed and "2 of 2 images" in printed
