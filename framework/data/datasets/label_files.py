@@ -306,9 +306,9 @@ def read_text(path: Path) -> Labels:
 
 
 def filled_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a label file that are not blank, and their numbers."""
+    """The lines of a label file that are neither blank nor a comment (#), and their numbers."""
     return [(number, line) for number, line in enumerate(text.read_lines(path), start=1)
-            if line.strip()]
+            if line.strip() and not line.lstrip().startswith("#")]
 
 
 LABEL_READERS: dict[str, Callable[[Path], Labels]] = {

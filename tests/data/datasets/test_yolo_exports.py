@@ -9,7 +9,8 @@ import pytest
 from framework.cli import convert_dataset
 from framework.data.datasets import description
 from framework.data.datasets.recognition import recognise
-from framework.data.datasets.yolo import num_boxes
+from framework.data.datasets.yolo import num_boxes, read_labels_of
+from framework.data.records.account import BadEntry
 from tests.data.datasets.forms import put
 from tests.data.images import write_jpeg
 
@@ -97,3 +98,12 @@ def test_a_line_of_kittis_tracks_is_not_one_of_yolo(tmp_path):
     assert num_boxes(path) == 0
     path.write_text(LINE)
     assert num_boxes(path) == 1
+
+
+def test_comments_in_label_files_are_no_boxes(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("# made by hand\n" + LINE + "  # 0 0.5 0.5 0.2 0.4\n0 0.5 0.5 2 2\n")
+    assert num_boxes(path) == 2
+    with pytest.raises(BadEntry, match="a.txt:4: its values must be parts of the image") as found:
+        read_labels_of(path, ["cat"])
+    assert found.value.num_boxes == 2
