@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from framework.cli import check_data, convert_annoset, convert_dataset, create_label_map
+from framework.data.datasets.splits import check_in_both
 from framework.data.records import label_map
 from framework.data.records.label_map import notes_on_capitals
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from tests.data.datasets.forms import XML, put
 from tests.data.images import write_jpeg
 from tests.data.making import good_records, write_database
@@ -102,3 +103,10 @@ def test_a_label_map_that_is_given_and_absent_is_an_error(tmp_path, capsys):
     assert check_data.main([str(database), "--labelmap", str(tmp_path / "none")]) == 1
     assert "none: the label map cannot be read: No such file" in capsys.readouterr().err
 
+
+
+def test_a_class_that_a_split_lacks_is_told_with_the_like_one_that_it_has():
+    with pytest.raises(DataError, match="--leave-out Cat cat; the classes Cat, cat differ in "
+                                        "capital letters alone"):
+        check_in_both({"train": {"Cat": 3, "dog": 3}, "test": {"cat": 2, "dog": 1}},
+                      {"Cat": "Cat", "cat": "cat", "dog": "dog"}, Path("set"))

@@ -340,6 +340,9 @@ def _usable(
             continue
         if x1 == x2 or y1 == y2:
             converted.notes.append(Note("a box has no area", where, is_loss=False))
+        elif max(x1 / size[0], y1 / size[1]) >= 1 or min(x2, y2) <= 0:
+            converted.notes.append(Note("nothing of a box is within the image",
+                                        f"{where} of {size[0]} x {size[1]}", is_loss=False))
         elif min(x1, y1) < -ROUNDING or x2 > size[0] + ROUNDING or y2 > size[1] + ROUNDING:
             converted.notes.append(Note("a box exceeds the image",
                                         f"{where} of {size[0]} x {size[1]}", is_loss=False))

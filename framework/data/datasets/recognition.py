@@ -83,7 +83,7 @@ def recognise(path: Path) -> Recognised:
         raise DataError(only.unread[path.name])
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
                     ".data (Darknet), .json of COCO, Label Studio, labelme, Create ML or VIA, .xml "
-                    "of CVAT, .csv with a header; or give the folder")
+                    "of CVAT, .csv with a header; or give the folder; archives must be unpacked")
 
 
 def _inner(path: Path) -> Path:

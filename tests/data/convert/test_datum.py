@@ -198,6 +198,16 @@ def test_a_box_beyond_any_one_side_of_the_image_is_noted(corners, exceeds):
     assert [note.reason for note in converted.notes] == ["a box exceeds the image"] * exceeds
 
 
+@pytest.mark.parametrize("corners", [(50, 2, 60, 20), (1, 30, 9, 40), (-9, 2, 0, 20),
+                                     (1, -9, 9, 0)])
+def test_a_box_of_which_nothing_is_within_the_image_is_noted(corners):
+    converted = Converted(AnnotatedDatum(), (30, 50))
+    kept = _usable(converted, Labels((Box("cat", corners),), 50, 30), "a.xml", (50, 30))
+    assert len(kept) == 1
+    assert [(note.reason, note.is_loss) for note in converted.notes] == [
+        ("nothing of a box is within the image", False)]
+
+
 def test_a_box_that_is_there_twice_is_stored_twice_and_told(tmp_path):
     write_jpeg(tmp_path / "a.jpg", 30, 40)
     boxes = [Box("cat", (1, 2, 30, 20)), Box("dog", (1, 2, 30, 20)), Box("cat", (1, 2, 30, 20))]
