@@ -76,8 +76,8 @@ def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...]
                for split, own in entries.items()}
     accounts = {split: report.account for split, report in reports.items()}
     digests = {split: report.digests for split, report in reports.items()}
-    for split, account in accounts.items():
-        account.add_losses(notes_on_copies(digests, split))
+    for split in accounts:
+        accounts[split].add_losses(notes_on_copies(digests, split))
     names = tuple(map(data.display, data.names))
     _check_stored(accounts, names, options.data)
     settings = choices.settings(net, accounts["train"].classes, accounts["test"].stored_images,

@@ -170,8 +170,8 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
 
 
 def with_unlisted(data: Dataset, folder: Path) -> Dataset:
-    """The data set of a folder that says its splits, with notes on the images that none has. They
-    are no losses: lists choose, as those of VOC 2012 do. Of VOC's folder JPEGImages is looked at.
+    """The data set of a folder that says its splits, with notes on the images that none has. Those
+    do not count as losses: lists choose, as VOC 2012's do. Of VOC's folder JPEGImages is looked at.
     """
     is_voc = os.path.isdir(folder / "JPEGImages")
     tree = list_files(folder / "JPEGImages" if is_voc else folder)
