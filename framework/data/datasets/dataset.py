@@ -223,7 +223,7 @@ class Description:
             raise DataError(f"{self.place}: names is {shown(names)}, one name with a comma; a list "
                             "of names is in brackets, [cat, dog], or has a line for each, `- cat`")
         given = self.words("names", names)
-        names = list(map(composed, given or found))
+        names = [composed(name).strip() for name in given or found]
         if not names:
             reason = next((f", and the first error is: {error}" for error in errors), "")
             raise DataError(f"{self.place}: no class name in any annotation{reason}")

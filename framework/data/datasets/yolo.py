@@ -105,11 +105,11 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
 def _unknown_images(root: Path, files: Sequence[Path], images: Sequence[str]) -> list[Note]:
     """The files that are not images by their endings, though they have labels, or may be some of
     another kind. Labels that an image has too are not theirs."""
-    known = {composed(label_path(root, image)) for image in images}
+    others = [item for item in files if not is_image(item.name)
+              and item.suffix.lower() not in (".txt", ".xml", ".json")]
+    known = {composed(label_path(root, image)) for image in images} if others else set()
     notes = []
-    for item in files:
-        if is_image(item.name) or item.suffix.lower() in (".txt", ".xml", ".json"):
-            continue
+    for item in others:
         name = os.path.relpath(item, root)
         label = label_path(root, name)
         has_labels = composed(label) not in known and exists(root / label)

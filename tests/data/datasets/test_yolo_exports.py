@@ -11,6 +11,7 @@ from framework.data.datasets import description
 from framework.data.datasets.recognition import recognise
 from framework.data.datasets.yolo import num_boxes, read_labels_of
 from framework.data.records.account import BadEntry
+from framework.errors import DataError
 from tests.data.datasets.forms import put
 from tests.data.images import write_jpeg
 
@@ -107,3 +108,12 @@ def test_comments_in_label_files_are_no_boxes(tmp_path):
     with pytest.raises(BadEntry, match="a.txt:4: its values must be parts of the image") as found:
         read_labels_of(path, ["cat"])
     assert found.value.num_boxes == 2
+
+
+def test_blanks_around_names_do_not_make_other_classes(tmp_path):
+    images(tmp_path, "images/train/a.jpg")
+    put(tmp_path, {"data.yaml": "train: images/train\nval: images/train\nnames: [' cat', dog]\n"})
+    assert description.load(tmp_path).names == ["cat", "dog"]
+    put(tmp_path, {"data.yaml": "train: images/train\nval: images/train\nnames: [cat, ' cat ']\n"})
+    with pytest.raises(DataError, match="names has 'cat' twice"):
+        description.load(tmp_path)
