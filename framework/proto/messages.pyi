@@ -1009,6 +1009,15 @@ class LayerParameter(Message):
     @property
     def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
     @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    strict_dim: bool
+    @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
     def mcwindow_data_param(self) -> MCWindowDataParameter: ...
@@ -1394,6 +1403,10 @@ class LayerParameter(Message):
             ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
+            softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
+            PaddingParameter | _Fields | None = ..., select_seg_binary_param:
+            SelectSegBinaryParameter | _Fields | None = ..., window_cls_data_param:
+            WindowClsDataParameter | _Fields | None = ..., strict_dim: bool | None = ...,
             binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
@@ -1537,11 +1550,12 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "strict_dim", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1674,11 +1688,12 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "strict_dim", "binary_data_param", "mcwindow_data_param",
+            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
+            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
+            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
+            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
             "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -9960,6 +9975,17 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        INTERP: ClassVar[V1LayerParameter.LayerType]
+        PADDING: ClassVar[V1LayerParameter.LayerType]
+        MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+        SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+        L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+        DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10030,6 +10056,17 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    INTERP: ClassVar[V1LayerParameter.LayerType]
+    PADDING: ClassVar[V1LayerParameter.LayerType]
+    MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+    SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+    L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+    DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10143,6 +10180,27 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def seg_accuracy_param(self) -> SegAccuracyParameter: ...
+    @property
+    def interp_param(self) -> InterpParameter: ...
+    @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def mat_write_param(self) -> MatWriteParameter: ...
+    strict_dim: bool
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def accuracy_view_param(self) -> AccuracyViewParameter: ...
+    @property
+    def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
+    @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10190,8 +10248,18 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., seg_accuracy_param:
+            SegAccuracyParameter | _Fields | None = ..., interp_param: InterpParameter | _Fields
+            | None = ..., softmaxloss_param: SoftmaxLossParameter | _Fields | None = ...,
+            padding_param: PaddingParameter | _Fields | None = ..., mat_write_param:
+            MatWriteParameter | _Fields | None = ..., strict_dim: bool | None = ...,
+            select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
+            window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
+            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10207,7 +10275,10 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "heatmap_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10225,8 +10296,11 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "param",
-            "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "heatmap_data_param",
+            "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -16650,5 +16724,80 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    weight_source: str
+    def __init__(
+        self, *,
+            ignore_label: Iterable[int] | None = ..., weight_source: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "weight_source",
+        ]
+    ) -> None: ...
+
+class PaddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pad_beg: int
+    pad_end: int
+    def __init__(
+        self, *,
+            pad_beg: int | None = ..., pad_end: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> None: ...
+
+class SelectSegBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_label_base: int
+    def __init__(
+        self, *,
+            cls_label_base: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> None: ...
+
+class WindowClsDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_dim: int
+    def __init__(
+        self, *,
+            label_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_dim",
         ]
     ) -> None: ...

@@ -54,7 +54,12 @@ def test_every_v1_type_has_its_name_of_today():
         "CLASSIFICATION_STATS": "ClassificationStats", "LSTM": "LstmOfRows",
         "SPATIAL_PYRAMID_POOLING": "SpatialPyramidPooling",
         "SPATIAL_PYRAMID_POOLING_DATA": "SpatialPyramidPoolingData",
-        "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData"}
+        "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+        "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
+        "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
+        "ACCURACY_VIEW": "AccuracyView", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
+        "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
+        "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

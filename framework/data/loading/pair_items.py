@@ -30,6 +30,8 @@ class PairItems(ListedItems):
     has_sizes     a top with (height, width) of each image, at most those of the batch
     windows       x1, y1, x2, y2 of the part of each image that is taken, last pixels included;
                   beyond the image it is black and not labelled
+    numbers       of each image, (items, L) uint8, a top (items, L, 1, 1); a label l of its map
+                  becomes the number at l - first_class - 1, or 0; 0 and ignore_label stay
     """
 
     files: Sequence[tuple[str, str]]
@@ -41,6 +43,8 @@ class PairItems(ListedItems):
     keeps_levels: bool = False
     has_sizes: bool = False
     windows: Sequence[tuple[int, int, int, int]] | None = None
+    numbers: Array | None = None
+    first_class: int = 0
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -61,7 +65,19 @@ class PairItems(ListedItems):
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
         # The image's own size, or that of the crop where it is smaller: what is not padding.
         size = (min(height, pixels.shape[0]), min(width, pixels.shape[1]))
+        if self.numbers is not None:
+            marks = self._numbered(marks, self.numbers[index])
+            return Item((pixels, marks), size=size, labels=tuple(self.numbers[index]))
         return Item((pixels, marks), size=size)
+
+    def _numbered(self, marks: Pixels, numbers: Array) -> Pixels:
+        """The label map with the numbers of its image for its labels."""
+        table = np.zeros(256, np.uint8)
+        known = numbers[:255 - self.first_class]
+        table[self.first_class + 1:self.first_class + 1 + len(known)] = known
+        if 0 <= self.ignore_label <= 255:
+            table[self.ignore_label] = self.ignore_label
+        return table[marks]
 
     def _marks(self, label: str, pixels: Pixels) -> Pixels:
         """The label map as it is in its file, (height, width, 1) uint8."""
@@ -77,6 +93,9 @@ class PairItems(ListedItems):
         return resize_plain(pixels, *self.new_size, mode) if self.new_size else pixels
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        if self.numbers is not None:
+            rows = np.array([item.labels for item in items], np.float32)
+            return [rows[:, :, None, None]]
         if not self.has_sizes:
             return []
         return [np.array([item.size for item in items], np.float32).reshape(-1, 1, 1, 2)]

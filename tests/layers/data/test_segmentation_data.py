@@ -268,3 +268,46 @@ def test_a_root_folder_without_its_last_slash_is_named(kind, label, more, tmp_pa
     with pytest.raises(DataError, match="imagesa.jpg: .*No such file or directory; root_folder "
                        f"must end with /, since names follow it as they are: '{tmp_path}/images/'"):
         finished(make_source(text))
+
+
+def numbered_net(folder, more="", select=""):
+    return pair_net("SelectSegBinary", folder, "image_data_param",
+                    f"label_type: PIXEL ignore_label: 201 {more}", "mean_value: 3",
+                    "data label classes")[:-1] \
+        + f"window_cls_data_param {{ label_dim: 3 }} {select} }}"
+
+
+@pytest.mark.parametrize("base, expected", [(0, {1: 0, 2: 5, 3: 1, 4: 0}),
+                                            (1, {1: 0, 2: 0, 3: 5, 4: 1})])
+def test_select_seg_binary_puts_the_numbers_of_an_image_for_its_labels(pairs, base, expected):
+    marks = np.zeros((40, 56), np.uint8)
+    marks[:, :5] = [1, 2, 3, 4, 201]
+    cv2.imwrite(str(pairs / "0_marks.png"), marks)
+    cv2.imwrite(str(pairs / "1_marks.png"), marks)
+    (pairs / "list.txt").write_text("0.png 0_marks.png 0 0 23 19 0 5 1\n"
+                                    "1.png 1_marks.png -2 0 21 19 7 8 9\n")
+    source = make_source(numbered_net(
+        pairs, select=f"select_seg_binary_param {{ cls_label_base: {base} }}"))
+    pixels, labels, classes = finished(source)
+    assert source.top_shapes == [(2, 3, 20, 24), (2, 1, 20, 24), (2, 3, 1, 1)]
+    np.testing.assert_array_equal(pixels[0], planes(0)[:, :20, :24] - 3)
+    np.testing.assert_array_equal(labels[0, 0, 7, :6], [*expected.values(), 201, 0])
+    assert (labels[1, 0, :, :2] == 201).all()       # beyond the image
+    np.testing.assert_array_equal(classes[:, :, 0, 0], [[0, 5, 1], [7, 8, 9]])
+
+
+@pytest.mark.parametrize("line, message", [
+    ("0.png 0_marks.png 0 0 9 9 1 2", "1 2' does not end with x1 y1 x2 y2"),
+    ("0.png 0_marks.png 0 0 9 9 1 2 x", "end with 3 numbers from 0 to 255"),
+    ("0.png 0_marks.png 0 0 9 9 1 2 256", "end with 3 numbers from 0 to 255"),
+    ("0.png 0 0 9 9 1 2 3", "is not `image label_map`")])
+def test_wrong_lines_of_windows_and_numbers_are_errors(pairs, line, message):
+    (pairs / "list.txt").write_text(line)
+    with pytest.raises(DataError, match=message):
+        make_source(numbered_net(pairs))
+
+
+def test_the_sizes_of_image_seg_data_have_a_row_for_each_item(pairs):
+    source = make_source(pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL",
+                                  "crop_size: 9", "data label size"))
+    assert source.top_shapes[2] == (2, 1, 1, 2)
