@@ -2340,19 +2340,22 @@ class CropParameter(Message):
     center_align: bool
     crop_width: int
     crop_height: int
+    height: int
+    weight: int
     def __init__(
         self, *,
             axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
-            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ..., height: int
+            | None = ..., weight: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "center_align", "crop_width", "crop_height",
+            "axis", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "center_align", "crop_width", "crop_height",
+            "axis", "offset", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> None: ...
 

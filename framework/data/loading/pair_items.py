@@ -45,6 +45,7 @@ class PairItems(ListedItems):
     windows: Sequence[tuple[int, int, int, int]] | None = None
     numbers: Array | None = None
     first_class: int = 0
+    label_part: int = 1
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -58,17 +59,27 @@ class PairItems(ListedItems):
         else:
             marks = _cut(self._marks(label, pixels), self.windows[index], self.ignore_label)
             pixels = self._resized(_cut(pixels, self.windows[index], 0), cv2.INTER_LINEAR)
+        if self.label_part > 1:
+            marks = self._enlarged(marks)
         marks = self._resized(marks, cv2.INTER_LINEAR if self.is_edge_map else cv2.INTER_NEAREST)
         if self.is_edge_map and not self.keeps_levels:
             marks = (marks > 127).astype(np.uint8)
         height, width = pixels.shape[:2]
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
+        marks = marks[::self.label_part, ::self.label_part]
         # The image's own size, or that of the crop where it is smaller: what is not padding.
         size = (min(height, pixels.shape[0]), min(width, pixels.shape[1]))
         if self.numbers is not None:
             marks = self._numbered(marks, self.numbers[index])
             return Item((pixels, marks), size=size, labels=tuple(self.numbers[index]))
         return Item((pixels, marks), size=size)
+
+    def _enlarged(self, marks: Pixels) -> Pixels:
+        """The label map in its small size, each cell as often as it goes into the image."""
+        assert self.new_size is not None
+        small = [side // self.label_part for side in self.new_size]
+        marks = resize_plain(marks, small[0], small[1], cv2.INTER_NEAREST)
+        return marks.repeat(self.label_part, 0).repeat(self.label_part, 1)
 
     def _numbered(self, marks: Pixels, numbers: Array) -> Pixels:
         """The label map with the numbers of its image for its labels."""

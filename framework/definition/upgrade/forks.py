@@ -7,7 +7,8 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width.
+Cysu/caffe and PSPNet: crop_height and crop_width. HyeonwooNoh/caffe: a ReLU whose second top is its
+mask. southatsouth/GLAD: a Crop of one bottom to a height and a width, spelt weight.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -86,6 +87,11 @@ def _other_type(layer: proto.LayerParameter) -> str:
     """The type that a field of a fork makes of this one; "" without such a field."""
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
+    if layer.type == "ReLU" and len(layer.top) == 2:
+        return "ReLUWithMask"
+    if layer.type == "Crop" and (layer.crop_param.HasField("height")
+                                 or layer.crop_param.HasField("weight")):
+        return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
     return ""

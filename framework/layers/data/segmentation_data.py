@@ -23,6 +23,7 @@ from framework.layers.data.image_source import (
     checked_param,
     transformation,
 )
+from framework.layers.params import is_set
 from framework.proto import DenseImageDataParameter, enum_name
 from framework.system.wording import shortened
 
@@ -71,14 +72,17 @@ class DenseImageData(ImageSource):
     """Images and label maps, whose grey levels are the labels.
 
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width).
-    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
+    With `label_divide_factor` f label maps are resized to new_height / f and new_width / f.
+    Errors: SpecError for settings that cannot be followed, of label_divide_factor those that cut or
+            turn images; DataError for unusable lists.
     The image and its labels are mirrored and cropped alike, which the original refuses.
-    Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
+    Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet, jolibrain/caffe and
+            TimoSaemann/caffe-enet.
     """
 
     reads = ("transform_param",)
     list_param = "dense_image_data_param"
-    fork_fields = ROTATION
+    fork_fields = ROTATION | {"dense_image_data_param.label_divide_factor"}
     num_tops = (2, 2)
 
     @classmethod
@@ -92,6 +96,8 @@ class DenseImageData(ImageSource):
             if getattr(param, name):
                 raise spec.error(f"dense_image_data_param.{name}", "is not supported: leave it out")
         _check(_with_old_fields(spec, param))
+        if param.label_divide_factor != 1:
+            _check_divided(_with_old_fields(spec, param), param)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.check_fields(spec)
@@ -99,7 +105,8 @@ class DenseImageData(ImageSource):
         super().__init__(_with_old_fields(spec, param), options)
         spec = self.spec
         items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
-                          param.is_color, new_size=_new_size(spec, param))
+                          param.is_color, new_size=_new_size(spec, param),
+                          label_part=param.label_divide_factor)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 
@@ -321,6 +328,21 @@ def _check(spec: LayerSpec) -> None:
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
     checked_param(spec)
+
+
+def _check_divided(spec: LayerSpec, param: DenseImageDataParameter) -> None:
+    """SpecError unless label maps can be that many times smaller than their images."""
+    field, part = "dense_image_data_param.label_divide_factor", param.label_divide_factor
+    sizes = (param.new_height, param.new_width)
+    if part < 1 or min(sizes) < 1 or any(size % part for size in sizes):
+        raise spec.error(field, f"is {part}; it must divide new_height and new_width, which are "
+                         f"{sizes[0]} and {sizes[1]}")
+    transform = spec.proto.transform_param
+    for name in ("crop_size", "crop_h", "crop_w", "resize_param", "scale_factors",
+                 "max_rotation_angle"):
+        if is_set(transform, name):
+            raise spec.error(field, f"is given together with transform_param.{name}, which label "
+                             "maps of another size cannot follow")
 
 
 def _with_old_fields(spec: LayerSpec, param: DenseImageDataParameter) -> LayerSpec:

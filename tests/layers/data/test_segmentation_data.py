@@ -311,3 +311,31 @@ def test_the_sizes_of_image_seg_data_have_a_row_for_each_item(pairs):
     source = make_source(pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL",
                                   "crop_size: 9", "data label size"))
     assert source.top_shapes[2] == (2, 1, 1, 2)
+
+
+@pytest.mark.parametrize("mirror", ["", "mirror: true"])
+def test_label_maps_may_be_some_times_smaller_than_their_images(pairs, mirror):
+    source = make_source(pair_net(
+        "DenseImageData", pairs, "dense_image_data_param",
+        "new_height: 24 new_width: 32 label_divide_factor: 4", mirror))
+    pixels, labels = finished(source)
+    assert source.top_shapes == [(2, 3, 24, 32), (2, 1, 6, 8)]
+    for item in range(2):
+        marks = cv2.imread(str(pairs / f"{item}_marks.png"), cv2.IMREAD_GRAYSCALE)
+        small = cv2.resize(marks, (8, 6), interpolation=cv2.INTER_NEAREST)
+        large = cv2.resize(image(item), (32, 24), interpolation=cv2.INTER_LINEAR)
+        views = {step: (large[:, ::step].transpose(2, 0, 1), small[:, ::step])
+                 for step in (1, -1)[:1 + bool(mirror)]}
+        assert any(np.array_equal(pixels[item], view) and np.array_equal(labels[item, 0], marks)
+                   for view, marks in views.values())
+
+
+@pytest.mark.parametrize("more, transform, message", [
+    ("", "", "is 4; it must divide new_height and new_width, which are 0 and 0"),
+    ("new_height: 24 new_width: 34", "", "which are 24 and 34"),
+    ("new_height: 24 new_width: 32", "crop_size: 8", "together with transform_param.crop_size"),
+    ("new_height: 24 new_width: 32 crop_height: 8 crop_width: 8", "", "transform_param.crop_h")])
+def test_smaller_label_maps_follow_no_crop(pairs, more, transform, message):
+    with pytest.raises(SpecError, match=message):
+        make_source(pair_net("DenseImageData", pairs, "dense_image_data_param",
+                             f"label_divide_factor: 4 {more}", transform))
