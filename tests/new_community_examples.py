@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from tests.layer_examples import Example, X, of_sample, positive
+from tests.layer_examples import (
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    PLACES,
+    SCORES,
+    Example,
+    X,
+    of_sample,
+    positive,
+)
 
 EXAMPLES = (
     of_sample("Padding"), Example("Padding", "pad_beg: -1 pad_end: -1"),
     of_sample("CropToSize"), of_sample("ReLUWithMask", bottoms=(positive(*X),)),
+    of_sample("GSTiling"), Example("GSTiling", "stride: 2 reverse: true", ((2, 8, 3, 5),)),
+    of_sample("Recall", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
+    of_sample("ConvolutionBNFixed", blobs=((4, 3, 3, 3), *[(4,)] * 4, (1,)),
+              without={"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}),
 )

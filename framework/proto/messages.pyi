@@ -1016,6 +1016,8 @@ class LayerParameter(Message):
     def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
     @property
     def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def gs_tiling_param(self) -> GSTilingParameter: ...
     strict_dim: bool
     @property
     def binary_data_param(self) -> BinaryDataParameter: ...
@@ -1406,8 +1408,9 @@ class LayerParameter(Message):
             softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
             PaddingParameter | _Fields | None = ..., select_seg_binary_param:
             SelectSegBinaryParameter | _Fields | None = ..., window_cls_data_param:
-            WindowClsDataParameter | _Fields | None = ..., strict_dim: bool | None = ...,
-            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            WindowClsDataParameter | _Fields | None = ..., gs_tiling_param: GSTilingParameter |
+            _Fields | None = ..., strict_dim: bool | None = ..., binary_data_param:
+            BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
@@ -1551,12 +1554,12 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
-            "window_cls_data_param", "strict_dim", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1689,12 +1692,12 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
-            "window_cls_data_param", "strict_dim", "binary_data_param", "mcwindow_data_param",
-            "namcwindow_data_param", "accuracy_view_param", "softmax_with_view_loss_param",
-            "random_param", "roi_data_param", "smoothl1_param", "noise_param",
-            "weight_euclidean_loss_param", "image_float_data_param", "euclideanloss_param",
-            "random_noise_param", "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -16802,5 +16805,24 @@ class WindowClsDataParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "label_dim",
+        ]
+    ) -> None: ...
+
+class GSTilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    reverse: bool
+    def __init__(
+        self, *,
+            stride: int | None = ..., reverse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "reverse",
         ]
     ) -> None: ...

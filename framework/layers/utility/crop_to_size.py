@@ -24,6 +24,7 @@ class CropToSize(Layer):
     """
 
     reads = ("crop_param",)
+    fork_fields = frozenset(["crop_param.height", "crop_param.weight"])
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
