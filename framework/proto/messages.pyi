@@ -5732,6 +5732,7 @@ class ImageDataParameter(Message):
     min_width: int
     ignore_label: int
     label_type: ImageDataParameter.LabelType
+    has_label: bool
     normalize: bool
     multilabel_num: int
     balance_by: int
@@ -5781,30 +5782,30 @@ class ImageDataParameter(Message):
             threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
-            ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., balance_by: int | None = ..., balance_class: bool
-            | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
-            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
-            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
-            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
-            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
-            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
-            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
-            = ..., rate_width: float | None = ...,
+            ImageDataParameter.LabelType | int | str | None = ..., has_label: bool | None = ...,
+            normalize: bool | None = ..., multilabel_num: int | None = ..., balance_by: int |
+            None = ..., balance_class: bool | None = ..., clip_max: float | None = ...,
+            clip_min: float | None = ..., face_mirror: bool | None = ..., face_point_num: int |
+            None = ..., face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5:
+            bool | None = ..., label_cut_end: int | None = ..., label_cut_start: int | None =
+            ..., label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
+            bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
             "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
             "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
             "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
@@ -5820,7 +5821,7 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
             "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
             "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
             "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",

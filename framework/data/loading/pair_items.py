@@ -46,6 +46,7 @@ class PairItems(ListedItems):
     numbers: Array | None = None
     first_class: int = 0
     label_part: int = 1
+    has_labels: bool = True
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -72,7 +73,7 @@ class PairItems(ListedItems):
         if self.numbers is not None:
             marks = self._numbered(marks, self.numbers[index])
             return Item((pixels, marks), size=size, labels=tuple(self.numbers[index]))
-        return Item((pixels, marks), size=size)
+        return Item((pixels, marks) if self.has_labels else (pixels,), size=size)
 
     def _enlarged(self, marks: Pixels) -> Pixels:
         """The label map in its small size, each cell as often as it goes into the image."""

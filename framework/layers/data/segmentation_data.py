@@ -117,6 +117,7 @@ class ImageSegData(ImageSource):
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
             a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
+            With `has_label: false` the images alone, and a line names an image only.
     transform_param changes both alike: resize_param, scale_factors, of which one is drawn,
     max_rotation_angle (either way, with apply_probability; the label map by its nearest pixels),
     crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur)
@@ -129,8 +130,8 @@ class ImageSegData(ImageSource):
     reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     unread = frozenset(SIZES_OF_IMAGE_DATA)
-    fork_fields = ROTATION
-    num_tops = (2, 3)
+    fork_fields = ROTATION | {"image_data_param.has_label"}
+    num_tops = (1, 3)
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -140,6 +141,11 @@ class ImageSegData(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         _check(spec)
+        has_label = spec.proto.image_data_param.has_label
+        if has_label == (len(spec.tops) == 1):
+            raise spec.error("top", f"is given {len(spec.tops)} times; with image_data_param."
+                             f"has_label {str(has_label).lower()} it must be "
+                             f"{'from 2 to 3' if has_label else 'once'}")
         if spec.proto.transform_param.HasField("mean_file"):
             raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
@@ -152,13 +158,14 @@ class ImageSegData(ImageSource):
         super().__init__(spec, options)
         self.check_fields(spec)
         param = spec.proto.image_data_param
-        kind = enum_name(param, "label_type")
+        kind = enum_name(param, "label_type") if param.has_label else "NONE"
         files, windows = self.read_files(param.source, kind)
         if kind == "PIXEL":
             warn_of_colours(spec, param.root_folder + files[0][1])
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
                           param.ignore_label, _new_size(spec, param),
-                          has_sizes=len(spec.tops) > 2, windows=windows)
+                          has_sizes=len(spec.tops) > 2, windows=windows,
+                          has_labels=param.has_label)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
                    label_shape=(param.batch_size, 1, 1, 2) if items.has_sizes else None)
 

@@ -339,3 +339,20 @@ def test_smaller_label_maps_follow_no_crop(pairs, more, transform, message):
     with pytest.raises(SpecError, match=message):
         make_source(pair_net("DenseImageData", pairs, "dense_image_data_param",
                              f"label_divide_factor: 4 {more}", transform))
+
+
+def test_image_seg_data_without_labels_gives_the_images_alone(pairs):
+    (pairs / "list.txt").write_text("2.png\n0.png\n")
+    text = pair_net("ImageSegData", pairs, "image_data_param", "has_label: false", "", "data")
+    source = make_source(text)
+    (pixels,) = finished(source)
+    np.testing.assert_array_equal(pixels[0], planes(2))
+    assert source.top_shapes == [(2, 3, 40, 56)]
+
+
+@pytest.mark.parametrize("more, tops, message", [
+    ("has_label: false", "data label", "is given 2 times; with image_data_param.has_label false"),
+    ("", "data", "is given 1 times; with image_data_param.has_label true it must be from 2 to 3")])
+def test_tops_of_image_seg_data_are_as_has_label_says(pairs, more, tops, message):
+    with pytest.raises(SpecError, match=message):
+        make_source(pair_net("ImageSegData", pairs, "image_data_param", more, "", tops))
