@@ -4459,6 +4459,13 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    side: int
+    num_box: int
+    coords: int
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    label_map_file: str
     clip: bool
     output_logits: bool
     def __init__(
@@ -4471,8 +4478,11 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
-            bool | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., side:
+            int | None = ..., num_box: int | None = ..., coords: int | None = ...,
+            nms_threshold: float | None = ..., biases: Iterable[float] | None = ...,
+            label_map_file: str | None = ..., clip: bool | None = ..., output_logits: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4480,7 +4490,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4489,7 +4500,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold", "biases",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> None: ...
 

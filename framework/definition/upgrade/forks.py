@@ -9,6 +9,7 @@ with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. HyeonwooNoh/caffe: a ReLU whose second top is its
 mask. southatsouth/GLAD: a Crop of one bottom to a height and a width, spelt weight.
+Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors of YOLO v2 (biases).
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -87,6 +88,8 @@ def _other_type(layer: proto.LayerParameter) -> str:
     """The type that a field of a fork makes of this one; "" without such a field."""
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
+    if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
+        return "RegionDetectionOutput"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
