@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from framework.ops.instance_masks import mask_iou, paste_masks
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
 MAX_CLASSES = 1_000_000         # each has a row of the top
+YOLO_NUMBERS = 30 * 5           # of an image's boxes in YOLO's rows
 
 
 @layer
@@ -56,6 +58,13 @@ class DetectionEvaluate(Layer):
     num_bottoms = (2, 5)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     no_onnx_form = COMPARES_WITH_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Of labels in rows those of YOLO's 30 boxes."""
+        is_row = index == 1 and len(bottoms[1]) == 2
+        return (bottoms[1][0], YOLO_NUMBERS) if is_row else None
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)
