@@ -69,7 +69,7 @@ class BoxData(KnownByShape):
             its class, and its x, y, width and height. With a field of MaskYolo (resize_w, resize_h
             and jitter of transform_param; min_size_and, min_size_or and max_box_num of data_param)
             images (N, 3, resize_h, resize_w) and labels (N, 5 max_box_num): x, y, width, height and
-            class of each box. Labels of one `side` or none that a RegionLoss or DetectionEvaluate
+            class of each box. Labels of at most one `side` which a RegionLoss or DetectionEvaluate
             reads are (N, 150): class, x, y, width and height of up to 30 boxes.
     Errors: SpecError whenever data are requested, and for another number of tops.
     Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes;

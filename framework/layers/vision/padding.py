@@ -173,7 +173,7 @@ class Padding(Layer):
 
     Bottom: x (N, C, H, W).
     Top:    y (N, C, H + pad_beg + pad_end, W + pad_beg + pad_end): zeros before and after each
-            axis, or with numbers of 0 and below so many cells cut off there.
+            axis, or with numbers of 0 and below that many cells cut off there.
     Errors: SpecError for one number above 0 and the other below, or if nothing is left.
     Source: padding_layer.cpp of DeepLab's Caffe of 2015 in TheLegendAli/DeepLab-Context.
     """

@@ -1,4 +1,4 @@
-"""YOLO v2 detections whose suppression goes by their places in the map: RegionDetectionOutput."""
+"""YOLO v2 detections, suppressed in the order of the map: RegionDetectionOutput."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RegionDetectionOutput(Layer):
     Bottom: map (1, num_box * (5 + num_classes), side, side): for each box x, y, w, h, objectness
             and classes, before any activation.
     Top:    (1, 1, rows, 7): 0, label from 0 on, score, x1, y1, x2, y2 as fractions of the image,
-            by place in the map and box, where the original has middle and size instead of corners;
+            by position in the map and box, where the original has middle and size instead of corners;
             (0, -1, ...) without a box.
     Middles by sigmoid, sizes by exp times `biases` (in cells); the score is sigmoid(objectness)
     times the largest softmax, the first of equal ones. Boxes from `confidence_threshold` on count;
@@ -39,7 +39,7 @@ class RegionDetectionOutput(Layer):
     no_gradient_bottoms = (0,)
     gives_detections = True
     needs_float32 = True
-    no_onnx_form = "its suppression by places is not written"
+    no_onnx_form = "its suppression in the order of the map is not written"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
