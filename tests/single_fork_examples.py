@@ -11,12 +11,16 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SIZES_FROM_DATA,
+    SPACE,
     Example,
     fixed,
     of_sample,
     positive,
     whole,
 )
+from tests.one_project_examples import CELLS as GRID_LABELS
+from tests.one_project_examples import SLOPES
 from tests.support import noise
 
 KINDS = whole(4, below=3)
@@ -24,6 +28,8 @@ TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
 GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
+PLACES_AROUND = (noise(2, 2, 5, 4, seed=4).detach() * 2 + 1.7).requires_grad_()
+UNIT_NORMALS = torch.nn.functional.normalize(noise(2, 3, 5, 4).detach(), dim=1).requires_grad_()
 HASHING = (
     of_sample("HashingLoss", bottoms=((4, 5), KINDS), grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "it is half of it"}),
@@ -140,7 +146,58 @@ VIEWPOINTS = (
     Example("SoftmaxKLDLoss", "", ((2, 5, 3), TARGETS / TARGETS.sum(1, keepdim=True))),
     of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
     of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
+    of_sample("DetViewSplit", bottoms=(fixed([0, 1, 725, 10003, 14679])[0],), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("TripleViewSplit", bottoms=(fixed([0, 359, 46656000, 46785960, 606527936])[0],),
+              grows=BATCH, without=NO_GRADIENT),
+)
+PARTS = fixed([0, 3, 0, 2, 4, 2, 0])[0]
+CENTRES = fixed([0, 0, 0, 9, 9], [0, 11, 1, 19, 9], [0, 1, 11, 9, 19], [0, 12, 12, 18, 18],
+                [3, 0, 0, 9, 9], [3, 5, 5, 6, 6])
+PYRAMIDS = (
+    of_sample("MulticlassSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "it is over the classes too"}),
+    of_sample("IsomapManifoldLearningLoss", bottoms=((7, 3), PARTS), grows=BATCH),
+    of_sample("IsomapSoftmaxWithLoss", bottoms=((4, 3), fixed([0, 5, 2, 1])[0]), grows=BATCH),
+    Example("IsomapSoftmaxWithLoss", "loss_param { ignore_label: 1 } "
+            "isomap_softmax_with_loss_param { class_k: 3 }",
+            (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
+    of_sample("SPMMaxPooling", bottoms=((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()),
+    of_sample("RPN", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    *(Example("SPMMaxPooling", f"spm_param {{ spm_type: {kind} }}",
+              ((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()) for kind in (0, 2)),
+)
+NORMALS = (
+    of_sample("MultiSoftmaxLoss", bottoms=((2, 4, 5, 3), whole(2, 1, 5, 3, below=5, first=1)),
+              without={"gradient": NOT_DERIVATIVE + "it is 336 times that"}),
+    of_sample("AngleLoss", bottoms=(UNIT_NORMALS, UNIT_NORMALS.detach().roll(1, 3)), without={
+        "gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+    of_sample("SigmoidLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2))),
+    of_sample("LabelDropout", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3)), without={
+        **DRAWS, "gradient": "it draws numbers", **AFTER_ROUNDING}),
+    of_sample("NormOfChannels", without={"gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+)
+ROOMS = (
+    of_sample("HeatmapVisualize", without=NO_GRADIENT),
+    Example("EuclideanLossHeatmap", "", ((2, 48, 3, 2), (2, 48, 3, 2), fixed([3, 9]).reshape(2)),
+            grows=SPACE, without={"gradient": NOT_DERIVATIVE + "it is the difference"}),
+    Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
+            "num_classes: 3", ((2, 144), GRID_LABELS), grows=BATCH, without={
+                **SLOPES, "values": "it counts the images"}),
+)
+LITE_FLOW = (
+    of_sample("Grid", without=NO_GRADIENT), of_sample("NegSquare"),
+    of_sample("CoordinateWarp", bottoms=((2, 3, 5, 4), PLACES_AROUND)),
+    of_sample("ExpMax", without={"gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+    Example("ExpMax", "base: 2 scale: 0.5 shift: 1", without={
+        "gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+)
+CORNERS = (
+    of_sample("CPP"), Example("CPP", 'cpp_param { type: "ReLU" }'),
+    Example("CPP", 'cpp_param { type: "Upsample" param_str: "scale:2; upsample_h: 8" }'),
 )
 
-EXAMPLES = (*HASHING, *CLASSES, *DOCUMENTS, *WRITERS, *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED,
-            *SUPERPIXELS, *LEVELS, *VIEWPOINTS, *NOISY, *ENERGIES)
+EXAMPLES = (*NORMALS, *ROOMS, *LITE_FLOW, *CORNERS, *HASHING, *CLASSES, *DOCUMENTS, *WRITERS,
+            *REGIONS, *COLOURS, *CONVERTED, *UNPOOLED, *SUPERPIXELS, *LEVELS, *VIEWPOINTS,
+            *PYRAMIDS, *NOISY, *ENERGIES)

@@ -7,9 +7,10 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. HyeonwooNoh/caffe: a ReLU whose second top is its
-mask. southatsouth/GLAD: a Crop of one bottom to a height and a width, spelt weight.
-Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors of YOLO v2 (biases).
+Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
+a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
+of YOLO v2 (biases).
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -39,8 +40,8 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D; pooling_3d_param is pooling3d_param, crop_height and crop_width
-    are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
+    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -71,7 +72,7 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)
             changed = True
-        other = _other_type(layer)
+        other = _other_type(layer, document)
         if other:
             layer.type = other
             changed = True
@@ -84,8 +85,10 @@ def upgrade_forks(document: Document) -> bool:
     return changed
 
 
-def _other_type(layer: proto.LayerParameter) -> str:
-    """The type that a field of a fork makes of this one; "" without such a field."""
+def _other_type(layer: proto.LayerParameter, net: Document) -> str:
+    """The type that a field of a fork makes of this one, or a Grid in its net; "" without such."""
+    if layer.type == "Warp" and any(other.type == "Grid" for other in net.message.layer):
+        return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:

@@ -22,8 +22,8 @@ class RegionDetectionOutput(Layer):
     Bottom: map (1, num_box * (5 + num_classes), side, side): for each box x, y, w, h, objectness
             and classes, before any activation.
     Top:    (1, 1, rows, 7): 0, label from 0 on, score, x1, y1, x2, y2 as fractions of the image,
-            by position in the map and box, where the original has middle and size instead of corners;
-            (0, -1, ...) without a box.
+            by position in the map and box, where the original has middle and size instead of
+            corners; (0, -1, ...) without a box.
     Middles by sigmoid, sizes by exp times `biases` (in cells); the score is sigmoid(objectness)
     times the largest softmax, the first of equal ones. Boxes from `confidence_threshold` on count;
     one that overlaps a kept one before it in this order, whatever their scores and classes, by
