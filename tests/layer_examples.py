@@ -242,6 +242,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "WindowData": [(2, 3, 7, 7), (2,)],
     "GenericWindowData": [(2, 3, 7, 7), (2, 1, 1, 1)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "SelectSegBinary": [(2, 3, 7, 7), (2, 1, 7, 7), (2, 4, 1, 1)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],
     "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
     "LaneData": [(2, 3, 30, 40), (2, 5, 64, 3), (2, 1, 3, 5)],

@@ -70,7 +70,9 @@ HINTS = {
                      "LayerParameter.is_test",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
-                     "DetectionOutputParameter.save_file", "AugmentationParameter.write_augmented",
+                     "DetectionOutputParameter.save_file",
+                     "DetectionOutputParameter.label_map_file",
+                     "AugmentationParameter.write_augmented",
                      "AugmentationParameter.write_mean"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),

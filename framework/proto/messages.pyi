@@ -1020,6 +1020,17 @@ class LayerParameter(Message):
     @property
     def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
     @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def gs_tiling_param(self) -> GSTilingParameter: ...
+    strict_dim: bool
+    @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
     def mcwindow_data_param(self) -> MCWindowDataParameter: ...
@@ -1423,7 +1434,12 @@ class LayerParameter(Message):
             ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
-            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
+            PaddingParameter | _Fields | None = ..., select_seg_binary_param:
+            SelectSegBinaryParameter | _Fields | None = ..., window_cls_data_param:
+            WindowClsDataParameter | _Fields | None = ..., gs_tiling_param: GSTilingParameter |
+            _Fields | None = ..., strict_dim: bool | None = ..., binary_data_param:
+            BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
@@ -1575,14 +1591,16 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1715,14 +1733,16 @@ class LayerParameter(Message):
             "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2368,19 +2388,22 @@ class CropParameter(Message):
     center_align: bool
     crop_width: int
     crop_height: int
+    height: int
+    weight: int
     def __init__(
         self, *,
             axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
-            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ..., height: int
+            | None = ..., weight: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "center_align", "crop_width", "crop_height",
+            "axis", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "center_align", "crop_width", "crop_height",
+            "axis", "offset", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> None: ...
 
@@ -4481,6 +4504,13 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    side: int
+    num_box: int
+    coords: int
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    label_map_file: str
     clip: bool
     output_logits: bool
     def __init__(
@@ -4493,8 +4523,11 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
-            bool | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., side:
+            int | None = ..., num_box: int | None = ..., coords: int | None = ...,
+            nms_threshold: float | None = ..., biases: Iterable[float] | None = ...,
+            label_map_file: str | None = ..., clip: bool | None = ..., output_logits: bool |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4502,7 +4535,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4511,7 +4545,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold", "biases",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -5760,6 +5795,7 @@ class ImageDataParameter(Message):
     min_width: int
     ignore_label: int
     label_type: ImageDataParameter.LabelType
+    has_label: bool
     normalize: bool
     multilabel_num: int
     shared_file_system: bool
@@ -5810,20 +5846,20 @@ class ImageDataParameter(Message):
             threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
-            ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., shared_file_system: bool | None = ..., balance_by:
-            int | None = ..., balance_class: bool | None = ..., clip_max: float | None = ...,
-            clip_min: float | None = ..., face_mirror: bool | None = ..., face_point_num: int |
-            None = ..., face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5:
-            bool | None = ..., label_cut_end: int | None = ..., label_cut_start: int | None =
-            ..., label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            ImageDataParameter.LabelType | int | str | None = ..., has_label: bool | None = ...,
+            normalize: bool | None = ..., multilabel_num: int | None = ..., shared_file_system:
+            bool | None = ..., balance_by: int | None = ..., balance_class: bool | None = ...,
+            clip_max: float | None = ..., clip_min: float | None = ..., face_mirror: bool | None
+            = ..., face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow:
+            bool | None = ..., raw_hdf5: bool | None = ..., label_cut_end: int | None = ...,
+            label_cut_start: int | None = ..., label_size: int | None = ..., max_aspect_ratio:
+            float | None = ..., max_random_scale: float | None = ..., max_random_shift: int |
+            None = ..., max_rotate_angle: float | None = ..., max_shear_ratio: float | None =
+            ..., mean_value: float | None = ..., min_random_scale: float | None = ...,
+            new_length: int | None = ..., num_truth_channels: int | None = ..., regression: bool
+            | None = ..., sampling_rate: int | None = ..., show_data: int | None = ...,
+            task_class_num: int | None = ..., truth_scale: float | None = ..., use_byte_input:
+            bool | None = ..., use_image: bool | None = ..., use_label: bool | None = ...,
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
@@ -5833,7 +5869,7 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
             "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
             "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
             "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
@@ -5849,7 +5885,7 @@ class ImageDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
             "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
             "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
             "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
@@ -10012,6 +10048,15 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        INTERP: ClassVar[V1LayerParameter.LayerType]
+        PADDING: ClassVar[V1LayerParameter.LayerType]
+        MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+        SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+        L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+        DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10097,6 +10142,15 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    INTERP: ClassVar[V1LayerParameter.LayerType]
+    PADDING: ClassVar[V1LayerParameter.LayerType]
+    MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+    SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+    L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+    DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10225,6 +10279,23 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def seg_accuracy_param(self) -> SegAccuracyParameter: ...
+    @property
+    def interp_param(self) -> InterpParameter: ...
+    @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def mat_write_param(self) -> MatWriteParameter: ...
+    strict_dim: bool
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
@@ -10288,7 +10359,14 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
+            lstm_param: LSTMParameter | _Fields | None = ..., seg_accuracy_param:
+            SegAccuracyParameter | _Fields | None = ..., interp_param: InterpParameter | _Fields
+            | None = ..., softmaxloss_param: SoftmaxLossParameter | _Fields | None = ...,
+            padding_param: PaddingParameter | _Fields | None = ..., mat_write_param:
+            MatWriteParameter | _Fields | None = ..., strict_dim: bool | None = ...,
+            select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
+            window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
             DatumDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
@@ -10313,10 +10391,13 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10334,10 +10415,13 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -16880,6 +16964,100 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    weight_source: str
+    def __init__(
+        self, *,
+            ignore_label: Iterable[int] | None = ..., weight_source: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "weight_source",
+        ]
+    ) -> None: ...
+
+class PaddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pad_beg: int
+    pad_end: int
+    def __init__(
+        self, *,
+            pad_beg: int | None = ..., pad_end: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> None: ...
+
+class SelectSegBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_label_base: int
+    def __init__(
+        self, *,
+            cls_label_base: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> None: ...
+
+class WindowClsDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_dim: int
+    def __init__(
+        self, *,
+            label_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> None: ...
+
+class GSTilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    reverse: bool
+    def __init__(
+        self, *,
+            stride: int | None = ..., reverse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "reverse",
         ]
     ) -> None: ...
 

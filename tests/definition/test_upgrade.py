@@ -55,10 +55,18 @@ def test_every_v1_type_has_its_name_of_today():
         "SPATIAL_PYRAMID_POOLING": "SpatialPyramidPooling",
         "SPATIAL_PYRAMID_POOLING_DATA": "SpatialPyramidPoolingData",
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+        "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
+        "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
+        "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
+        "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization",
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
-        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere"}
+        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
+        "MULTI_SOFTMAX": "Softmax", "MULTI_SOFTMAX_LOSS": "MultiSoftmaxLoss",
+        "NORM": "NormOfChannels", "ANGLE_LOSS": "AngleLoss", "RESIZE": "Resize",
+        "POSE_IMAGE_DATA": "PoseImageData", "LABEL_DROPOUT": "LabelDropout",
+        "SIGMOID_LOSS": "SigmoidLoss"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

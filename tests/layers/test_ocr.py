@@ -131,6 +131,23 @@ def test_the_decoder_leaves_out_blanks_and_repetitions(param, expected):
     np.testing.assert_array_equal(array(layer(scores))[:, :, 0, 0], expected)
 
 
+def test_the_decoder_stops_where_the_marks_of_a_sequence_end():
+    marks = torch.ones(6, 3, dtype=torch.float64)
+    marks[0] = 0                # where each begins
+    marks[3, 0] = marks[1, 1] = 0
+    layer = make("CTCGreedyDecoder", "", (6, 3, 4), (6, 3))
+    top = array(layer(scores_of(PATHS), marks))[:, :, 0, 0]
+    whole = array(make("CTCGreedyDecoder", "", (6, 3, 4))(scores_of(PATHS)))[:, :, 0, 0]
+    short = [array(make("CTCGreedyDecoder", "", (count, 3, 4))(scores_of(PATHS)[:count]))
+             for count in (3, 1)]
+    for row, (expected, item) in enumerate([(short[0], 0), (short[1], 1), (whole, 2)]):
+        found = expected[item].ravel()
+        np.testing.assert_array_equal(top[row, :len(found)], found)
+        assert (top[row, len(found):] == -1).all()
+    with pytest.raises(SpecError, match=r"or \(T, N\) of marks"):
+        make("CTCGreedyDecoder", "", (6, 3, 4), (6, 2))
+
+
 def test_the_decoder_judges_by_edit_distance():
     layer = make("CTCGreedyDecoder", "", (6, 3, 4), (3, 5))
     labels = torch.tensor([[1, 2, 3, 2, -1], [3, 0, 3, -1, 2], [-1, 1, 1, 1, 1]],

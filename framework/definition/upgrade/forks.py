@@ -8,6 +8,9 @@ an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the f
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
+a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
+of YOLO v2 (biases).
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -88,6 +91,13 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
+    if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
+        return "RegionDetectionOutput"
+    if layer.type == "ReLU" and len(layer.top) == 2:
+        return "ReLUWithMask"
+    if layer.type == "Crop" and (layer.crop_param.HasField("height")
+                                 or layer.crop_param.HasField("weight")):
+        return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
     return ""

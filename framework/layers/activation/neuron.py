@@ -51,6 +51,33 @@ class ReLU(Layer):
 
 
 @layer
+class ReLUWithMask(Layer):
+    """ReLU and its mask, for nets that go the same way back: a ReLU of two tops.
+
+    Bottom: x, any shape.
+    Tops:   y as in ReLU; 1 where x is above 0, else 0, without gradient.
+    Source: relu_layer.cpp of HyeonwooNoh/caffe (DecoupledNet), where the type is ReLU.
+    """
+
+    reads = ("relu_param",)
+    num_tops = (2, 2)
+    pointwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "relu_param", "negative_slope")
+        self.negative_slope = spec.proto.relu_param.negative_slope
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return F.leaky_relu(x, self.negative_slope), (x.detach() > 0).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        mask = graph.add("Cast", graph.add("Greater", x, graph.floats(0.0)), to=1)
+        return [graph.add("LeakyRelu", x, alpha=self.negative_slope), mask]
+
+
+@layer
 class PReLU(Layer):
     """Parametric ReLU: y = max(x, 0) + slope * min(x, 0) with learned slopes.
 

@@ -1,4 +1,4 @@
-"""Depth to space in more orders, and back: Tiling, Dtow, MTranspose and others."""
+"""Depth to space in more orders, and back: Tiling, GSTiling, Dtow, MTranspose and others."""
 
 from __future__ import annotations
 
@@ -37,6 +37,44 @@ class Tiling(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("DepthToSpace", bottoms[0], blocksize=self.factor, mode="CRD")]
+
+
+@layer
+class GSTiling(Layer):
+    """Space to depth, or with `reverse` depth to space, of blocks of stride x stride.
+
+    Bottom: x (N, C, H * s, W * s), s = stride; in reverse of the top's shape.
+    Top:    y (N, s * s * C, H, W): channel k * C + c is cell k of the block, row by row, of channel
+            c. In reverse of the bottom's shape.
+    Errors: SpecError without a stride, or for sizes that it does not divide.
+    Source: GSTilingParameter; gs_tiling_layer.cpp of Xilinx's Caffe (Vitis AI).
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "gs_tiling_param", "stride reverse")
+        self.size = spec.proto.gs_tiling_param.stride
+        self.is_reverse = spec.proto.gs_tiling_param.reverse
+        at_least(spec, "gs_tiling_param.stride", (self.size,), 1)
+        if self.is_reverse:
+            _check_channels(spec, "gs_tiling_param.stride", x, self.size**2)
+        elif len(x) != 4 or x[2] % self.size or x[3] % self.size:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; its height and width must be "
+                             f"multiples of the stride, {self.size}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        num, channels, height, width = x.shape
+        size = self.size
+        if self.is_reverse:
+            inner = channels // size**2
+            x = x.reshape(num, size, size, inner, height, width).permute(0, 3, 4, 1, 5, 2)
+            return x.reshape(num, inner, height * size, width * size)
+        x = x.reshape(num, channels, height // size, size, width // size, size)
+        return x.permute(0, 3, 5, 1, 2, 4).reshape(num, -1, height // size, width // size)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        kind = "DepthToSpace" if self.is_reverse else "SpaceToDepth"
+        return [graph.add(kind, bottoms[0], blocksize=self.size)]
 
 
 @layer
