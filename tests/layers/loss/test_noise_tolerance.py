@@ -144,6 +144,21 @@ def test_ends_and_peaks_of_a_histogram_are_those_of_the_loops(seed):
     assert histogram_ends(torch.tensor(sums)).tolist() == Rule.find(sums.tolist())
 
 
+@pytest.mark.parametrize("distance, margin", [(3, 5), (4, 10), (5, 15)])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_peak_is_above_the_bin_at_each_distance_by_a_margin_of_its_own(distance, margin, side):
+    sums = np.zeros(BINS + 1, dtype=int)
+    ends, highest, peak = [2, BINS - 3], 8, 28
+    sums[[2, BINS - 2]] = 30        # the right end is the last bin before 99.5 %
+    sums[highest] = 90
+    sums[peak - 2:peak + 3] = [20, 40, 50, 40, 20]
+    found = []
+    for least in (margin + 1, margin):      # above the bin by more than the margin, and by just it
+        sums[peak + side * distance] = 50 - least
+        found.append(histogram_ends(torch.tensor(sums)).tolist())
+    assert found == [[*ends, highest, peak], [*ends, highest, sum(ends) // 2]]
+
+
 def test_noise_tolerant_gradient_is_zero_where_the_histogram_has_no_width():
     layer = make("NoiseTolerantFR", "bins: 40 slide_batch_num: 1", (3, 2), (3, 2), (3,))
     x = torch.ones(3, 2, dtype=torch.float64, requires_grad=True)
