@@ -11,6 +11,7 @@ from framework.errors import CaffeError, DataError, SpecError
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.empty_bottoms import refuse_empty
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
@@ -223,6 +224,7 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
             if isinstance(error, IndexError):
                 reason = "the layer has no bottom"
             raise spec.error("top", f"cannot be made: {reason}") from error
+        refuse_empty(spec, bottoms, error)
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
     check_written_blobs(layer)

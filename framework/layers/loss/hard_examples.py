@@ -18,6 +18,7 @@ from framework.layers.loss.loss_settings import (
 )
 from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import canonical_axis, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
 from framework.ops.ranking import rank_within
 
@@ -146,5 +147,5 @@ class BoxAnnotatorOHEM(Layer):
         kept = rank_within(image, losses.reshape(-1)) < self.most
         shape = rois.shape[0], 1, *rois.shape[2:], *([1] * (4 - rois.dim()))
         kept = kept.reshape(shape)
-        weights = weights.reshape(rois.shape[0], -1, *shape[2:])
+        weights = by_item(weights, -1, *shape[2:])
         return labels.reshape(shape).where(kept, self.ignore), weights.where(kept, 0)

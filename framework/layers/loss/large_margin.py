@@ -91,7 +91,8 @@ class LargeMarginInnerProduct(Layer):
             lengths = rows.norm(dim=1)[:, None] * weight.norm(dim=1) + TINY
             margin = lengths * _psi(product / lengths, self.multiple)
             top = torch.where(own, (margin + lam * product) / (1 + lam), product)
-        return (top.reshape(*x.shape[:self.axis], -1), lam.reshape(1))[:len(self.spec.tops)]
+        top = top.reshape(*x.shape[:self.axis], top.shape[1])
+        return (top, lam.reshape(1))[:len(self.spec.tops)]
 
     def _lambda(self) -> Tensor:
         if self.spec.phase == "TRAIN" and torch.is_grad_enabled() \

@@ -170,7 +170,8 @@ class MarginInnerProduct(Layer):
             top = rows @ weight.t()
         else:
             top = _MarginProduct.apply(rows, weight, numbers, lam, self.multiple)
-        return (top.reshape(*x.shape[:self.axis], -1), lam.reshape(1))[:len(self.spec.tops)]
+        top = top.reshape(*x.shape[:self.axis], top.shape[1])
+        return (top, lam.reshape(1))[:len(self.spec.tops)]
 
     def _lambda(self) -> Tensor:
         falling = self.base * (1 + self.gamma * self.iteration) ** -self.power
@@ -232,7 +233,7 @@ class InnerDistance(Layer):
             numbers = others[-1].detach().reshape(-1, 1).long()
             own = numbers == torch.arange(points.shape[0], device=x.device)
             top = torch.where(own, top, self._distance(rows, points.detach()))
-        return top.reshape(*x.shape[:self.axis], -1)
+        return top.reshape(*x.shape[:self.axis], top.shape[1])
 
     def _weight(self) -> Tensor:
         weight = self.weight

@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, plain
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -89,7 +90,7 @@ class PairwiseLoss(Layer):
 
     def forward(self, codes: Tensor, labels: Tensor, *others: Tensor) -> Tensor:
         rows = precise(codes).flatten(1)
-        marks = precise(labels.detach()).reshape(len(rows), -1)
+        marks = by_item(precise(labels.detach()), -1)
         if others:
             second = precise(others[0]).flatten(1)
             loss, *parts = _pairs_of_two(rows.detach(), second.detach(), marks,

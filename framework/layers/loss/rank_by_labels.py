@@ -10,6 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 ONE_NUMBER: Shape = (1, 1, 1, 1)
@@ -41,7 +42,7 @@ class RankByLabels(Layer):
     def _loss(self, queries: Tensor, others: Tensor, labels: Tensor, by_itself: bool
               ) -> tuple[Tensor, Tensor]:
         """The mean over triples, with a gradient over `margin`, and the share of right ones."""
-        queries, others, labels = (precise(x).reshape(len(x), -1)
+        queries, others, labels = (by_item(precise(x), -1)
                                    for x in (queries, others, labels))
         num = labels.shape[0]
         shared = (labels @ labels.mT).where(

@@ -79,7 +79,7 @@ class ReNetLSTM(Layer):
             patches = patches.transpose(1, 2)
         streams = patches.flatten(0, 1)
         tops = [self._scan(streams, "forward"), self._scan(streams.flip(1), "backward").flip(1)]
-        top = torch.cat(tops, 2).reshape(num, -1, patches.shape[2], 2 * self.size)
+        top = torch.cat(tops, 2).reshape(num, *patches.shape[1:3], 2 * self.size)
         return top.permute(0, 3, 1, 2) if self.along_rows else top.permute(0, 3, 2, 1)
 
     def _scan(self, streams: Tensor, sense: str) -> Tensor:

@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
+from framework.ops.by_item import by_item
 from framework.ops.ranking import largest
 from framework.proto import enum_name
 
@@ -85,7 +86,7 @@ class ArgMax(Layer):
                              f"number of values, {size}")
 
     def forward(self, x: Tensor) -> Tensor:
-        rows = x.reshape(x.shape[0], -1) if self.axis is None else x
+        rows = by_item(x, -1) if self.axis is None else x
         axis = 1 if self.axis is None else self.axis
         values, indices = largest(rows, self.top_k, axis)
         numbers = indices.to(torch.promote_types(x.dtype, torch.float32))

@@ -14,6 +14,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 from framework.ops.windows import windows
 from framework.proto import LayerParameter
 
@@ -118,7 +119,7 @@ class CapsuleConvTransform(Weighted):
 
     def forward(self, x: Tensor) -> Tensor:
         at = self.at
-        capsules = x.reshape(len(x), at.inputs, *at.area, -1).movedim(4, 2).flatten(1, 2)
+        capsules = by_item(x, at.inputs, *at.area, -1).movedim(4, 2).flatten(1, 2)
         cut = windows(capsules, at.kernel, (at.stride,) * 2, (1, 1))
         positions = at.num_positions
         cut = cut.reshape(len(x), at.inputs, *self.matrix, positions, math.prod(at.kernel))

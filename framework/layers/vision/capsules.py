@@ -13,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes
 from framework.proto import LayerParameter
 
@@ -243,7 +244,7 @@ class CapsuleLen(Layer):
         count_of(spec, x, "capsule_len_param.num_class", self.number)
 
     def forward(self, x: Tensor) -> Tensor:
-        squares = x.detach().reshape(len(x), self.number, -1).square()
+        squares = by_item(x.detach(), self.number, -1).square()
         return (squares.sum(2) + TINY).sqrt()
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

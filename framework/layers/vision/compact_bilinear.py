@@ -58,10 +58,12 @@ class CompactBilinear(Layer):
         return torch.fft.rfft(sketch.index_add(1, getattr(self, f"{name}_indices"), signed), dim=1)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        cells = (1, 1) if self.pools else x.shape[2:]
+        if x.shape[0] == 0:     # of which there is no Fourier transform
+            return x.new_zeros(0, self.num, *cells)
         product = self._sketch(precise(x).flatten(2), "x") * self._sketch(
             precise(y).flatten(2), "y")
         if self.pools:      # before the transform back, which is linear
             product = product.sum(2, keepdim=True)
         top = torch.fft.irfft(product, n=self.num, dim=1) * self.num
-        cells = (1, 1) if self.pools else x.shape[2:]
         return top.reshape(x.shape[0], self.num, *cells).to(x.dtype)

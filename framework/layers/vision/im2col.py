@@ -67,7 +67,7 @@ class Im2col(Layer):
             # from (N, C, out..., kernel...) to (N, C, kernel..., out...)
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
             y = cut.permute(order)
-        return y.reshape(*x.shape[: self.axis], -1, *top)
+        return y.reshape(*x.shape[: self.axis], x.shape[self.axis] * math.prod(self.kernel), *top)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """A convolution whose filters each copy one cell of the window of one channel."""

@@ -13,6 +13,7 @@ from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 
 
 @layer
@@ -62,7 +63,7 @@ class Local(Weighted):
         y = torch.einsum("nkl,mkl->nml", columns, self.weight[:, 0])
         if self.bias is not None:
             y = y + self.bias[0].to(y.dtype)
-        return y.reshape(len(x), -1, *self.sizes)
+        return by_item(y, -1, *self.sizes)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         num_values = self.weight.shape[2]

@@ -10,6 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
+from framework.ops.by_item import pixel_shuffle
 from framework.ops.windows import pad_ends
 from framework.proto import enum_name
 
@@ -118,7 +119,7 @@ class PixelShuffle(Layer):
                              f"{tuple(x)}")
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pixel_shuffle(x, self.factor)
+        return pixel_shuffle(x, self.factor)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("DepthToSpace", bottoms[0], blocksize=self.factor, mode="CRD")]

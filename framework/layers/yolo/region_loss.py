@@ -15,6 +15,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.layers.yolo import mask_yolo
 from framework.ops.boxes import iou
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -111,7 +112,7 @@ class RegionLoss(Layer):
             low, high = rows[:, 3:5], rows[:, 5:7]
             return item[valid].long(), label[valid].long() - 1, torch.cat(
                 [(low + high) / 2, high - low], 1)
-        rows = labels.reshape(labels.shape[0], -1, 5)
+        rows = by_item(labels, -1, 5)
         valid = (rows[..., 3] == 0).cumsum(1) == 0
         item = torch.arange(len(rows), device=rows.device)[:, None].expand_as(valid)
         label = self._inside(rows[..., 0].trunc(), valid)
