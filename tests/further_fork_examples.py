@@ -41,12 +41,23 @@ SCANS = torch.tensor([[[1., 2, 1, 14, 15, 10, 2, 1], [10, 3, 4, 28, 18, 20, 1, 1
                        [20, 4, 2, 33, 16, 19, 3, 1]],
                       [[2, 2, 2, 12, 14, 12, 1, 1], [0, 0, 0, 9, 9, 9, 2, 0],
                        [18, 1, 3, 37, 15, 20, 3, 1]]], dtype=torch.float64)
+ROWS_OF_DATA = dict.fromkeys(("shapes", "compile", "export"),
+                             "the number of rows depends on data")
+FOUND = torch.tensor([[0., 3, 2, 1, 16, 15, 11], [1, 2, 1, 2, 13, 14, 13],
+                      [0, 24, 1, 2, 36, 16, 20], [1, 20, 5, 4, 30, 22, 23],
+                      [-1, 0, 0, 0, 0, 0, 0]], dtype=torch.float64)
 EXTENT = torch.tensor([[24., 24, 40, *[0] * 16]] * 2, dtype=torch.float64)
 VOLUMES = (
     of_sample("MultiSlicePredict", grows=(), without=NO_GRADIENT),
     of_sample("RPNOutput", grows=(), without=NO_GRADIENT),
     of_sample("AnchorTarget3D", bottoms=((2, 4, 4, 3, 5), SCANS, EXTENT), grows=(),
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("Proposal3D", bottoms=((2, 8, 4, 3, 5), (2, 24, 4, 3, 5), EXTENT),
+              grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("ProposalTarget3D", bottoms=(FOUND, SCANS), grows=(), without={
+        **ROWS_OF_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("ROIPooling3D", bottoms=((2, 3, 6, 4, 5), FOUND[:4]), grows=(0,)),
+    of_sample("BBoxOutput", grows=(), without=NO_GRADIENT),
 )
 CAPSULES = (
     of_sample("Cap", blobs=((6, 4, 15), (15,)), grows=BATCH, without={

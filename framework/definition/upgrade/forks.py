@@ -100,6 +100,12 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    if layer.type == "Proposal" and layer.proposal_param.HasField("anchor_size"):
+        return "Proposal3D"
+    if layer.type == "ProposalTarget" and layer.proposal_target_param.HasField("class_num"):
+        return "ProposalTarget3D"
+    if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
+        return "ROIPooling3D"
     return ""
 
 
