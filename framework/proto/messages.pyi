@@ -84,6 +84,7 @@ class NetParameter(Message):
     def multinode(self) -> MultinodeParameter: ...
     @property
     def mem_param(self) -> MemoryOptimizationParameter: ...
+    auto_insert_gathers: bool
     def __init__(
         self, *,
             name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
@@ -100,6 +101,7 @@ class NetParameter(Message):
             ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
             ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
             | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
+            auto_insert_gathers: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -108,6 +110,7 @@ class NetParameter(Message):
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
             "compile_net_state", "bn_stats_batch_size", "multinode", "mem_param",
+            "auto_insert_gathers",
         ]
     ) -> bool: ...
     def ClearField(
@@ -117,7 +120,7 @@ class NetParameter(Message):
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
-            "bn_stats_batch_size", "multinode", "mem_param",
+            "bn_stats_batch_size", "multinode", "mem_param", "auto_insert_gathers",
         ]
     ) -> None: ...
 
@@ -5782,6 +5785,7 @@ class DataParameter(Message):
     min_size_and: float
     min_size_or: float
     max_box_num: int
+    multi_gpu_testing: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5803,7 +5807,8 @@ class DataParameter(Message):
             Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
-            min_size_or: float | None = ..., max_box_num: int | None = ...,
+            min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5815,6 +5820,7 @@ class DataParameter(Message):
             "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
             "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
             "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "multi_gpu_testing",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5827,7 +5833,7 @@ class DataParameter(Message):
             "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
             "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
             "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
-            "min_size_and", "min_size_or", "max_box_num",
+            "min_size_and", "min_size_or", "max_box_num", "multi_gpu_testing",
         ]
     ) -> None: ...
 
@@ -6373,6 +6379,19 @@ class SolverParameter(Message):
     def device_id_more(self) -> Values[int]: ...
     @property
     def group_id(self) -> Values[int]: ...
+    @property
+    def device_ids(self) -> Values[int]: ...
+    @property
+    def random_seeds(self) -> Values[int]: ...
+    slave_device_id: int
+    burn_in: int
+    breadth_decay: float
+    kernel_shape_decay: float
+    block_group_decay: float
+    prune_threshold: float
+    max_threshold_factor: float
+    use_polyak: bool
+    num_iter_polyak: int
     def __init__(
         self, *,
             train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
@@ -6418,7 +6437,12 @@ class SolverParameter(Message):
             lr_dropout: float | None = ..., per_parameter_reduce: bool | None = ..., rectified:
             bool | None = ..., test_before_snapshot: bool | None = ..., stepearly: int | None =
             ..., richness: int | None = ..., device_id_more: Iterable[int] | None = ...,
-            group_id: Iterable[int] | None = ...,
+            group_id: Iterable[int] | None = ..., device_ids: Iterable[int] | None = ...,
+            random_seeds: Iterable[int] | None = ..., slave_device_id: int | None = ...,
+            burn_in: int | None = ..., breadth_decay: float | None = ..., kernel_shape_decay:
+            float | None = ..., block_group_decay: float | None = ..., prune_threshold: float |
+            None = ..., max_threshold_factor: float | None = ..., use_polyak: bool | None = ...,
+            num_iter_polyak: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6439,7 +6463,9 @@ class SolverParameter(Message):
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
-            "rectified", "test_before_snapshot", "stepearly", "richness",
+            "rectified", "test_before_snapshot", "stepearly", "richness", "slave_device_id",
+            "burn_in", "breadth_decay", "kernel_shape_decay", "block_group_decay",
+            "prune_threshold", "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6464,7 +6490,9 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
             "rectified", "test_before_snapshot", "stepearly", "richness", "device_id_more",
-            "group_id",
+            "group_id", "device_ids", "random_seeds", "slave_device_id", "burn_in",
+            "breadth_decay", "kernel_shape_decay", "block_group_decay", "prune_threshold",
+            "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> None: ...
 
