@@ -20,6 +20,7 @@ from tests.support import noise
 WORTH = noise(2, 3, 5, 4, seed=9, requires_grad=False)
 OF_POINTS = (
     of_sample("GradientSilent", without=NO_GRADIENT),
+    of_sample("GradientSilent", without=NO_GRADIENT),
     of_sample("PointBilinear", bottoms=((2, 3, 5, 4), fixed(
         [1, 2], [9, 13], [-3, 7], [40, 5], [6.5, 50], [14, 1]).requires_grad_(),
         whole(6, below=2)), grows=()),

@@ -10709,19 +10709,21 @@ class GradientScalerParameter(Message):
     alpha: float
     max_iter: float
     threshold_iter: int
+    scale_factor: float
     def __init__(
         self, *,
             lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
             None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+            scale_factor: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> None: ...
 
