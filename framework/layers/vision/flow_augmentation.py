@@ -16,7 +16,6 @@ from framework.layers.params import honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.ops import augmentation_coefficients as coefficients
 from framework.ops.augmentation_coefficients import NAMES, NEUTRAL_ONE
-from framework.ops.by_item import by_item
 from framework.proto import FillerParameter, LayerParameter
 
 FIELD = "augmentation_param"
@@ -200,7 +199,7 @@ class GenerateAugmentationParameters(Layer):
         num = len(first)
         discount = self.generator.discount(self.count.to(first.dtype))
         fresh = first.new_zeros(num, len(NAMES))
-        given = fresh if self.mode == "regenerate" else by_item(first.detach(), -1)
+        given = fresh if self.mode == "regenerate" else first.detach().flatten(1)
         base = given
         if self.mode == "replace" and any(name in self.generator.settings for name in SPATIAL):
             base = torch.cat([fresh[:, :len(coefficients.SPATIAL)],
@@ -287,7 +286,7 @@ class DataAugmentation(Layer):
         x = x.detach()
         if self.spec.phase == "TRAIN":
             self.count = self.count.to(x.dtype) + 1
-        given = by_item(rows[0].detach(), -1) if rows else x.new_zeros(len(x), len(NAMES))
+        given = rows[0].detach().flatten(1) if rows else x.new_zeros(len(x), len(NAMES))
         top = x
         if self.crops:
             if not rows:
@@ -378,7 +377,7 @@ class FlowAugmentation(Layer):
         flow = flow.detach()
         full = flow.shape[2], flow.shape[3]
         one, other = ({name: value[:, None, None] for name, value in coefficients.by_name(
-            by_item(rows.detach(), -1), snap=False).items()} for rows in (first, second))
+            rows.detach().flatten(1), snap=False).items()} for rows in (first, second))
         x = torch.arange(self.crop[1], device=flow.device, dtype=flow.dtype)
         y = torch.arange(self.crop[0], device=flow.device, dtype=flow.dtype)[:, None]
         across, down = coefficients.positions(one, x, y, self.crop, full)
