@@ -8,7 +8,7 @@ from framework import parse_net
 from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.report.layer_samples import sample_document
-from tests.public_fork_examples import BOXES, ONE_BOX
+from tests.community_examples.yolo import BOXES, ONE_BOX
 from tests.support import make, noise
 
 SHAPES = ((2, 14, 3, 4), (2, 7, 5, 8), (2, 15))
