@@ -163,8 +163,6 @@ class Lstm(Layer):
     Source:  junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
     """
 
-    reads = ("recurrent_param",)
-    unread = frozenset(["recurrent_param.expose_hidden"])
     num_bottoms = (1, 3)
     no_gradient_bottoms = (1, 2)
     weight: Tensor
