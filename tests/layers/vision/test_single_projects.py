@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import make, net_from, noise
 
 SIZE = (2, 3, 5, 4)
@@ -14,10 +15,6 @@ SIZE = (2, 3, 5, 4)
 
 def array(tensor):
     return tensor.detach().numpy()
-
-
-def sigmoid(x):
-    return 1 / (1 + math.exp(-x))
 
 
 def test_local_has_filters_of_its_own_at_each_position():
