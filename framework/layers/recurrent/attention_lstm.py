@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, lstm_step
 from framework.proto import LayerParameter
 
 
@@ -106,6 +106,6 @@ class AttLstm(Layer):
             total = step + F.linear(hidden * go_on, self.hidden_weight)
             cell, hidden = lstm_step(total, cell, go_on)
             outputs.append(hidden)
-        if not (is_exporting() or hidden.is_meta):
+        if not (torch.compiler.is_exporting() or hidden.is_meta):
             self.carried = (hidden.detach(), cell.detach())
         return torch.stack(outputs), weights.unsqueeze(-1)

@@ -15,7 +15,6 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.recurrent.recurrent import (
     carried_states,
-    is_exporting,
     lstm_step,
     lstm_step_onnx,
 )
@@ -177,7 +176,7 @@ class ConvLSTM(Layer):
     def _finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
-        if not (is_exporting() or states[0].is_meta):
+        if not (torch.compiler.is_exporting() or states[0].is_meta):
             self.carried = tuple(state.detach() for state in states)
         return ()
 

@@ -14,7 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step, lstm_step_onnx
+from framework.layers.recurrent.steps import carried_states, lstm_step, lstm_step_onnx
 from framework.proto import LayerParameter, enum_name
 
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
@@ -93,7 +93,7 @@ class Recurrence:
             states = tuple(state.detach() for state in states)
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
-        if not (is_exporting() or states[0].is_meta):
+        if not (torch.compiler.is_exporting() or states[0].is_meta):
             self.carried = states
         return ()
 

@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, lstm_step
 from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)
@@ -225,7 +225,7 @@ class Lstm(Layer):
             gates = clipped(step + F.linear(hidden, self.hidden_weight) * go_on, self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
-        if flags and not (x.is_meta or is_exporting()):
+        if flags and not (x.is_meta or torch.compiler.is_exporting()):
             self.carried = hidden.detach(), cell.detach()
         top = torch.stack(outputs)
         return top.flatten(0, 1) if self.streams else top
