@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
+from framework.errors import first_line
 from framework.layers import fillers
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
@@ -201,8 +202,7 @@ class Layer(nn.Module):
         except (ValueError, RuntimeError, ArithmeticError) as error:
             if values.is_meta and "meta" in str(error):     # a filler that needs real memory
                 return
-            reason = str(error).splitlines()[0]
-            raise self.spec.error(f"{name}_filler", reason) from None
+            raise self.spec.error(f"{name}_filler", first_line(error)) from None
 
     def note_progress(self, iteration: int, last: int) -> None:
         """Called before each iteration of a training that ends with `last`; few layers care."""

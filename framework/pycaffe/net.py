@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 from framework.layers.base import DataOptions
 from framework.layers.data.memory_data import MemoryData
 from framework.layers.python.blob import Array, BlobVector
@@ -208,7 +208,7 @@ class Net(InBatches):
         except (RuntimeError, ValueError, IndexError) as error:
             if words := self._reshaped():
                 raise CaffeError(f"{words}, which the net's layers do not take: "
-                                 f"{shortened(str(error).splitlines()[0])}") from error
+                                 f"{shortened(first_line(error))}") from error
             raise
 
     def _reshaped(self) -> str:

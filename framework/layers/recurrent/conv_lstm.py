@@ -13,11 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.recurrent.recurrent import (
-    carried_states,
-    lstm_step,
-    lstm_step_onnx,
-)
+from framework.layers.recurrent.steps import carried_states, lstm_step, lstm_step_onnx
 from framework.proto import FillerParameter, LayerParameter
 
 ONE = FillerParameter(type="constant", value=1)
