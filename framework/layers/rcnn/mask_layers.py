@@ -123,9 +123,7 @@ class MaskResize(Layer):
         super().__init__(spec)
         honour(spec, "mask_resize_param", "output_height output_width factor_height factor_width")
         param = spec.proto.mask_resize_param
-        for field in ("output_height", "output_width"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"mask_resize_param.{field}", "is 0; it must be at least 1")
+        check_sizes(spec, "mask_resize_param", "output_height output_width")
         if len(x) != 4:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
         for field in ("factor_height", "factor_width"):

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.layers.recurrent.clip_gradient import clipped
 from framework.layers.recurrent.steps import carried_states, lstm_step
 from framework.proto import LayerParameter
@@ -111,9 +111,7 @@ class ContinuationIndicator(Layer):
         if bool(bottoms) == bool(param.batch_size):
             raise spec.error("continuation_indicator_param.batch_size", "must be given where there "
                              "is no bottom, and only there")
-        if param.time_step < 1:
-            raise spec.error("continuation_indicator_param.time_step",
-                             "is 0; it must be at least 1")
+        check_sizes(spec, "continuation_indicator_param", "time_step")
         self.num_steps = param.time_step
         self.cont: Tensor
         if not bottoms:
@@ -183,8 +181,7 @@ class Lstm(Layer):
         param = spec.proto.lstm_param
         self.size = param.num_output
         self.limit = param.clipping_threshold
-        if self.size == 0:
-            raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "lstm_param", "num_output")
         steps = x[0] if len(x) == 2 else math.prod(x[:2])
         if len(x) < 2 or any(math.prod(shape) != steps for shape in flags):
             raise spec.error("bottom", f"has the shapes {', '.join(map(str, (x, *flags)))}; they "

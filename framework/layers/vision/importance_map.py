@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.proto import LayerParameter, enum_name
 
 NEARLY = 0.00001    # added to a number of groups before it is cut to a whole one
@@ -77,8 +77,7 @@ class Round(_WithShare):
         param = spec.proto.round_param
         self.method = enum_name(param, "method")
         self.groups = param.groups
-        if self.groups == 0:
-            raise spec.error("round_param.groups", "is 0; it must be at least 1")
+        check_sizes(spec, "round_param", "groups")
         self.scale = param.scale if param.has_constrain else 0.0
         self.ratio = param.ratio
 
