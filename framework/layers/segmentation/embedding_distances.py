@@ -9,7 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
-from framework.layers.vision.convolution import check_top, read_windows
+from framework.layers.vision.filters import check_top, read_windows
 from framework.ops.losses import precise
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import enum_name

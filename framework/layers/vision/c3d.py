@@ -17,7 +17,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import LARGEST_STEP, check_sizes, honour, numbers, within
-from framework.layers.vision.convolution import check_top
+from framework.layers.vision.filters import check_top
 from framework.layers.vision.pooling import pool
 from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.convolution import convolve, deconvolve

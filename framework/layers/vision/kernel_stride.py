@@ -12,11 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, honour
-from framework.layers.vision.convolution import (
-    convolutions_onnx,
-    convolved,
-    read_geometry,
-)
+from framework.layers.vision.filters import convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.weighted import Weighted

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.params import honour
-from framework.layers.vision.convolution import read_geometry, top_sizes
+from framework.layers.vision.filters import read_geometry, top_sizes
 from framework.layers.weighted import Weighted
 
 TILE = 4            # outputs on each axis of a tile
