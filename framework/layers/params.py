@@ -138,6 +138,12 @@ def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
     return at_least(spec, where, values, least)
 
 
+def check_four_axes(spec: LayerSpec, shape: Shape, where: str = "bottom") -> None:
+    """SpecError at a bottom whose shape has not 4 axes."""
+    if len(shape) != 4:
+        raise spec.error(where, f"has the shape {tuple(shape)}; it must be (N, C, H, W)")
+
+
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:
     """`axis` counted from the front; -1 is the last axis of a bottom of `shape`.
 

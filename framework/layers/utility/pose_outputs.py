@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import check_sizes, honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.vision.pose_truth import check_images
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
@@ -34,8 +34,7 @@ class ArgMaxC(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "arg_max_c_param", "out_max_val")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.with_value = spec.proto.arg_max_c_param.out_max_val
 
     def forward(self, x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import check_sizes, honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.weighted import Weighted
 
 
@@ -36,8 +36,7 @@ class Local(Weighted):
                "bias_filler")
         param = spec.proto.local_param
         check_sizes(spec, "local_param", "num_output kernel_size stride")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; Local takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.kernel, self.stride, self.pad = param.kernel_size, param.stride, param.pad
         self.bottom_sizes = tuple(x[2:])
         self.sizes = tuple((n + 2 * self.pad - self.kernel) // self.stride + 1 for n in x[2:])

@@ -15,6 +15,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import (
     ONE_FOR_EACH_AXIS,
     axis_sizes,
+    check_four_axes,
     check_sizes,
     honour,
     is_set,
@@ -251,8 +252,7 @@ class SPP(Layer):
         super().__init__(spec)
         honour(spec, "spp_param", "pyramid_height pool")
         param = spec.proto.spp_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {x}; SPP takes 4 axes (N, C, H, W)")
+        check_four_axes(spec, x)
         check_sizes(spec, "spp_param", "pyramid_height")
         self.levels = param.pyramid_height
         self.method = enum_name(param, "pool")
