@@ -62,6 +62,7 @@ class Layer(nn.Module):
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    blobs_learn: ClassVar[tuple[bool, ...]] = ()    # for each blob, whether it learns
     spare_blobs: ClassVar[int] = 0  # at the end: files without them leave them as they are
     in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
     info_bottom: int | None = None  # the bottom of height, width and scale of each image
@@ -75,12 +76,13 @@ class Layer(nn.Module):
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        """For each blob, whether it learns where the text gives it no `param`; none by default.
+        """For each blob, whether it learns where the text gives it no `param`; by default
+        `blobs_learn`.
 
         No bottom is known yet. A blob that is left out still gets the right rate in a net, but no
         `param` in what tools/expand prints.
         """
-        return ()
+        return cls.blobs_learn
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

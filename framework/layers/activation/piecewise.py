@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import check_sizes, honour, is_set
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 
 @layer
@@ -65,12 +65,9 @@ class APL(Layer):
 
     keeps_shape = True
     elementwise = True
+    blobs_learn = (True, True)
     slopes: Tensor
     offsets: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

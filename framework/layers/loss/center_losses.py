@@ -16,7 +16,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.ops.losses import OwnGradients, precise
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 
 class _ToCenters(Layer):
@@ -25,11 +25,8 @@ class _ToCenters(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    blobs_learn = (True,)
     centers: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def add_centers(self, x: Shape, labels: Shape, field: str, filler: FillerParameter) -> None:
         """Check axis, num_output and the labels by the message `field`, and add the blob."""

@@ -18,7 +18,7 @@ from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import check_sizes, honour, plain
 from framework.ops.losses import precise
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 FIELD = "class_distance_param"
 SMALL = {True: 0.0001, False: 1e-8}     # added to, or least of, a variance; by `isotropic`
@@ -67,12 +67,9 @@ class ClassDistance(Layer):
     no_gradient_bottoms = (1,)
     no_onnx_form = NEEDS_LABELS
     fork_fields = frozenset({f"{FIELD}.margin_add"})
+    blobs_learn = (True, True)
     means: Tensor
     sigma: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)

@@ -128,10 +128,7 @@ class MarginInnerProduct(Layer):
     weight: Tensor
     iteration: Tensor
     no_onnx_form = NEEDS_LABELS
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)

@@ -16,7 +16,6 @@ from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.layers.recurrent.clip_gradient import clipped
 from framework.layers.recurrent.steps import carried_states, lstm_step
-from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)
 # The field with the axes, by the type of the layer
@@ -163,13 +162,10 @@ class Lstm(Layer):
 
     num_bottoms = (1, 3)
     no_gradient_bottoms = (1, 2)
+    blobs_learn = (True,) * 3
     weight: Tensor
     hidden_weight: Tensor
     bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * 3
 
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)

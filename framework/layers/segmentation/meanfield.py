@@ -22,7 +22,7 @@ from framework.ops.permutohedral import (
     make_lattice,
     pixel_positions,
 )
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 from framework.system.arrays import Floats
 
 MOST_ITERATIONS = 1000      # CRF-RNN trains with 5 and tests with 10
@@ -63,13 +63,10 @@ class MultiStageMeanfield(Layer):
     num_bottoms = (3, 3)
     no_gradient_bottoms = (2,)
     no_onnx_form = "ONNX has no operator that filters on a permutohedral lattice"
+    blobs_learn = (True, True, True)
     spatial: Tensor
     bilateral: Tensor
     compatibility: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, True)
 
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):
         super().__init__(spec)

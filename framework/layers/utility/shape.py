@@ -297,11 +297,8 @@ class Parameter(Layer):
     """
 
     num_bottoms = (0, 0)
+    blobs_learn = (True,)
     parameter: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

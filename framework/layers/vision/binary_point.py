@@ -71,12 +71,9 @@ class FixedNeuron(Layer):
     keeps_shape = True
     pointwise = True
     no_onnx_form = SHORT_NUMBERS
+    blobs_learn = (False,)
     point: Tensor
     counts: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -260,10 +257,7 @@ class NormalizeFixed(Layer):
         self.add_blob("scale", () if param.channel_shared else (x[1],),
                       param.scale_filler if is_set(param, "scale_filler") else one)
         self.form = ScaledForm(param.across_spatial, param.eps)
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def forward(self, x: Tensor) -> Tensor:
         scale, = self.grid.of(self.scale)

@@ -9,7 +9,6 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, within
-from framework.proto import LayerParameter
 
 NEARLY = 0.001      # added to the kept item before it is cut to a whole number
 KEPT = 0.5          # importance from which on a code has a context
@@ -38,11 +37,8 @@ class EntropyPack(Layer):
     no_gradient_bottoms = (1,)
     needs_float32 = True
     no_onnx_form = "it makes training data of an entropy coder"
+    blobs_learn = (False,)
     first: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, codes: Shape, *importance: Shape):
         super().__init__(spec)

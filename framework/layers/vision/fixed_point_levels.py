@@ -74,10 +74,7 @@ class FQActive(Levelled):
     """
 
     keeps_shape = True
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
+    blobs_learn = (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

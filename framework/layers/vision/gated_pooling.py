@@ -15,7 +15,6 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import axis_sizes, check_four_axes, honour
-from framework.proto import LayerParameter
 
 
 class _Windows(NamedTuple):
@@ -90,11 +89,8 @@ class TreepoolMaxAve(Layer):
     reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -144,13 +140,10 @@ class TreepoolKernel1L(Layer):
     reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
+    blobs_learn = (True, True, True)
     first: Tensor
     second: Tensor
     split: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import check_sizes, honour
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 NEARLY = 0.00001    # added to a number of groups before it is cut to a whole one
 
@@ -43,10 +43,7 @@ class _WithShare(Layer):
 
     needs_float32 = True
     no_onnx_form = UNWRITTEN
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
+    blobs_learn = (False,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

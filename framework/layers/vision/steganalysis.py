@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.normalization.bn import PSPNetForm
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import check_four_axes, honour
-from framework.proto import FillerParameter, LayerParameter, enum_name
+from framework.proto import FillerParameter, enum_name
 
 EPS = 1e-10
 BLOCK = 8
@@ -41,14 +41,11 @@ class BNConv(Layer):
 
     keeps_shape = True
     no_onnx_form = UNWRITTEN
+    blobs_learn = (True, True, False, False)
     scale: Tensor
     shift: Tensor
     mean: Tensor
     variance: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False, False)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
