@@ -8,11 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.proto import BlobProto
-from tests.support import check_layer, make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, check_layer, make, noise
 
 
 def labels(*numbers):

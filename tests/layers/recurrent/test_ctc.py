@@ -9,11 +9,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.layers.left_out import left_out_lines
-from tests.support import check_layer, make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, check_layer, make, noise
 
 
 def collapse(path, blank):

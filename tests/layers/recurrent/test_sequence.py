@@ -6,13 +6,9 @@ import torch
 
 from framework.errors import SpecError
 from tests.definitions import sigmoid
-from tests.support import check_layer, make, net_from, noise
+from tests.support import array, check_layer, make, net_from, noise
 
 X = (3, 2, 5)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def test_reverse_turns_one_axis_round():

@@ -6,11 +6,7 @@ import torch
 
 from framework.errors import SpecError
 from tests.definitions import sigmoid
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, make, noise
 
 
 def window_pooling(kind, x, blobs):

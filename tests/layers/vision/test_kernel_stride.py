@@ -5,11 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, make, noise
 
 
 def test_strided_kernels_take_every_nth_cell_of_a_window():

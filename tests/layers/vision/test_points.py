@@ -6,13 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 SIZE = (2, 3, 5, 4)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 @pytest.mark.parametrize("as_dim", [0, 1])

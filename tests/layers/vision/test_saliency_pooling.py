@@ -5,11 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, make, noise
 
 
 def test_saliency_pooling_leaves_out_windows_without_saliency():

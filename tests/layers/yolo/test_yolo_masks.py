@@ -9,13 +9,9 @@ import torch
 
 from framework.errors import DataError, SpecError
 from tests.definitions import sigmoid
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 SIZE = (2, 3, 5, 4)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def masks(*shape, seed=9):
