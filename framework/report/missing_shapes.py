@@ -51,13 +51,9 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")
     for number, name in enumerate(layer.bottoms):
-        others = {origin for other in layer.bottoms if other != name
-                  for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        decoded = copy is not None and cls.loss and _is_decoded(spec, index, name)
-        piece = copy is not None and isinstance(copy.way, Piece | EqualPieces)
-        if len(own) != 1 or (own & others and not piece and not decoded):
+        if len(own) != 1 or not _is_free(spec, index, name, own, origins, copy):
             continue
         top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
@@ -71,6 +67,18 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
+
+
+def _is_free(spec: NetSpec, index: int, name: str, own: set[str],
+             origins: Mapping[str, set[str]], copy: Copy | None) -> bool:
+    """Whether the open top `own` of a bottom may have a shape that other bottoms have no say in."""
+    layer = spec.layers[index]
+    if not any(own & origins.get(other, set()) for other in layer.bottoms if other != name):
+        return True
+    if copy is None:
+        return False
+    return isinstance(copy.way, Piece | EqualPieces) \
+        or (class_of(layer).loss and _is_decoded(spec, index, name))
 
 
 def _is_decoded(spec: NetSpec, index: int, name: str) -> bool:
