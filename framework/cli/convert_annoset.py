@@ -8,7 +8,6 @@ original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
@@ -62,7 +61,7 @@ def convert(options: argparse.Namespace) -> int:
         raise DataError("--anno_type=detection needs --label_map_file")
     names = label_map.read(options.labelmap, may_share=True)
     for sentence in label_map.notes_on_shared(names):
-        print(f"{options.labelmap}: {sentence}", file=sys.stderr)
+        app.complain(f"{options.labelmap}: {sentence}")
     labels = label_map.labels_by_name(names)
     _check_label_files(entries, options)
 
