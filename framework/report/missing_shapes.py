@@ -77,8 +77,9 @@ def _is_free(spec: NetSpec, index: int, name: str, own: set[str],
         return True
     if copy is None:
         return False
+    cls = class_of(layer)
     return isinstance(copy.way, Piece | EqualPieces) \
-        or (class_of(layer).loss and _is_decoded(spec, index, name))
+        or (issubclass(cls, Layer) and cls.loss and _is_decoded(spec, index, name))
 
 
 def _is_decoded(spec: NetSpec, index: int, name: str) -> bool:
