@@ -51,6 +51,15 @@ def upgrade_forks(document: Document) -> bool:
     return changed
 
 
+def _other_type(layer: proto.LayerParameter) -> str:
+    """The type that a field of a fork makes of this one; "" without such a field."""
+    if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
+        return "MovingCenterLoss"
+    if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
+        return "AnchorTarget3D"
+    return ""
+
+
 def _check_binary(document: Document, index: int) -> None:
     layer = document.message.layer[index]
     param = layer.convolution_param
@@ -60,18 +69,10 @@ def _check_binary(document: Document, index: int) -> None:
                              "ratio, which BinaryConvolution has; give only one of them")
 
 
-def _from_center_loss(layer: proto.LayerParameter, _: Lines) -> bool:
-    is_old = layer.type == "CenterLoss" and bool(layer.center_loss_param.cluster_num)
-    if is_old:
-        layer.type = "MovingCenterLoss"
-    return is_old
-
-
-def _from_anchor_target(layer: proto.LayerParameter, _: Lines) -> bool:
-    is_old = layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size")
-    if is_old:
-        layer.type = "AnchorTarget3D"
-    return is_old
+def _from_other_type(layer: proto.LayerParameter, _: Lines) -> bool:
+    other = _other_type(layer)
+    layer.type = other or layer.type
+    return bool(other)
 
 
 def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
@@ -189,5 +190,4 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
-         _from_crop_height, _from_pooling_3d, _from_center_loss, _from_anchor_target, _from_same,
-         _from_upsample)
+         _from_crop_height, _from_pooling_3d, _from_other_type, _from_same, _from_upsample)
