@@ -203,7 +203,8 @@ class _Parser:
         if match is None:
             if named := _NAMED_VALUE.match(self.text, self.position):
                 raise self.syntax_error(f"{named[0]} has no value; the NetFile layer that brings "
-                                        f'the file in gives it: set: "{named[1]}=..."')
+                                        f'the file in gives it: set: "{named[1]}=..."; of a '
+                                        "project's template its script does")
             if self.position < len(self.text):
                 raise self.stray()
             self.kind = "end"

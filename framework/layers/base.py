@@ -54,6 +54,7 @@ class Layer(nn.Module):
     no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
     reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
     unread: ClassVar[frozenset[str]] = frozenset()  # fields of its messages that it ignores
+    drawing: ClassVar[tuple[str, ...]] = ()     # messages that the original reads to draw, only
     # fields of other projects' forks that the class checks itself; others are refused by name
     fork_fields: ClassVar[frozenset[str]] = frozenset()
     dialects: ClassVar[tuple[str, ...]] = ()        # projects that read the type otherwise

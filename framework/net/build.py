@@ -73,8 +73,8 @@ Known = dict[tuple[object, ...], list[Shape]]
 
 def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                  loss_weights: dict[str, float], declared: bool = False,
-                 modules: Collection[str] | None = None, known: Known | None = None
-                 ) -> list[Layer]:
+                 modules: Collection[str] | None = None, known: Known | None = None,
+                 dialects: bool = True) -> list[Layer]:
     """Make the layers in order. Notes the shape of every blob and the weight of every loss.
 
     declared   files that layers read may be absent
@@ -82,13 +82,14 @@ def build_layers(spec: NetSpec, shapes: dict[str, Shape],
                public ones of others count by their shapes, and the rest is an error
     known      only shapes are wanted: a layer like one whose shapes are in it is not made, and
                those that are made are noted in it
+    dialects   False: the original's reading alone
     A net that cannot be built as the original reads its types, but as one other project does, is
     built so, and the log says it. Raises the error of the original's reading.
     """
     try:
         return _build_by(spec, "", shapes, loss_weights, declared, modules, known)
     except SpecError as error:
-        for dialect in _dialects(spec):
+        for dialect in _dialects(spec) if dialects else ():
             found = dict(shapes)
             weights = dict(loss_weights)
             try:

@@ -40,7 +40,14 @@ def warn_of_unread(net: NetSpec) -> None:
         for path in (*_unread_messages(spec), *_unread_fields(spec)):
             if (spec.type, path) not in said:
                 said.add((spec.type, path))
-                LOG.warning("%s: %s is not read by layers of this type", spec.place(path), path)
+                LOG.warning(_words(spec, path), spec.place(path), path)
+
+
+def _words(spec: LayerSpec, path: str) -> str:
+    cls = class_of(spec)
+    if not issubclass(cls, Source) and path in cls.drawing:
+        return "%s: %s is read by its own project to draw images; nothing is drawn here"
+    return "%s: %s is not read by layers of this type"
 
 
 def _unread_messages(spec: LayerSpec) -> list[str]:

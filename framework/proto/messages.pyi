@@ -794,6 +794,17 @@ class LayerParameter(Message):
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
     @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
+    def expmax_param(self) -> ExpParameter: ...
+    @property
+    def cpp_param(self) -> CppParameter: ...
+    is_test: bool
+    @property
+    def heatmap_test_param(self) -> HeatmapTestParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1018,6 +1029,20 @@ class LayerParameter(Message):
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
+    @property
+    def spm_param(self) -> SPMParameter: ...
+    @property
+    def isomap_manifold_learning_loss_param(self) -> IsomapManifoldLearningLossParameter: ...
+    @property
+    def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
+    @property
+    def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def rpn_param(self) -> RPNParameter: ...
+    @property
+    def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
+    @property
+    def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
     @property
     def random_param(self) -> RandomParameter: ...
     @property
@@ -1301,7 +1326,11 @@ class LayerParameter(Message):
             precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
-            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            HeatmapDataParameter | _Fields | None = ..., expmax_param: ExpParameter | _Fields |
+            None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
+            ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
+            label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
@@ -1398,7 +1427,14 @@ class LayerParameter(Message):
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., random_param: RandomParameter |
+            SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
+            _Fields | None = ..., isomap_manifold_learning_loss_param:
+            IsomapManifoldLearningLossParameter | _Fields | None = ...,
+            isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
+            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
+            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
             _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
             smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
             LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
@@ -1503,19 +1539,21 @@ class LayerParameter(Message):
             "prune_param", "brelu_param", "color_conv_param", "split_data_param",
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
-            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
+            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -1538,11 +1576,13 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1639,20 +1679,21 @@ class LayerParameter(Message):
             "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
             "split_data_param", "image_data_modify_param", "region_param",
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
-            "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
+            "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -1675,11 +1716,13 @@ class LayerParameter(Message):
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5070,6 +5113,9 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    mean_value_file: str
+    label_crop_size: int
+    resize_label: int
     resize_w: int
     resize_h: int
     jitter: float
@@ -5182,25 +5228,26 @@ class TransformationParameter(Message):
     pad_ratio: float
     def __init__(
         self, *,
-            resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None = ...,
-            caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None =
-            ..., upper_height: int | None = ..., upper_width: int | None = ..., scale: float |
-            None = ..., mirror: bool | None = ..., crop_size: int | None = ..., mean_file: str |
-            None = ..., mean_value: Iterable[float] | None = ..., force_color: bool | None =
-            ..., force_gray: bool | None = ..., resize_param: ResizeParameter | _Fields | None =
-            ..., noise_param: NoiseParameter | _Fields | None = ..., emit_constraint:
-            EmitConstraint | _Fields | None = ..., crop_h: int | None = ..., crop_w: int | None
-            = ..., distort_param: DistortionParameter | _Fields | None = ..., expand_param:
-            ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool | None = ...,
-            random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
+            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
+            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
+            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
+            None = ..., scale: float | None = ..., mirror: bool | None = ..., crop_size: int |
+            None = ..., mean_file: str | None = ..., mean_value: Iterable[float] | None = ...,
+            force_color: bool | None = ..., force_gray: bool | None = ..., resize_param:
+            ResizeParameter | _Fields | None = ..., noise_param: NoiseParameter | _Fields | None
+            = ..., emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None =
+            ..., crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None =
+            ..., expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform:
+            bool | None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None
+            = ..., img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float |
+            None = ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower:
+            float | None = ..., vertical_stretch_upper: float | None = ...,
+            horizontal_stretch_lower: float | None = ..., horizontal_stretch_upper: float | None
+            = ..., interpolation_algo_down: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo |
+            int | str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing |
+            int | str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5231,42 +5278,17 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
-            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
-            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
-            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
-            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
-            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
-            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
-            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
-            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
-            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
-            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
-            "upper_height", "upper_width", "scale", "mirror", "crop_size", "mean_file",
-            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
-            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
-            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
-            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
-            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
-            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
-            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
+            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
+            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
+            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
             "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
             "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
@@ -5275,9 +5297,34 @@ class TransformationParameter(Message):
             "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
+            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
+            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "scale_factors", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -5604,6 +5651,7 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    shared_file_system: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -5640,9 +5688,10 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
-            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
-            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ...,
+            shared_file_system: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5658,12 +5707,12 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
-            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
+            "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5671,12 +5720,12 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
-            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
-            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
-            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
+            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "min_size_and", "min_size_or", "max_box_num",
         ]
     ) -> None: ...
 
@@ -5713,6 +5762,7 @@ class ImageDataParameter(Message):
     label_type: ImageDataParameter.LabelType
     normalize: bool
     multilabel_num: int
+    shared_file_system: bool
     balance_by: int
     balance_class: bool
     clip_max: float
@@ -5761,22 +5811,22 @@ class ImageDataParameter(Message):
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
             ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., balance_by: int | None = ..., balance_class: bool
-            | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
-            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
-            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
-            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
-            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
-            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
-            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
-            = ..., rate_width: float | None = ...,
+            multilabel_num: int | None = ..., shared_file_system: bool | None = ..., balance_by:
+            int | None = ..., balance_class: bool | None = ..., clip_max: float | None = ...,
+            clip_min: float | None = ..., face_mirror: bool | None = ..., face_point_num: int |
+            None = ..., face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5:
+            bool | None = ..., label_cut_end: int | None = ..., label_cut_start: int | None =
+            ..., label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
+            bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5784,9 +5834,9 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -5800,9 +5850,9 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -9372,6 +9422,7 @@ class MultiStageMeanfieldParameter(Message):
     forced_bilateral_filter_weight: float
     spatial_filter_weights_str: str
     bilateral_filter_weights_str: str
+    force_cpu: bool
     def __init__(
         self, *,
             compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
@@ -9380,14 +9431,15 @@ class MultiStageMeanfieldParameter(Message):
             spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
             ..., forced_spatial_filter_weight: float | None = ...,
             forced_bilateral_filter_weight: float | None = ..., spatial_filter_weights_str: str
-            | None = ..., bilateral_filter_weights_str: str | None = ...,
+            | None = ..., bilateral_filter_weights_str: str | None = ..., force_cpu: bool | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9395,7 +9447,7 @@ class MultiStageMeanfieldParameter(Message):
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> None: ...
 
@@ -9960,6 +10012,21 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+        DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+        TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+        SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+        NORM: ClassVar[V1LayerParameter.LayerType]
+        ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        RESIZE: ClassVar[V1LayerParameter.LayerType]
+        POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+        SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10030,6 +10097,21 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
+    DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+    TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
+    SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+    NORM: ClassVar[V1LayerParameter.LayerType]
+    ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    RESIZE: ClassVar[V1LayerParameter.LayerType]
+    POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+    SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10143,6 +10225,22 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def accuracy_view_param(self) -> AccuracyViewParameter: ...
+    @property
+    def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
+    @property
+    def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
+    @property
+    def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
+    def resize_param(self) -> ResizeLayerParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10190,8 +10288,16 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
+            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
+            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
+            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
+            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10207,7 +10313,10 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10225,8 +10334,10 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "param",
-            "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -11279,6 +11390,123 @@ class HeatmapDataParameter(Message):
             "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
             "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
             "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class CppParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    param_str: str
+    def __init__(
+        self, *,
+            type: str | None = ..., param_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> None: ...
+
+class HeatmapTestParameter(Message):
+    DESCRIPTOR: Descriptor
+    batchsize: int
+    root_img_dir: str
+    source: str
+    outsize: int
+    def __init__(
+        self, *,
+            batchsize: int | None = ..., root_img_dir: str | None = ..., source: str | None =
+            ..., outsize: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> None: ...
+
+class LabelDropParameter(Message):
+    DESCRIPTOR: Descriptor
+    drop_neg_ratio: float
+    hard_ratio: float
+    rand_ratio: float
+    def __init__(
+        self, *,
+            drop_neg_ratio: float | None = ..., hard_ratio: float | None = ..., rand_ratio:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> None: ...
+
+class PosePatchDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    key_point_num: int
+    key_point_range: int
+    scale_lower_bound: float
+    scale_upper_bound: float
+    out_height: int
+    out_width: int
+    torso_ratio: float
+    mx1: int
+    mx2: int
+    my1: int
+    my2: int
+    randmargin: int
+    use_mode: int
+    color_aug: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., key_point_num: int | None = ...,
+            key_point_range: int | None = ..., scale_lower_bound: float | None = ...,
+            scale_upper_bound: float | None = ..., out_height: int | None = ..., out_width: int
+            | None = ..., torso_ratio: float | None = ..., mx1: int | None = ..., mx2: int |
+            None = ..., my1: int | None = ..., my2: int | None = ..., randmargin: int | None =
+            ..., use_mode: int | None = ..., color_aug: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
         ]
     ) -> None: ...
 
@@ -15857,13 +16085,15 @@ class YoloV2LossParameter(Message):
     rescore: bool
     constraint: bool
     thresh: float
+    @property
+    def biaes(self) -> Values[float]: ...
     def __init__(
         self, *,
             anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
             None = ..., num_object: int | None = ..., box_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
             float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
-            thresh: float | None = ...,
+            thresh: float | None = ..., biaes: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -15874,7 +16104,7 @@ class YoloV2LossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
-            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh", "biaes",
         ]
     ) -> None: ...
 
@@ -16650,5 +16880,175 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SPMParameter(Message):
+    DESCRIPTOR: Descriptor
+    spm_type: int
+    def __init__(
+        self, *,
+            spm_type: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spm_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spm_type",
+        ]
+    ) -> None: ...
+
+class IsomapManifoldLearningLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    num_output: int
+    inter_weight: float
+    intra_weight: float
+    class_k: int
+    axis: int
+    def __init__(
+        self, *,
+            margin: float | None = ..., num_output: int | None = ..., inter_weight: float | None
+            = ..., intra_weight: float | None = ..., class_k: int | None = ..., axis: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "num_output", "inter_weight", "intra_weight", "class_k", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "num_output", "inter_weight", "intra_weight", "class_k", "axis",
+        ]
+    ) -> None: ...
+
+class IsomapSoftmaxWithLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class_k: int
+    def __init__(
+        self, *,
+            class_k: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "class_k",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "class_k",
+        ]
+    ) -> None: ...
+
+class DatumDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    label_scale: float
+    @property
+    def binary_label(self) -> Values[int]: ...
+    source_dir: str
+    target_source: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., label_scale: float | None = ..., binary_label:
+            Iterable[int] | None = ..., source_dir: str | None = ..., target_source: str | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "label_scale", "source_dir", "target_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "label_scale", "binary_label", "source_dir",
+            "target_source",
+        ]
+    ) -> None: ...
+
+class RPNParameter(Message):
+    DESCRIPTOR: Descriptor
+    feat_stride: int
+    basesize: int
+    @property
+    def scale(self) -> Values[int]: ...
+    @property
+    def ratio(self) -> Values[float]: ...
+    boxminsize: int
+    nms_thresh: float
+    per_nms_topn: int
+    post_nms_topn: int
+    def __init__(
+        self, *,
+            feat_stride: int | None = ..., basesize: int | None = ..., scale: Iterable[int] |
+            None = ..., ratio: Iterable[float] | None = ..., boxminsize: int | None = ...,
+            nms_thresh: float | None = ..., per_nms_topn: int | None = ..., post_nms_topn: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "feat_stride", "basesize", "boxminsize", "nms_thresh", "per_nms_topn",
+            "post_nms_topn",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "feat_stride", "basesize", "scale", "ratio", "boxminsize", "nms_thresh",
+            "per_nms_topn", "post_nms_topn",
+        ]
+    ) -> None: ...
+
+class SoftmaxWithSphereLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    bandwidth: int
+    sigma: float
+    def __init__(
+        self, *,
+            bandwidth: int | None = ..., sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bandwidth", "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bandwidth", "sigma",
+        ]
+    ) -> None: ...
+
+class AccuracySphereParameter(Message):
+    DESCRIPTOR: Descriptor
+    tol_angle: float
+    def __init__(
+        self, *,
+            tol_angle: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "tol_angle",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "tol_angle",
         ]
     ) -> None: ...

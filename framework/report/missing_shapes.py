@@ -12,6 +12,8 @@ from typing import NamedTuple
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import Layer, Shape, Source, class_of
+from framework.layers.loss.losses import EuclideanLoss
+from framework.layers.loss.surface_normals import AngleLoss, MultiSoftmaxLoss
 from framework.layers.recurrent.recurrent import RecurrentLayer
 from framework.layers.recurrent.sequence import Transpose
 from framework.layers.region_rows import RegionRows
@@ -20,6 +22,10 @@ from framework.layers.utility.shape import Crop, Flatten
 from framework.layers.vision.inner_product import InnerProduct
 from framework.report.python_layers import PythonOutput
 from framework.report.stated_sizes import sizes_of_outputs, unsized
+
+OF_ROWS = (EuclideanLoss, AngleLoss, MultiSoftmaxLoss)
+"""Losses whose targets are rows of numbers where a database has them, as in old forks. A class
+that is compared with a map by another loss is a mistake."""
 
 
 def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection[str],
@@ -63,7 +69,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
             continue
         if copy:
             for each in (top, *copy.more):
-                _note(found, spec, each, copy.way.whole(shape, shapes[each], bottoms[number]))
+                _note(found, spec, each, copy.way.whole(shape, shapes[each], bottoms[number]),
+                      takes_rows=issubclass(cls, OF_ROWS))
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
@@ -129,12 +136,17 @@ def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str,
     return {}
 
 
-def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None) -> None:
-    """Add the shape of a top, if its layer can make it."""
+def _note(found: dict[str, Shape], spec: NetSpec, top: str, shape: Shape | None,
+          takes_rows: bool = False) -> None:
+    """Add the shape of a top if its layer can make it, or that of rows of as many numbers."""
+    if shape is None:
+        return
     makers = [(layer, class_of(layer)) for layer in spec.layers if top in layer.tops]
-    if shape is not None and all(cls.may_be(layer, top, shape) for layer, cls in makers
-                                 if issubclass(cls, Source)):
-        found[top] = shape
+    rows = [(*shape[:1], math.prod(shape[1:]))] if takes_rows else []
+    for each in (shape, *rows):
+        if all(cls.may_be(layer, top, each) for layer, cls in makers if issubclass(cls, Source)):
+            found[top] = each
+            return
 
 
 def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:

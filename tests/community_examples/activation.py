@@ -20,7 +20,11 @@ EXAMPLES = (
     of_sample("SeLu"), of_sample("SeLU"), of_sample("Mish"), of_sample("HardSwish"),
     of_sample("HSwish"), of_sample("HardSigmoid"), of_sample("SeLuDropout", without=DRAWS),
     of_sample("Insanity", without=DRAWS), Example("Insanity", phase="TEST"),
-    of_sample("PowerFile", grows=BATCH), of_sample("Mean"), of_sample("NegReLU"),
+    of_sample("PowerFile", grows=BATCH), of_sample("NegSquare"),
+    of_sample("ExpMax", without={"gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+    Example("ExpMax", "base: 2 scale: 0.5 shift: 1", without={
+        "gradient": NOT_DERIVATIVE + "the maximum is fixed"}),
+    of_sample("Mean"), of_sample("NegReLU"),
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
     of_sample("GuidedDropout", bottoms=((4, 5), GUIDANCE), without=DRAWS, grows=BATCH),
     Example("GuidedDropout", "", ((4, 5, 2, 3), GUIDANCE), grows=BATCH, phase="TEST"),

@@ -13,6 +13,7 @@ from tests.layer_examples import (
     NOT_DERIVATIVE,
     PLACES,
     SCORES,
+    SPACE,
     Example,
     fixed,
     of_sample,
@@ -56,6 +57,7 @@ MARKED = torch.cat([noise(4, 6, seed=5), torch.tensor([[1.0], [0.0], [1.0], [1.0
 KINDS = whole(4, below=3)
 TAGS = fixed([1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1])
 OVER = {"gradient": NOT_DERIVATIVE + "it is over the margin or the items"}
+UNIT_NORMALS = torch.nn.functional.normalize(noise(2, 3, 5, 4).detach(), dim=1).requires_grad_()
 PAPERS = (2, 1, 5, 4)
 INK_SHARES = noise(PAPERS, seed=3).detach().sigmoid().requires_grad_()
 INK = (noise(PAPERS, seed=4, requires_grad=False) > 0).double()
@@ -65,6 +67,7 @@ OWN_COSINES = noise(4, 5, seed=3, requires_grad=False).tanh()
 TARGETS = positive(2, 5, 3, seed=6).detach()
 FACTORS = positive(2, 1, 3, seed=7).detach()
 SEEN_FROM = torch.tensor([3.0, 7, 10017, 1], dtype=torch.float64)
+PARTS = fixed([0, 3, 0, 2, 4, 2, 0])[0]
 WORTH = noise(2, 3, 5, 4, seed=9, requires_grad=False)
 MEASURED = {**NO_GRADIENT, **AFTER_ROUNDING}
 FACE_COSINES = noise(4, 5, seed=3).detach().tanh().requires_grad_()
@@ -138,11 +141,20 @@ EXAMPLES = (
               below=3), noise(4, 8)), grows=(), without=NO_GRADIENT),
     of_sample("EuclideanLossHeatmap", without={
         "gradient": NOT_DERIVATIVE + "it is the difference"}),
+    Example("EuclideanLossHeatmap", "", ((2, 48, 3, 2), (2, 48, 3, 2), fixed([3, 9]).reshape(2)),
+            grows=SPACE, without={"gradient": NOT_DERIVATIVE + "it is the difference"}),
+    of_sample("IsomapManifoldLearningLoss", bottoms=((7, 3), PARTS), grows=BATCH),
+    of_sample("IsomapSoftmaxWithLoss", bottoms=((4, 3), fixed([0, 5, 2, 1])[0]), grows=BATCH),
+    Example("IsomapSoftmaxWithLoss", "loss_param { ignore_label: 1 } "
+            "isomap_softmax_with_loss_param { class_k: 3 }",
+            (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
     of_sample("KeypointL2Loss", bottoms=((2, 3, 5, 4), WORTH), grows=BATCH),
     of_sample("KeypointAcc", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("MultiSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
     of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),
+    of_sample("MulticlassSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "it is over the classes too"}),
     of_sample("LabelSpecificRescale", bottoms=((4, 5), LABELS), grows=BATCH),
     of_sample("LargeMarginInnerProduct", bottoms=((4, 3), LABELS), blobs=((5, 3),), grows=BATCH),
     Example("LargeMarginInnerProduct", "type: QUADRUPLE", ((4, 3), LABELS, (5, 3)), grows=BATCH),
@@ -236,10 +248,21 @@ EXAMPLES = (
     of_sample("SoftmaxPairWithLoss", bottoms=((4, 6), whole(4, below=6)), grows=BATCH),
     Example("SoftmaxPairWithLoss", "", ((4, 6), whole(4, below=6)), tops=2, grows=BATCH),
     of_sample("SSIMLoss", bottoms=((2, 3, 10, 9), (2, 3, 10, 9))),
+    of_sample("MultiSoftmaxLoss", bottoms=((2, 4, 5, 3), whole(2, 1, 5, 3, below=5, first=1)),
+              without={"gradient": NOT_DERIVATIVE + "it is 336 times that"}),
+    of_sample("AngleLoss", bottoms=(UNIT_NORMALS, UNIT_NORMALS.detach().roll(1, 3)), without={
+        "gradient": NOT_DERIVATIVE + "eps is in its divisor"}),
+    of_sample("SigmoidLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=2))),
+    of_sample("LabelDropout", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3)), without={
+        **DRAWS, "gradient": "it draws numbers", **AFTER_ROUNDING}),
     of_sample("LocLoss", grows=BATCH), of_sample("STLoss", grows=BATCH),
     of_sample("SampleTriplet", grows=(), without=MEASURED),
     of_sample("SoftmaxWithViewLoss", bottoms=((4, 24), SEEN_FROM), grows=BATCH),
     of_sample("AccuracyView", bottoms=((4, 24), SEEN_FROM), grows=BATCH, without=NO_GRADIENT),
+    of_sample("DetViewSplit", bottoms=(fixed([0, 1, 725, 10003, 14679])[0],), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("TripleViewSplit", bottoms=(fixed([0, 359, 46656000, 46785960, 606527936])[0],),
+              grows=BATCH, without=NO_GRADIENT),
     of_sample("VoxelSoftmaxLoss", bottoms=((2, 4, 3, 5, 6), whole(2, 1, 3, 5, 6, below=4))),
     of_sample("GlobalSumPooling", grows=BATCH),
     Example("GlobalSumPooling", "num_proposal: 3 num_classes: 4 include_background: true",

@@ -41,6 +41,8 @@ LABELS = fixed([0, 1, 0, 0.1, 0.1, 0.6, 0.7, 0], [0, 2, 1, 0.3, 0.25, 0.9, 0.6, 
 GT_BOXES = fixed([0, 2, 3, 18, 17, 1, 0, 0], [0, 20, 4, 36, 19, 2, 0, 0], [1, 1, 2, 9, 12, 1, 1, 1],
                  [-1, -1, -1, -1, -1, -1, 0, 0])
 OUTSIDE = {"gradient": NOT_DERIVATIVE + "cells outside of the regions have none"}
+CENTRES = fixed([0, 0, 0, 9, 9], [0, 11, 1, 19, 9], [0, 1, 11, 9, 19], [0, 12, 12, 18, 18],
+                [3, 0, 0, 9, 9], [3, 5, 5, 6, 6])
 SCANS = torch.tensor([[[1., 2, 1, 14, 15, 10, 2, 1], [10, 3, 4, 28, 18, 20, 1, 1],
                        [20, 4, 2, 33, 16, 19, 3, 1]],
                       [[2, 2, 2, 12, 14, 12, 1, 1], [0, 0, 0, 9, 9, 9, 2, 0],
@@ -126,6 +128,9 @@ EXAMPLES = (
             tops=2, phase="TEST", grows=(),
             without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("PSROIAlign", bottoms=((2, 12, 8, 9), SMALL_ROIS), grows=SPACE),
+    of_sample("SPMMaxPooling", bottoms=((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()),
+    *(Example("SPMMaxPooling", f"spm_param {{ spm_type: {kind} }}",
+              ((6, 3), fixed([20, 40], [20, 20]), CENTRES), grows=()) for kind in (0, 2)),
     of_sample("RankedBoxes", bottoms=((6, 4), noise(6, 12, requires_grad=False), positive(6, 3),
               REGIONS, fixed([64, 64, 1], [64, 72, 1])), grows=()),
     of_sample("RegionOutput", bottoms=((6, 12), positive(6, 3), REGIONS,
@@ -155,6 +160,8 @@ EXAMPLES = (
               [0, 1, 2, 9, 11], [0, 0, 0, 5, 4], [0, 6, 2, 14, 8], [0, 4, 3, 12, 14]),
               fixed([64, 72, 2])), grows=(), without={**SIZES_FROM_DATA, **NO_GRADIENT,
               **AFTER_ROUNDING}),
+    of_sample("RPN", bottoms=(positive(1, 6, 3, 5), (1, 12, 3, 5), fixed([48, 80, 1])), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("HeatmapGenerating"), of_sample("FeatureExtrapolating", grows=()),
     of_sample("ROIGenerating", bottoms=((4, 1, 6, 8), BOXES, SCALES), grows=(),
               without={**NO_GRADIENT, **AFTER_ROUNDING, **DRAWS,

@@ -40,6 +40,7 @@ OF_IMAGES = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}
 PRUNED = {"gradient": NOT_DERIVATIVE + "masked weights have one too"}
 MASKED = {**PRUNED, **DRAWS}
 GIVEN = {"gradient": NOT_DERIVATIVE + "the top's goes on unchanged"}
+PLACES_AROUND = (noise(2, 2, 5, 4, seed=4).detach() * 2 + 1.7).requires_grad_()
 SWITCHES = torch.cat([whole(2, 3, 3, 2, below=35),
                       noise(2, 3, 3, 2, seed=8, requires_grad=False)])
 FOUND = {**GIVEN, **AFTER_ROUNDING}
@@ -107,7 +108,9 @@ EXAMPLES = (
     Example("CompactBilinear", "num_output: 7 sum_pool: false", ((2, 3, 5, 4), (2, 4, 5, 4))),
     of_sample("NdConvolution", blobs=((4, 3, 2, 3, 1), (4,)), grows=BATCH),
     of_sample("ConvolutionData", blobs=((4, 3, 3, 3), (4,))),
-    of_sample("WinoConvolution", blobs=((4, 3, 3, 3), (4,))),
+    of_sample("WinoConvolution", blobs=((4, 3, 3, 3), (4,))), of_sample("CPP"),
+    Example("CPP", 'cpp_param { type: "ReLU" }'),
+    Example("CPP", 'cpp_param { type: "Upsample" param_str: "scale:2; upsample_h: 8" }'),
     of_sample("CrossCorrelation", blobs=((1, 3, 3, 3), (1,)), grows=BATCH),
     Example("CrossCorrelation", "convolution_param { num_output: 2 kernel_h: 3 kernel_w: 2 "
             "group: 2 stride: 2 pad: 1 bias_term: false }", ((3, 4, 7, 6), (2, 2, 3, 2)),
@@ -141,7 +144,9 @@ EXAMPLES = (
             blobs=((1, 1, 1, 1),), grows=(), phase="TEST", without=NO_GRADIENT),
     of_sample("FlowAugmentation", bottoms=((3, 2, 10, 12), COEFFICIENTS, -COEFFICIENTS), grows=(),
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
-    of_sample("Resample"), Example("Resample", "height: 8 width: 3 type: NEAREST"),
+    of_sample("Grid", without=NO_GRADIENT),
+    of_sample("CoordinateWarp", bottoms=((2, 3, 5, 4), PLACES_AROUND)), of_sample("Resample"),
+    Example("Resample", "height: 8 width: 3 type: NEAREST"),
     Example("Resample", "type: LINEAR antialias: false", ((2, 3, 5, 4), (2, 1, 3, 3)), grows=BATCH),
     of_sample("Downsample"), of_sample("Accum", grows=BATCH),
     Example("Accum", "have_reference: true", ((2, 3, 5, 4), (2, 2, 3, 6), (2, 1, 7, 3)),

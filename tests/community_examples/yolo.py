@@ -47,6 +47,9 @@ EXAMPLES = (
     of_sample("YoloV2Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without={
         **SLOPES, "values": "it counts the images"}),
     of_sample("YoloV3Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without=SLOPES),
+    Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
+            "num_classes: 3", ((2, 144), CELLS), grows=BATCH, without={
+                **SLOPES, "values": "it counts the images"}),
     of_sample("Region", grows=BATCH, without=NO_GRADIENT),
     Example("Region", "classes: 2 coords: 3 boxes_of_each_grid: 3", ((2, 18, 4, 3),), grows=BATCH,
             without=NO_GRADIENT),

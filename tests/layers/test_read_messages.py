@@ -215,6 +215,15 @@ def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):
     assert f"({kind}): {field} is not read by layers of this type" in caplog.text
 
 
+def test_a_message_that_the_original_reads_to_draw_is_not_called_unread(caplog):
+    fields = LayerParameter.DESCRIPTOR.fields_by_name["transform_param"].message_type.fields_by_name
+    document = with_field("DetectionOutput", "transform_param", fields["mean_value"])
+    with caplog.at_level(logging.WARNING):
+        Net(document, phase=sample_phase(document))
+    assert "transform_param is read by its own project to draw images; nothing is drawn" \
+        in caplog.text and "is not read" not in caplog.text
+
+
 def test_an_ignored_field_with_the_value_that_it_has_anyway_is_not_named(caplog):
     text = """
     layer { name: "d" type: "EvalData" top: "x" top: "y" transform_param { mirror: false }

@@ -7,7 +7,7 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width.
+Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -37,8 +37,8 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D; pooling_3d_param is pooling3d_param, crop_height and crop_width
-    are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
+    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -46,13 +46,18 @@ def upgrade_forks(document: Document) -> bool:
     for index, layer in enumerate(document.message.layer):
         _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
+        other = _other_type(layer, document)
+        layer.type = other or layer.type
+        changed |= bool(other)
         for form in FORMS:
             changed |= form(layer, lines)
     return changed
 
 
-def _other_type(layer: proto.LayerParameter) -> str:
-    """The type that a field of a fork makes of this one; "" without such a field."""
+def _other_type(layer: proto.LayerParameter, net: Document) -> str:
+    """The type that a field of a fork makes of this one, or a Grid in its net; "" without such."""
+    if layer.type == "Warp" and any(other.type == "Grid" for other in net.message.layer):
+        return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
@@ -67,12 +72,6 @@ def _check_binary(document: Document, index: int) -> None:
             and (param.HasField("sq") or param.HasField("ratio")):
         raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
                              "ratio, which BinaryConvolution has; give only one of them")
-
-
-def _from_other_type(layer: proto.LayerParameter, _: Lines) -> bool:
-    other = _other_type(layer)
-    layer.type = other or layer.type
-    return bool(other)
 
 
 def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
@@ -190,4 +189,4 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
-         _from_crop_height, _from_pooling_3d, _from_other_type, _from_same, _from_upsample)
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample)

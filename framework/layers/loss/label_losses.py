@@ -95,6 +95,36 @@ class MultiSigmoidCrossEntropyLoss(Layer):
 
 
 @layer
+class MulticlassSigmoidCrossEntropyLoss(Layer):
+    """Sigmoid cross-entropy of items with a label for each class, from 0 to 1.
+
+    Bottoms: x (N, C); labels (N, ...) with as many values; no gradient goes to the labels.
+    Top:     the loss (): the sum over N. The gradient is the derivative divided by C.
+    Errors:  SpecError for other shapes.
+    Source:  multi_class_sigmoid_cross_entropy_loss_layer.cpp, of nets of ppengtang/dpl; its
+             exponential overflows where this does not.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        if len(x) < 2 or math.prod(x[2:]) != 1:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
+                             "(N, C), values of classes")
+        check_same_count(spec, x, labels)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        x = precise(x)
+        labels = labels.detach().reshape(x.shape).to(x.dtype)
+        loss = F.binary_cross_entropy_with_logits(x, labels, reduction="sum") / len(x)
+        sloped = loss / x.shape[1]
+        return sloped + (loss - sloped).detach()
+
+
+@layer
 class SigmoidCrossEntropyWeightedLoss(Layer):
     """Sigmoid cross-entropy of labels that are there (1), not there (0), or not known (-1).
 

@@ -147,6 +147,34 @@ class VisualizedHeatMaps2(Drawing):
 
 
 @layer
+class HeatmapVisualize(Layer):
+    """Drawing of maps as images: nothing is drawn here.
+
+    Bottom: maps (N, C, H, W). Top: 0 (), without gradient.
+    Errors: SpecError for another number of axes.
+    Source: heatmap_visualize_layer.cpp of FengyangZhang/caffe_roomnet, which writes each map into
+            the folder `test`, its largest value white.
+    """
+
+    no_gradient_bottoms = (0,)
+    no_onnx_form = Drawing.no_onnx_form
+
+    def __init__(self, spec: LayerSpec, maps: Shape):
+        super().__init__(spec)
+        if len(maps) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(maps)}; it must be (N, C, H, W)")
+        if not spec.without_files:
+            LOG.warning("%s: writes maps as images into a folder 'test' in its project; nothing is "
+                        "drawn here", spec.place())
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [()]
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps.new_zeros(())
+
+
+@layer
 class VisualizedPoseCoords(Drawing):
     """Drawing of joints on the images they are of: nothing is drawn here.
 

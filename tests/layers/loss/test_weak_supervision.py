@@ -64,3 +64,15 @@ def test_labels_that_are_not_known_do_not_count():
     terms = [math.log1p(math.exp(-x[at].item() if labels[at] > 0 else x[at].item()))
              for at in np.ndindex(3, 4) if labels[at] != 0]
     assert loss.item() == pytest.approx(sum(terms) / 3)
+
+
+def test_the_gradient_of_labels_of_classes_is_over_the_classes_too():
+    x, labels = noise(3, 4), noise(3, 4, seed=2, requires_grad=False).sigmoid()
+    loss = make("MulticlassSigmoidCrossEntropyLoss", "", (3, 4), (3, 4))(x, labels)
+    terms = [math.log1p(math.exp(-x[at].item())) + (1 - labels[at].item()) * x[at].item()
+             for at in np.ndindex(3, 4)]
+    assert loss.item() == pytest.approx(sum(terms) / 3)
+    loss.backward()
+    np.testing.assert_allclose(x.grad, (x.detach().sigmoid() - labels) / 12, rtol=1e-7)
+    with pytest.raises(SpecError, match=r"it must be \(N, C\), values of classes"):
+        make("MulticlassSigmoidCrossEntropyLoss", "", (3, 4, 2), (3, 8))
