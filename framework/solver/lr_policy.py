@@ -80,11 +80,6 @@ class LearningRate:
                                  f"{len(param.stageiter)} times; there must be one of each for "
                                  "every stage")
 
-    @property
-    def needs_loss(self) -> bool:
-        """Whether every rate depends on the loss: then each iteration waits for it."""
-        return self.policy == "plateau"
-
     def at(self, iteration: int, state: RateState, loss: Loss) -> float:
         """The rate of `iteration` (from 0), a float32 value.
 

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 SENSES = ("forward", "backward")
 GATES = ("input", "cell", "output", "forget")
@@ -36,10 +36,7 @@ class ReNetLSTM(Layer):
     """
 
     no_onnx_form = UNWRITTEN
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * NUM_BLOBS
+    blobs_learn = (True,) * NUM_BLOBS
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

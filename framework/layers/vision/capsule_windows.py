@@ -16,7 +16,6 @@ from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
 from framework.ops.by_item import by_item
 from framework.ops.windows import windows
-from framework.proto import LayerParameter
 
 SIZES = ("stride", "kh", "kw", "input_capsule_num", "output_capsule_num", "input_h", "input_w")
 NO_FORM = "its windows of capsules have no operator of ONNX"
@@ -143,11 +142,8 @@ class CapsuleConvRouting(Layer):
     """
 
     no_onnx_form = NO_FORM
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

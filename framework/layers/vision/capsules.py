@@ -15,7 +15,6 @@ from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
 from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes
-from framework.proto import LayerParameter
 
 TINY = 1e-7     # what the original adds to squared lengths
 
@@ -173,10 +172,7 @@ class CapsuleRouting(Layer):
                              f"'{spec.bottoms[0]}' must have {math.prod(self.sizes)} numbers, and "
                              f"has {math.prod(x[1:])}")
         self.add_blob("weight", (self.sizes[1], self.sizes[0]), param.weight_filler)
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * self.sizes[0]

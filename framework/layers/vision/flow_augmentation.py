@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour, within
+from framework.layers.params import check_four_axes, honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.ops import augmentation_coefficients as coefficients
 from framework.ops.augmentation_coefficients import NAMES, NEUTRAL_ONE
@@ -252,8 +252,7 @@ class DataAugmentation(Layer):
         super().__init__(spec)
         self.generator = Generator(spec)
         param = getattr(spec.proto, FIELD)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if rows:
             _check_rows(spec, 1, rows[0], x[0])
         self.crops = param.HasField("crop_width") and param.HasField("crop_height")

@@ -14,7 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, honour
-from framework.layers.vision.convolution import FIELDS, as_batch, check_top, read_windows
+from framework.layers.vision.filters import FIELDS, as_batch, check_top, read_windows
 from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, pad_ends, reached_ends, windows
 from framework.proto import LayerParameter

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 from framework.ops.by_item import by_item
 
 SMALLEST = 1e-4             # heat below it is 0
@@ -53,8 +53,7 @@ class SubRegion(Layer):
                                  "least 1")
         if len(spec.tops) == 2:
             raise spec.error("top", "has two blobs; it must be one or three")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; SubRegion takes (N, C, H, W)")
+        check_four_axes(spec, x)
         if _num_points(spec, 1, points, x[0]) != _num_points(spec, 2, truth, x[0]):
             raise spec.error("bottom[2]", f"has the shape {tuple(truth)}; it must be that of the "
                              f"points, {tuple(points)}")

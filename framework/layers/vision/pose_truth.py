@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_positive, honour, within
 from framework.layers.vision.pose_maps import SOURCE_NUMBERS
 from framework.ops.by_item import by_item
 
@@ -99,8 +99,7 @@ class HeatMapsFromCoordsOrigin(OfImageSize):
         self.num_joints = math.prod(points[1:]) // 2
         if param.HasField("radius") == param.HasField("radius_str"):
             raise spec.error(field, "must have radius or radius_str, one of the two")
-        if param.gau_stds <= 0:
-            raise spec.error(f"{field}.gau_stds", f"is {param.gau_stds:g}; it must be above 0")
+        check_positive(spec, field, "gau_stds")
         self.binary = param.is_binary
         self.mean, self.deviation = param.gau_mean, param.gau_stds
         if param.HasField("radius"):

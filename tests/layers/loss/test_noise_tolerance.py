@@ -11,13 +11,10 @@ import torch
 
 from framework.errors import IndexRangeError, SpecError
 from framework.layers.loss.noise_tolerance import histogram_ends
+from tests.definitions import sigmoid
 from tests.support import make
 
 N, C, BINS = 24, 5, 40
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
 
 
 class Rule:
