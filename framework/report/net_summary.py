@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import chain, combinations, islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations, islice, product
 from pathlib import Path
 
 from framework.definition import prototxt
@@ -26,7 +25,6 @@ from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
-from framework.proto import NetParameter
 from framework.report.missing_shapes import missing_shapes
 from framework.report.python_layers import note_assumed, take_stand_ins, take_stated_size
 from framework.report.stated_sizes import (
@@ -38,21 +36,12 @@ from framework.report.stated_sizes import (
     stated_shape,
     unsized,
 )
+from framework.report.text_forms import dialect_of, text_form
 
 MOST_STAGES = 50        # that are tried, each by wiring the whole net
 MOST_GUESSES = 3        # of the shape of a top, by one layer after another
 BYTES = 4       # of a float32
 OWN_PHASES = {"train_net_param": "TRAIN", "test_net_param": "TEST"}     # of nets in solver files
-BVLC_TYPES = frozenset(
-    "AbsVal Accuracy ArgMax BatchNorm BatchReindex Bias BNLL Clip Concat ContrastiveLoss "
-    "Convolution Crop Data Deconvolution Dropout DummyData Eltwise ELU Embed EuclideanLoss Exp "
-    "Filter Flatten HDF5Data HDF5Output HingeLoss Im2col ImageData InfogainLoss InnerProduct Input "
-    "Log LRN LSTM LSTMUnit MemoryData MultinomialLogisticLoss MVN Parameter Pooling Power PReLU "
-    "Python Reduction ReLU Reshape RNN Scale Sigmoid SigmoidCrossEntropyLoss Silence Slice Softmax "
-    "SoftmaxWithLoss Split SPP Swish TanH Threshold Tile WindowData".split())
-SSD_TYPES = frozenset(
-    "AnnotatedData DetectionEvaluate DetectionOutput MultiBoxLoss Normalize Permute PriorBox "
-    "SmoothL1Loss VideoData".split())
 
 
 @dataclass(frozen=True)
@@ -60,6 +49,7 @@ class Selection:
     """Which layers of a file are meant, and how it is read. No phase: each that it declares.
 
     modules   of `Python` layers that may run; no code that only the net names does
+    dialects  types may be read as another project reads them, where only that fits
     """
 
     phase: str | None = None
@@ -68,6 +58,7 @@ class Selection:
     skip_data: bool = True
     ignore_unknown_fields: bool = False
     modules: tuple[str, ...] = ()
+    dialects: bool = True
 
 
 @dataclass
@@ -254,28 +245,33 @@ def build_shapes(spec: NetSpec, selection: Selection
 
     Where the size of images is open, it is the one that the file states for its other phase, or
     its deploy twin; then the first usual one that the net can be built with; of R-CNN's modules
-    that are known the second of two. The error is that of the try that comes furthest, and names
-    its size.
+    that are known the second of two, before a reading of a type that is another project's. The
+    error is that of the try that comes furthest, and names its size.
     """
     if not selection.skip_data:
         return _build_some(spec, selection, "")
     not_run = take_stand_ins(spec, selection.modules)
     known = list(spec.layers)
-    try:
-        return _build_some(spec, selection, not_run)
-    except CaffeError as error:
-        failure = error
+    tries = [(known, not_run)]
+    readings = [selection]
     if size := take_stated_size(spec, selection.modules):
-        with contextlib.suppress(CaffeError):
-            return _build_some(spec, selection, ", ".join(filter(None, (size, not_run))))
-        spec.layers[:] = known
+        tries.append((list(spec.layers), ", ".join(filter(None, (size, not_run)))))
+        readings.insert(0, replace(selection, dialects=False))
+    failures: list[CaffeError] = []
+    for reading, (layers, words) in product(readings, tries):
+        spec.layers[:] = layers
+        try:
+            return _build_some(spec, reading, words)
+        except CaffeError as error:
+            failures.append(error)
+    spec.layers[:] = known
     others = take_stand_ins(spec, selection.modules, with_known=True)
     if others == not_run:
-        raise failure
+        raise failures[0]
     try:
         built = _build_some(spec, selection, others)
     except CaffeError:
-        raise failure from None
+        raise failures[0] from None
     for layer, replaced in zip(known, spec.layers, strict=True):
         if layer.stand_in is None and replaced.stand_in is not None:
             check_targets(layer, built[0])
@@ -290,12 +286,18 @@ def _build_some(spec: NetSpec, selection: Selection, not_run: str
     looked_at: Known = {}
     for size, channels, words in _assumed_images(spec, selection):
         said = [word for word in (words, not_run) if word]
+        built = None
         try:
-            return _build_with(spec, selection, size, channels, said,
-                               looked_at, only_shapes=bool(failed))
+            built = _build_with(spec, selection, size, channels, said,
+                                looked_at, only_shapes=bool(failed))
+            _check_as_net(spec, built[1])
+            return built
         except CaffeError as error:
             place = getattr(error, "layer", "")
-            failed.setdefault(places.index(place) if place in places else -1,
+            reached = places.index(place) if place in places else -1
+            if built is not None:
+                reached = len(places)       # the shapes fit: this is what stops the net
+            failed.setdefault(reached,
                               SpecError(f"{error} (with {', '.join(said)})") if said else error)
     raise failed[max(failed)]
 
@@ -350,7 +352,7 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
         found = {**shapes, **assumed}
         try:
             built = build_layers(spec, found, {}, selection.skip_data, selection.modules,
-                                 looked_at if only_shapes else None)
+                                 looked_at if only_shapes else None, selection.dialects)
             if not only_shapes:
                 break
             only_shapes = False
@@ -362,7 +364,6 @@ def _build_with(spec: NetSpec, selection: Selection, size: tuple[int, int],
                 raise
             assumed.update(more)
             times.update(more.keys())
-    _check_as_net(spec, built)
     said = [f"'{name}' assumed to be {shape}" for name, shape in assumed.items()]
     return found, built, ", ".join(word for word in (*words, *said) if word)
 
@@ -380,19 +381,3 @@ def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     for layer in built:
         layer.check_fillers()
     share_by_param_name(built)
-
-
-def text_form(message: NetParameter) -> str:
-    """`today's form`, `V1` (layers with enum types) or `V0`, of a net before its upgrade."""
-    if not message.layers:
-        return "inputs declared by fields" if message.input else "today's form"
-    return "V0" if any(layer.HasField("layer") for layer in message.layers) else "V1"
-
-
-def dialect_of(document: Document) -> str:
-    """Whose layers the net has: BVLC's, the SSD branch's, or other projects' as well."""
-    types = {layer.type for layer in document.message.layer}
-    others = sorted(types - BVLC_TYPES - SSD_TYPES)
-    if others:
-        return f"other projects' layers ({', '.join(others)})"
-    return "SSD branch" if types & SSD_TYPES else "BVLC"

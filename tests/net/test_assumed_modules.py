@@ -55,6 +55,24 @@ layer { name: "crop" type: "Crop" bottom: "up" bottom: "p2" top: "crop" crop_par
     assert "a crop of 80 from there goes beyond the bottom's 77" in census.problems[0]
 
 
+def test_another_size_of_rcnn_s_images_comes_before_another_project_s_reading(tmp_path, caplog):
+    # of 640 rows the pooling of dark2caffe leaves 321, so that 81 come again: it would fit too
+    steps = "".join(f"""layer {{ name: "c{i}" type: "Convolution" bottom: "{'p' if i == 0 else
+      f'c{i - 1}'}" top: "c{i}" convolution_param {{ num_output: 3 kernel_size: 1 stride: 2 }} }}
+""" for i in range(3))
+    text = FASTER_RCNN + """
+layer { name: "p" type: "Pooling" bottom: "data" top: "p" pooling_param {
+  pool: MAX kernel_size: 3 stride: 2 } }
+""" + steps + """
+layer { name: "up" type: "Deconvolution" bottom: "c2" top: "up" convolution_param {
+  num_output: 3 kernel_size: 1 stride: 2 } }
+layer { name: "crop" type: "Crop" bottom: "up" bottom: "c1" top: "crop" crop_param { axis: 2 } }
+"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.assumed == "images of 600 x 1000 assumed" and not caplog.text
+    assert {row.name: row.shapes for row in census.rows}["crop"] == ((1, 3, 75, 125),)
+
+
 def test_targets_of_a_pyramids_anchors_have_the_cells_of_all_maps_on_one_axis(tmp_path):
     text = FASTER_RCNN.replace('["score", "gt', '["score", "coarse", "gt').replace(
         'bottom: "score" bottom: "gt_boxes" bottom: "im_info" bottom: "data"',

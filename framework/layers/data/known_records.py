@@ -174,3 +174,38 @@ class ClipData(KnownByShape):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images, *labels = images_and_labels(spec, size)
         return [images, *((*shape, 2, 1, 1) for shape in labels)]
+
+
+class DatumData(KnownByShape):
+    """Patches of radar images and their labels, in files of many records: known by shape only.
+
+    Tops:   patches (batch_size, C, H, W) of crop_size, C assumed; labels (batch_size,), with
+            target_source maps (batch_size, 1, S, S), S being resize_label if above 0, else
+            label_crop_size.
+    Errors: SpecError whenever data are requested, and for target_source without label_crop_size.
+    Meaning: datum_data_layer.cpp of leinxx/Caffe, whose files are messages of its own; the defaults
+            of target_source's fields are inferred.
+    """
+
+    reads = ("transform_param",)
+    num_tops = (2, 2)
+    fork_fields = frozenset(f"transform_param.{name}" for name in (
+        "mean_value_file", "rotate", "label_crop_size", "resize_label"))
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        if spec.proto.datum_data_param.target_source \
+                and not spec.proto.transform_param.label_crop_size:
+            raise spec.error("transform_param.label_crop_size", "is missing or 0; with "
+                             "target_source it must be at least 1")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        patches = images_and_labels(spec, size)[0]
+        labels: Shape = patches[:1]
+        if spec.proto.datum_data_param.target_source:
+            param = spec.proto.transform_param
+            side = param.resize_label if param.resize_label > 0 else param.label_crop_size
+            labels = (patches[0], 1, side, side)
+        return [patches, labels]

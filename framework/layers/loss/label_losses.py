@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
+from framework.ops.by_item import by_item
 from framework.ops.losses import FloorProbability, precise
 from framework.proto import enum_name
 
@@ -36,7 +37,7 @@ class HingeLoss(Layer):
         self.check = class_check(spec, labels, math.prod(scores[1:]))
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(scores).reshape(scores.shape[0], -1)
+        rows = by_item(precise(scores), -1)
         own = F.one_hot(self.check(labels).reshape(-1), rows.shape[1])
         each = (1 + rows * (1 - 2 * own)).relu()
         return (each if self.norm == "L1" else each.square()).sum() / rows.shape[0]
@@ -63,7 +64,7 @@ class MultinomialLogisticLoss(Layer):
         self.check = class_check(spec, labels, math.prod(probability[1:]))
 
     def forward(self, probability: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(probability).reshape(probability.shape[0], -1)
+        rows = by_item(precise(probability), -1)
         own = rows.gather(1, self.check(labels).reshape(-1, 1))
         return -FloorProbability.apply(own).log().sum() / rows.shape[0]
 
@@ -92,6 +93,36 @@ class MultiSigmoidCrossEntropyLoss(Layer):
         labels = labels.detach().reshape(x.shape)
         each = F.binary_cross_entropy_with_logits(x, (labels > 0).to(x.dtype), reduction="none")
         return each.where(labels != 0, 0).sum() / len(x)
+
+
+@layer
+class MulticlassSigmoidCrossEntropyLoss(Layer):
+    """Sigmoid cross-entropy of items with a label for each class, from 0 to 1.
+
+    Bottoms: x (N, C); labels (N, ...) with as many values; no gradient goes to the labels.
+    Top:     the loss (): the sum over N. The gradient is the derivative divided by C.
+    Errors:  SpecError for other shapes.
+    Source:  multi_class_sigmoid_cross_entropy_loss_layer.cpp, of nets of ppengtang/dpl; its
+             exponential overflows where this does not.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        if len(x) < 2 or math.prod(x[2:]) != 1:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
+                             "(N, C), values of classes")
+        check_same_count(spec, x, labels)
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        x = precise(x)
+        labels = labels.detach().reshape(x.shape).to(x.dtype)
+        loss = F.binary_cross_entropy_with_logits(x, labels, reduction="sum") / len(x)
+        sloped = loss / x.shape[1]
+        return sloped + (loss - sloped).detach()
 
 
 @layer

@@ -1,4 +1,4 @@
-"""Softmax loss and accuracy of viewpoints: an angle in whole degrees for each class of objects."""
+"""Softmax loss and accuracy of viewpoints, whole degrees for each class, and their labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
+from framework.layers.onnx_reasons import COMPARES_WITH_LABELS, NEEDS_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import LARGEST_LOG_LOSS, precise
 
@@ -139,3 +139,77 @@ class AccuracyView(Angles):
         away = self.distances(angles).gather(1, best[:, None])[:, 0]
         right = (away <= self.tolerance) & counts
         return right.sum().to(own.dtype) / counts.sum()
+
+
+OF_VOC = (1, 2, 4, 5, 6, 7, 9, 11, 14, 18, 19, 20, 0)
+"""The number in VOC of the twelve classes of PASCAL 3D+, then of background."""
+ALL_ANGLES = 360 ** 3
+
+
+class _Split(Layer):
+    """One label for each item, taken apart."""
+
+    no_gradient_bottoms = (0,)
+    no_onnx_form = NEEDS_LABELS
+
+    def __init__(self, spec: LayerSpec, labels: Shape):
+        super().__init__(spec)
+        if not labels or math.prod(labels[1:]) != 1:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(labels)}; it "
+                             "must hold one label an item")
+        self.check = IndexCheck(spec, 0, labels, 13 * ALL_ANGLES, what="viewpoints")
+
+    @staticmethod
+    def tops(*found: Tensor) -> tuple[Tensor, ...]:
+        return tuple(values.reshape(-1, 1, 1, 1) for values in found)
+
+
+@layer
+class DetViewSplit(_Split):
+    """Labels of viewpoints as labels of VOC's classes, and as those that SoftmaxWithViewLoss takes.
+
+    Bottom: labels (N, ...): 0 background, 1 + class * 360 + angle of rendered images, and 10000 +
+            class * 360 + angle of photos.
+    Tops:   VOC's class (N, 1, 1, 1), 10000 more for photos; viewpoints (N, 1, 1, 1): class * 360 +
+            angle, 10000 more for photos, and 14320 for background.
+    Errors: SpecError for several labels an item. DataError for a label beyond the twelve classes
+            and background.
+    Source: det_view_split_layer.cpp of trainsn/caffe-render-for-cnn-view_prediction, begun in
+            charlesq34/caffe-render-for-cnn; Su et al. 2015.
+    """
+
+    num_tops = (2, 2)
+
+    def forward(self, labels: Tensor) -> tuple[Tensor, ...]:
+        found = labels.detach().flatten()
+        is_photo = found >= OF_PHOTOS
+        view = torch.where(is_photo, found - OF_PHOTOS, found - 1)
+        kind = (view.trunc() / 360).trunc()
+        found = self.check.require(found, (found >= 0) & (kind < len(OF_VOC)))
+        is_object = found != 0
+        of_voc = found.new_tensor(OF_VOC)[kind.long().clamp(0, len(OF_VOC) - 1)]
+        of_voc = of_voc.where(is_object, 0) + OF_PHOTOS * is_photo
+        view = (view + OF_PHOTOS * is_photo).where(is_object, OF_PHOTOS + BACKGROUND * 360)
+        return self.tops(of_voc, view)
+
+
+@layer
+class TripleViewSplit(_Split):
+    """Labels of three angles as the class and a label of each angle.
+
+    Bottom: labels (N, ...): ((class * 360 + azimuth) * 360 + elevation) * 360 + tilt.
+    Tops:   the class, and class * 360 + angle for azimuth, elevation and tilt, all (N, 1, 1, 1).
+            Class 12 counts as 11.
+    Errors: SpecError for several labels an item. DataError for a label beyond class 12.
+    Source: triple_view_split_layer.cpp of trainsn/caffe-render-for-cnn-view_prediction, begun in
+            charlesq34/caffe-render-for-cnn; Su et al. 2015.
+    """
+
+    num_tops = (4, 4)
+
+    def forward(self, labels: Tensor) -> tuple[Tensor, ...]:
+        whole = self.check(labels).flatten()
+        kind = (whole // ALL_ANGLES).clamp(max=BACKGROUND - 1)
+        angles = (whole // 360 ** place % 360 for place in (2, 1, 0))
+        return self.tops(*(values.to(labels.dtype) for values in (
+            kind, *(kind * 360 + angle for angle in angles))))

@@ -61,7 +61,7 @@ class Transform3D(Layer):
     `pad_value`, one for each field, outside of the cube. R is a product of rotations by angles in
     degrees about the three axes, that of the axis which `order` names first the first to act;
     without an order it is drawn. All is drawn for each copy and forward, evenly between the limits.
-    Errors:  SpecError for fields that are no cubes of one size, for another number of tops or
+    Errors:  SpecError for fields that are not cubes of one size, for another number of tops or
              pad_values, and for an order that is not of three axes.
     Source:  Transform3DParameter; transform_3d_layer.cpp of yangyanli/caffe, branch field_probing;
              Li et al. 2016.
@@ -159,7 +159,7 @@ class GradientField(Layer):
     Top:    (N, D, D, D, 3 C): of each channel the derivative along the three axes of the trilinear
             interpolation, half a step after each point, at the end on the border. Only the first
             channel's are brought to length 1, as in the original.
-    Errors: SpecError for a field that is no cube.
+    Errors: SpecError for a field that is not a cube.
     Source: gradient_field_layer.cpp of yangyanli/caffe, branch field_probing; Li et al. 2016.
     """
 
@@ -209,7 +209,7 @@ class FieldProbing(Layer):
              direction, each half min_span to max_span of the window long, around drawn centres
              within the window and `padding` steps around it. Their gradient is over the number of
              windows and of fields.
-    Errors:  SpecError for fields that are no cubes of one size, and numbers below 1; len_filter
+    Errors:  SpecError for fields that are not cubes of one size, and numbers below 1; len_filter
              must be at least 2.
     Source:  FieldProbingParameter; field_probing_layer.cpp of yangyanli/caffe, branch
              field_probing; Li et al. 2016.
@@ -240,7 +240,7 @@ class FieldProbing(Layer):
         for name, least in (("num_sliding", 1), ("num_filter", 1), ("len_filter", 2)):
             within(spec, f"{PROBES}.{name}", (getattr(param, name),), least, LARGEST_STEP)
         self.windows, self.size = param.num_sliding, fields[0][1]
-        self.spans = sorted((param.min_span, param.max_span))
+        self.spans = param.min_span, param.max_span
         self.padding = param.padding
         self.add_blob("points", (param.num_filter, param.len_filter, 3), FillerParameter())
 

@@ -45,7 +45,24 @@ def test_files_of_pixels_have_the_size_of_the_crop_in_both_messages():
                       "}", 2) == [(5, 3, 11, 11), (5,)]
 
 
+def test_patches_have_the_size_of_the_crop_and_their_labels_may_be_maps():
+    param = ("datum_data_param { batch_size: 6 label_scale: 0.1 %s } "
+             "transform_param { crop_size: 41 %s }")
+    assert shapes("DatumData", param % ("", 'mean_value_file: "m.txt" rotate: true'), 2) == [
+        (6, 3, 41, 41), (6,)]
+    maps = 'target_source: "maps"'
+    assert shapes("DatumData", param % (maps, "label_crop_size: 9"), 2)[1] == (6, 1, 9, 9)
+    assert shapes("DatumData", param % (maps, "label_crop_size: 9 resize_label: 5"), 2)[1] == (
+        6, 1, 5, 5)
+    with pytest.raises(SpecError, match="label_crop_size is missing or 0"):
+        shapes("DatumData", param % (maps, ""), 2)
+    layer = parse_net("""layers { name: "d" type: DATUM_DATA top: "x" top: "y" datum_data_param {
+        source: "s" batch_size: 5 } transform_param { crop_size: 7 } }""").message.layer[0]
+    assert layer.type == "DatumData" and layer.datum_data_param.batch_size == 5
+
+
 @pytest.mark.parametrize("kind, param, tops", [
+    ("DatumData", "batch_size: 2", 2),
     ("MCWindowData", "crop_size: 9 mask_crop_size: 5", 3), ("NAMCWindowData", "crop_size: 9", 3),
     ("RemoteData", "remote_data_param { shape { dim: 2 } }", 1),
     ("BinaryData", "binary_data_param { batch_size: 2 }", 2),

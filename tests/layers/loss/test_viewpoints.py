@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from framework import parse_net
 from framework.errors import DataError, SpecError
 from tests.support import make, noise
 
@@ -85,3 +86,57 @@ def test_what_does_not_fit_is_refused():
         make("SoftmaxWithViewLoss", "period: 8 bandwidth: 4", (4, 24), (4,))
     with pytest.raises(SpecError, match="sigma is 0; it must be above 0"):
         make("SoftmaxWithViewLoss", "period: 8 sigma: 0", (4, 24), (4,))
+
+
+def test_a_label_of_a_viewpoint_gives_that_of_the_class_of_voc():
+    """By hand: background; the first and the last of the twelve classes, rendered and of a photo;
+    background after them."""
+    labels = torch.tensor([0.0, 1, 3961, 4320, 4321, 10000, 14319, 14320])
+    classes, views = make("DetViewSplit", "", (8,), tops=2)(labels)
+    assert classes.flatten().tolist() == [0, 1, 20, 20, 0, 10001, 10020, 10000]
+    assert views.flatten().tolist() == [14320, 0, 3960, 4319, 4320, 10000, 14319, 14320]
+    assert classes.shape == views.shape == (8, 1, 1, 1)
+
+
+def test_a_label_of_three_angles_is_taken_apart():
+    def label(kind, *angles):
+        return np.ravel_multi_index((kind, *angles), (13, 360, 360, 360))
+
+    labels = torch.tensor([label(0, 0, 0, 0), label(3, 7, 359, 12), label(12, 1, 2, 3)])
+    found = make("TripleViewSplit", "", (3,), tops=4)(labels.double())
+    assert [top.flatten().tolist() for top in found] == [
+        [0, 3, 11], [0, 1087, 3961], [0, 1439, 3962], [0, 1092, 3963]]
+    assert found[0].shape == (3, 1, 1, 1)
+
+
+def test_labels_beyond_the_classes_are_not_taken_apart():
+    for kind, tops, labels in (("DetViewSplit", 2, (4681, 9999, 14680, -1)),
+                               ("TripleViewSplit", 4, (13 * 360 ** 3, -1))):
+        layer = make(kind, "", (2,), tops=tops)
+        for label in labels:
+            with pytest.raises(DataError, match="item 1"):
+                layer(torch.tensor([1.0, label], dtype=torch.float64))
+        with pytest.raises(SpecError, match="it must hold one label an item"):
+            make(kind, "", (2, 3), tops=tops)
+
+
+def test_losses_of_viewpoints_are_read_from_v1():
+    layer = parse_net("""layers { name: "l" type: SOFTMAX_WITH_VIEW_LOSS bottom: "x" bottom: "y"
+        top: "l" softmax_with_view_loss_param { bandwidth: 15 period: 180 } }
+        layers { name: "a" type: ACCURACY_VIEW bottom: "x" bottom: "y" top: "a"
+        accuracy_view_param { tol_angle: 5 } }""").message.layer
+    assert [one.type for one in layer] == ["SoftmaxWithViewLoss", "AccuracyView"]
+    assert layer[0].softmax_with_view_loss_param.period == 180
+    assert layer[1].accuracy_view_param.tol_angle == 5
+
+
+def test_points_of_a_sphere_are_known_by_shape():
+    for kind, param, tops, shapes in (
+            ("SoftmaxWithSphereLoss", "bandwidth: 2 sigma: 2", 2, [(), (4, 7)]),
+            ("SoftmaxWithSphereLoss", "", 1, [()]), ("AccuracySphere", "tol_angle: 3", 1, [()])):
+        layer = make(kind, param, (4, 7), (4,), tops=tops)
+        assert layer.top_shapes((4, 7), (4,)) == shapes
+        with pytest.raises(SpecError, match=f"'{kind}' is known by its shapes only"):
+            layer(noise(4, 7), torch.zeros(4))
+        with pytest.raises(SpecError, match="must hold one label for each of the 4 items"):
+            make(kind, param, (4, 7), (4, 3), tops=tops)
