@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
@@ -31,10 +32,10 @@ def channels_last(field: Tensor) -> Tensor:
 
 
 def interpolate(field: Tensor, points: Tensor) -> Tensor:
-    """Trilinear interpolation of a field (N, D, D, D, C) at points: (N, P, C).
+    """Trilinear interpolation of a field (N, D, D, D, C) at points (P, 3): (N, P, C).
 
-    points  (N, P, 3) or (1, P, 3), indices along the three axes; those outside count as the border.
-            Their gradient is that of the cell, outside that of the nearest one.
+    points  indices along the three axes; those outside count as the border. Their gradient is that
+            of the cell, outside that of the nearest one, where grid_sample's is 0.
     """
     num, size = field.shape[0], field.shape[1]
     inside = points + (points.clamp(0, size - 1) - points).detach()
@@ -44,9 +45,7 @@ def interpolate(field: Tensor, points: Tensor) -> Tensor:
     weights = torch.where(corners.bool(), part, 1 - part).prod(-1)
     index = base.long()[..., None, :] + corners
     flat = (index[..., 0] * size + index[..., 1]) * size + index[..., 2]
-    flat = flat.expand(num, -1, -1)
-    rows = torch.arange(num, device=field.device)[:, None, None]
-    values = field.reshape(num, size**3, field.shape[4])[rows, flat]
+    values = field.reshape(num, size**3, field.shape[4])[:, flat]
     return (values * weights[..., None].to(values.dtype)).sum(2)
 
 
@@ -112,11 +111,17 @@ class Transform3D(Layer):
         middle = (size - 1) / 2
         grid = torch.cartesian_prod(steps, steps, steps) - middle
         points = grid @ matrices[:, :, :3].mT + matrices[:, :, 3][:, None] + middle
-        outside = ((points < 0) | (points >= size)).any(-1, keepdim=True)
+        outside = ((points < 0) | (points >= size)).any(-1)
+        places = (points.flip(-1) * (2 / (size - 1)) - 1).reshape(num, self.times, size, size, size,
+                                                                  3)
         tops = []
         for field, pad in zip(fields, self.pads, strict=True):
-            copies = channels_last(field).repeat_interleave(self.times, 0)
-            values = torch.where(outside, pad, interpolate(copies, points))
+            planes = channels_last(field).movedim(-1, 1).to(places.dtype)
+            copies = torch.stack([F.grid_sample(planes, places[:, turn], padding_mode="border",
+                                                align_corners=True)
+                                  for turn in range(self.times)], 1)
+            values = copies.movedim(2, -1).reshape(num * self.times, size**3, -1)
+            values = values.masked_fill(outside[..., None], pad)
             tops.append(values.reshape(-1, *field.shape[1:]).to(field.dtype))
         tops.append(labels.reshape(-1).repeat_interleave(self.times))
         if len(self.spec.tops) > len(bottoms):
@@ -272,7 +277,7 @@ class FieldProbing(Layer):
         step = self.size / self.windows
         starts = (torch.arange(self.windows, device=points.device) + 0.5) * step
         middles = torch.cartesian_prod(starts, starts, starts).to(points.dtype)
-        where = (middles[:, None] + points.flatten(0, 1)).reshape(1, -1, 3)
+        where = (middles[:, None] + points.flatten(0, 1)).reshape(-1, 3)
         tops = []
         for field in fields:
             whole = channels_last(field.detach())
@@ -285,7 +290,7 @@ def _on_sphere(num: int, low: float, high: float, generator: torch.Generator) ->
     """Vectors (num, 3) of even direction, their lengths drawn from `low` to `high`."""
     direction = torch.randn(num, 3, generator=generator)
     length = low + (high - low) * torch.rand(num, 1, generator=generator)
-    return nn.functional.normalize(direction) * length
+    return F.normalize(direction) * length
 
 
 def _within_cube(centers: Tensor, offsets: Tensor) -> Tensor:
