@@ -176,6 +176,7 @@ class ClipData(KnownByShape):
         return [images, *((*shape, 2, 1, 1) for shape in labels)]
 
 
+@layer
 class DatumData(KnownByShape):
     """Patches of radar images and their labels, in files of many records: known by shape only.
 

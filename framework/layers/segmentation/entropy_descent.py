@@ -42,6 +42,7 @@ class CrfFilterbankEd(Layer):
 
     reads = (FIELD,)
     num_bottoms = (2, 2)
+    no_onnx_form = "no graph of its steps is written"
     unary: Tensor
     filters: Tensor
     learns: Tensor

@@ -313,6 +313,7 @@ class DotProduct(Layer):
 
     num_bottoms = (1, None)
     num_tops = (1, None)
+    no_onnx_form = "FieldProbing, which makes what it reads, has none"
     weight: Tensor
     bias: Tensor
 
