@@ -31,6 +31,7 @@ from tests.one_project_examples import EXAMPLES as OF_ONE_PROJECT
 from tests.pose_and_face_examples import EXAMPLES as OF_POSES_AND_FACES
 from tests.public_fork_examples import EXAMPLES as OF_PUBLIC_FORKS
 from tests.single_fork_examples import EXAMPLES as OF_SINGLE_FORKS
+from tests.small_project_examples import EXAMPLES as OF_SMALL_PROJECTS
 from tests.support import noise
 from tests.two_stage_examples import EXAMPLES as TWO_STAGES
 
@@ -184,4 +185,4 @@ ONE_STAGE = (
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
              *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS,
-             *OF_POSES_AND_FACES)
+             *OF_POSES_AND_FACES, *OF_SMALL_PROJECTS)

@@ -1033,6 +1033,14 @@ class LayerParameter(Message):
     @property
     def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
     @property
+    def cosin_loss_param(self) -> CosinLossParameter: ...
+    @property
+    def lp_det_param(self) -> LpDetParameter: ...
+    @property
+    def lp_evaluate_param(self) -> LpDetParameter: ...
+    @property
+    def face_evaluate_param(self) -> FaceEvaluateParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1419,7 +1427,10 @@ class LayerParameter(Message):
             ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
             RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
             SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
+            AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
+            | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
+            lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
+            FaceEvaluateParameter | _Fields | None = ..., random_param: RandomParameter |
             _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
             smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
             LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
@@ -1562,7 +1573,8 @@ class LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -1701,7 +1713,8 @@ class LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
@@ -5731,6 +5744,12 @@ class ImageDataParameter(Message):
     is_color: bool
     root_folder: str
     images_per_class: int
+    label_num: int
+    sample_num: int
+    probability: float
+    min_aspect_ratio: float
+    lower: float
+    higher: float
     short_side: int
     threads: int
     cache: bool
@@ -5785,32 +5804,35 @@ class ImageDataParameter(Message):
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
             = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
-            None = ..., images_per_class: int | None = ..., short_side: int | None = ...,
-            threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
-            dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
-            int | None = ..., ignore_label: int | None = ..., label_type:
-            ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., balance_by: int | None = ..., balance_class: bool
-            | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
-            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
-            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
-            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
-            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
-            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
-            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
-            min_random_scale: float | None = ..., new_length: int | None = ...,
-            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
-            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
-            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
-            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
-            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
-            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
-            = ..., rate_width: float | None = ...,
+            None = ..., images_per_class: int | None = ..., label_num: int | None = ...,
+            sample_num: int | None = ..., probability: float | None = ..., min_aspect_ratio:
+            float | None = ..., lower: float | None = ..., higher: float | None = ...,
+            short_side: int | None = ..., threads: int | None = ..., cache: bool | None = ...,
+            precache: bool | None = ..., dataset_share_per_node: float | None = ..., min_height:
+            int | None = ..., min_width: int | None = ..., ignore_label: int | None = ...,
+            label_type: ImageDataParameter.LabelType | int | str | None = ..., normalize: bool |
+            None = ..., multilabel_num: int | None = ..., balance_by: int | None = ...,
+            balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
+            None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
+            face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
+            = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
+            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
+            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
+            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
+            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
+            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
+            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
+            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
+            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
+            None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
+            bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "label_num", "sample_num", "probability", "min_aspect_ratio", "lower", "higher",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
             "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
@@ -5827,6 +5849,7 @@ class ImageDataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
+            "label_num", "sample_num", "probability", "min_aspect_ratio", "lower", "higher",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
             "min_height", "min_width", "ignore_label", "label_type", "normalize",
             "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
@@ -16882,5 +16905,81 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class CosinLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def cosin_filler(self) -> FillerParameter: ...
+    axis: int
+    scale: float
+    margin: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., cosin_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., scale: float | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> None: ...
+
+class LpDetParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_chinese: int
+    num_english: int
+    num_letter: int
+    def __init__(
+        self, *,
+            num_chinese: int | None = ..., num_english: int | None = ..., num_letter: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> None: ...
+
+class FaceEvaluateParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FaceType(_Enum):
+        FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    facetype: FaceEvaluateParameter.FaceType
+    facepoints: int
+    num_gender: int
+    num_glasses: int
+    num_headpose: int
+    def __init__(
+        self, *,
+            facetype: FaceEvaluateParameter.FaceType | int | str | None = ..., facepoints: int |
+            None = ..., num_gender: int | None = ..., num_glasses: int | None = ...,
+            num_headpose: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
         ]
     ) -> None: ...

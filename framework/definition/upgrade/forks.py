@@ -7,14 +7,17 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width.
+Cysu/caffe and PSPNet: crop_height and crop_width. yuqj1991/caffe_train: a BatchNorm with its scale,
+a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
+ImageData of classes that are drawn anew.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
 tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
 pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
 caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
-mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
+mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe; batch_norm_scale_layer.cu,
+focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
@@ -25,7 +28,13 @@ from framework.definition.prototxt import Document, Lines
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
-        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
+        "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
+        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData"}
+FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
+    "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
+    "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
+"""Fields that a fork's type of SAME sets by itself."""
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -88,10 +97,15 @@ def _other_type(layer: proto.LayerParameter) -> str:
         return "MovingCenterLoss"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
+        return "DrawnClassesData"
     return ""
 
 
 def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
+    field, values = FIXED.get(layer.type, ("", {}))
+    for name, value in values.items():
+        setattr(getattr(layer, field), name, value)
     layer.type = SAME[layer.type]
     if layer.HasField("reverse_axis_param"):
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)

@@ -184,3 +184,22 @@ class DatumData(KnownByShape):
             side = param.resize_label if param.resize_label > 0 else param.label_crop_size
             labels = (patches[0], 1, side, side)
         return [patches, labels]
+
+
+@layer("ccpdData")
+class CcpdData(KnownByShape):
+    """Images of number plates and their signs, of a database: known by shape only.
+
+    Tops:   images (N, 3, H, W); the seven signs of each plate (N, 7).
+    Errors: SpecError whenever data are requested.
+    Meaning: yuqj1991/caffe_train ccpd_data_layer.cpp, whose records are messages of its own.
+    """
+
+    reads = ("transform_param", "data_param")
+    num_tops = (1, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        shapes: list[Shape] = [images, (images[0], 7)]
+        return shapes[:len(spec.tops)]
