@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.layer_examples import AFTER_ROUNDING, BATCH, NO_GRADIENT, of_sample, whole
+from tests.layer_examples import (
+    AFTER_ROUNDING,
+    BATCH,
+    DRAWS,
+    NO_GRADIENT,
+    SIZES_FROM_DATA,
+    fixed,
+    of_sample,
+    whole,
+)
 from tests.support import noise
 
 KINDS = whole(4, below=3)
@@ -17,4 +26,18 @@ FACES = (of_sample("SimpleNormalize", grows=BATCH),
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )
 
-EXAMPLES = (*FACES,)
+DETECTIONS = fixed([0, 9, .1, .1, .4, .5, 1, 7, 2, 3, 1], [1, 9, .2, .1, .4, .5, 3, 7, 0, 4, 2],
+                   [0, 9, .3, .1, .4, .5, 0, 7, 1, 0, 0]).reshape(1, 1, 3, 11)
+MAPS = tuple(noise(2, 4, 3, 5, seed=seed) for seed in range(4, 8))
+ATTENTION = (
+    of_sample("PointwiseSpatialAttention", grows=()),
+    of_sample("GRN"), of_sample("ScaleFilter", without=DRAWS),
+    of_sample("AnchorEmbeddingExtractor", bottoms=(DETECTIONS, *MAPS), grows=(),
+              without=SIZES_FROM_DATA),
+    of_sample("DetectionOutputExtended", grows=(),
+              without={**NO_GRADIENT, **AFTER_ROUNDING, "shapes": "rows depend on data"}),
+    of_sample("AdaptiveSoftmaxWithLoss", bottoms=((4, 3), KINDS), grows=BATCH,
+              without={"values": "the frequencies move in each forward",
+                       "gradient": "the weights of classes move in each forward"}),
+)
+EXAMPLES = (*FACES, *ATTENTION)

@@ -1041,6 +1041,14 @@ class LayerParameter(Message):
     @property
     def face_evaluate_param(self) -> FaceEvaluateParameter: ...
     @property
+    def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
+    @property
+    def grn_param(self) -> GRNParameter: ...
+    @property
+    def scale_filter_param(self) -> ScaleFilterParameter: ...
+    @property
+    def embedding_extractor_param(self) -> AnchorEmbeddingExtractorParameter: ...
+    @property
     def random_param(self) -> RandomParameter: ...
     @property
     def roi_data_param(self) -> ROIDataParameter: ...
@@ -1430,18 +1438,22 @@ class LayerParameter(Message):
             AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
             | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
             lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
-            FaceEvaluateParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            FaceEvaluateParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
+            _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
+            ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
+            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1574,10 +1586,12 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "face_evaluate_param", "pointwise_spatial_attention_param", "grn_param",
+            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
+            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1714,10 +1728,12 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "face_evaluate_param", "pointwise_spatial_attention_param", "grn_param",
+            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
+            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2930,19 +2946,23 @@ class ParameterParameter(Message):
     def shape(self) -> BlobShape: ...
     @property
     def blob_filler(self) -> FillerParameter: ...
+    @property
+    def filler(self) -> FillerParameter: ...
+    norm_axis: int
     def __init__(
         self, *,
             shape: BlobShape | _Fields | None = ..., blob_filler: FillerParameter | _Fields |
-            None = ...,
+            None = ..., filler: FillerParameter | _Fields | None = ..., norm_axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> None: ...
 
@@ -3327,6 +3347,12 @@ class LossParameter(Message):
     normalize_constraint: bool
     normalize_objectness: bool
     is_siftflow: bool
+    adaptive_weighting: bool
+    gamma: float
+    scale: float
+    min_weight: float
+    max_weight: float
+    max_entropy_weight: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
@@ -3337,7 +3363,9 @@ class LossParameter(Message):
             ..., ignore_classes: bool | None = ..., ignore_rank: bool | None = ...,
             normalize_supervised: bool | None = ..., normalize_classes: bool | None = ...,
             normalize_constraint: bool | None = ..., normalize_objectness: bool | None = ...,
-            is_siftflow: bool | None = ...,
+            is_siftflow: bool | None = ..., adaptive_weighting: bool | None = ..., gamma: float
+            | None = ..., scale: float | None = ..., min_weight: float | None = ..., max_weight:
+            float | None = ..., max_entropy_weight: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3345,7 +3373,8 @@ class LossParameter(Message):
             "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
             "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
             "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3354,7 +3383,8 @@ class LossParameter(Message):
             "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> None: ...
 
@@ -16981,5 +17011,100 @@ class FaceEvaluateParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> None: ...
+
+class PointwiseSpatialAttentionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PSAType(_Enum):
+        COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+        DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    attention_mask_height: int
+    attention_mask_width: int
+    normalization_factor: float
+    is_softmax: bool
+    psa_type: PointwiseSpatialAttentionParameter.PSAType
+    def __init__(
+        self, *,
+            attention_mask_height: int | None = ..., attention_mask_width: int | None = ...,
+            normalization_factor: float | None = ..., is_softmax: bool | None = ..., psa_type:
+            PointwiseSpatialAttentionParameter.PSAType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> None: ...
+
+class GRNParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    dummy_backward: bool
+    def __init__(
+        self, *,
+            bias: float | None = ..., dummy_backward: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> None: ...
+
+class ScaleFilterParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> None: ...
+
+class AnchorEmbeddingExtractorParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_anchors: int
+    label_src_pos: int
+    num_valid_actions: int
+    output_instance_weights: bool
+    output_proposals: bool
+    def __init__(
+        self, *,
+            num_anchors: int | None = ..., label_src_pos: int | None = ..., num_valid_actions:
+            int | None = ..., output_instance_weights: bool | None = ..., output_proposals: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
         ]
     ) -> None: ...

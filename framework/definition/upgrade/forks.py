@@ -9,7 +9,8 @@ with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
-ImageData of classes that are drawn anew.
+ImageData of classes that are drawn anew. openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss
+with adaptive_weighting or max_entropy_weight.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -99,6 +100,9 @@ def _other_type(layer: proto.LayerParameter) -> str:
         return "AnchorTarget3D"
     if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
         return "DrawnClassesData"
+    if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
+                                            or layer.loss_param.max_entropy_weight > 0):
+        return "AdaptiveSoftmaxWithLoss"
     return ""
 
 
