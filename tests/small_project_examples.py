@@ -40,4 +40,10 @@ ATTENTION = (
               without={"values": "the frequencies move in each forward",
                        "gradient": "the weights of classes move in each forward"}),
 )
-EXAMPLES = (*FACES, *ATTENTION)
+CENTRES = (
+    of_sample("CenterGridOutput", grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("CenternetDetectionOutput", grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+)
+EXAMPLES = (*FACES, *ATTENTION, *CENTRES)

@@ -1041,6 +1041,8 @@ class LayerParameter(Message):
     @property
     def face_evaluate_param(self) -> FaceEvaluateParameter: ...
     @property
+    def center_object_loss_param(self) -> CenterObjectLossParameter: ...
+    @property
     def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
     @property
     def grn_param(self) -> GRNParameter: ...
@@ -1438,7 +1440,8 @@ class LayerParameter(Message):
             AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
             | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
             lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
-            FaceEvaluateParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
+            CenterObjectLossParameter | _Fields | None = ..., pointwise_spatial_attention_param:
             PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
             _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
             ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
@@ -1586,12 +1589,12 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "pointwise_spatial_attention_param", "grn_param",
-            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
-            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "face_evaluate_param", "center_object_loss_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1728,12 +1731,12 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "pointwise_spatial_attention_param", "grn_param",
-            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
-            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "face_evaluate_param", "center_object_loss_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -4486,6 +4489,11 @@ class NonMaximumSuppressionParameter(Message):
 
 class DetectionOutputParameter(Message):
     DESCRIPTOR: Descriptor
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+        SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
+    SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+    SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
     num_classes: int
     share_location: bool
     background_label_id: int
@@ -4506,6 +4514,13 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    @property
+    def bias_scale(self) -> Values[int]: ...
+    nms_thresh: float
+    class_type: DetectionOutputParameter.ClassType
+    has_lm: bool
+    net_height: int
+    net_width: int
     clip: bool
     output_logits: bool
     def __init__(
@@ -4518,8 +4533,11 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
-            bool | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            bias_scale: Iterable[int] | None = ..., nms_thresh: float | None = ..., class_type:
+            DetectionOutputParameter.ClassType | int | str | None = ..., has_lm: bool | None =
+            ..., net_height: int | None = ..., net_width: int | None = ..., clip: bool | None =
+            ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4527,7 +4545,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "nms_thresh", "class_type", "has_lm", "net_height",
+            "net_width", "clip", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4536,7 +4555,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "bias_scale", "nms_thresh", "class_type", "has_lm",
+            "net_height", "net_width", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -4710,24 +4730,25 @@ class DetectionEvaluateParameter(Message):
     name_size_file: str
     @property
     def resize_param(self) -> ResizeParameter: ...
+    has_lm: bool
     output_logits: bool
     def __init__(
         self, *,
             num_classes: int | None = ..., background_label_id: int | None = ...,
             overlap_threshold: float | None = ..., evaluate_difficult_gt: bool | None = ...,
             name_size_file: str | None = ..., resize_param: ResizeParameter | _Fields | None =
-            ..., output_logits: bool | None = ...,
+            ..., has_lm: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> None: ...
 
@@ -5006,6 +5027,17 @@ class LabelMapItem(Message):
 
 class AnnotatedDataParameter(Message):
     DESCRIPTOR: Descriptor
+    class CropType(_Enum):
+        CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
     @property
     def batch_sampler(self) -> Messages[BatchSampler]: ...
     label_map_file: str
@@ -5022,6 +5054,15 @@ class AnnotatedDataParameter(Message):
     seg_resize_width: int
     seg_scales: int
     single_class: bool
+    @property
+    def data_anchor_sampler(self) -> DataAnchorSampler: ...
+    @property
+    def bbox_sampler(self) -> LFFDSampler: ...
+    yoloformat: bool
+    crop_type: AnnotatedDataParameter.CropType
+    has_landmarks: bool
+    up_prob: float
+    low_prob: float
     image_info: bool
     instance_masks: bool
     def __init__(
@@ -5033,14 +5074,19 @@ class AnnotatedDataParameter(Message):
             ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ..., image_info: bool | None = ..., instance_masks: bool | None = ...,
+            | None = ..., data_anchor_sampler: DataAnchorSampler | _Fields | None = ...,
+            bbox_sampler: LFFDSampler | _Fields | None = ..., yoloformat: bool | None = ...,
+            crop_type: AnnotatedDataParameter.CropType | int | str | None = ..., has_landmarks:
+            bool | None = ..., up_prob: float | None = ..., low_prob: float | None = ...,
+            image_info: bool | None = ..., instance_masks: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
             "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
             "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
-            "single_class", "image_info", "instance_masks",
+            "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type",
+            "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5048,7 +5094,8 @@ class AnnotatedDataParameter(Message):
             "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
             "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
             "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
-            "seg_scales", "single_class", "image_info", "instance_masks",
+            "seg_scales", "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat",
+            "crop_type", "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> None: ...
 
@@ -17106,5 +17153,138 @@ class AnchorEmbeddingExtractorParameter(Message):
         self, field_name: Literal[
             "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
             "output_proposals",
+        ]
+    ) -> None: ...
+
+class DataAnchorSampler(Message):
+    DESCRIPTOR: Descriptor
+    use_original_image: bool
+    @property
+    def scale(self) -> Values[int]: ...
+    @property
+    def sample_constraint(self) -> SampleConstraint: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            use_original_image: bool | None = ..., scale: Iterable[int] | None = ...,
+            sample_constraint: SampleConstraint | _Fields | None = ..., max_sample: int | None =
+            ..., max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_original_image", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_original_image", "scale", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class LFFDSampler(Message):
+    DESCRIPTOR: Descriptor
+    class Box(Message):
+        DESCRIPTOR: Descriptor
+        bbox_small_scale: int
+        bbox_large_scale: int
+        ancher_stride: int
+        def __init__(
+            self, *,
+                bbox_small_scale: int | None = ..., bbox_large_scale: int | None = ...,
+                ancher_stride: int | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> None: ...
+    @property
+    def box(self) -> Messages[LFFDSampler.Box]: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            box: Iterable[LFFDSampler.Box | _Fields] | None = ..., max_sample: int | None = ...,
+            max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class CenterObjectLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LocLossType(_Enum):
+        L2: ClassVar[CenterObjectLossParameter.LocLossType]
+        SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    L2: ClassVar[CenterObjectLossParameter.LocLossType]
+    SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    class ConfLossType(_Enum):
+        FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+        SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+    SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    num_class: int
+    share_location: bool
+    loc_loss_type: CenterObjectLossParameter.LocLossType
+    conf_loss_type: CenterObjectLossParameter.ConfLossType
+    loc_weight: float
+    down_ratio: int
+    @property
+    def bias_scale(self) -> Values[float]: ...
+    bias_num: int
+    @property
+    def bias_mask(self) -> Values[int]: ...
+    net_width: int
+    net_height: int
+    ignore_thresh: float
+    bias_mask_group_num: int
+    low_bbox_scale: int
+    up_bbox_scale: int
+    class_type: CenterObjectLossParameter.ClassType
+    has_lm: bool
+    lm_loss_type: CenterObjectLossParameter.LocLossType
+    def __init__(
+        self, *,
+            num_class: int | None = ..., share_location: bool | None = ..., loc_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ..., conf_loss_type:
+            CenterObjectLossParameter.ConfLossType | int | str | None = ..., loc_weight: float |
+            None = ..., down_ratio: int | None = ..., bias_scale: Iterable[float] | None = ...,
+            bias_num: int | None = ..., bias_mask: Iterable[int] | None = ..., net_width: int |
+            None = ..., net_height: int | None = ..., ignore_thresh: float | None = ...,
+            bias_mask_group_num: int | None = ..., low_bbox_scale: int | None = ...,
+            up_bbox_scale: int | None = ..., class_type: CenterObjectLossParameter.ClassType |
+            int | str | None = ..., has_lm: bool | None = ..., lm_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_num", "net_width", "net_height", "ignore_thresh",
+            "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale", "class_type", "has_lm",
+            "lm_loss_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_scale", "bias_num", "bias_mask", "net_width", "net_height",
+            "ignore_thresh", "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale",
+            "class_type", "has_lm", "lm_loss_type",
         ]
     ) -> None: ...

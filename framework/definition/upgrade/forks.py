@@ -9,8 +9,9 @@ with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
-ImageData of classes that are drawn anew. openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss
-with adaptive_weighting or max_entropy_weight.
+ImageData of classes that are drawn anew, AnnotatedData of faces.
+openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
+max_entropy_weight.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -32,6 +33,7 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData"}
+FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
@@ -100,6 +102,9 @@ def _other_type(layer: proto.LayerParameter) -> str:
         return "AnchorTarget3D"
     if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
         return "DrawnClassesData"
+    if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
+                                             for name in FACES):
+        return "FaceBoxData"
     if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
                                             or layer.loss_param.max_entropy_weight > 0):
         return "AdaptiveSoftmaxWithLoss"

@@ -91,3 +91,16 @@ def test_images_of_drawn_classes_are_another_type():
     assert LAYERS[spec.type].assumed_shapes(spec) == [(12, 3, 6, 8), (4,), (12,)]
     with pytest.raises(SpecError, match=r"batch_size is 13; it must be label_num \* sample_num"):
         LAYERS[spec.type].assumed_shapes(NetSpec(parse_net(text % 13), "TRAIN").layers[0])
+
+
+@pytest.mark.parametrize("fields, columns", [
+    ("has_landmarks: true", (1, 1, 1, 19)), ("yoloformat: true", (5, 1, 1, 8)),
+    ("yoloformat: true has_landmarks: true", (5, 1, 1, 19)),
+    ("data_anchor_sampler { scale: 16 }", (1, 1, 1, 8))])
+def test_boxes_of_faces_have_their_points(fields, columns):
+    text = """layer { name: "d" type: "AnnotatedData" top: "x" top: "y" data_param { batch_size: 5 }
+        transform_param { resize_param { height: 6 width: 8 } } annotated_data_param { %s } }"""
+    spec = NetSpec(parse_net(text % fields), "TRAIN").layers[0]
+    assert spec.type == "FaceBoxData"
+    assert LAYERS[spec.type].assumed_shapes(spec) == [(5, 3, 6, 8), columns]
+    assert parse_net(text % 'label_map_file: "m"').message.layer[0].type == "AnnotatedData"
