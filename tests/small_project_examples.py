@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
@@ -40,7 +42,12 @@ ATTENTION = (
               without={"values": "the frequencies move in each forward",
                        "gradient": "the weights of classes move in each forward"}),
 )
+GROUND = torch.cat([fixed([0, 1, 0, .1, .1, .5, .6, 0], [0, 1, 0, .4, .3, .8, .9, 0], [-1] * 8,
+                          [1, 1, 0, .3, .2, .7, .7, 0], [-1] * 8, [-1] * 8), torch.cat([
+    torch.ones(6, 1, dtype=torch.float64),
+    noise(6, 10, seed=3, requires_grad=False).sigmoid()], 1)], 1).reshape(2, 1, 3, 19)
 CENTRES = (
+    of_sample("CenterGridLoss", bottoms=((2, 16, 5, 6), GROUND), grows=()),
     of_sample("CenterGridOutput", grows=(),
               without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("CenternetDetectionOutput", grows=(),
