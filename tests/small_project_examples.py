@@ -53,4 +53,10 @@ CENTRES = (
     of_sample("CenternetDetectionOutput", grows=(),
               without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
 )
-EXAMPLES = (*FACES, *ATTENTION, *CENTRES)
+TREES = (
+    of_sample("SuperCategory", grows=BATCH), of_sample("SuperCategoryFM"),
+    of_sample("SuperCategoryInverse", grows=BATCH),
+    of_sample("SuperCategoryLabel", bottoms=(whole(5, below=4),), grows=BATCH,
+              without=NO_GRADIENT),
+)
+EXAMPLES = (*FACES, *ATTENTION, *CENTRES, *TREES)

@@ -1043,6 +1043,8 @@ class LayerParameter(Message):
     @property
     def center_object_loss_param(self) -> CenterObjectLossParameter: ...
     @property
+    def super_category_param(self) -> SuperCategoryParameter: ...
+    @property
     def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
     @property
     def grn_param(self) -> GRNParameter: ...
@@ -1441,7 +1443,8 @@ class LayerParameter(Message):
             | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
             lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
             FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
-            CenterObjectLossParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            CenterObjectLossParameter | _Fields | None = ..., super_category_param:
+            SuperCategoryParameter | _Fields | None = ..., pointwise_spatial_attention_param:
             PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
             _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
             ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
@@ -1589,7 +1592,7 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1731,7 +1734,7 @@ class LayerParameter(Message):
             "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
             "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -2975,9 +2978,13 @@ class EltwiseParameter(Message):
         PROD: ClassVar[EltwiseParameter.EltwiseOp]
         SUM: ClassVar[EltwiseParameter.EltwiseOp]
         MAX: ClassVar[EltwiseParameter.EltwiseOp]
+        MIN: ClassVar[EltwiseParameter.EltwiseOp]
+        AVG: ClassVar[EltwiseParameter.EltwiseOp]
     PROD: ClassVar[EltwiseParameter.EltwiseOp]
     SUM: ClassVar[EltwiseParameter.EltwiseOp]
     MAX: ClassVar[EltwiseParameter.EltwiseOp]
+    MIN: ClassVar[EltwiseParameter.EltwiseOp]
+    AVG: ClassVar[EltwiseParameter.EltwiseOp]
     class Engine(_Enum):
         DEFAULT: ClassVar[EltwiseParameter.Engine]
         CAFFE: ClassVar[EltwiseParameter.Engine]
@@ -17286,5 +17293,56 @@ class CenterObjectLossParameter(Message):
             "down_ratio", "bias_scale", "bias_num", "bias_mask", "net_width", "net_height",
             "ignore_thresh", "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale",
             "class_type", "has_lm", "lm_loss_type",
+        ]
+    ) -> None: ...
+
+class SuperCategoryParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+        CAFFE: ClassVar[SuperCategoryParameter.Engine]
+        CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+    CAFFE: ClassVar[SuperCategoryParameter.Engine]
+    CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    class TreeScheme(Message):
+        DESCRIPTOR: Descriptor
+        label: int
+        @property
+        def children(self) -> Messages[SuperCategoryParameter.TreeScheme]: ...
+        def __init__(
+            self, *,
+                label: int | None = ..., children: Iterable[SuperCategoryParameter.TreeScheme |
+                _Fields] | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "label",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "label", "children",
+            ]
+        ) -> None: ...
+    @property
+    def root(self) -> SuperCategoryParameter.TreeScheme: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    engine: SuperCategoryParameter.Engine
+    def __init__(
+        self, *,
+            root: SuperCategoryParameter.TreeScheme | _Fields | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., engine: SuperCategoryParameter.Engine | int
+            | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
         ]
     ) -> None: ...
