@@ -1,6 +1,7 @@
 """Exception classes for user errors; the programs print each as one line, without a traceback."""
 
 import importlib
+import sysconfig
 import traceback
 from pathlib import Path
 
@@ -11,7 +12,10 @@ def failure(error: BaseException) -> str:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
     frames = traceback.extract_tb(error.__traceback__)
     not_theirs = ("<", str(Path(__file__).parent), str(Path(importlib.__file__).parent))
-    theirs = [frame for frame in frames if not frame.filename.startswith(not_theirs)]
+    found = [frame for frame in frames if not frame.filename.startswith(not_theirs)]
+    library = sysconfig.get_paths()["stdlib"]
+    theirs = [frame for frame in found if not frame.filename.startswith(library)
+              and "site-packages" not in Path(frame.filename).parts] or found
     place = f" ({theirs[-1].filename}:{theirs[-1].lineno})" if theirs else ""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return text.splitlines()[0] + place
@@ -20,6 +24,11 @@ def failure(error: BaseException) -> str:
 def reason_of(error: Exception) -> str:
     """What is wrong, without the number and the file that an OSError's text has."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's text, or its type if it has none."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 class CaffeError(RuntimeError):

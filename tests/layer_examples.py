@@ -2,7 +2,8 @@
 
 The first of each type is its sample, framework/report/samples/TYPE.prototxt, which users see too.
 Sizes differ on every axis. Blob shapes are those that the original has, in its order: see the
-`LayerSetUp` of each type. Other projects' types are in tests/community_examples.py.
+`LayerSetUp` of each type. Other projects' types are in tests/community_examples, a file for each
+folder of framework/layers.
 """
 
 from __future__ import annotations
@@ -242,6 +243,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "WindowData": [(2, 3, 7, 7), (2,)],
     "GenericWindowData": [(2, 3, 7, 7), (2, 1, 1, 1)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "SelectSegBinary": [(2, 3, 7, 7), (2, 1, 7, 7), (2, 4, 1, 1)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],
     "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
     "LaneData": [(2, 3, 30, 40), (2, 5, 64, 3), (2, 1, 3, 5)],
@@ -276,6 +278,9 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "MHDData": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12)],
     "MHDDataWithDense": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12), (2, 2, 8, 10, 12)],
     "FaceImage": [(6, 1, 40, 30), (6,)],
+    "VideoDataSeg": [(2, 3, 8, 32, 24), (2, 1, 8, 32, 24)],
+    "DataHeatmapTest": [(1, 3, 320, 320)],
+    "PoseImageData": [(2, 3, 32, 24), (2, 5, 16, 12)],
     "SquareBoxData": [(5, 3, 27, 27), (5, 1, 1, 1)],
     "HeatmapData": [(4, 3, 32, 24), (4, 6, 16, 16)],
     "MHDRoiData": [(2, 3, 8, 10, 12), (2, 19), (2, 1, 16), (2, 1, 20), (2, 1, 24)],

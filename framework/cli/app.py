@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import functools
 import importlib
 import math
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from framework.cli import gflags, given_flags
 from framework.data.records import image_size
-from framework.errors import CaffeError, DataError, failure
+from framework.errors import CaffeError, DataError, failure, first_line
 from framework.system.atomic import in_the_way
 from framework.system.wording import shortened
 
@@ -116,7 +117,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
 
 def exhausted(error: Exception) -> str:
     """The sentence about an error that says the machine has too little; "" for other errors."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
+    text = first_line(error)
     if isinstance(error, RecursionError):
         return f"something is nested too deeply: {text}; --debug shows where"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" \
@@ -318,6 +319,8 @@ def take_stubs(flags: Sequence[str]) -> None:
         kind, mark, shape = flag.partition("=")
         if not mark:
             raise CaffeError(f"--stub {flag}: it must be TYPE=as_bottom or TYPE=SHAPE")
+        if any(other.startswith(f"{kind}=") and other != flag for other in flags):
+            raise CaffeError(f"--stub {flag}: the type has another shape in a second --stub")
         stub_layer(kind, shape)
 
 
@@ -337,6 +340,8 @@ def describe(error: Exception) -> str:
         return f"{os.fsdecode(error.filename)}: is a file, not a folder"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the output cannot be written: {error.strerror}"
     if isinstance(error, CaffeError | OSError):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] in NEEDED:

@@ -111,8 +111,15 @@ class Output:
 
     def __enter__(self) -> Output:
         self.stack.enter_context(naming(self.path))
-        self.lines: TextIO = self.stack.enter_context(self.path.open("w"))
+        if not self.path.exists():
+            self.stack.callback(self._remove_empty)
+        # what an earlier run listed stays until there is a result: "w" would empty the file
+        self.lines: TextIO = self.stack.enter_context(self.path.open("a"))
         return self
+
+    def _remove_empty(self) -> None:
+        if not self.counts["results"]:
+            self.path.unlink(missing_ok=True)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
@@ -134,6 +141,8 @@ class Output:
         if not is_drawn:
             self.counts["undrawn"] += 1
         crops = self._crop(found) if self.crops else []
+        if not self.counts["results"]:
+            self.lines.truncate(0)
         self.counts["results"] += 1
         self.counts["boxes"] += len(found)
         self.lines.write(json.dumps(

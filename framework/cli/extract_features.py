@@ -121,10 +121,11 @@ def _write(net: Net, names: Sequence[str], writers: Sequence[DatabaseWriter],
 
 def _records(name: str, blob: Tensor, first: int) -> Iterator[tuple[bytes, Datum]]:
     """Key and Datum of each item of a blob; those of fewer than four axes have sides of 1."""
-    if not 1 <= blob.ndim <= 4:
-        raise CaffeError(f"blob '{name}' has {blob.ndim} axes; a Datum holds 1 to 4")
+    if blob.ndim > 4:
+        raise CaffeError(f"blob '{name}' has {blob.ndim} axes; a Datum holds 4 at most")
+    blob = blob.reshape(blob.shape or 1)        # a loss is one item, as Blob::num of the original
     channels, height, width = (*blob.shape[1:], 1, 1, 1)[:3]
-    for index, values in enumerate(blob.float().flatten(1).cpu().numpy(), first):
+    for index, values in enumerate(blob.float().reshape(len(blob), -1).cpu().numpy(), first):
         yield b"%010d" % index, Datum(channels=channels, height=height, width=width,
                                       float_data=values)
 

@@ -28,6 +28,7 @@ _UNREAD = "its own project does not read it either"
 _ITEMS = "how many items there are; the bottoms have them"
 _KNOWN_ONLY = "of a data layer that is known by its shapes only"
 _LOGGING = "what is logged, and where"
+_PLACEMENT = "which processor computes it; --gpu says it for the whole net here"
 _COPYING = "which weights a layer begins with; layers that a weights file lacks are named here"
 
 # by "Message.field"
@@ -40,6 +41,8 @@ HINTS = {
                     _PRECISION),
     **dict.fromkeys(("LayerParameter.mn_activation_param", "LayerParameter.mn_grad_compress_param",
                      "LayerParameter.multinode", "NetParameter.multinode",
+                     "NetParameter.auto_insert_gathers",
+                     "DataParameter.multi_gpu_testing",
                      "NetParameter.reduce_buckets", "ImageDataParameter.dataset_share_per_node",
                      "MemoryDataParameter.share_in_parallel",
                      "PythonParameter.share_in_parallel"), _RANKS),
@@ -66,9 +69,12 @@ HINTS = {
         "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram")), _DRAWING),
     "ParamSpec.force_mult": "a factor on its own solver's force_decay; solvers here have none",
     **dict.fromkeys(("LayerParameter.visualise", "LayerParameter.visualise_channel",
+                     "LayerParameter.is_test",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
-                     "DetectionOutputParameter.save_file", "AugmentationParameter.write_augmented",
+                     "DetectionOutputParameter.save_file",
+                     "DetectionOutputParameter.label_map_file",
+                     "AugmentationParameter.write_augmented",
                      "AugmentationParameter.write_mean"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
@@ -188,7 +194,8 @@ HINTS = {
                      "CarcontParameter.num_all_mod"), _KNOWN_ONLY),
     **dict.fromkeys(("DataParameter.cache", "DataParameter.precache", "ImageDataParameter.cache",
                      "ImageDataParameter.precache", "DataParameter.parser_threads",
-                     "DataParameter.prefetch",
+                     "DataParameter.prefetch", "DataParameter.shared_file_system",
+                     "ImageDataParameter.shared_file_system",
                      "ImageGtDataParameter.cache_images", "WindowDataParameter.cache_images",
                      "TransformationParameter.forward_packing"), _READERS),
     **dict.fromkeys((f"PoseImageDataParameter.{name}" for name in (
@@ -260,6 +267,12 @@ HINTS = {
         "source scale mean_file crop_size mirror rand_skip shuffle root_folder").split()),
                     _KNOWN_ONLY),
     "SplitDataParameter.frame": _UNREAD,
+    "MultiStageMeanfieldParameter.force_cpu": _PLACEMENT,
+    **dict.fromkeys(("HeatmapTestParameter.source", "HeatmapTestParameter.root_img_dir", *(
+        f"PosePatchDataParameter.{name}" for name in (
+            "source scale mean_file crop_size mirror rand_skip shuffle key_point_range "
+            "scale_lower_bound scale_upper_bound torso_ratio mx1 mx2 my1 my2 randmargin use_mode "
+            "color_aug").split())), _KNOWN_ONLY),
     "LayerParameter.copy_postfix_name": _COPYING,
     **dict.fromkeys((f"NormConvMeanfieldParameter.{name}" for name in (
         "compatibility_mode threshold spatial_filter_weight bilateral_filter_weight "

@@ -22,7 +22,7 @@ import framework.proto as proto
 from framework.definition import zoo
 from framework.definition.values import convert, form_for_several
 from framework.errors import SpecError
-from framework.system.file_kinds import foreign_kind, stand_in
+from framework.system.file_kinds import foreign_kind, foreign_text, stand_in
 from framework.system.regular import read_regular
 from framework.system.text import encoding_of
 from framework.system.wording import nearest, printable, shortened
@@ -31,7 +31,7 @@ from framework.system.wording import nearest, printable, shortened
 TOKEN = re.compile(
     r"""(?P<space>(?:\s++|\#[^\n]*+)++)
       | (?P<string>"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+')
-      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+
+      | (?P<number>(?:-\s*+|\+)?(?:0[xX][0-9a-fA-F]+
                         |(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[fF]?(?![\w.]))
       | (?P<name>-?\s*[A-Za-z_]\w*)
       | (?P<mark>[{}<>:;,\[\]])""",
@@ -42,6 +42,7 @@ _NAMED_VALUE = re.compile(r"\$([A-Za-z]\w*)")
 EXTENSION = re.compile(r"\[[\w./\s]+\]")
 # What a stray character begins, and what is said of it.
 STRAYS = {**dict.fromkeys(("//", "/*", "%", "--"), "; a comment begins with #"),
+          **dict.fromkeys("“”„‘’‚«»´`", "; a string is in straight quotes, \" or '"),
           "$": "; the file is a template, whose $... a script fills in"}
 MAX_DEPTH = 100         # messages inside messages, as protobuf's own readers of binary files
 MAX_VALUES = 1_000_000  # characters that values of `$names` put into a file
@@ -126,7 +127,8 @@ def describe(owner: Message | None, written_type: str = "") -> str:
     if owner.DESCRIPTOR.name == "V1LayerParameter" and owner.HasField("layer"):
         inner = inner.layer
     kind = inner.type if isinstance(inner.type, str) else proto.enum_name(inner, "type")
-    return f"layer '{inner.name}' ({written_type or kind})"
+    kind = f" ({written_type or kind})" if written_type or kind else ""
+    return f"layer '{inner.name}'{kind}"
 
 
 def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -> Document:
@@ -147,7 +149,12 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
     except UnicodeDecodeError:      # of UTF-16, which is cut off or not that
         text = data.decode("utf-8", errors="surrogateescape")
     if not values:
-        return parse(text, kind, str(path))
+        try:
+            return parse(text, kind, str(path))
+        except SpecError:
+            if foreign := foreign_text(data[:4096]):
+                raise SpecError(f"{printable(path)}: is {foreign}; it is not a prototxt") from None
+            raise
     used: set[str] = set()
     length = 0
     for match in _NAMED_VALUE.finditer(text):
@@ -203,7 +210,8 @@ class _Parser:
         if match is None:
             if named := _NAMED_VALUE.match(self.text, self.position):
                 raise self.syntax_error(f"{named[0]} has no value; the NetFile layer that brings "
-                                        f'the file in gives it: set: "{named[1]}=..."')
+                                        f'the file in gives it: set: "{named[1]}=..."; of a '
+                                        "project's template its script does")
             if self.position < len(self.text):
                 raise self.stray()
             self.kind = "end"
@@ -223,12 +231,12 @@ class _Parser:
         line = self.text[self.position:].split("\n", 1)[0]
         if line[0] in "\"'":
             return self.syntax_error(f"the string {line[:30]} has no end on its line")
-        if not line[0].isprintable():
-            kind = foreign_kind(self.text[:8].encode("utf-8", "surrogateescape"))
-            reason = f"it is {kind}" if kind else \
-                f"it has the byte {ord(line[0]) & 0xff:#04x} here; files of weights go to " \
-                "--weights, solver states to --snapshot"
-            return self.syntax_error(f"is not a text, which a prototxt is: {reason}")
+        kind = foreign_kind(self.text[:300].encode("utf-8", "surrogateescape"))
+        if kind or not line[0].isprintable():
+            reason = f"is {kind}" if kind else f"has the byte {ord(line[0]) & 0xff:#04x} here"
+            if not kind or "HDF5" in kind:
+                reason += "; files of weights go to --weights, solver states to --snapshot"
+            return self.syntax_error(f"is not a text, which a prototxt is: it {reason}")
         if re.match(r"[=>]{7}", line):
             return self.syntax_error("a merge-conflict mark was left in the file")
         hint = next((words for start, words in STRAYS.items() if line.startswith(start)), "")
@@ -249,13 +257,15 @@ class _Parser:
     def read_fields(self, message: Message | None, lines: Lines, closing: str, prefix: str) -> None:
         """Read fields into `message` up to `closing`. `message` None: skip an unknown one."""
         while not (self.kind == "mark" and self.token == closing):
+            if closing and (self.kind == "end" or self.token in ("}", ">")):
+                raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' of "
+                                        f"line {lines.line}, found {self.found()}")
             if self.kind == "end":
-                if closing:
-                    raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' "
-                                            f"of line {lines.line}, found the end of the file")
                 return
             if self.token == "<" and self.text.startswith("<<<<<<<", self.start):
                 raise self.syntax_error("a merge-conflict mark was left in the file")
+            if self.kind == "mark" and self.token in "}>" and not closing:
+                raise self.syntax_error(f"'{self.token}' closes nothing that is open")
             self.read_field(message, lines, prefix)
         self.advance()
 
@@ -292,6 +302,8 @@ class _Parser:
             self.position = extension.end()
             self.advance()
             return extension.group()
+        if self.text.startswith("{{", self.start - 1):
+            raise self.syntax_error("the file is a template, whose {{...}} a script fills in")
         if self.kind != "name" or self.token.startswith("-"):
             raise self.syntax_error(f"expected the name of a field, found {self.found()}")
         name = self.token

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from framework.definition.prototxt import Document, Lines
 from framework.errors import SpecError
-from framework.system.wording import nearest
+from framework.system.wording import counted, nearest
 
 if TYPE_CHECKING:       # else the schema would be read before a message is needed
     from framework.proto import LayerParameter, NetStateRule
@@ -97,6 +97,10 @@ class NetSpec:
                 self.layers.append(LayerSpec(layer, lines, lines.path or self.path, own_phase,
                                              _propagate_down(layer, document, lines),
                                              inside=document.inside))
+        rules = [rule for layer in net.layer for rule in (*layer.include, *layer.exclude)]
+        named = {stage for rule in rules for stage in (*rule.stage, *rule.not_stage)}
+        self.unnamed_stages = {stage: nearest(stage, named)
+                               for stage in sorted(self.stages - named)}
         if wired:
             self._wire()
 
@@ -142,6 +146,6 @@ def _propagate_down(layer: LayerParameter, document: Document, lines: Lines) -> 
     stated = tuple(layer.propagate_down)
     if stated and len(stated) != len(layer.bottom):
         raise SpecError(f"{document.place(lines.find('propagate_down'), layer)}: propagate_down is "
-                        f"given {len(stated)} times; it must be once for each of the "
-                        f"{len(layer.bottom)} bottoms, or left out")
+                        f"given {counted(len(stated), 'time')}; it must be once for each of "
+                        f"{counted(len(layer.bottom), 'bottom')}, or left out")
     return stated or (True,) * len(layer.bottom)

@@ -43,7 +43,9 @@ def unknown_type(kind: str, known: Iterable[str], has_bottom: bool) -> str:
     elif not near:
         near = (f"; --stub {kind}=SHAPE goes on without its values, SHAPE being the sizes of each "
                 "top, as in 8x3x16x16;8")
-    return f"'{shortened(kind)}' is not known{near}"
+    # a letter without width, as a copy from a web page brings, is to be seen
+    shown = f"'{shortened(kind)}'" if kind.isprintable() else ascii(shortened(kind))
+    return f"{shown} is not known{near}"
 
 
 def whole_number(text: str, low: int = -(2**31), high: int = 2**31 - 1) -> int | None:
@@ -120,7 +122,7 @@ def convert_integer(cpp: int, token: str) -> int:
 
     cpp   the C++ type of the field, which gives the range
     """
-    digits = token.lower()
+    digits = "".join(token.split()).lower()     # `- 1` is two tokens of protobuf's
     body = digits.lstrip("+-")
     base = 10
     if body.startswith("0x"):
@@ -130,7 +132,9 @@ def convert_integer(cpp: int, token: str) -> int:
     try:
         value = int(digits, base)
     except ValueError:
-        raise ValueError(f"is {token}; it must be a whole number") from None
+        reason = "a number that begins with 0 is octal, with the digits 0 to 7" if base == 8 \
+            else "it must be a whole number"
+        raise ValueError(f"is {token}; {reason}") from None
     low, high = INTEGER_RANGES[cpp]
     if not low <= value <= high:
         raise ValueError(f"is {token}; it must be from {low} to {high}")

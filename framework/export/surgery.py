@@ -23,6 +23,8 @@ from framework.net.trained import class_names, trained_net
 from framework.system.atomic import replacing_together
 from framework.weights.weights import save_weights
 
+UINT32_MAX = 2**32 - 1      # the largest num_output of a file
+
 
 @dataclass(frozen=True)
 class Changed:
@@ -137,7 +139,12 @@ def resize_classes(model: str, weights: str, num_classes: int, sources: Mapping[
             if param.num_output % old:
                 raise SpecError(f"{document.path}: layer '{message.name}' has {param.num_output} "
                                 f"outputs, which the {old} classes do not divide")
-            param.num_output = param.num_output // old * num_classes
+            num_output = param.num_output // old * num_classes
+            if num_output > UINT32_MAX:
+                raise CaffeError(f"{document.path}: layer '{message.name}' would have {num_output} "
+                                 f"outputs for {num_classes} classes; the largest number is "
+                                 f"{UINT32_MAX}")
+            param.num_output = num_output
     text, changed = remade(document)
     others = {name: [_resized(ours.detach(), theirs.detach(), old, num_classes, sources)
                      for ours, theirs in zip(net.layer(name).blobs, changed.layer(name).blobs,

@@ -97,11 +97,26 @@ def bilinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator)
     if blob.dim() != 4 or blob.shape[2] != blob.shape[3]:
         raise ValueError(f"is bilinear; the blob must have 4 axes and a square kernel, "
                          f"not the shape {tuple(blob.shape)}")
-    size = blob.shape[3]
+    slope = _tent(blob.shape[3])
+    blob.copy_(slope[:, None] * slope)
+
+
+def thrlinear_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
+    """The kernel of trilinear upsampling, in every channel; ValueError unless it is a cube.
+
+    Source: ThrlinearFiller in filler.hpp of ljpadam/Caffe-3D.
+    """
+    if blob.dim() != 5 or len(set(blob.shape[2:])) != 1:
+        raise ValueError(f"is thrlinear; the blob must have 5 axes and a kernel of one size along "
+                         f"three of them, not the shape {tuple(blob.shape)}")
+    slope = _tent(blob.shape[4])
+    blob.copy_(slope[:, None, None] * slope[:, None] * slope)
+
+
+def _tent(size: int) -> Tensor:
     factor = math.ceil(size / 2)
     centre = (2 * factor - 1 - factor % 2) / (2 * factor)
-    slope = 1 - (torch.arange(size, dtype=torch.float64) / factor - centre).abs()
-    blob.copy_(slope[:, None] * slope)
+    return 1 - (torch.arange(size, dtype=torch.float64) / factor - centre).abs()
 
 
 def sequence_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -> None:
@@ -285,7 +300,7 @@ def radial_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
-    "bilinear": bilinear_, "identity": identity_, "eye": eye_,
+    "bilinear": bilinear_, "thrlinear": thrlinear_, "identity": identity_, "eye": eye_,
     "diagonal": diagonal_, "value": value_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
     "file": file_, "radial": radial_, "xy": xy_, "sequence": sequence_,

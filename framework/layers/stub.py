@@ -57,6 +57,8 @@ def stub_layer(kind: str, shape: str) -> None:
     shape   "as_bottom": that of the bottom; "8x3x16x16": a shape; "8x21;8x84": one for each top
     Raises CaffeError for a type that is known, and for another `shape`.
     """
+    if not kind:
+        raise CaffeError(f"--stub ={shape}: TYPE is empty; it must be TYPE=as_bottom or TYPE=SHAPE")
     if kind in LAYERS and not is_stub(kind):
         raise CaffeError(f"--stub {kind}: the type is known here; only unknown types are stubbed")
     if shape != AS_BOTTOM and not re.fullmatch(r"\d+(x\d+)*(;\d+(x\d+)*)*", shape):

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.errors import CaffeError, DataError, SpecError
+from framework.errors import CaffeError, DataError, SpecError, first_line
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.empty_bottoms import refuse_empty
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
@@ -18,6 +19,7 @@ from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_values import check_values
 from framework.net.python_shapes import DeclaredPython, is_known
+from framework.net.written_blobs import check_written_blobs
 from framework.system.wording import counted
 
 LOG = logging.getLogger(__name__)
@@ -41,8 +43,11 @@ def build_sources(spec: NetSpec, options: DataOptions, shapes: dict[str, Shape],
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
         if skip_data and cls.reads_files:
-            for top, shape in zip(layer_spec.tops, cls.assumed_shapes(layer_spec, assumed),
-                                  strict=True):
+            assumed_shapes = cls.assumed_shapes(layer_spec, assumed)
+            if len(assumed_shapes) != len(layer_spec.tops):
+                raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; the layer's "
+                                       f"fields ask for {len(assumed_shapes)}")
+            for top, shape in zip(layer_spec.tops, assumed_shapes, strict=True):
                 known = (channels or {}).get(top)
                 shapes[top] = (shape[0], known, *shape[2:]) if known else shape
             continue
@@ -214,13 +219,15 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
     except Exception as error:      # of any kind: it came from what the file says
         found = ", ".join(f"'{name}' {shape}" for name, shape
                           in zip(spec.bottoms, bottoms, strict=True))
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         if not bottoms:
             if isinstance(error, IndexError):
                 reason = "the layer has no bottom"
             raise spec.error("top", f"cannot be made: {reason}") from error
+        refuse_empty(spec, bottoms, error)
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
+    check_written_blobs(layer)
     return layer
 
 

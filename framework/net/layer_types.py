@@ -32,7 +32,9 @@ def check_types(net: NetSpec) -> None:
 
 def warn_of_unread(net: NetSpec) -> None:
     """Name messages that a layer's type does not read, and fields that it ignores, in the log: each
-    kind once with its first line. The original takes them too."""
+    kind once with its first line; and stages that no rule names. The original takes them too."""
+    for stage, near in net.unnamed_stages.items():
+        LOG.warning("%s: no include or exclude rule names the stage '%s'%s", net.path, stage, near)
     said = set[tuple[str, str]]()
     for spec in net.layers:
         if spec.stand_in or is_stub(spec.type):
@@ -40,7 +42,14 @@ def warn_of_unread(net: NetSpec) -> None:
         for path in (*_unread_messages(spec), *_unread_fields(spec)):
             if (spec.type, path) not in said:
                 said.add((spec.type, path))
-                LOG.warning("%s: %s is not read by layers of this type", spec.place(path), path)
+                LOG.warning(_words(spec, path), spec.place(path), path)
+
+
+def _words(spec: LayerSpec, path: str) -> str:
+    cls = class_of(spec)
+    if not issubclass(cls, Source) and path in cls.drawing:
+        return "%s: %s is read by its own project to draw images; nothing is drawn here"
+    return "%s: %s is not read by layers of this type"
 
 
 def _unread_messages(spec: LayerSpec) -> list[str]:

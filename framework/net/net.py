@@ -46,6 +46,7 @@ from framework.net.params import (
 )
 from framework.net.reading import read_net
 from framework.net.summary import Text, layer_rows, table
+from framework.net.written_blobs import fill_blobs
 from framework.system.arguments import (
     DEVICE,
     FLAG,
@@ -129,9 +130,7 @@ class Net(nn.Module):
         self._frozen = False
         self._plans: dict[tuple[bool, frozenset[str] | None], Plan] = {}
         self.by_name = nn.ModuleDict(_unique_names(built))
-        generator = torch.Generator().manual_seed(seed)
-        for layer in built:
-            layer.materialise(generator)
+        fill_blobs(built, seed)
         check_layer_names(built)
         self.reshaped = share_by_param_name(built)
         self.to(device)

@@ -84,6 +84,7 @@ class NetParameter(Message):
     def multinode(self) -> MultinodeParameter: ...
     @property
     def mem_param(self) -> MemoryOptimizationParameter: ...
+    auto_insert_gathers: bool
     def __init__(
         self, *,
             name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
@@ -100,6 +101,7 @@ class NetParameter(Message):
             ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
             ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
             | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
+            auto_insert_gathers: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -108,6 +110,7 @@ class NetParameter(Message):
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
             "compile_net_state", "bn_stats_batch_size", "multinode", "mem_param",
+            "auto_insert_gathers",
         ]
     ) -> bool: ...
     def ClearField(
@@ -117,7 +120,7 @@ class NetParameter(Message):
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
-            "bn_stats_batch_size", "multinode", "mem_param",
+            "bn_stats_batch_size", "multinode", "mem_param", "auto_insert_gathers",
         ]
     ) -> None: ...
 
@@ -794,6 +797,17 @@ class LayerParameter(Message):
     def euclidean_with_tv_param(self) -> EuclideanWithTVParameter: ...
     @property
     def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
+    def expmax_param(self) -> ExpParameter: ...
+    @property
+    def cpp_param(self) -> CppParameter: ...
+    is_test: bool
+    @property
+    def heatmap_test_param(self) -> HeatmapTestParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -917,6 +931,8 @@ class LayerParameter(Message):
     @property
     def rpn_output_param(self) -> RPNOutputParameter: ...
     @property
+    def bbox_output_param(self) -> BBoxOutputParameter: ...
+    @property
     def square_box_data_param(self) -> SquareBoxDataParameter: ...
     @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
@@ -1008,6 +1024,17 @@ class LayerParameter(Message):
     def noise_tolerant_fr_param(self) -> NoiseTolerantFRParameter: ...
     @property
     def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
+    @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def gs_tiling_param(self) -> GSTilingParameter: ...
+    strict_dim: bool
     @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
@@ -1335,7 +1362,11 @@ class LayerParameter(Message):
             precision_param: PrecisionParameter | _Fields | None = ..., kernel_loss_param:
             KernelLossParameter | _Fields | None = ..., euclidean_with_tv_param:
             EuclideanWithTVParameter | _Fields | None = ..., heatmap_data_param:
-            HeatmapDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            HeatmapDataParameter | _Fields | None = ..., expmax_param: ExpParameter | _Fields |
+            None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
+            ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
+            label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
@@ -1388,47 +1419,52 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
-            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
-            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
-            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
-            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
-            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
-            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
-            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
-            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
-            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
-            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
-            cinner_product_param: SurgeryParameter | _Fields | None = ...,
-            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
-            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
-            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
-            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
-            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
-            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
-            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
-            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
-            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
-            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
-            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
-            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
-            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
-            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
-            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
-            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
-            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
-            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
-            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
-            SpatialPyramidPoolingParameter | _Fields | None = ...,
-            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
-            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
-            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ..., bbox_output_param:
+            BBoxOutputParameter | _Fields | None = ..., square_box_data_param:
+            SquareBoxDataParameter | _Fields | None = ..., pooling_3d_param: Pooling3DParameter
+            | _Fields | None = ..., writer_param: WriterParameter | _Fields | None = ...,
+            yolo_v2_loss_param: YoloV2LossParameter | _Fields | None = ..., yolo_v3_loss_param:
+            YoloV3LossParameter | _Fields | None = ..., yolo_loss_param: MaskYoloLossParameter |
+            _Fields | None = ..., frcnn_param: FrcnnParameter | _Fields | None = ...,
+            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
+            ReverseParameter | _Fields | None = ..., seg_param: SegmentationParameter | _Fields
+            | None = ..., sparsify_param: SparsifyParameter | _Fields | None = ...,
+            sparse_param: SparseLayerParameter | _Fields | None = ..., cconvolution_param:
+            SurgeryParameter | _Fields | None = ..., cinner_product_param: SurgeryParameter |
+            _Fields | None = ..., classification_stats_param: ClassificationStatsParameter |
+            _Fields | None = ..., squash_param: SquashParameter | _Fields | None = ...,
+            capsule_reshape_param: CapsuleReshapeParameter | _Fields | None = ...,
+            capsule_transform_param: CapsuleTransformParameter | _Fields | None = ...,
+            capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
+            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
+            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
+            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
+            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
+            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
+            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
+            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
+            | None = ..., inq_convolution_param: INQParameter | _Fields | None = ...,
+            inq_inner_product_param: INQParameter | _Fields | None = ..., pw_attend_param:
+            AttPoolingParameter | _Fields | None = ..., mae_param: MAEParameter | _Fields | None
+            = ..., sample_triplet_param: SampleTripletParameter | _Fields | None = ...,
+            apply_normalization: bool | None = ..., apply_mirroring: bool | None = ...,
+            prob_mirroring: float | None = ..., apply_rot: bool | None = ..., rot_min: float |
+            None = ..., rot_max: float | None = ..., apply_blur: bool | None = ..., blur_size:
+            int | None = ..., blur_max_var: float | None = ..., apply_contrast_brightness: bool
+            | None = ..., alpha_c: float | None = ..., beta_c: float | None = ...,
+            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
+            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
+            _Fields | None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields |
+            None = ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
-            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
+            PaddingParameter | _Fields | None = ..., select_seg_binary_param:
+            SelectSegBinaryParameter | _Fields | None = ..., window_cls_data_param:
+            WindowClsDataParameter | _Fields | None = ..., gs_tiling_param: GSTilingParameter |
+            _Fields | None = ..., strict_dim: bool | None = ..., binary_data_param:
+            BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
@@ -1553,46 +1589,50 @@ class LayerParameter(Message):
             "prune_param", "brelu_param", "color_conv_param", "split_data_param",
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
-            "heatmap_data_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
+            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1694,47 +1734,50 @@ class LayerParameter(Message):
             "l2norm_param", "prune_param", "brelu_param", "color_conv_param",
             "split_data_param", "image_data_modify_param", "region_param",
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
-            "euclidean_with_tv_param", "heatmap_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
+            "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -2385,19 +2428,22 @@ class CropParameter(Message):
     center_align: bool
     crop_width: int
     crop_height: int
+    height: int
+    weight: int
     def __init__(
         self, *,
             axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
-            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ..., height: int
+            | None = ..., weight: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "center_align", "crop_width", "crop_height",
+            "axis", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "center_align", "crop_width", "crop_height",
+            "axis", "offset", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> None: ...
 
@@ -3756,24 +3802,50 @@ class ProposalParameter(Message):
     score_thresh: float
     @property
     def level_stride(self) -> Values[int]: ...
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_nms_threshold: float
+    proposal_num: int
+    bg_score_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
             ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
             pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
             None = ..., score_thresh: float | None = ..., level_stride: Iterable[int] | None =
-            ...,
+            ..., anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int
+            | None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ...,
+            rpn_pre_nms_top_n: int | None = ..., rpn_post_nms_top_n: int | None = ...,
+            rpn_nms_threshold: float | None = ..., proposal_num: int | None = ...,
+            bg_score_threshold: float | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "pre_nms_topn", "post_nms_topn",
-            "nms_thresh", "score_thresh",
+            "nms_thresh", "score_thresh", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_min_size", "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_nms_threshold",
+            "proposal_num", "bg_score_threshold", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
-            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride",
+            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_min_size", "rpn_pre_nms_top_n",
+            "rpn_post_nms_top_n", "rpn_nms_threshold", "proposal_num", "bg_score_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -3901,6 +3973,45 @@ class RPNOutputParameter(Message):
             "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
             "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
             "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class BBoxOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    shrink_factor_x: float
+    shrink_factor_y: float
+    shrink_factor_z: float
+    output_root_folder: str
+    output_max_score: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    apply_second_refinement: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., shrink_factor_x: float |
+            None = ..., shrink_factor_y: float | None = ..., shrink_factor_z: float | None =
+            ..., output_root_folder: str | None = ..., output_max_score: bool | None = ...,
+            bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float] | None =
+            ..., bbox_normalize_std: Iterable[float] | None = ..., apply_second_refinement: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize",
+            "apply_second_refinement",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std", "apply_second_refinement",
         ]
     ) -> None: ...
 
@@ -4528,6 +4639,13 @@ class DetectionOutputParameter(Message):
     has_lm: bool
     net_height: int
     net_width: int
+    side: int
+    num_box: int
+    coords: int
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    label_map_file: str
     clip: bool
     output_logits: bool
     def __init__(
@@ -4543,8 +4661,10 @@ class DetectionOutputParameter(Message):
             int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
             bias_scale: Iterable[int] | None = ..., nms_thresh: float | None = ..., class_type:
             DetectionOutputParameter.ClassType | int | str | None = ..., has_lm: bool | None =
-            ..., net_height: int | None = ..., net_width: int | None = ..., clip: bool | None =
-            ..., output_logits: bool | None = ...,
+            ..., net_height: int | None = ..., net_width: int | None = ..., side: int | None =
+            ..., num_box: int | None = ..., coords: int | None = ..., nms_threshold: float |
+            None = ..., biases: Iterable[float] | None = ..., label_map_file: str | None = ...,
+            clip: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4553,7 +4673,8 @@ class DetectionOutputParameter(Message):
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
             "no_permute", "nbottom", "nms_thresh", "class_type", "has_lm", "net_height",
-            "net_width", "clip", "output_logits",
+            "net_width", "side", "num_box", "coords", "nms_threshold", "label_map_file", "clip",
+            "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4563,7 +4684,8 @@ class DetectionOutputParameter(Message):
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
             "no_permute", "nbottom", "bias_scale", "nms_thresh", "class_type", "has_lm",
-            "net_height", "net_width", "clip", "output_logits",
+            "net_height", "net_width", "side", "num_box", "coords", "nms_threshold", "biases",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -5730,6 +5852,7 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    shared_file_system: bool
     block_size: int
     disk_reader_threads: int
     huge_video_dataset: bool
@@ -5758,6 +5881,7 @@ class DataParameter(Message):
     min_size_and: float
     min_size_or: float
     max_box_num: int
+    multi_gpu_testing: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5766,9 +5890,10 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., block_size: int
-            | None = ..., disk_reader_threads: int | None = ..., huge_video_dataset: bool | None
-            = ..., limit_samples: int | None = ..., permute_every_iter: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ...,
+            shared_file_system: bool | None = ..., block_size: int | None = ...,
+            disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
+            limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
             rand_permute: bool | None = ..., rand_permute_seed: int | None = ..., range_end: int
             | None = ..., range_start: int | None = ..., show_data: int | None = ...,
@@ -5778,18 +5903,20 @@ class DataParameter(Message):
             Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
-            min_size_or: float | None = ..., max_box_num: int | None = ...,
+            min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "block_size",
-            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
-            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
-            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
-            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
+            "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "multi_gpu_testing",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5797,12 +5924,12 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
-            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
-            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
-            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
-            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num",
+            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
+            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
+            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
+            "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
+            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
+            "min_size_and", "min_size_or", "max_box_num", "multi_gpu_testing",
         ]
     ) -> None: ...
 
@@ -5843,8 +5970,10 @@ class ImageDataParameter(Message):
     min_width: int
     ignore_label: int
     label_type: ImageDataParameter.LabelType
+    has_label: bool
     normalize: bool
     multilabel_num: int
+    shared_file_system: bool
     balance_by: int
     balance_class: bool
     clip_max: float
@@ -5894,23 +6023,24 @@ class ImageDataParameter(Message):
             short_side: int | None = ..., threads: int | None = ..., cache: bool | None = ...,
             precache: bool | None = ..., dataset_share_per_node: float | None = ..., min_height:
             int | None = ..., min_width: int | None = ..., ignore_label: int | None = ...,
-            label_type: ImageDataParameter.LabelType | int | str | None = ..., normalize: bool |
-            None = ..., multilabel_num: int | None = ..., balance_by: int | None = ...,
-            balance_class: bool | None = ..., clip_max: float | None = ..., clip_min: float |
-            None = ..., face_mirror: bool | None = ..., face_point_num: int | None = ...,
-            face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None
-            = ..., label_cut_end: int | None = ..., label_cut_start: int | None = ...,
-            label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
-            use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
-            None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
-            bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
+            label_type: ImageDataParameter.LabelType | int | str | None = ..., has_label: bool |
+            None = ..., normalize: bool | None = ..., multilabel_num: int | None = ...,
+            shared_file_system: bool | None = ..., balance_by: int | None = ..., balance_class:
+            bool | None = ..., clip_max: float | None = ..., clip_min: float | None = ...,
+            face_mirror: bool | None = ..., face_point_num: int | None = ..., face_transform:
+            bool | None = ..., is_flow: bool | None = ..., raw_hdf5: bool | None = ...,
+            label_cut_end: int | None = ..., label_cut_start: int | None = ..., label_size: int
+            | None = ..., max_aspect_ratio: float | None = ..., max_random_scale: float | None =
+            ..., max_random_shift: int | None = ..., max_rotate_angle: float | None = ...,
+            max_shear_ratio: float | None = ..., mean_value: float | None = ...,
+            min_random_scale: float | None = ..., new_length: int | None = ...,
+            num_truth_channels: int | None = ..., regression: bool | None = ..., sampling_rate:
+            int | None = ..., show_data: int | None = ..., task_class_num: int | None = ...,
+            truth_scale: float | None = ..., use_byte_input: bool | None = ..., use_image: bool
+            | None = ..., use_label: bool | None = ..., use_temporal_jitter: bool | None = ...,
+            new_dim: int | None = ..., bicubic: bool | None = ..., label_dim: int | None = ...,
+            num_of_labels: int | None = ..., label: bool | None = ..., rate_height: float | None
+            = ..., rate_width: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5918,10 +6048,10 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "label_num", "sample_num", "probability", "min_aspect_ratio", "lower", "higher",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -5935,10 +6065,10 @@ class ImageDataParameter(Message):
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
             "label_num", "sample_num", "probability", "min_aspect_ratio", "lower", "higher",
             "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "balance_by", "balance_class", "clip_max", "clip_min",
-            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
-            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
+            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
+            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
+            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
@@ -6356,6 +6486,19 @@ class SolverParameter(Message):
     def device_id_more(self) -> Values[int]: ...
     @property
     def group_id(self) -> Values[int]: ...
+    @property
+    def device_ids(self) -> Values[int]: ...
+    @property
+    def random_seeds(self) -> Values[int]: ...
+    slave_device_id: int
+    burn_in: int
+    breadth_decay: float
+    kernel_shape_decay: float
+    block_group_decay: float
+    prune_threshold: float
+    max_threshold_factor: float
+    use_polyak: bool
+    num_iter_polyak: int
     def __init__(
         self, *,
             train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
@@ -6401,7 +6544,12 @@ class SolverParameter(Message):
             lr_dropout: float | None = ..., per_parameter_reduce: bool | None = ..., rectified:
             bool | None = ..., test_before_snapshot: bool | None = ..., stepearly: int | None =
             ..., richness: int | None = ..., device_id_more: Iterable[int] | None = ...,
-            group_id: Iterable[int] | None = ...,
+            group_id: Iterable[int] | None = ..., device_ids: Iterable[int] | None = ...,
+            random_seeds: Iterable[int] | None = ..., slave_device_id: int | None = ...,
+            burn_in: int | None = ..., breadth_decay: float | None = ..., kernel_shape_decay:
+            float | None = ..., block_group_decay: float | None = ..., prune_threshold: float |
+            None = ..., max_threshold_factor: float | None = ..., use_polyak: bool | None = ...,
+            num_iter_polyak: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6422,7 +6570,9 @@ class SolverParameter(Message):
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
-            "rectified", "test_before_snapshot", "stepearly", "richness",
+            "rectified", "test_before_snapshot", "stepearly", "richness", "slave_device_id",
+            "burn_in", "breadth_decay", "kernel_shape_decay", "block_group_decay",
+            "prune_threshold", "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6447,7 +6597,9 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
             "rectified", "test_before_snapshot", "stepearly", "richness", "device_id_more",
-            "group_id",
+            "group_id", "device_ids", "random_seeds", "slave_device_id", "burn_in",
+            "breadth_decay", "kernel_shape_decay", "block_group_decay", "prune_threshold",
+            "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> None: ...
 
@@ -6525,6 +6677,9 @@ class ROIPoolingParameter(Message):
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
     pool: ROIPoolingParameter.PoolMethod
+    pooled_l: int
+    spatial_scale_xy: float
+    spatial_scale_z: float
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -6534,20 +6689,23 @@ class ROIPoolingParameter(Message):
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
             = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
-            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
-            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
-            canonical_level: int | None = ...,
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., pooled_l: int | None = ...,
+            spatial_scale_xy: float | None = ..., spatial_scale_z: float | None = ...,
+            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
+            canonical_size: int | None = ..., canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
-            "canonical_size", "canonical_level",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "pooled_l",
+            "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "canonical_size",
+            "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
-            "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+            "pooled_l", "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "level_stride",
+            "canonical_size", "canonical_level",
         ]
     ) -> None: ...
 
@@ -8188,6 +8346,13 @@ class ProposalTargetParameter(Message):
     bbox_thr_hg: float
     pickup_discard: bool
     append_gtbox: bool
+    class_num: int
+    fg_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             cls_num: int | None = ..., batch_size: int | None = ..., fg_fraction: float | None =
@@ -8195,20 +8360,24 @@ class ProposalTargetParameter(Message):
             float | None = ..., bg_thr_lw: float | None = ..., img_width: int | None = ...,
             img_height: int | None = ..., iou_weighted: bool | None = ..., bbox_thr_lw: float |
             None = ..., bbox_thr_hg: float | None = ..., pickup_discard: bool | None = ...,
-            append_gtbox: bool | None = ...,
+            append_gtbox: bool | None = ..., class_num: int | None = ..., fg_threshold: float |
+            None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float]
+            | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -9508,6 +9677,7 @@ class MultiStageMeanfieldParameter(Message):
     forced_bilateral_filter_weight: float
     spatial_filter_weights_str: str
     bilateral_filter_weights_str: str
+    force_cpu: bool
     def __init__(
         self, *,
             compatibility_mode: MultiStageMeanfieldParameter.Mode | int | str | None = ...,
@@ -9516,14 +9686,15 @@ class MultiStageMeanfieldParameter(Message):
             spatial_filter_weight: float | None = ..., bilateral_filter_weight: float | None =
             ..., forced_spatial_filter_weight: float | None = ...,
             forced_bilateral_filter_weight: float | None = ..., spatial_filter_weights_str: str
-            | None = ..., bilateral_filter_weights_str: str | None = ...,
+            | None = ..., bilateral_filter_weights_str: str | None = ..., force_cpu: bool | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> bool: ...
     def ClearField(
@@ -9531,7 +9702,7 @@ class MultiStageMeanfieldParameter(Message):
             "compatibility_mode", "threshold", "theta_alpha", "theta_beta", "theta_gamma",
             "num_iterations", "spatial_filter_weight", "bilateral_filter_weight",
             "forced_spatial_filter_weight", "forced_bilateral_filter_weight",
-            "spatial_filter_weights_str", "bilateral_filter_weights_str",
+            "spatial_filter_weights_str", "bilateral_filter_weights_str", "force_cpu",
         ]
     ) -> None: ...
 
@@ -10096,6 +10267,15 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        INTERP: ClassVar[V1LayerParameter.LayerType]
+        PADDING: ClassVar[V1LayerParameter.LayerType]
+        MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+        SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+        L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+        DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10103,6 +10283,14 @@ class V1LayerParameter(Message):
         TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+        MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+        NORM: ClassVar[V1LayerParameter.LayerType]
+        ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        RESIZE: ClassVar[V1LayerParameter.LayerType]
+        POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+        SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10173,6 +10361,15 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    INTERP: ClassVar[V1LayerParameter.LayerType]
+    PADDING: ClassVar[V1LayerParameter.LayerType]
+    MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+    SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+    L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+    DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10180,6 +10377,14 @@ class V1LayerParameter(Message):
     TRIPLE_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_SPHERE_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_SPHERE: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX: ClassVar[V1LayerParameter.LayerType]
+    MULTI_SOFTMAX_LOSS: ClassVar[V1LayerParameter.LayerType]
+    NORM: ClassVar[V1LayerParameter.LayerType]
+    ANGLE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    RESIZE: ClassVar[V1LayerParameter.LayerType]
+    POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
+    SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10293,6 +10498,23 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def seg_accuracy_param(self) -> SegAccuracyParameter: ...
+    @property
+    def interp_param(self) -> InterpParameter: ...
+    @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def mat_write_param(self) -> MatWriteParameter: ...
+    strict_dim: bool
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
@@ -10302,6 +10524,12 @@ class V1LayerParameter(Message):
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
     @property
     def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
+    def resize_param(self) -> ResizeLayerParameter: ...
+    @property
+    def label_drop_param(self) -> LabelDropParameter: ...
+    @property
+    def pose_image_data_param(self) -> PosePatchDataParameter: ...
     @property
     def param(self) -> Values[str]: ...
     @property
@@ -10350,13 +10578,23 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
+            lstm_param: LSTMParameter | _Fields | None = ..., seg_accuracy_param:
+            SegAccuracyParameter | _Fields | None = ..., interp_param: InterpParameter | _Fields
+            | None = ..., softmaxloss_param: SoftmaxLossParameter | _Fields | None = ...,
+            padding_param: PaddingParameter | _Fields | None = ..., mat_write_param:
+            MatWriteParameter | _Fields | None = ..., strict_dim: bool | None = ...,
+            select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
+            window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
             DatumDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
             SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
-            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
+            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
+            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
+            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
+            | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10372,9 +10610,13 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10392,10 +10634,13 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "param",
-            "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -10571,19 +10816,21 @@ class GradientScalerParameter(Message):
     alpha: float
     max_iter: float
     threshold_iter: int
+    scale_factor: float
     def __init__(
         self, *,
             lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
             None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+            scale_factor: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> None: ...
 
@@ -11448,6 +11695,123 @@ class HeatmapDataParameter(Message):
             "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
             "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
             "mean_value", "coordinate_num", "mirror_pairs",
+        ]
+    ) -> None: ...
+
+class CppParameter(Message):
+    DESCRIPTOR: Descriptor
+    type: str
+    param_str: str
+    def __init__(
+        self, *,
+            type: str | None = ..., param_str: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "param_str",
+        ]
+    ) -> None: ...
+
+class HeatmapTestParameter(Message):
+    DESCRIPTOR: Descriptor
+    batchsize: int
+    root_img_dir: str
+    source: str
+    outsize: int
+    def __init__(
+        self, *,
+            batchsize: int | None = ..., root_img_dir: str | None = ..., source: str | None =
+            ..., outsize: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batchsize", "root_img_dir", "source", "outsize",
+        ]
+    ) -> None: ...
+
+class LabelDropParameter(Message):
+    DESCRIPTOR: Descriptor
+    drop_neg_ratio: float
+    hard_ratio: float
+    rand_ratio: float
+    def __init__(
+        self, *,
+            drop_neg_ratio: float | None = ..., hard_ratio: float | None = ..., rand_ratio:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "drop_neg_ratio", "hard_ratio", "rand_ratio",
+        ]
+    ) -> None: ...
+
+class PosePatchDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    key_point_num: int
+    key_point_range: int
+    scale_lower_bound: float
+    scale_upper_bound: float
+    out_height: int
+    out_width: int
+    torso_ratio: float
+    mx1: int
+    mx2: int
+    my1: int
+    my2: int
+    randmargin: int
+    use_mode: int
+    color_aug: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., key_point_num: int | None = ...,
+            key_point_range: int | None = ..., scale_lower_bound: float | None = ...,
+            scale_upper_bound: float | None = ..., out_height: int | None = ..., out_width: int
+            | None = ..., torso_ratio: float | None = ..., mx1: int | None = ..., mx2: int |
+            None = ..., my1: int | None = ..., my2: int | None = ..., randmargin: int | None =
+            ..., use_mode: int | None = ..., color_aug: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "key_point_num", "key_point_range",
+            "scale_lower_bound", "scale_upper_bound", "out_height", "out_width", "torso_ratio",
+            "mx1", "mx2", "my1", "my2", "randmargin", "use_mode", "color_aug",
         ]
     ) -> None: ...
 
@@ -16026,13 +16390,15 @@ class YoloV2LossParameter(Message):
     rescore: bool
     constraint: bool
     thresh: float
+    @property
+    def biaes(self) -> Values[float]: ...
     def __init__(
         self, *,
             anchors: Iterable[float] | None = ..., side: int | None = ..., num_classes: int |
             None = ..., num_object: int | None = ..., box_scale: float | None = ...,
             class_scale: float | None = ..., noobject_scale: float | None = ..., object_scale:
             float | None = ..., rescore: bool | None = ..., constraint: bool | None = ...,
-            thresh: float | None = ...,
+            thresh: float | None = ..., biaes: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -16043,7 +16409,7 @@ class YoloV2LossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "anchors", "side", "num_classes", "num_object", "box_scale", "class_scale",
-            "noobject_scale", "object_scale", "rescore", "constraint", "thresh",
+            "noobject_scale", "object_scale", "rescore", "constraint", "thresh", "biaes",
         ]
     ) -> None: ...
 
@@ -16819,6 +17185,100 @@ class DenseCRFLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "bi_xy_std", "bi_rgb_std",
+        ]
+    ) -> None: ...
+
+class SoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    weight_source: str
+    def __init__(
+        self, *,
+            ignore_label: Iterable[int] | None = ..., weight_source: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "weight_source",
+        ]
+    ) -> None: ...
+
+class PaddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pad_beg: int
+    pad_end: int
+    def __init__(
+        self, *,
+            pad_beg: int | None = ..., pad_end: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> None: ...
+
+class SelectSegBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_label_base: int
+    def __init__(
+        self, *,
+            cls_label_base: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> None: ...
+
+class WindowClsDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_dim: int
+    def __init__(
+        self, *,
+            label_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> None: ...
+
+class GSTilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    reverse: bool
+    def __init__(
+        self, *,
+            stride: int | None = ..., reverse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "reverse",
         ]
     ) -> None: ...
 

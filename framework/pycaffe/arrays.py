@@ -11,6 +11,7 @@ import numpy as np
 
 import framework.proto as proto
 from framework.layers.python.blob import Array
+from framework.system.wording import shortened
 from framework.weights.blob import read_any_blob
 
 
@@ -20,6 +21,7 @@ def blobproto_to_array(blob: proto.BlobProto, return_diff: bool = False) -> Arra
     The shape is num, channels, height, width if any of them is set. Values stored in double or as
     raw data are found as well. Raises ValueError if their number does not fit the shape.
     """
+    _check("blob", blob, "SerializeToString", "a BlobProto")
     if not return_diff:
         read = read_any_blob(memoryview(blob.SerializeToString()))
         return read.values.astype(np.float64).reshape(read.shape)
@@ -32,6 +34,7 @@ def blobproto_to_array(blob: proto.BlobProto, return_diff: bool = False) -> Arra
 
 def array_to_blobproto(arr: Array, diff: Array | None = None) -> proto.BlobProto:
     """A BlobProto of an array of any shape; `diff`, if given, has the same shape."""
+    _check("arr", arr, "shape", "a numpy array")
     blob = proto.BlobProto()
     blob.shape.dim.extend(arr.shape)
     blob.data.extend(arr.astype(float).ravel())
@@ -57,6 +60,7 @@ def array_to_datum(arr: Array, label: int | None = None) -> proto.Datum:
 
     Raises ValueError unless the array has three axes.
     """
+    _check("arr", arr, "shape", "a numpy array")
     if arr.ndim != 3:
         raise ValueError(f"the array's shape is {arr.shape}; it must be (channels, height, width)")
     channels, height, width = arr.shape
@@ -66,7 +70,11 @@ def array_to_datum(arr: Array, label: int | None = None) -> proto.Datum:
     else:
         datum.float_data.extend(arr.astype(float).ravel())
     if label is not None:
-        datum.label = label
+        try:
+            datum.label = label
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"label is {shortened(repr(label))}; it must be a whole number of "
+                              "32 bits") from None
     return datum
 
 
@@ -75,7 +83,14 @@ def datum_to_array(datum: proto.Datum) -> Array:
 
     Raises ValueError if their number does not fit, as for an encoded image.
     """
+    _check("datum", datum, "channels", "a Datum")
     shape = (datum.channels, datum.height, datum.width)
     if datum.data:
         return np.frombuffer(datum.data, np.uint8).reshape(shape).copy()
     return np.array(datum.float_data, np.float64).reshape(shape)
+
+
+def _check(name: str, value: object, attribute: str, words: str) -> None:
+    """TypeError for what has no such attribute, as `words` has."""
+    if not hasattr(value, attribute):
+        raise TypeError(f"{name} is {shortened(repr(value))}; it must be {words}")

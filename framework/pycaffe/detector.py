@@ -82,7 +82,11 @@ class Detector(Net):
         """
         y1, x1, y2, x2 = (int(side) for side in window)
         if not self.context_pad:
-            return im[y1:y2, x1:x2]
+            cut = im[y1:y2, x1:x2]
+            if not cut.size:
+                raise ValueError(f"the window {(y1, x1, y2, x2)} (ymin, xmin, ymax, xmax) has no "
+                                 f"pixels of the image {im.shape[0]} x {im.shape[1]}")
+            return cut
         size = int(self.crop_dims[0])       # of a square
         factor = size / (size - 2.0 * self.context_pad)
         half = np.array([y2 - y1 + 1, x2 - x1 + 1]) / 2.0
@@ -112,6 +116,9 @@ class Detector(Net):
         order = transformer.transpose[name]
         inverse = [order[axis] for axis in order]
         self.crop_dims = np.array(self.blobs[name].shape[1:])[inverse]
+        if context_pad and not 0 < 2 * context_pad < self.crop_dims[0]:
+            raise ValueError(f"context_pad is {context_pad}; it must be below half of the input's "
+                             f"side, {self.crop_dims[0]}")
         self.context_pad = context_pad
         self.crop_mean: Array = np.zeros(tuple(self.crop_dims), np.float32)
         mean = transformer.mean.get(name)

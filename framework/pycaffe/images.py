@@ -86,7 +86,8 @@ def resize_image(im: Array, new_dims: Sizes, interp_order: int = 1) -> Array:
 def check_sizes(name: str, sizes: Sizes) -> None:
     """ValueError for what is not a height and a width, from 1 on."""
     found = np.asarray(sizes)
-    if found.shape != (2,) or found.dtype.kind not in "fiu" or not (found >= 1).all():
+    if found.shape != (2,) or found.dtype.kind not in "fiu" or not (found >= 1).all() \
+            or (found % 1).any():
         raise ValueError(f"{name} is {shortened(repr(sizes))}; it must be (height, width), from 1 "
                          "on")
 

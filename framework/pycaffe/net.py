@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from framework.errors import CaffeError
-from framework.layers.base import DataOptions
+from framework.errors import CaffeError, first_line
+from framework.layers.base import DataOptions, Layer, Shape
 from framework.layers.data.memory_data import MemoryData
 from framework.layers.python.blob import Array, BlobVector
 from framework.layers.python.protocol import Phase
@@ -20,7 +21,7 @@ from framework.net.params import share_by_layer_name
 from framework.pycaffe.engine.blobs import NetBlob, ParamBlob
 from framework.pycaffe.engine.in_batches import InBatches
 from framework.pycaffe.engine.kept_weights import KeptWeights
-from framework.pycaffe.engine.lists import Arrays, blobs_by_name
+from framework.pycaffe.engine.lists import Arrays, blobs_by_name, check_names
 from framework.pycaffe.engine.nodes import Node
 from framework.pycaffe.engine.passes import Callback, Passes
 from framework.pycaffe.engine.wiring import LayerView, constant_tops, feed_inputs, list_nodes
@@ -46,19 +47,21 @@ class Net(InBatches):
     def __init__(self, network_file: str, *arguments: Any, phase: int | None = None,
                  level: int = 0, stages: Sequence[str] | None = None,
                  weights: str | None = None):        # Any: a phase, or weights and a phase
-        if arguments and isinstance(arguments[0], str):
-            weights = arguments[0]
+        if arguments and isinstance(arguments[0], (str, os.PathLike)):
+            weights = str(arguments[0])
             arguments = arguments[1:]
         names = ("phase", "level", "stages", "weights")
         given: dict[str, Any] = {"phase": phase, "level": level, "stages": stages,
                                  "weights": weights}
         given.update(zip(names, arguments, strict=False))
-        if given["phase"] is None or len(arguments) > len(names):
+        if given["phase"] not in list(Phase) or len(arguments) > len(names) \
+                or isinstance(given["level"], str):
             raise TypeError("a net takes (network_file, phase, level, stages, weights) or "
                             "(network_file, weights, phase); the phase is caffe.TRAIN or "
                             "caffe.TEST")
         seed = MACHINE.next_seed()
-        self._set_up(TorchNet(str(network_file), Phase(given["phase"]).name, given["weights"],
+        path = os.fsdecode(network_file) if isinstance(network_file, bytes) else str(network_file)
+        self._set_up(TorchNet(path, Phase(given["phase"]).name, given["weights"],
                               level=given["level"], stages=given["stages"] or (), seed=seed,
                               data=DataOptions(seed), device=MACHINE.device()))
 
@@ -79,6 +82,7 @@ class Net(InBatches):
             given = name in net.inputs or name in constants
             self._blob_dict[name] = NetBlob(net.shapes[name], net.device, self,
                                             net.loss_weights.get(name, 0.0), given)
+        self._blob_dict.is_complete = True
         self._given = [blob for blob in self._blob_dict.values() if blob.values.given]
         self._passes = Passes(net, self._nodes, self._blob_dict)
         self._layer_list = [self._view(node) for node in self._nodes]
@@ -140,6 +144,7 @@ class Net(InBatches):
                 inputs are what `blobs[...].data` holds
         Returns data by blob name. Raises ValueError for wrong inputs or an unknown layer.
         """
+        check_names("blobs", blobs)
         last = len(self._layer_list) - 1
         first = self._index(start) if start is not None else 0
         stop = self._index(end) if end is not None else last
@@ -157,6 +162,7 @@ class Net(InBatches):
                 `blobs[...].diff` holds: of losses their weights
         Returns diffs by blob name; adds to those of the parameters. Raises ValueError as forward.
         """
+        check_names("diffs", diffs)
         last = len(self._layer_list) - 1
         first = self._index(start) if start is not None else last
         stop = self._index(end) if end is not None else 0
@@ -179,7 +185,11 @@ class Net(InBatches):
                              f"of the net are {', '.join(names) or 'none'}")
         for name, values in given.items():
             blob = self._blob_dict[name]
-            if np.ndim(values) == 0:
+            try:
+                is_array = np.ndim(values) > 0
+            except ValueError:      # lists of several lengths
+                is_array = False
+            if not is_array:
                 raise ValueError(f"{what} '{name}' takes an array of the shape "
                                  f"{tuple(blob.shape)}; it is given {shortened(repr(values))}")
             if len(values) != blob.shape[0]:
@@ -207,8 +217,9 @@ class Net(InBatches):
             raise
         except (RuntimeError, ValueError, IndexError) as error:
             if words := self._reshaped():
-                raise CaffeError(f"{words}, which the net's layers do not take: "
-                                 f"{shortened(str(error).splitlines()[0])}") from error
+                reason = self._refusing() or shortened(first_line(error))
+                raise CaffeError(f"{words}, which the net's layers do not take: {reason}"
+                                 ) from error
             raise
 
     def _reshaped(self) -> str:
@@ -217,6 +228,18 @@ class Net(InBatches):
                 for name, blob in self._blob_dict.items()
                 if blob.values.given and tuple(blob.shape) != tuple(self._net.shapes[name])]
         return "; ".join(said)
+
+    def _refusing(self) -> str:
+        """The error of the first layer that does not take the shapes of its bottoms now."""
+        shapes = {name: tuple(blob.shape) for name, blob in self._blob_dict.items()}
+        try:
+            for node in self._nodes:
+                if node.step is not None:
+                    tops = _tops_of(node.step.layer, [shapes[name] for name in node.bottoms])
+                    shapes.update(zip(node.tops, tops, strict=True))
+        except CaffeError as error:
+            return str(error)
+        return ""
 
     def _backward(self, start: int, end: int) -> None:
         self.absorb()
@@ -231,7 +254,7 @@ class Net(InBatches):
             if node.step is None:
                 continue
             bottoms = [self._blob_dict[name].shape for name in node.bottoms]
-            tops = node.step.layer.top_shapes(*bottoms)
+            tops = _tops_of(node.step.layer, bottoms)
             for name, shape in zip(node.tops, tops, strict=True):
                 self._blob_dict[name].reshape(*shape)
 
@@ -308,3 +331,16 @@ class Net(InBatches):
     def after_backward(self, callback: Callback) -> None:
         """Call `callback(index)` after each layer of a backward."""
         self._passes.callbacks["after_backward"].append(callback)
+
+
+def _tops_of(layer: Layer, bottoms: Sequence[Shape]) -> list[Shape]:
+    """The shapes of a layer's tops for other bottoms. CaffeError if it does not take them."""
+    try:
+        return layer.top_shapes(*bottoms)
+    except CaffeError:
+        raise
+    except (RuntimeError, ValueError, IndexError) as error:
+        given = ", ".join(f"'{name}' {tuple(shape)}" for name, shape
+                          in zip(layer.spec.bottoms, bottoms, strict=True))
+        raise layer.spec.error("bottom", "has shapes that the layer does not take: "
+                               f"{given}") from error

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from google.protobuf.message import Message
+
 import framework.proto as proto
 from framework.pycaffe.engine.assignment import assign_proto, same_kind
 from framework.pycaffe.proto import caffe_pb2
@@ -276,7 +278,23 @@ class Parameters:
         """The message class with that name's parameters. Any: a class chosen by its name."""
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(caffe_pb2, f"{name}Parameter")
+        return _Constants(getattr(caffe_pb2, f"{name}Parameter"))
+
+
+class _Constants:
+    """The constants of a message class; AttributeError names the one that is near."""
+
+    def __init__(self, message: type[Message]):
+        self._message = message
+
+    def __getattr__(self, name: str) -> Any:        # Any: a number, or what a message class has
+        try:
+            return getattr(self._message, name)
+        except AttributeError:
+            known = [value.name for kind in self._message.DESCRIPTOR.enum_types
+                     for value in kind.values]
+            raise AttributeError(f"{self._message.DESCRIPTOR.name} has no constant '{name}'"
+                                 f"{nearest(name, known)}") from None
 
 
 layers = Layers()

@@ -8,6 +8,7 @@ import time
 import torch
 
 from framework.logs.log import Log
+from framework.system.wording import shortened
 
 LOG_LEVEL = "GLOG_minloglevel"       # glog's variable, which scripts set before `import caffe`
 
@@ -65,12 +66,20 @@ def set_mode_gpu() -> None:
 
 def set_device(device: int) -> None:
     """Choose the GPU of nets and solvers made from now on; `set_mode_gpu` turns it on."""
-    MACHINE.device_id = int(device)
+    MACHINE.device_id = _whole("device", device)
+
+
+def _whole(name: str, value: int) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} is {shortened(repr(value))}; it must be a whole number"
+                         ) from None
 
 
 def set_random_seed(seed: int) -> None:
     """Seed the fillers, data and random layers of nets and solvers made from now on."""
-    MACHINE.seed = int(seed)
+    MACHINE.seed = _whole("seed", seed)
     MACHINE.seed_is_set = True
 
 

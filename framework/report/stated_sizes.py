@@ -21,6 +21,7 @@ from framework.proto import ConvolutionParameter
 
 LEAST_SIDE = 8      # of an image, in pixels
 MOST_SIZES = 4      # of layers that are tried
+YOLO_STRIDE = 32    # pixels of a cell of the last map
 SHRINKING = (2, 4, 8, 16)       # what poolings before an Upsample divide an image by
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
@@ -64,7 +65,8 @@ def reshaped(spec: NetSpec) -> Iterator[Stated]:
 def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     """Heights and widths that layers give their tops, each once, in the order of the net.
 
-    Where a net fits images of one size only, such a layer often has that size.
+    Where a net fits images of one size only, such a layer often has that size. Then the sizes from
+    which upsampling and YOLO's grids come.
     """
     found = []
     for layer in spec.layers:
@@ -74,7 +76,8 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
                   if field.message_type is not None and not field.is_repeated]
     sizes = [(height, width) for height, width in found if isinstance(height, int)
              and isinstance(width, int) and min(height, width) > LEAST_SIDE]
-    return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec)]))
+    return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec),
+                               *_of_grids(spec)]))
 
 
 def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, int]]:
@@ -85,6 +88,12 @@ def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, i
                if layer.bottoms and layer.bottoms[0] in tops]
     sizes = [(max(height, usual[0]), max(width, usual[1])) for height, width in windows]
     return [size for size in dict.fromkeys(sizes) if size != usual]
+
+
+def _of_grids(spec: NetSpec) -> list[tuple[int, int]]:
+    """The square images of which YOLO's convolutions make the grid that a data layer states."""
+    sides = [side for layer in unsized(spec) for side in layer.proto.data_param.side]
+    return [(YOLO_STRIDE * side, YOLO_STRIDE * side) for side in dict.fromkeys(sides)]
 
 
 def sizes_of_scores(spec: NetSpec) -> list[tuple[int, int]]:

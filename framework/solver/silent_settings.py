@@ -68,6 +68,11 @@ def _updates(param: SolverParameter) -> Iterator[Doubt]:
                           "larger")
     if abs(param.momentum) >= 1:
         yield "momentum", f"is {param.momentum:g}: with 1 or more updates only grow"
+    if -1 < param.momentum < 0:
+        yield "momentum", f"is {param.momentum:g}: a negative one takes back a part of each update"
+    if param.delta < 0:
+        yield "delta", (f"is {param.delta:g}: a negative one makes the divisor of updates 0 or "
+                        "negative, so that weights move the wrong way")
     if param.weight_decay < 0:
         yield "weight_decay", f"is {param.weight_decay:g}: a negative decay makes weights grow"
     if param.HasField("clip_gradients") and param.clip_gradients == 0:

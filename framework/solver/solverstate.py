@@ -25,7 +25,7 @@ from framework.errors import CaffeError, WeightsError
 from framework.solver.lr_policy import LARGEST
 from framework.solver.run_file import STATE_SUFFIX, RunState, matches, read_run, run_path
 from framework.system.atomic import remove_leftovers, replacing
-from framework.system.file_kinds import other_kind
+from framework.system.file_kinds import HDF5, is_weights, other_kind
 from framework.system.regular import read_regular
 from framework.weights import hdf5
 from framework.weights.blob import read_any_blob
@@ -124,17 +124,20 @@ def _write_hdf5(path: Path, state: State) -> None:
 
 def read_state(path: str | Path) -> State:
     """Read a solver state of either kind. Raises WeightsError that says what is wrong with it."""
+    of_weights = WeightsError(f"{path}: is a file of weights, not a solver state; give the "
+                              ".solverstate of that iteration, or start from it with --weights")
     if str(path).removesuffix(".h5").endswith(".caffemodel"):
-        raise WeightsError(f"{path}: is a file of weights, not a solver state; give the "
-                           ".solverstate of that iteration, or start from it with --weights")
+        raise of_weights
     try:
-        if str(path).endswith(".h5"):
+        is_hdf5 = str(path).endswith(".h5")
+        content = b"" if is_hdf5 else read_regular(path)
+        if is_hdf5 or content.startswith(HDF5):
             state = _read_hdf5(path)
         else:
-            content = read_regular(path)
-            kind = other_kind(content[:4096])
-            if kind:
+            if kind := other_kind(content[:4096]):
                 raise WeightsError(f"{path}: is {kind}; it is not a solver state")
+            if is_weights(content):
+                raise of_weights
             state = _read_binary(memoryview(content))
         state.history = [np.asarray(values) for values in state.history]
         _check(state)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,7 @@ from framework.errors import WeightsError
 from framework.proto import LayerParameter, Phase
 from framework.system.arguments import FLAG, PATH, PATHS, TEXT, Kind, checked, or_none
 from framework.system.atomic import replacing
-from framework.system.file_kinds import foreign_kind, is_text, stand_in
+from framework.system.file_kinds import HDF5, foreign_kind, is_text, is_weights, stand_in
 from framework.system.wording import counted
 from framework.weights.arrays import (
     read_hdf5,
@@ -116,6 +117,7 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
     spare = {step.layer.spec.name: step.layer.spare_blobs for step in getattr(net, "layers", ())}
+    loose = {spec.name for spec in net.spec.layers if not spec.proto.strict_dim}
     names = {spec.name for spec in net.spec.layers} - getattr(net, "stub_names", frozenset())
     copies: dict[str, tuple[Tensor, str | Path, Blob]] = {}
     problems: dict[str, str] = {}
@@ -125,7 +127,8 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
         for layer in layers:
             if layer.name not in names:
                 report.not_in_net.append(layer.name)
-            elif problem := _mismatch(layer, params, spare.get(layer.name, 0)):
+            elif problem := _mismatch(layer, params, spare.get(layer.name, 0),
+                                      layer.name in loose):
                 problems[layer.name] = f"{path}: layer '{layer.name}': {problem}"
             else:
                 report.copied.append(layer.name)
@@ -136,7 +139,7 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
         raise WeightsError("\n".join(list(problems.values())[:LISTED]) + "\nRename a layer in the "
                            "prototxt to learn it anew; tools/train and tools/test take the rest "
                            "with --skip-mismatch")
-    report.not_finite = _copy_all(copies)
+    report.not_finite = copy_all(copies)
     report.copied = list(dict.fromkeys(report.copied))
     report.mismatched = list(problems.values())
     report.not_in_file = _left_alone(params, {*report.copied, *problems})
@@ -162,8 +165,10 @@ def read_layers(path: str | Path) -> list[FileLayer]:
         if is_text(head):
             raise WeightsError(f"{path}: is a text file, as a prototxt or a web page is, not a "
                                "file of weights")
-        is_hdf5 = head[:8] == b"\x89HDF\r\n\x1a\n"
-        reader = read_hdf5 if is_hdf5 else _READERS.get(Path(path).suffix, read_caffemodel)
+        reader = read_hdf5 if head.startswith(HDF5) \
+            else _READERS.get(Path(path).suffix, read_caffemodel)
+        if reader is read_hdf5 and is_weights(head):    # whatever its name, as the original
+            reader = read_caffemodel
         kind = foreign_kind(head)
         if kind and reader is read_caffemodel:
             raise WeightsError(f"{path}: is {kind}; it is not a file of weights")
@@ -214,8 +219,12 @@ def _check_same_net(path: str | Path, layers: Sequence[FileLayer], names: set[st
                            f"{_list(list(params))}")
 
 
-def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> str:
-    """Why the blobs cannot be copied, or nothing; the last `spare` may be absent in the file."""
+def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int, loose: bool) -> str:
+    """Why the blobs cannot be copied, or nothing; the last `spare` may be absent in the file.
+
+    loose  shapes may differ where there are as many values: `strict_dim: false` of DeepLab's
+           Caffe, net.cpp of TheLegendAli/DeepLab-Context
+    """
     targets = params.get(layer.name, [])
     if spare and len(layer.blobs) == len(targets) - spare:
         targets = targets[:-spare]
@@ -228,7 +237,8 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> 
         if blob is None:
             if not _is_elsewhere(target, layer.name, params):
                 return f"blob {index} is missing in the file"
-        elif _without_ones(blob.shape) != _without_ones(target.shape):
+        elif not (loose and math.prod(blob.shape) == target.numel()) \
+                and without_ones(blob.shape) != without_ones(target.shape):
             return (f"blob {index} is {describe(blob.shape)} in the file, and "
                     f"{describe(target.shape)} in the net")
     return ""
@@ -239,7 +249,7 @@ def _listed(shapes: Sequence[Sequence[int]]) -> str:
     return f" ({', '.join(map(describe, shapes))})" if shapes else ""
 
 
-def _without_ones(shape: Sequence[int]) -> tuple[int, ...]:
+def without_ones(shape: Sequence[int]) -> tuple[int, ...]:
     """The shape without ones in front: legacy shapes have four axes, (1, 1, 1, N) for a bias."""
     return tuple(itertools.dropwhile(lambda size: size == 1, shape))
 
@@ -257,7 +267,7 @@ def _left_alone(params: dict[str, list[Tensor]], known: set[str]) -> list[str]:
             and not all(blob.data_ptr() in filled for blob in blobs)]
 
 
-def _copy_all(copies: dict[str, tuple[Tensor, str | Path, Blob]]) -> list[str]:
+def copy_all(copies: Mapping[str, tuple[Tensor, str | Path, Blob]]) -> list[str]:
     """Read all values, then copy all. Returns the names of blobs with NaN or infinite values."""
     values = {name: _read(name, *copy) for name, copy in copies.items()}
     with torch.no_grad():

@@ -1,6 +1,7 @@
 """What every program does alike."""
 
 import argparse
+import errno
 import os
 import sys
 
@@ -110,3 +111,8 @@ def test_an_empty_path_is_refused_and_nothing_is_written(words, name, tmp_path, 
     assert caffe.main(words) == 1
     assert capsys.readouterr().err == f"error: {name} is empty; it must be a path\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_without_room_is_said_without_the_number_of_the_error():
+    assert app.describe(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == \
+        "the output cannot be written: No space left on device"

@@ -77,3 +77,22 @@ def test_a_gpu_that_is_not_there_is_named_with_the_word_to_give(capsys):
     assert main(["w.caffemodel", "net.prototxt", "conv", "convs", "2", "lmdb", "GPU", "1"]) == 1
     assert re.search(r"^error: GPU 1: torch .* sees no CUDA device here; give CPU instead$",
                      capsys.readouterr().err, re.MULTILINE)
+
+
+def test_labels_are_records_of_one_number():
+    assert main(["w.caffemodel", "net.prototxt", "label", "labels", "1", "lmdb"]) == 0
+    assert [list(datum.float_data) for _, datum in read_all("labels")] == [[0], [1], [2]]
+
+
+def test_a_loss_is_a_record_for_each_batch():
+    """Blob::num and count of a scalar are 1 in the original (LegacyShape)."""
+    Path("net.prototxt").write_text(NET + """layer { name: "loss" type: "SoftmaxWithLoss"
+      bottom: "ip" bottom: "label" top: "loss" }""")
+    assert main(["w.caffemodel", "net.prototxt", "loss", "losses", "2", "lmdb"]) == 0
+    records = read_all("losses")
+    assert [key for key, _ in records] == [b"0000000000", b"0000000001"]
+    net = Net("net.prototxt", weights="w.caffemodel")
+    with torch.no_grad():
+        net()
+    (value,) = records[0][1].float_data
+    np.testing.assert_allclose(value, net.blobs["loss"].item(), rtol=1e-5)

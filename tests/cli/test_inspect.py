@@ -228,6 +228,20 @@ def test_a_failure_is_that_of_the_size_with_which_the_net_comes_furthest(tmp_pat
     assert "softmax_param.axis is 9" in shown and "(with images of 360 x 480 assumed)" in shown
 
 
+def test_a_failure_beside_the_sizes_is_told_before_sizes_that_do_not_fit(tmp_path, capsys):
+    """Images of 360 x 480 come further, to a loss that their labels do not fit."""
+    path = tmp_path / "n.prototxt"
+    path.write_text("""layer { name: "d" type: "DenseImageData" top: "x" top: "y" }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p" pooling_param { kernel_size: 16
+  stride: 16 } }
+layer { name: "u" type: "Deconvolution" bottom: "p" top: "u" convolution_param { num_output: 5
+  kernel_size: 16 stride: 16 weight_filler { type: "tent" } } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "u" bottom: "y" top: "loss" }""")
+    assert main(["--no-data", "--summary", "--phase", "TRAIN", str(path)]) == 1
+    shown = capsys.readouterr().err
+    assert "weight_filler is of type 'tent'" in shown and "with images of 224 x 224" in shown
+
+
 @pytest.mark.parametrize("text", ["", "\n# nothing yet\n", 'name: "n"\n'])
 def test_a_file_without_a_layer_is_no_net(text, tmp_path, capsys):
     path = tmp_path / "n.prototxt"

@@ -309,7 +309,8 @@ def test_values_reach_the_files_that_a_block_brings_in(tmp_path):
 
 
 @pytest.mark.parametrize("fields, rest, message", [
-    ('set: "width=3 act=TanH"', "", r"inner.prototxt:4: \$kernel has no value; the NetFile layer"),
+    ('set: "width=3 act=TanH"', "", r"inner.prototxt:4: \$kernel has no value; the NetFile layer "
+     "that brings the file in gives it: set: .* of a project's template its script does"),
     (f'{VALUES} set: "widht=3"', "", r"net_file_param.set gives 'widht', but .* has no \$widht"),
     (f'{VALUES} set: "width=4"', "", r"net_file_param.set gives 'width' twice"),
     ('set: "width 3"', "", r"net_file_param.set has 'width'; it must be NAME=VALUE"),

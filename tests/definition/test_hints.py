@@ -30,6 +30,10 @@ def test_a_hint_of_many_layers_is_named_once_with_the_first_place(caplog):
      'bottom: "b" bottom: "p" top: "d" detection_output_param { num_classes: 2 visualize: true '
      'visualize_threshold: 0.3 } }',
      ["detection_output_param.visualize", "detection_output_param.visualize_threshold"]),
+    (INPUT + 'input: "s" input_shape { dim: 1 dim: 2 dim: 8 dim: 8 } layer { name: "m" bottom: "s" '
+     'bottom: "s" bottom: "x" top: "m" type: "MultiStageMeanfield" is_test: true '
+     'multi_stage_meanfield_param { num_iterations: 2 force_cpu: true } }',
+     ["is_test", "multi_stage_meanfield_param.force_cpu"]),
     ("mem_param { optimize_train: true } default_forward_type: FLOAT16 " + INPUT,
      ["mem_param", "default_forward_type"]),
     (INPUT + """layer { name: "c" type: "Convolution" bottom: "x" top: "c"
@@ -43,6 +47,16 @@ def test_hints_of_nets_and_layers_are_taken(text, named, caplog):
     Net(parse_net(text))
     [record] = caplog.records
     assert all(name in record.message for name in named)
+
+
+def test_how_nodes_share_their_records_is_taken(caplog):
+    parse_net("""layers { name: "d" type: DATA top: "x" data_param { source: "db" batch_size: 4
+  shared_file_system: true } }
+layers { name: "i" type: IMAGE_DATA top: "y" image_data_param { source: "list.txt" batch_size: 4
+  shared_file_system: false } }""")
+    [record] = caplog.records
+    assert record.message.endswith(
+        "data_param.shared_file_system, image_data_param.shared_file_system")
 
 
 def test_a_field_of_a_layer_that_changes_numbers_is_refused():

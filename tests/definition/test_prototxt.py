@@ -79,7 +79,13 @@ def test_a_name_that_is_not_utf_8_is_shown_in_the_files_own_bytes(text, shown, t
     ("// name", "n.prototxt:1: stray character '/'; a comment begins with #"),
     ("name: 'x' /* name */", "n.prototxt:1: stray character '/'; a comment begins with #"),
     ("layer { top: 3x }", "n.prototxt:1: expected a name, a number or a string, found '3x'"),
-    ("layer { } }", "n.prototxt:1: expected the name of a field, found '}'"),
+    ("layer { } }", "n.prototxt:1: '}' closes nothing that is open"),
+    ("layer <\n name: 'x' }", "n.prototxt:2: expected '>' to close the 'layer' of line 1, found "
+     "'}'"),
+    ("layer { name: “x” }", "n.prototxt:1: stray character '“'; a string is in straight quotes, "
+     "\" or '"),
+    ("layer { name: {{ name }} }", "n.prototxt:1: the file is a template, whose {{...}} a script "
+     "fills in"),
     ('layer { name "x" }', "n.prototxt:1: expected ':' or '{' after 'name', found '\"x\"'"),
 ])
 def test_malformed_text_is_an_error_with_its_line(text, message):
@@ -91,6 +97,8 @@ def test_malformed_text_is_an_error_with_its_line(text, message):
 @pytest.mark.parametrize("inside, field, text", [
     ("num_outputs: 3", "num_outputs", "is not a field of ConvolutionParameter; "
                                       "did you mean 'num_output'?"),
+    ("kernel_size: 08", "kernel_size", "is 08; a number that begins with 0 is octal, with the "
+                                       "digits 0 to 7"),
     ("num_output: -1", "num_output", "is -1; it must be from 0 to 4294967295"),
     ("num_output: 4294967296", "num_output", "is 4294967296; it must be from 0 to 4294967295"),
     ("axis: 2147483648", "axis", "is 2147483648; it must be from -2147483648 to 2147483647"),
@@ -143,3 +151,11 @@ def test_what_a_download_gave_in_place_of_the_file_is_named(tmp_path, data, kind
     path.write_bytes(data)
     with pytest.raises(SpecError, match=f"net.prototxt: is {kind}.*, not the file itself"):
         prototxt.read(path, "NetParameter")
+
+
+@pytest.mark.parametrize("minus", ["-", "- ", "-\n  "])
+def test_a_minus_may_stand_apart_as_protobufs_tokens_do(minus):
+    """TextFormat::ParserImpl of protobuf reads "-" and the number as two tokens."""
+    text = f"layer {{ power_param {{ shift: {minus}.5 }} concat_param {{ axis: {minus}1 }} }}"
+    (layer,) = prototxt.parse(text, "NetParameter").message.layer
+    assert layer.power_param.shift == -0.5 and layer.concat_param.axis == -1

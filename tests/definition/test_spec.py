@@ -68,7 +68,7 @@ def test_outputs_are_the_unread_tops_in_alphabetical_order():
 
 def test_propagate_down_must_be_given_once_a_bottom():
     with pytest.raises(SpecError, match=r"propagate_down is given 2 times; it must be once for "
-                       "each of the 1 bottoms"):
+                       "each of 1 bottom, or left out"):
         names(relu("r", "propagate_down: true propagate_down: 0"))
 
 

@@ -55,10 +55,18 @@ def test_every_v1_type_has_its_name_of_today():
         "SPATIAL_PYRAMID_POOLING": "SpatialPyramidPooling",
         "SPATIAL_PYRAMID_POOLING_DATA": "SpatialPyramidPoolingData",
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+        "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
+        "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
+        "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
+        "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization",
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
-        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere"}
+        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
+        "MULTI_SOFTMAX": "Softmax", "MULTI_SOFTMAX_LOSS": "MultiSoftmaxLoss",
+        "NORM": "NormOfChannels", "ANGLE_LOSS": "AngleLoss", "RESIZE": "Resize",
+        "POSE_IMAGE_DATA": "PoseImageData", "LABEL_DROPOUT": "LabelDropout",
+        "SIGMOID_LOSS": "SigmoidLoss"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")
@@ -427,3 +435,15 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
 def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more):
     text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} }}'
     assert_same(upgraded(text.format(old, "")), text.format(new, more))
+
+
+@pytest.mark.parametrize("old, param, fields, other, new", [
+    ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
+    ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),
+    ("ROIPooling", "roi_pooling_param", "pooled_l: 3", "pooled_h: 3", "ROIPooling3D"),
+])
+def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, other, new):
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} {{ {} }} }}'
+    assert_same(upgraded(text.format(old, param, fields)), text.format(new, param, fields))
+    plain = text.format(old, param, other)
+    assert_same(upgraded(plain), plain)

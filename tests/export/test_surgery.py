@@ -126,7 +126,8 @@ def test_classes_of_one_name_keep_their_filters(tmp_path, capsys):
     (("--classes", "3", "--keep", "3=1"), "3=1 is not a pair of labels: new ones are 0 to 2"),
     (("--classes", "3", "--keep", "1=9"), "old ones 0 to 4"),
     (("--classes", "3", "--keep", "1=2,1=3"), "--keep is '1=2,1=3', which names a new label twice"),
-    (("--classes", "3", "--old-labelmap", "x"), "--old-labelmap needs --labelmap")])
+    (("--classes", "3", "--old-labelmap", "x"), "--old-labelmap needs --labelmap"),
+    (("--classes", "4294967296"), "the largest number is 4294967295")])
 def test_what_names_no_classes_is_one_line(tmp_path, flags, reason, capsys):
     write(tmp_path, SSD)
     assert run_tool(resize_classes, tmp_path, *flags) == 1

@@ -54,6 +54,18 @@ def test_bilinear_is_the_tent_of_its_definition(size):
             np.testing.assert_allclose(blob[:, :, y, x], tent, rtol=1e-6)
 
 
+@pytest.mark.parametrize("size", [3, 4])
+def test_thrlinear_is_the_tent_along_three_axes(size):
+    blob = filled((2, 3, size, size, size), type="thrlinear")
+    factor = (size + 1) // 2
+    centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+    for place in np.ndindex(size, size, size):
+        tent = np.prod([1 - abs(k / factor - centre) for k in place])
+        np.testing.assert_allclose(blob[:, :, *place], tent, rtol=1e-6)
+    with pytest.raises(ValueError, match="a kernel of one size along three of them"):
+        filled((2, 3, size, size, size + 1), type="thrlinear")
+
+
 @pytest.mark.parametrize("alpha, deviation", [(0, (2 / 200) ** 0.5), (0.75, 0.08)])
 def test_msra_knows_the_slope_of_the_prelu_that_follows(alpha, deviation):
     blob = filled((500, 200), type="msra", alpha=alpha)         # 0.08 = sqrt(2 / 200 / 1.5625)

@@ -203,7 +203,7 @@ def test_a_layer_refuses_or_names_the_fields_of_shared_messages_that_its_code_do
     ("BoxAnnotatorOHEM", "loss_param.normalize"), ("DetectionLoss", "loss_param.normalization"),
     ("FocalLoss", "softmax_param.normalize_type"), ("CtcLoss", "ctc_loss_param.blank_index"),
     ("WarpCTCLoss", "ctc_loss_param.blank_label"), ("BoxOutput", "bbox_reg_param.cls_aware"),
-    ("LSTMUnit", "recurrent_param.num_output"), ("Lstm", "recurrent_param.expose_hidden"),
+    ("LSTMUnit", "recurrent_param.num_output"),
     ("EuclideanLoss", "euclideanloss_param.is_normalized"),
 ])
 def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):
@@ -213,6 +213,15 @@ def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):
     with caplog.at_level(logging.WARNING):
         Net(document, phase=sample_phase(document))
     assert f"({kind}): {field} is not read by layers of this type" in caplog.text
+
+
+def test_a_message_that_the_original_reads_to_draw_is_not_called_unread(caplog):
+    fields = LayerParameter.DESCRIPTOR.fields_by_name["transform_param"].message_type.fields_by_name
+    document = with_field("DetectionOutput", "transform_param", fields["mean_value"])
+    with caplog.at_level(logging.WARNING):
+        Net(document, phase=sample_phase(document))
+    assert "transform_param is read by its own project to draw images; nothing is drawn" \
+        in caplog.text and "is not read" not in caplog.text
 
 
 def test_an_ignored_field_with_the_value_that_it_has_anyway_is_not_named(caplog):

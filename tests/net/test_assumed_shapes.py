@@ -237,6 +237,31 @@ layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "c" bottom: "mask" 
     assert not census.built
 
 
+def test_a_database_may_hold_the_numbers_that_maps_are_compared_with_in_rows(tmp_path):
+    text = """layers { name: "x" type: DATA top: "x" top: "t" data_param { batch_size: 4 } }
+layers { name: "c" type: CONVOLUTION bottom: "x" top: "c"
+  convolution_param { num_output: 3 kernel_size: 3 stride: 4 } }
+layers { name: "loss" type: EUCLIDEAN_LOSS bottom: "c" bottom: "t" top: "loss" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 3 * 56 * 56))
+    assert "'t' assumed to be (4, 9408)" in census.assumed
+    labels = text.replace("EUCLIDEAN_LOSS", "MULTI_SOFTMAX_LOSS")
+    (census,) = census_of(tmp_path, labels, phase="TRAIN", skip_data=True)
+    assert census.rows[0].shapes[1] == (4, 56 * 56)
+
+
+def test_the_grid_that_a_data_layer_states_says_the_size_of_its_images(tmp_path):
+    text = """layer { name: "d" type: "BoxData" top: "x" top: "y" data_param { side: 13
+  batch_size: 2 } }
+layer { name: "p" type: "Pooling" bottom: "x" top: "p" pooling_param { kernel_size: 16
+  stride: 16 } }
+layer { name: "r" type: "Reshape" bottom: "p" top: "r" reshape_param {
+  shape { dim: 0 dim: -1 dim: 13 dim: 13 } } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[0].shapes == ((2, 3, 416, 416), (2, 1183))
+    assert "images of 416 x 416" in census.assumed
+
+
 @pytest.mark.parametrize("axis, channels", [(2, 2), (1, None)])
 def test_target_images_that_the_predictions_are_cropped_to_have_their_channels(
         tmp_path, axis, channels):
@@ -313,6 +338,17 @@ def test_maps_of_joints_are_as_many_as_the_text_or_the_net_says(tmp_path):
         Net(parse_net(HEATMAP % ""), phase="TRAIN")
     with pytest.raises(SpecError, match="outsize is missing or 0"):
         shapes_of(HEATMAP.replace("outsize: 32", "") % "")
+
+
+def test_maps_of_the_corners_of_rooms_are_48(tmp_path):
+    text = HEATMAP.replace('top: "t"', 'top: "t" top: "kind"', 1).replace(
+        'bottom: "x" top: "loss"', 'bottom: "kind" top: "loss" is_test: false')
+    (census,) = census_of(tmp_path, text.replace("num_output: 7", "num_output: 48") % "",
+                          phase="TRAIN")
+    assert census.problems == []
+    assert census.rows[0].shapes == ((2, 3, 32, 32), (2, 48, 8, 8), (2,))
+    (census,) = census_of(tmp_path, text % "", phase="TRAIN")
+    assert "'t' has the shape (2, 48, 8, 8)" in census.problems[0]
 
 
 def test_segmented_images_have_multiples_of_the_stride_up_to_a_size(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from framework.layers.vision.convolution import Convolution
 from framework.report.net_summary import Selection, take_census
+from tests.net.looks import census_of
 
 FAST_RCNN = """name: "f"
 layer { name: "data" type: "Python" top: "data" top: "rois" top: "labels" top: "targets"
@@ -63,7 +64,7 @@ def test_sizes_after_the_first_are_tried_without_making_every_layer(tmp_path, mo
         "reshape_param { shape { dim: 0 dim: 2 dim: 713 dim: 713 } } }\n")
     (census,) = take_census(path, Selection(phase="TRAIN"))
     assert census.rows[-1].shapes == ((1, 2, 713, 713),) and len(census.rows) == 62
-    assert len(made) == 60 + 8 * 2 + 60
+    assert len(made) == 60 + 11 * 2 + 60
 
 
 def test_what_stops_a_net_whose_shapes_fit_is_said_before_shapes_of_other_sizes(tmp_path):
@@ -83,3 +84,11 @@ layer { name: "both" type: "Concat" bottom: "c" bottom: "u" top: "both" }
     (problem,) = census.problems
     assert "layer 'c' (Convolution)" in problem and "bilinear_upsampling" in problem
     assert problem.endswith("(with images of 224 x 224 assumed)")
+
+
+def test_tops_that_the_fields_of_a_layer_without_data_do_not_make_are_an_error(tmp_path):
+    text = """layer { name: "d" type: "DetectionData" top: "data" top: "maps" top: "boxes"
+  detection_data_param { source: "windows.txt" batch_size: 2 meta_source: "meta.txt" } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert not census.built
+    assert "top is given 3 times; the layer's fields ask for 2" in census.problems[0]

@@ -272,3 +272,21 @@ def test_a_param_can_have_a_regularization_of_its_own():
         Net(parse_net(OF_ITS_OWN.replace('bottom: "a" top: "b" param { name: "w"',
                                          'bottom: "a" top: "b" param { name: "w" '
                                          'regularization_type: "L2"')), "TRAIN")
+
+
+def test_a_stage_that_no_rule_names_is_said(caplog):
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 } }
+      include { stage: "deploy" } }
+layer { name: "y" type: "Input" top: "y" input_param { shape { dim: 2 } }
+  exclude { stage: "z" } }"""
+    Net(parse_net(text), stages=["depoly", "z"])
+    assert "no include or exclude rule names the stage 'depoly'; did you mean 'deploy'?" \
+        in caplog.text
+    assert "'z'" not in caplog.text
+
+
+def test_an_axis_of_a_single_number_is_an_error_that_says_so():
+    text = """layer { name: "x" type: "Input" top: "x" input_param { shape { } } }
+layer { name: "s" type: "Softmax" bottom: "x" top: "s" }"""
+    with pytest.raises(SpecError, match="axis is 1; the bottom has the shape .., a number"):
+        Net(parse_net(text))

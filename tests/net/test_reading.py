@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from framework import Net, parse_net, read_net, read_solver
 from framework.errors import CaffeError, SpecError, WeightsError
@@ -38,7 +39,8 @@ def folder(tmp_path, monkeypatch):
                              r"field names$"),
     (read_net, "map.prototxt", r"^map.prototxt: is a label map, not a net$"),
     (read_net, "w.caffemodel", r"^w.caffemodel:\d+: is not a text, which a prototxt is"),
-    (read_solver, "w.h5", r"^w.h5:1: is not a text, which a prototxt is: it has the byte 0x89"),
+    (read_solver, "w.h5", r"^w.h5:1: is not a text, which a prototxt is: it is an HDF5 file; "
+     "files of weights go to --weights"),
 ])
 def test_a_file_of_another_kind_is_one_line_that_says_what_it_is(read, path, message):
     with pytest.raises(SpecError, match=message):
@@ -54,13 +56,52 @@ def test_a_text_where_weights_belong_is_said_to_be_a_text(path):
 @pytest.mark.parametrize("head, kind", [
     (b"\xff\xd8\xff\xe0\0\x10JFIF", r"an image \(JPEG\)"), (b"\x89PNG\r\n", r"an image \(PNG\)"),
     (b"\x1f\x8b\x08\0\0", r"compressed \(gzip\), and must be unpacked"),
-    (b"PK\3\4\x14\0", r"an archive \(ZIP\), and must be unpacked")])
+    (b"PK\3\4\x14\0", r"an archive \(ZIP\), and must be unpacked"),
+    (b"%PDF-1.4\n\xff", "a PDF"), (b"Rar!\x1a\7\0", r"an archive \(RAR\), and must be unpacked"),
+    (b"\x1c\0\0\0TFL3", "a model of TensorFlow Lite")])
 def test_images_and_archives_are_named_where_a_prototxt_or_weights_belong(folder, head, kind):
     (folder / "x.bin").write_bytes(head + b"\0\xff\x81" * 9)
     with pytest.raises(SpecError, match=f"^x.bin:1: is not a text, .*: it is {kind}$"):
         read_net("x.bin")
     with pytest.raises(WeightsError, match=f"^x.bin: is {kind}; it is not a file of weights$"):
         Net("n.prototxt", "TEST", "x.bin")
+
+
+def test_files_of_torch_and_numpy_are_named_where_weights_belong(folder):
+    torch.save({"i.weight": torch.zeros(4, 3)}, "x.pth")
+    torch.save({"i.weight": torch.zeros(4, 3)}, "y.pth", _use_new_zipfile_serialization=False)
+    for name in ("x.pth", "y.pth"):
+        with pytest.raises(WeightsError, match=rf"^{name}: is a file of PyTorch \(torch.save\);"):
+            Net("n.prototxt", "TEST", name)
+    with open("z.caffemodel", "wb") as file:
+        np.savez(file, a=np.zeros(3))
+    with pytest.raises(WeightsError, match=r"^z.caffemodel: is a file of NumPy \(.npz\); it is "):
+        Net("n.prototxt", "TEST", "z.caffemodel")
+
+
+def test_weights_are_read_as_what_they_are_whatever_the_name_of_the_file(folder):
+    """The original asks H5Fis_hdf5, not the name (Net::CopyTrainedLayersFrom)."""
+    made = Net("n.prototxt")
+    made.params["i"][0].data = torch.arange(12.0).reshape(4, 3)
+    for form, name in (("hdf5", "was_hdf5.caffemodel"), ("caffemodel", "was_binary.h5")):
+        save_weights(made, name, form=form)
+        net = Net("n.prototxt", "TEST", name)
+        np.testing.assert_array_equal(net.params["i"][0].detach(), np.arange(12).reshape(4, 3))
+
+
+@pytest.mark.parametrize("text, kind", [
+    ('{"layer": [{"name": "x"}]}', "JSON"), ('<?xml version="1.0"?>\n<net></net>', "XML"),
+    ("# yolo\n[net]\nbatch=1\n", "a configuration of Darknet, of which tools/import makes a net")])
+def test_texts_of_other_programs_are_named_where_a_prototxt_belongs(folder, text, kind):
+    (folder / "x.prototxt").write_text(text)
+    with pytest.raises(SpecError, match=f"^x.prototxt: is {kind}; it is not a prototxt$"):
+        read_net("x.prototxt")
+
+
+def test_letters_that_are_not_seen_are_shown_in_an_unknown_type(folder):
+    (folder / "x.prototxt").write_text(NET.replace("InnerProduct", "InnerProduct\u200b"))
+    with pytest.raises(SpecError, match=r"type 'InnerProduct\\u200b' is not known; did you mean"):
+        Net("x.prototxt")
 
 
 def test_weights_are_no_text_whatever_the_name_of_their_net(folder):

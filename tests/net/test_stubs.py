@@ -65,12 +65,13 @@ def test_fields_of_other_layers_stay_errors():
 
 @pytest.mark.parametrize("text, message", [
     ("ReLU=as_bottom", "ReLU: the type is known here"), ("Warp=8x", "'8x' is not a shape"),
-    ("Warp", "must be TYPE=as_bottom or TYPE=SHAPE"),
+    ("Warp", "must be TYPE=as_bottom or TYPE=SHAPE"), ("=2x3", "TYPE is empty"),
+    ("Other=2x3 --stub Other=as_bottom", "the type has another shape in a second --stub"),
 ])
 def test_a_wrong_stub_is_an_error(tmp_path, capsys, text, message):
     path = tmp_path / "net.prototxt"
     path.write_text(INPUT)
-    assert inspect_program.main([str(path), "--stub", text]) == 1
+    assert inspect_program.main([str(path), "--stub", *text.split()]) == 1
     assert message in capsys.readouterr().err
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from framework.errors import CaffeError
 from framework.proto import NetParameter
-from framework.pycaffe import TEST, Classifier, Net, get_solver, io
+from framework.pycaffe import (
+    TEST,
+    Classifier,
+    Detector,
+    Net,
+    get_solver,
+    io,
+    params,
+    set_device,
+    set_random_seed,
+)
 from framework.pycaffe.draw import get_pydot_graph
 
 TEXT = """name: "d"
@@ -40,12 +51,22 @@ def test_a_blob_is_reshaped_to_whole_numbers(shape):
     assert net.forward()["ip"].shape == (2, 2)
 
 
+def test_a_blob_has_32_axes_at_most():
+    """kMaxBlobAxes in blob.hpp of the original."""
+    net = Net("net.prototxt", TEST)
+    net.blobs["data"].reshape(*[1] * 32)
+    with pytest.raises(ValueError, match="and up to 32 axes; it is given"):
+        net.blobs["data"].reshape(*[1] * 33)
+
+
 @pytest.mark.parametrize("values", [None, "a", 5])
 def test_an_input_is_an_array(values):
     net = Net("net.prototxt", TEST)
     with pytest.raises(ValueError, match=r"input 'data' takes an array of the shape \(1, 3, 6, 5\)"
                                          "; it is given"):
         net.forward(data=values)
+    with pytest.raises(ValueError, match="'data' takes an array of the shape .*it is given .*3"):
+        net.forward(data=[[1, 2], [3]])
     with pytest.raises(ValueError, match="'data' takes an array, an item for each image; it is gi"):
         net.forward_all(data=values)
 
@@ -121,3 +142,92 @@ def test_a_solver_steps_whole_numbers(count):
 def test_a_drawing_has_a_known_direction():
     with pytest.raises(ValueError, match="rankdir is 'XX'; it must be one of LR, RL, TB, BT"):
         get_pydot_graph(NetParameter(), "XX")
+
+
+NAMES = "it must be a list of names of blobs. Arrays are given by the name of their blob"
+
+
+@pytest.mark.parametrize("call, error, message", [
+    (lambda net: net.forward(np.zeros((1, 3, 6, 5))), TypeError, NAMES),
+    (lambda net: net.forward(blobs="ip"), TypeError, f"blobs is 'ip'; {NAMES}"),
+    (lambda net: net.forward_all("ip", data=np.zeros((1, 3, 6, 5))), TypeError, NAMES),
+    (lambda net: net.backward(diffs="ip"), TypeError, f"diffs is 'ip'; {NAMES}"),
+    (lambda net: net.forward_all(), ValueError, "no array is given; the input blobs of the net are "
+                                                "data"),
+    (lambda net: net.forward_backward_all(), ValueError, "no array is given"),
+    (lambda net: net.blobs.__setitem__("data", 1), TypeError, "the blob 'data' cannot be replaced; "
+                                                              "to set its values"),
+    (lambda net: net.params.__setitem__("ip", 1), TypeError, "cannot be replaced"),
+    (lambda net: net.params["ip"][2], IndexError, "there is no blob 2; the layer has 2 blobs"),
+    (lambda net: net.params["data"], KeyError, r"parameters 'data'; the layer 'data' \(Input\) has "
+                                               "none"),
+    (lambda net: net.top_names["pi"], KeyError, "the net has no layer 'pi'"),
+    (lambda net: net.layer_dict["ipp"], KeyError, "no layer 'ipp'; did you mean 'ip'"),
+])
+def test_what_is_read_or_run_by_a_wrong_name_or_array_is_said(call, error, message):
+    with pytest.raises(error, match=message):
+        call(Net("net.prototxt", TEST))
+
+
+def test_the_layer_that_does_not_take_another_input_is_named():
+    net = Net("net.prototxt", TEST)
+    net.blobs["data"].reshape(1, 3, 6, 7)
+    reason = r"net.prototxt:4: layer 'ip' \(InnerProduct\): bottom has the shape \(1, 3, 6, 7\), " \
+        "with 126 values an item; the weights are for 90$"
+    with pytest.raises(CaffeError, match=r"^'data' is \(1, 3, 6, 7\), built as \(1, 3, 6, 5\), "
+                       f"which the net's layers do not take: {reason}"):
+        net.forward()
+    with pytest.raises(CaffeError, match=f"^{reason}"):
+        net.reshape()
+
+
+def test_a_layer_whose_sums_do_not_fit_another_input_is_named(tmp_path):
+    (tmp_path / "c.prototxt").write_text(TEXT.split("layer { name: \"ip\"")[0] + """
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 2 kernel_size: 3 } }""")
+    net = Net("c.prototxt", TEST)
+    net.blobs["data"].reshape(1, 4, 6, 5)
+    with pytest.raises(CaffeError, match=r"c.prototxt:5: layer 'c' \(Convolution\): bottom has "
+                       r"shapes that the layer does not take: 'data' \(1, 4, 6, 5\)$"):
+        net.forward()
+
+
+@pytest.mark.parametrize("arguments", [("net.prototxt", 2), ("net.prototxt", TEST, "w.caffemodel"),
+                                       ("net.prototxt", "w.caffemodel", "TEST")])
+def test_a_net_says_what_it_takes(arguments):
+    with pytest.raises(TypeError, match=r"a net takes \(network_file, phase, level, stages"):
+        Net(*arguments)
+
+
+def test_a_path_may_be_bytes_or_a_path_object(tmp_path):
+    Net(b"net.prototxt", TEST).save("w.caffemodel")
+    net = Net(tmp_path / "net.prototxt", tmp_path / "w.caffemodel", TEST)
+    assert list(net.blobs) == ["data", "ip"]
+
+
+@pytest.mark.parametrize("call, error, message", [
+    (lambda: io.blobproto_to_array(3), TypeError, "blob is 3; it must be a BlobProto"),
+    (lambda: io.array_to_blobproto("x"), TypeError, "arr is 'x'; it must be a numpy array"),
+    (lambda: io.array_to_datum([1]), TypeError, r"arr is \[1\]; it must be a numpy array"),
+    (lambda: io.datum_to_array(b"x"), TypeError, "datum is b'x'; it must be a Datum"),
+    (lambda: io.array_to_datum(np.zeros((1, 2, 2)), "a"), TypeError, "label is 'a'; it must be a "),
+    (lambda: io.array_to_datum(np.zeros((1, 2, 2)), 1 << 40), ValueError, "label is 1099511627776"),
+    (lambda: io.oversample([np.zeros((6, 5, 3))], (4.5, 4)), ValueError, "crop_dims is .4.5, 4"),
+    (lambda: set_device("a"), ValueError, "device is 'a'; it must be a whole number"),
+    (lambda: set_random_seed(None), ValueError, "seed is None; it must be a whole number"),
+    (lambda: params.Pooling.MX, AttributeError, "PoolingParameter has no constant 'MX'; did you mea"
+                                                "n 'MAX'"),
+])
+def test_functions_say_what_they_take(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_windows_without_pixels_and_too_much_context_are_refused():
+    weights = "w.caffemodel"
+    Net("net.prototxt", TEST).save(weights)
+    cv2.imwrite("x.png", np.zeros((9, 9, 3), np.uint8))
+    with pytest.raises(ValueError, match=r"the window \(4, 4, 0, 0\) .* has no pixels of the "):
+        Detector("net.prototxt", weights).detect_windows([("x.png", [[4, 4, 0, 0]])])
+    with pytest.raises(ValueError, match="context_pad is 3; it must be below half of the "):
+        Detector("net.prototxt", weights, context_pad=3)

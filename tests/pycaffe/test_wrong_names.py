@@ -32,7 +32,7 @@ def test_a_blob_that_is_not_there_is_a_key_error_that_says_what_is(net, name, wo
 
 
 def test_parameters_that_are_not_there_are_a_key_error_that_says_what_is(net):
-    with pytest.raises(KeyError, match="no layer with parameters 'relu'; the layer 'relu' makes"):
+    with pytest.raises(KeyError, match="with parameters 'relu'; the layer 'relu' .ReLU. has none"):
         net.params["relu"]
     with pytest.raises(KeyError, match="'conv_new'"):
         net.params["conv_new"]

@@ -168,6 +168,29 @@ def test_weights_that_are_missing_are_named():
         make(TEXT + "BINARYPROTO", snapshot="s_iter_4.solverstate")
 
 
+@pytest.mark.parametrize("content, message", [
+    ("<!DOCTYPE html>", "is a web page"), ("version https://git-lfs.github.com/spec/v1\n",
+                                           "is a Git LFS pointer"), ("net: 1", "is a text"),
+    (b"\x0a\x05LeNet\xa2\x06\x00", "is a file of weights, not a solver state"),
+    (b"", "it has no field iter")])
+def test_what_came_in_place_of_a_solver_state_is_named(content, message):
+    run("BINARYPROTO")
+    Path("x.solverstate").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(WeightsError, match=f"^x.solverstate: .*{message}"):
+        make(TEXT + "BINARYPROTO", snapshot="x.solverstate")
+
+
+def test_an_hdf5_state_is_one_whatever_its_name():
+    found = run("HDF5")
+    forget_runs()
+    Path("s_iter_4.solverstate.h5").rename("x.solverstate")
+    solver = make(TEXT + "HDF5", snapshot="x.solverstate")
+    assert solver.iter == 4
+    for ours, theirs in zip(numbers(solver), found[4], strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    solver.close()
+
+
 def test_weights_without_a_layer_of_the_net_are_refused():
     run("BINARYPROTO")
     forget_runs()

@@ -43,6 +43,7 @@ def warnings_of(text: str) -> list[str]:
 @pytest.mark.parametrize("text, message", [
     ('base_lr: 0.1 lr_policy: "step" stepsize: 7',
      r'gamma is missing, and lr_policy "step" .* the rate is 0 from iteration 7 on'),
+    ('base_lr: 0.1 lr_policy: "fixed" type: "Adam" delta: -1', "delta is -1: a negative one makes"),
     ('base_lr: 0.1 lr_policy: "exp"', r"gamma is missing.* is 0 from iteration 1 on"),
     ('base_lr: 0.1 lr_policy: "multistep" stepvalue: 5 gamma: 0',
      r"gamma is 0, .* is 0 from iteration 5 on"),
@@ -90,6 +91,12 @@ def test_a_setting_that_is_probably_a_mistake_is_one_warning_with_its_line(text,
 ])
 def test_a_sound_policy_is_no_warning(text):
     assert warnings_of(GOOD + text) == []
+
+
+def test_a_negative_momentum_is_named():
+    text = GOOD.replace("0.9", "-0.5") + 'base_lr: 0.1 lr_policy: "fixed"'
+    (said,) = warnings_of(text)
+    assert "momentum is -0.5: a negative one takes back a part of each update" in said
 
 
 def test_a_missing_max_iter_is_named():

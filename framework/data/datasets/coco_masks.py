@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from framework.data.records.boxes import Corners
 from framework.errors import DataError
 from framework.system.wording import shortened
 
@@ -18,6 +21,21 @@ class Segmentation:
 
     polygons: tuple[tuple[float, ...], ...] = ()
     runs: Runs | None = None
+
+
+def around(segmentation: Segmentation) -> Corners:
+    """The box around polygons or runs. ValueError for runs that cover nothing."""
+    if segmentation.runs is None:
+        xs = [x for polygon in segmentation.polygons for x in polygon[::2]]
+        ys = [y for polygon in segmentation.polygons for y in polygon[1::2]]
+        return min(xs), min(ys), max(xs), max(ys)
+    height, width, counts = segmentation.runs
+    inside = np.repeat(np.arange(len(counts)) % 2, counts).reshape(width, height)   # by columns
+    columns = np.flatnonzero(inside.any(1))
+    rows = np.flatnonzero(inside.any(0))
+    if not len(rows):
+        raise ValueError("the runs of a mask cover nothing")
+    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
 def read_segmentation(item: Any, width: int, height: int) -> Segmentation:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset
-from framework.data.datasets.file_tree import FileTree
+from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree
 from framework.data.datasets.label_files import Box, Labels, class_name, stated_size
 from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.tables import TableRows
@@ -22,15 +22,18 @@ NEEDED = {"filename": ("filename", "image", "imagename", "file", "path", "imagep
           "xmax": ("xmax", "x2"), "ymax": ("ymax", "y2")}
 """Column -> the words that headers have for it, without capitals and punctuation."""
 SIZE = {"width": ("width", "imagewidth"), "height": ("height", "imageheight")}
+SPLIT = {"split": ("split", "dataset", "subset", "set")}
+OPTIONAL = SIZE | SPLIT
 Cells = tuple[str, Box | str, tuple[int, int]]
 """Of a row: where it is, its box, or what is wrong with it, and the size that it states."""
-Rows = dict[str, list[Cells]]
+Rows = dict[tuple[str, str], list[Cells]]
+"""By the image's name and the split that the rows say; UNDIVIDED if they say none."""
 
 
 def columns_in(header: Sequence[str]) -> dict[str, int] | None:
     """The index of each column of a table's header; None if a needed one is not there."""
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in header]
-    found = {name: words.index(word) for name, names in (NEEDED | SIZE).items()
+    found = {name: words.index(word) for name, names in (NEEDED | OPTIONAL).items()
              for word in reversed(names) if word in words}
     return found if set(NEEDED) <= set(found) else None
 
@@ -40,13 +43,14 @@ def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
     TensorFlow's object detection have them.
 
     An image is found by its name, wherever it is below the root. Its split is the one that the
-    name or folder of its table says, else that of its own folder. Columns `width` and `height` may
-    be missing. A row with an image and neither a class nor a number says that the image has no box;
-    another that is not a box makes its image a bad record. Images of no row are losses.
+    name or folder of its table says, else that of its own folder; a column `split` goes before
+    both. Columns `width` and `height` may be missing. A row with an image and neither a class nor a
+    number says that the image has no box; another that is not a box makes its image a bad record,
+    and so do rows of several sizes. Images of no row are losses.
     DataError if not one image is there.
     """
-    rows = (Named(table, (name,), _labels(found)) for table in tables
-            for name, found in _read(tree.root / table).items())
+    rows = (Named(table, (name,), _labels(found), split) for table in tables
+            for (name, split), found in _read(tree.root / table).items())
     return gather(tree, rows, "an image that no row names")
 
 
@@ -70,10 +74,17 @@ def _read(path: Path) -> Rows:
                 box = str(error)
             position = columns["filename"]
             name = row[position].strip() if len(row) > position else ""
-            own = found.setdefault(name, [])
+            own = found.setdefault((name, _split(row, columns)), [])
             if not name or not _is_empty(row, columns):
                 own.append((f"{path}:{rows.line_num}", box, size))
     return found
+
+
+def _split(row: Sequence[str], columns: Mapping[str, int]) -> str:
+    """The split that a row says: TRAIN, val, validation and the like."""
+    position = columns.get("split", len(row))
+    word = row[position].strip().lower() if position < len(row) else ""
+    return SPLIT_WORDS.get(word, UNDIVIDED)
 
 
 def _is_empty(row: Sequence[str], columns: Mapping[str, int]) -> bool:
@@ -101,9 +112,13 @@ def _number(row: Sequence[str], columns: Mapping[str, int], name: str) -> float:
 
 
 def _labels(rows: Sequence[Cells]) -> Labels | DataError:
-    """The boxes of one image, or what is wrong with them. Any row states the size."""
-    for place, box, _ in rows:
+    """The boxes of one image, or what is wrong with them. All rows state one size."""
+    for place, box, (width, height) in rows:
         if isinstance(box, str):
             return BadEntry(f"{place}: is not the row of a box: {box}", len(rows))
+        first = rows[0][2]
+        if (width, height) != first:
+            return BadEntry(f"{place}: the rows of an image state several sizes: '{width} x "
+                            f"{height}, and {first[0]} x {first[1]} before'", len(rows))
     boxes = tuple(box for _, box, _ in rows if isinstance(box, Box))
     return Labels(boxes, *rows[0][2]) if rows else Labels(())

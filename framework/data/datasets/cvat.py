@@ -28,6 +28,7 @@ from framework.system import text
 from framework.system.wording import shortened
 
 ROOT = "<annotations"
+TAG = "tag"         # says something of the whole image
 CORNERS = ("xtl", "ytl", "xbr", "ybr")
 
 
@@ -66,14 +67,17 @@ def _read(path: Path) -> ElementTree.Element:
 def _labels(image: ElementTree.Element, place: str) -> Labels | DataError:
     """The boxes of an image, or what is wrong with them."""
     items = image.findall("box")
+    counts = Counter(str(item.tag) for item in image)
+    num_tags = counts.pop(TAG, 0)
     notes = [Note(f"a shape of type {shortened(shape)} is not a box", place, boxes=count)
-             for shape, count in Counter(str(item.tag) for item in image).items()
-             if shape != "box"]
+             for shape, count in counts.items() if shape != "box"]
+    if num_tags:
+        notes.append(Note("tags of whole images are not stored", place, is_loss=False))
     try:
         size = stated_size(*(finite_number(image.get(side, "0")) for side in ("width", "height")))
         boxes = tuple(map(_box, items))
     except ValueError as error:
-        return BadEntry(f"{place}: a box is not one: {error}", len(image))
+        return BadEntry(f"{place}: a box is not one: {error}", len(image) - num_tags)
     if any(item.get("rotation") for item in items):
         notes.append(Note(turned_box.REASON, place, is_loss=False))
     return Labels(boxes, *size, image.get("name", ""), notes=tuple(notes))

@@ -12,10 +12,12 @@ from framework.data.datasets.tables import TableRows
 from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import open_text, read_bytes, read_text
+from framework.system.wording import shortened
 
 COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
 VIA, CREATE_ML = "VIA", "Create ML"
 TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
+MOST_KEYS = 12          # that messages name
 COCO_KEYS = ("images", "annotations", "categories")
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
@@ -50,7 +52,18 @@ def _json_format(tree: FileTree, name: str, content: Any) -> str:
                          (CREATE_ML, create_ml.is_file), (VIA, via.is_file)):
         if is_it(content):
             return known
+    if name not in tree.unread:
+        tree.holding[name] = _held(content)
     return ""
+
+
+def _held(content: Any) -> str:
+    """What a JSON file of no known format has, in words. Any: what JSON holds."""
+    first = next(iter(content), None) if isinstance(content, list) else content
+    if not isinstance(first, dict):
+        return "holds neither an object nor a list of them"
+    keys = shortened(", ".join(list(first)[:MOST_KEYS]))
+    return f"holds {'a list of objects' if first is not content else 'an object'} with {keys}"
 
 
 def _json_of(tree: FileTree, name: str) -> Any:
@@ -74,9 +87,11 @@ def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
             isinstance(content.get(key), list) for key in COCO_KEYS):
         return False
     items = content["annotations"]
-    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
+    if not items or any(isinstance(item, dict) and {"bbox", "segmentation"} & item.keys()
+                        for item in items):
         return True
-    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
+    tree.unread[name] = (f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but neither a bbox nor "
+                         "a segmentation")
     return False
 
 
@@ -103,7 +118,10 @@ def _table_format(tree: FileTree, name: str) -> str:
         return OPEN_IMAGES
     if via.is_table(header):
         return VIA
-    return TABLE if csv_table.columns_in(header) is not None else ""
+    if csv_table.columns_in(header) is not None:
+        return TABLE
+    tree.holding[name] = f"has the columns {shortened(', '.join(header[:MOST_KEYS]))}"
+    return ""
 
 
 def head_of(tree: FileTree, name: str) -> str:

@@ -31,6 +31,7 @@ from framework.data.records.boxes import Corners
 from framework.system.wording import shortened
 
 RECTANGLES = ("rectanglelabels", "labels")      # of RectangleLabels, and of Labels with Rectangle
+SHAPE = "rectangle"     # the type of the tag Rectangle, whose class another result of its id has
 NOT_REGIONS = ("relation", "choices", "rating", "textarea", "number", "datetime", "taxonomy",
                "pairwise", "ranker")
 """Results of a task that are of no region: what links regions, and what is said of the image."""
@@ -132,8 +133,12 @@ def _read(regions: Sequence[Json], place: str, notes: tuple[Note, ...], is_neste
     size = (0, 0)
     is_turned = False
     try:
+        labelled = {region.get("id") for region in regions if is_nested
+                    and _is_rectangle(region["value"])}
         for region in regions:
             value = region["value"] if is_nested else region
+            if region.get("type") == SHAPE and region.get("id") in labelled:
+                continue            # a region of the tags Rectangle and Labels is written twice
             if not _is_rectangle(value):
                 others[str(region.get("type", "region"))] += 1
                 continue

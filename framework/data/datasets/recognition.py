@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Any
 
 from framework.data.datasets import (
     coco,
@@ -37,7 +36,7 @@ from framework.data.datasets.file_formats import (
     tables_of,
 )
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, each_has, list_files, split_of
-from framework.data.datasets.image_names import Match, apart, match
+from framework.data.datasets.image_names import Match, coco_matches, image_folder
 from framework.data.datasets.label_files import read_xml
 from framework.data.datasets.named_images import gather
 from framework.data.datasets.yolo import NOT_LABELS, label_path, num_boxes
@@ -46,7 +45,7 @@ from framework.data.records.account import Note
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import is_there, name_lines, read_lines
-from framework.system.wording import counted, shortened
+from framework.system.wording import counted
 
 CLASS_FILES = ("classes.txt", "obj.names", "_darknet.labels")
 NUM_LOOKED_INTO = 50        # text files, of which one must be a label file of YOLO
@@ -84,7 +83,7 @@ def recognise(path: Path) -> Recognised:
         raise DataError(only.unread[path.name])
     raise DataError(f"{path}: its format is not known. Files are: .yaml (Ultralytics, or ours), "
                     ".data (Darknet), .json of COCO, Label Studio, labelme, Create ML or VIA, .xml "
-                    "of CVAT, .csv with a header; or give the folder")
+                    "of CVAT, .csv with a header; or give the folder; archives must be unpacked")
 
 
 def _inner(path: Path) -> Path:
@@ -99,7 +98,7 @@ def _inner(path: Path) -> Path:
 
 def _in_folder(path: Path) -> Recognised:
     if os.path.isdir(path / "ImageSets" / "Main") and os.path.isdir(path / "JPEGImages"):
-        data = description.load(path)
+        data = with_unlisted(description.load(path), path)
         return Recognised(data, "VOC", "it has JPEGImages, Annotations and the lists of "
                           f"ImageSets/Main: {', '.join(data.splits)}")
     tree = list_files(path)
@@ -159,6 +158,8 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
         *(note.where for notes in data.losses.values() for note in notes)))
     lost = [Note("an image that no label names", name, images=1)
             for name in _images_beside(tree, known)]
+    lost += [note for note in tree.undecoded
+             if not _paths(tree.root, [note.where]) & known]
     lost += [Note("labels that cannot be read", error) for error in tree.unread.values()]
     lost += [Note("a file of no known format, which is not read", name, is_loss=False)
              for name, kind in tree.formats.items() if not kind and name not in tree.unread
@@ -166,6 +167,21 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     first = next(iter(data.splits))
     losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
     return replace(found, data=replace(data, losses=losses))
+
+
+def with_unlisted(data: Dataset, folder: Path) -> Dataset:
+    """The data set of a folder that says its splits, with notes on the images that none has. Those
+    do not count as losses: lists choose, as VOC 2012's do. Of VOC's folder JPEGImages is looked at.
+    """
+    is_voc = os.path.isdir(folder / "JPEGImages")
+    tree = list_files(folder / "JPEGImages" if is_voc else folder)
+    known = _paths(data.root, (
+        *(entry.image for entries in data.splits.values() for entry in entries),
+        *(note.where for notes in data.losses.values() for note in notes)))
+    names = [os.path.relpath(tree.root / name, folder) for name in _images_beside(tree, known)]
+    first = next(iter(data.splits))
+    notes = [Note("an image that no split names", name, is_loss=False) for name in names]
+    return replace(data, losses={**data.losses, first: [*data.losses.get(first, ()), *notes]})
 
 
 def _label_files(found: Recognised) -> set[str]:
@@ -234,8 +250,8 @@ def _coco(tree: FileTree) -> Recognised | None:
                             f"({split}); give one of them, or put `train` and `val` into the names")
         if other is None or "instances" in name:
             found[split] = name
-            matches[name] = _coco_matches(tree, name, split, content)
-            folders[split] = _image_folder(tree, name, matches[name])
+            matches[name] = coco_matches(tree, name, split, content)
+            folders[split] = image_folder(tree, name, matches[name])
     if not found:
         return None
     splits = {split: {"images": folders[split], "annotations": name}
@@ -244,33 +260,6 @@ def _coco(tree: FileTree) -> Recognised | None:
                      lambda image, path: matches[path][image])
     return Recognised(data, COCO, f"{each_has(found.values())} images, annotations and "
                       f"categories; the images are in {', '.join(dict.fromkeys(folders.values()))}")
-
-
-def _coco_matches(tree: FileTree, path: str, split: str, content: Any) -> dict[str, Match]:
-    """The images that a COCO file names. Any: what JSON holds."""
-    names = dict.fromkeys(str(image.get("file_name", "")) for image in content["images"]
-                          if isinstance(image, dict))
-    near = os.path.dirname(path)
-    return dict(zip(names, apart([match(tree, name, near, split) for name in names]),
-                    strict=True))
-
-
-def _image_folder(tree: FileTree, path: str, matches: Mapping[str, Match]) -> str:
-    """The folder that the file names of a COCO file begin from, or that has the first of its
-    images. DataError if not one of the images is below the root.
-    """
-    for one in matches.values():
-        parts = PurePath(composed(one.name.replace("\\", "/"))).parts
-        if one.image and PurePath(composed(one.image)).parts[-len(parts):] == parts:
-            return str(PurePath(*PurePath(one.image).parts[:-len(parts)]))
-        if one.image:
-            return os.path.dirname(one.image) or "."
-    if not matches:
-        raise DataError(f"{tree.root / path}: names no image")
-    first = next(iter(matches.values()))
-    reason = f"; {first.problem}" if first.problem else ""
-    raise DataError(f"{tree.root}: none of the {len(matches)} images that {shortened(path)} names "
-                    f"is below this folder; the first is {shortened(first.name)}{reason}")
 
 
 def _label_studio(tree: FileTree) -> Recognised | None:
@@ -318,7 +307,7 @@ def _cvat(tree: FileTree) -> Recognised | None:
     if not files:
         return None
     return Recognised(cvat.load(tree, files), "CVAT for images",
-                      f"{', '.join(files)} begins with <annotations> and has <image> elements")
+                      f"{each_has(files)} <image> elements in <annotations>")
 
 
 def _xml(tree: FileTree) -> Recognised | None:

@@ -129,7 +129,7 @@ def split_names(root: Path) -> list[str]:
     folder = root / "ImageSets" / "Main"
     class_lists = ("_train", "_val", "_trainval", "_test")
     names = sorted(path.stem for path in folder.glob("*.txt"))
-    return [name for name in names if not name.endswith(class_lists)]
+    return [name for name in names if not name.endswith(class_lists) and not name.startswith(".")]
 
 
 def read_split(root: Path, split: str) -> list[tuple[str, str]]:

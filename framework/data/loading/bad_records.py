@@ -16,10 +16,12 @@ class Ledger:
 
     `place`  the source of the records, for messages
     size   the number of all records
+    where  the source with its file and line, for the error that ends the run
     """
 
-    def __init__(self, place: str, size: int):
+    def __init__(self, place: str, size: int, where: str = ""):
         self.place = place
+        self.where = where or place
         self.size = size
         self.bad: dict[int, Bad] = {}
 
@@ -34,6 +36,6 @@ class Ledger:
         count = len(self.bad)
         if count > max(1, MAX_BAD_SHARE * self.size):
             last = list(self.bad.values())[-1]
-            raise DataError(f"{self.place}: {count} of {self.size} records cannot be used, more "
+            raise DataError(f"{self.where}: {count} of {self.size} records cannot be used, more "
                             f"than {MAX_BAD_SHARE:.0%}; the last is {last.name}: {last.reason}; "
                             "tools/check_data lists them all")

@@ -15,6 +15,7 @@ import lmdb
 from framework.data.records.images import BadRecord
 from framework.data.records.lmdb_pages import CutShort, DamagedPages, check_pages
 from framework.errors import DataError
+from framework.system.file_kinds import other_kind
 
 # LMDB must not open a file twice in a process, so readers share it; this is not a cache.
 _OPEN: WeakValueDictionary[tuple[int, int, int], Database] = WeakValueDictionary()
@@ -66,6 +67,8 @@ class Database:
             reason = f"it cannot be read as an LMDB ({error}); {make}"
             if "already open" in str(error):
                 reason = _why_held(file)
+            elif kind := other_kind(os.pread(self._number, 4096, 0)):
+                reason = f"it cannot be read as an LMDB: it is {kind}; {make}"
             raise DataError(f"{file}: {reason}") from None
         if not self.keys:
             raise DataError(f"{file}: the database has no records; {make}")

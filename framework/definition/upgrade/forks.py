@@ -7,7 +7,11 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. yuqj1991/caffe_train: a BatchNorm with its scale,
+Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
+a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
+of YOLO v2 (biases).
+yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
 ImageData of classes that are drawn anew, AnnotatedData of faces.
 openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
@@ -49,57 +53,44 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D; pooling_3d_param is pooling3d_param, crop_height and crop_width
-    are crop_h and crop_w. PoolingND is an NdPooling: numbers for several axes are shapes there.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
+    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
     for index, layer in enumerate(document.message.layer):
+        _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
-        if layer.type == "ReLU" and layer.relu_param.relu6:
-            _as_relu6(layer, lines)
-            changed = True
-        if proto.has_field(layer, "pooling_param") \
-                and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
-            _as_average(layer, lines)
-            changed = True
-        if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
-            layer.type = COLUMNS[layer.type]
-            layer.convolution_param.ClearField("bottom_is_im2col")
-            changed = True
-        if layer.type == "Convolution" and layer.convolution_param.binary:
-            _as_binary(layer, document, index)
-            changed = True
-        if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
-            _as_nd_pooling(layer, lines)
-            changed = True
-        crops = layer.transform_param
-        if crops.HasField("crop_height") or crops.HasField("crop_width"):
-            _as_crops(layer, lines)
-            changed = True
-        if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
-            _as_p3d_pooling(layer, lines)
-            changed = True
-        other = _other_type(layer)
-        if other:
-            layer.type = other
-            changed = True
-        if layer.type in SAME:
-            _as_same(layer, lines)
-            changed = True
-        if layer.type == "UpsampleDarknet":
-            _as_upsample(layer, lines)
-            changed = True
+        other = _other_type(layer, document)
+        layer.type = other or layer.type
+        changed |= bool(other)
+        for form in FORMS:
+            changed |= form(layer, lines)
     return changed
 
 
-def _other_type(layer: proto.LayerParameter) -> str:
-    """The type that a field of a fork makes of this one; "" without such a field."""
+def _other_type(layer: proto.LayerParameter, net: Document) -> str:
+    """The type that a field of a fork makes of this one, or a Grid in its net; "" without such."""
+    if layer.type == "Warp" and any(other.type == "Grid" for other in net.message.layer):
+        return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
+    if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
+        return "RegionDetectionOutput"
+    if layer.type == "ReLU" and len(layer.top) == 2:
+        return "ReLUWithMask"
+    if layer.type == "Crop" and (layer.crop_param.HasField("height")
+                                 or layer.crop_param.HasField("weight")):
+        return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    if layer.type == "Proposal" and layer.proposal_param.HasField("anchor_size"):
+        return "Proposal3D"
+    if layer.type == "ProposalTarget" and layer.proposal_target_param.HasField("class_num"):
+        return "ProposalTarget3D"
+    if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
+        return "ROIPooling3D"
     if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
         return "DrawnClassesData"
     if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
@@ -111,7 +102,26 @@ def _other_type(layer: proto.LayerParameter) -> str:
     return ""
 
 
-def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
+def _check_binary(document: Document, index: int) -> None:
+    layer = document.message.layer[index]
+    param = layer.convolution_param
+    if layer.type == "Convolution" and param.binary \
+            and (param.HasField("sq") or param.HasField("ratio")):
+        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
+                             "ratio, which BinaryConvolution has; give only one of them")
+
+
+def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col
+    if is_old:
+        layer.type = COLUMNS[layer.type]
+        layer.convolution_param.ClearField("bottom_is_im2col")
+    return is_old
+
+
+def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type not in SAME:
+        return False
     field, values = FIXED.get(layer.type, ("", {}))
     for name, value in values.items():
         setattr(getattr(layer, field), name, value)
@@ -120,22 +130,26 @@ def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    return True
 
 
-def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_crop_height(layer: proto.LayerParameter, lines: Lines) -> bool:
     """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
     param = layer.transform_param
+    if not (param.HasField("crop_height") or param.HasField("crop_width")):
+        return False
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
     param.crop_h = param.crop_height or param.crop_size or param.crop_h
     param.crop_w = param.crop_width or param.crop_size or param.crop_w
     for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
         inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    param.ClearField("crop_height")
-    param.ClearField("crop_width")
-    param.ClearField("crop_size")
+    proto.clear_fields(param, ("crop_height", "crop_width", "crop_size"))
+    return True
 
 
-def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "Pooling3D" or not layer.HasField("pooling_3d_param"):
+        return False
     param = layer.pooling3d_param
     param.CopyFrom(layer.pooling_3d_param)
     for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
@@ -143,9 +157,12 @@ def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
 
 
-def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_relu6(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "ReLU" or not layer.relu_param.relu6:
+        return False
     layer.type = "ReLU6"
     layer.relu_param.ClearField("relu6")
     if layer.relu_param.ListFields():
@@ -153,25 +170,31 @@ def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.ClearField("relu_param")
     if "relu_param" in lines.fields:
         lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+    return True
 
 
-def _as_binary(layer: proto.LayerParameter, document: Document, index: int) -> None:
-    param = layer.convolution_param
-    if param.HasField("sq") or param.HasField("ratio"):
-        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
-                             "ratio, which BinaryConvolution has; give only one of them")
-    param.ClearField("binary")
-    layer.type = "BinaryConvolution"
+def _from_binary(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type == "Convolution" and layer.convolution_param.binary
+    if is_old:
+        layer.convolution_param.ClearField("binary")
+        layer.type = "BinaryConvolution"
+    return is_old
 
 
-def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_average(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not proto.has_field(layer, "pooling_param") \
+            or proto.enum_name(layer.pooling_param, "pool") not in WITHOUT_PADDING:
+        return False
     layer.pooling_param.pool = layer.pooling_param.AVE
     layer.pooling_param.avg_include_pad = False
     inside = (lines.fields.get("pooling_param") or [Lines()])[0]
     inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
+    return True
 
 
-def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_upsample(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "UpsampleDarknet":
+        return False
     layer.type = "Upsample"
     layer.upsample_param.scale = layer.upsample_darknet_param.stride
     layer.ClearField("upsample_darknet_param")
@@ -179,9 +202,12 @@ def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
     if given:
         given[0].fields["scale"] = given[0].fields.pop("stride", [])
         lines.fields["upsample_param"] = given
+    return True
 
 
-def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "PoolingND" or not proto.has_field(layer, "pooling_nd_param"):
+        return False
     layer.type = "NdPooling"
     given = lines.fields.pop("pooling_nd_param", [Lines()])
     inside = given[0].fields
@@ -198,3 +224,9 @@ def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             inside[shape] = [Lines(places[0].line, {"dim": places})]
     layer.ClearField("pooling_nd_param")
     lines.fields["pooling_param"] = given
+    return True
+
+
+# in this order: what one makes may be what a later one takes
+FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from framework.proto import Datum
 from framework.system.arrays import Array
 from framework.system.wording import counted
 
+LOG = logging.getLogger("framework.data")
 MIRROR_AND_CROP = 4
 MAKE = "tools/convert_imageset makes it from a list of images and their classes"
 
@@ -99,7 +101,9 @@ class Data(ImageSource):
                               make=MAKE)
         items = look_at_first(spec, items)
         drawn = items.num_labels and param.get_mirror_crop
-        num_floats = _float_labels(items.path) if len(spec.tops) == 2 and not drawn else 0
+        first = _first_datum(items.path)
+        _warn_of_pixels(spec, first)
+        num_floats = _float_labels(first) if len(spec.tops) == 2 and not drawn else 0
         if drawn:
             items = MirrorCropItems(items.path, items.transformation, items.decoding, make=MAKE,
                                     crop_size=spec.proto.transform_param.crop_size)
@@ -175,13 +179,29 @@ class FloatLabelItems(DatabaseItems):
         return [np.array([item.labels for item in items], np.float32)[:, None, None]]
 
 
-def _float_labels(path: str) -> int:
-    """How many numbers the first good record has beside its image."""
+def _first_datum(path: str) -> Datum:
+    """The first record that can be parsed; an empty one if there is none."""
     database = open_database(path)
     for index in range(len(database)):
         try:
-            datum = parse(Datum(), database.read(index))
+            return parse(Datum(), database.read(index))
         except BadRecord:
             continue
-        return len(datum.float_data) if datum.data else 0
-    return 0
+    return Datum()
+
+
+def _float_labels(first: Datum) -> int:
+    """How many numbers a record has beside its image; as many as the image has values are the
+    image again, which the original does not read."""
+    count = len(first.float_data)
+    is_image = count == first.channels * first.height * first.width and not first.encoded
+    return count if first.data and not is_image else 0
+
+
+def _warn_of_pixels(spec: LayerSpec, first: Datum) -> None:
+    """Say that pixels are not decoded, so that force_color and force_gray do nothing, as the
+    original's data_transformer.cpp says of each."""
+    if color_of(spec) is not None and first.data and not first.encoded:
+        name = "force_gray" if spec.proto.transform_param.force_gray else "force_color"
+        LOG.warning("%s: transform_param.%s has no effect, as in the original: the records hold "
+                    "pixels, not encoded images", spec.place(), name)

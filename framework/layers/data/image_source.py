@@ -80,7 +80,7 @@ class ImageSource(Source):
         try:
             order = self.maker.open()
             self.num_items = order.size
-            self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size)
+            self.ledger = Ledger(f"layer '{spec.name}'", num_records or order.size, spec.place())
             first = self.maker.first_item()
             self.ledger.note(self.maker.bad())
         except DataError as error:

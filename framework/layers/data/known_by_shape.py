@@ -10,6 +10,8 @@ from framework.layers.data.assumed_shapes import (
     batch_size,
     images_and_labels,
 )
+from framework.layers.loss.heatmap import ROOM_CORNERS
+from framework.layers.params import check_sizes
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -98,13 +100,11 @@ class OPData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.op_transform_param
         model = _model(spec)
         if model not in POSE_CHANNELS:
             raise spec.error("op_transform_param.models", f"begins with '{model}'; it must be one "
                              f"of {', '.join(POSE_CHANNELS)}")
-        if param.stride < 1:
-            raise spec.error("op_transform_param.stride", "is 0; it must be at least 1")
+        check_sizes(spec, "op_transform_param", "stride")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -154,12 +154,14 @@ class DataHeatmap(KnownByShape):
 
     Tops:   images (batchsize, 3, outsize, outsize); maps (batchsize, J, label_height,
             label_width) of the J joints that labelinds names, or that the lines of the list have.
+            With a third top, the type of each room (batchsize,), there are maps of 48 corners.
     Errors: SpecError whenever data are requested, and for sizes of 0.
-    Meaning: tpfister/caffe-heatmap data_heatmap.cpp, which turns and crops images in real numbers.
+    Meaning: tpfister/caffe-heatmap data_heatmap.cpp, which turns and crops images in real numbers;
+            that of FengyangZhang/caffe_roomnet with three tops.
     """
 
     reads = ("heatmap_data_param",)
-    num_tops = (2, 2)
+    num_tops = (2, 3)
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
@@ -171,15 +173,20 @@ class DataHeatmap(KnownByShape):
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
-        return [] if spec.proto.heatmap_data_param.labelinds else [spec.tops[1]]
+        is_known = spec.proto.heatmap_data_param.labelinds or len(spec.tops) == 3
+        return [] if is_known else [spec.tops[1]]
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         cls.check_fields(spec)
         param = spec.proto.heatmap_data_param
         joints = len(param.labelinds.split(",")) // 2 if param.labelinds else 1
-        return [(param.batchsize, 3, param.outsize, param.outsize),
-                (param.batchsize, joints, param.label_height, param.label_width)]
+        if len(spec.tops) == 3:
+            joints = ROOM_CORNERS[-1]
+        shapes: list[Shape] = [(param.batchsize, 3, param.outsize, param.outsize),
+                               (param.batchsize, joints, param.label_height, param.label_width),
+                               (param.batchsize,)]
+        return shapes[:len(spec.tops)]
 
 
 @layer("faceAttributeData")

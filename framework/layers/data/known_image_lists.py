@@ -190,12 +190,85 @@ class BinaryData(KnownByShape):
 
 
 @layer
+class DataHeatmapTest(KnownByShape):
+    """Images of a list, as RoomNet takes them: known by shape only.
+
+    Top:    images (batchsize, 3, outsize, outsize).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: data_heatmap_test.cpp in the history of FengyangZhang/caffe_roomnet.
+    """
+
+    reads = ("heatmap_test_param",)
+    num_tops = (1, 1)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "heatmap_test_param", "batchsize outsize")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_test_param
+        return [(param.batchsize, 3, param.outsize, param.outsize)]
+
+
+@layer
+class PoseImageData(KnownByShape):
+    """People of a list, and a map around each of their joints: known by shape only.
+
+    Tops:   images (batch_size, 3, new_height, new_width); maps (batch_size, key_point_num,
+            out_height, out_width).
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: POSE_IMAGE_DATA, pose_image_data_layer.cpp of xiaolonw/caffe-3dnormal_joint_pose.
+    """
+
+    num_tops = (2, 2)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "pose_image_data_param",
+                    "batch_size new_height new_width key_point_num out_height out_width")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.pose_image_data_param
+        return [(param.batch_size, 3, param.new_height, param.new_width),
+                (param.batch_size, param.key_point_num, param.out_height, param.out_width)]
+
+
+@layer
+class VideoDataSeg(KnownByShape):
+    """Frames of videos or slices of volumes of a list, and a class for each pixel: known by shape.
+
+    Tops:   clips (batch_size, 3, new_length, H, W), or one channel without is_color; classes
+            (batch_size, 1, new_length, H, W); H and W are crop_size or new_height and new_width.
+    Errors: SpecError whenever data are requested.
+    Meaning: video_data_seg_layer.cpp of ljpadam/Caffe-3D: lines of a video, its first frame and
+            the video of its classes.
+    """
+
+    reads = ("video_data_param", "transform_param")
+    num_tops = (2, 2)
+    fork_fields = frozenset(f"video_data_param.{name}" for name in (
+        "batch_size is_color new_height new_length new_width rand_skip root_folder shuffle "
+        "source").split())
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.video_data_param
+        batch, _, height, width = images_and_labels(spec, size)[0]
+        return [(batch, channels, max(param.new_length, 1), height, width)
+                for channels in (3 if param.is_color else 1, 1)]
+
+
+@layer
 class DrawnClassesData(KnownByShape):
     """Images of classes that are drawn anew for each batch, of folders: known by shape only.
 
     It is the ImageData whose image_data_param has sample_num.
-    Tops:   images (batch_size, 3, H, W); the classes drawn (label_num,); the class of each image
-            (batch_size,).
+    Tops:   images (batch_size, 3, H, W), class after class; the number of images of each class that
+            was drawn (label_num,); the class of each image (batch_size,).
     Errors: SpecError whenever data are requested, and if batch_size is not label_num * sample_num.
     Meaning: yuqj1991/caffe_train image_data_layer.cpp.
     """

@@ -69,9 +69,9 @@ class DiceLoss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
-        if len(x) < 2 or math.prod(labels) * x[1] != math.prod(x):
-            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; there must "
-                             "be one label for each cell")
+        if len(x) < 3 or math.prod(labels) * x[1] != math.prod(x):
+            raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(labels)}; they must "
+                             "be (N, classes, cells ...) and one label for each cell")
         self.check = class_check(spec, labels, x[1])
 
     @classmethod
@@ -82,7 +82,7 @@ class DiceLoss(Layer):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         shares = precise(x).flatten(2)
         with torch.no_grad():
-            truth = self.check.counted(labels)[0].reshape(len(x), -1)
+            truth = self.check.counted(labels)[0].reshape(len(x), shares.shape[2])
             classes = torch.arange(x.shape[1], device=x.device)[:, None]
             label = (truth[:, None] == classes).to(shares.dtype)
             best = (shares.argmax(1, keepdim=True) == classes).to(shares.dtype)

@@ -15,7 +15,6 @@ from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 EPS = 1e-11     # added to a sum of squares
 
@@ -39,12 +38,9 @@ class CosinL2Normalize(Layer):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
     needs_float32 = True
+    blobs_learn = (True,)
     no_onnx_form = NEEDS_LABELS
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import LARGEST_STEP, honour, within
 from framework.ops.losses import precise
 
 
@@ -61,9 +61,7 @@ class STLoss(Layer):
         honour(spec, "st_loss_param", "output_H output_W")
         param = spec.proto.st_loss_param
         for name in ("output_H", "output_W"):
-            if getattr(param, name) < 1:
-                raise spec.error(f"st_loss_param.{name}", f"is {getattr(param, name)}; it must be "
-                                 "at least 1")
+            within(spec, f"st_loss_param.{name}", [getattr(param, name)], 1, LARGEST_STEP)
         if math.prod(theta[1:]) != 6:
             raise spec.error("bottom", f"has the shape {tuple(theta)}; it must be (N, 6)")
         self.height = param.output_H

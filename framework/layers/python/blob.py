@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from framework.system.wording import counted
+
 Array = NDArray[Any]
 
 
@@ -61,6 +63,8 @@ class Blob(Shaped):
     def reshape(self, *shape: int) -> None:
         """Change the shape. Values stay if there are as many as before; else they are zeros."""
         size = tuple(int(length) for length in shape)
+        if size != shape:       # 3.0, which Python 2's / made of 6 and 2 a whole number, is one
+            raise TypeError(f"reshape takes whole numbers; it is given {tuple(shape)}")
         if size != self._data.shape:
             same = math.prod(size) == self._data.size
             self._data = self._data.reshape(size) if same else np.zeros(size, self._data.dtype)
@@ -73,6 +77,13 @@ class Blob(Shaped):
 
 class BlobVector(list[Any]):    # Any: blobs of one's own, or those that show a net's parameters
     """The learned blobs of a layer."""
+
+    def __getitem__(self, index: Any) -> Any:       # Any: an index or a slice, a blob or several
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            raise IndexError(f"there is no blob {index}; the layer has "
+                             f"{counted(len(self), 'blob')}") from None
 
     def add_blob(self, *shape: int) -> Blob:
         """Add a blob of zeros."""

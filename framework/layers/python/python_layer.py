@@ -97,6 +97,8 @@ class Python(Layer):
             missing = isinstance(error, ModuleNotFoundError) and error.name is not None \
                 and f"{name}.".startswith(f"{error.name}.")
             hint = "; its folder must be on PYTHONPATH" if missing else ""
+            if missing and name.endswith(".py"):
+                hint = f"; the name of a module is without .py: '{name.removesuffix('.py')}'"
             if isinstance(error, SyntaxError) and is_python2(error.filename):
                 hint = "; it is written for Python 2, which --python2 runs"
             raise self.spec.error("python_param.module", f"'{name}' cannot be imported: "

@@ -14,7 +14,7 @@ from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import check_sizes, honour
+from framework.layers.params import LARGEST_STEP, check_sizes, honour, within
 from framework.system.arrays import Array
 
 BOX_VALUES = 18         # x and y of the cell, two regions of 5, class, subclass, 4 offsets
@@ -78,6 +78,8 @@ class FeatureExtrapolating(Layer):
         check_sizes(spec, "feature_extrapolating_param", "num_per_octave num_scale_base")
         param = spec.proto.feature_extrapolating_param
         self.num_base = param.num_scale_base
+        within(spec, "feature_extrapolating_param.num_per_octave", [param.num_per_octave], 1,
+               LARGEST_STEP)
         steps = param.num_per_octave
         base = self._scales(param.scale_string)
         self._check(x, least=1)

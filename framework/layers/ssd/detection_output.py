@@ -64,6 +64,7 @@ class DetectionOutput(Layer):
 
     num_bottoms = (3, None)
     no_gradient_bottoms = (0, 1, 2, 3, 4)
+    drawing = ("transform_param",)
     gives_detections = True
     needs_float32 = True
 

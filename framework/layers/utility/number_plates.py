@@ -14,18 +14,18 @@ from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
 from framework.proto import enum_name
 
-COUNTS = ("num_chinese", "num_english", *("num_letter",) * 5)     # of a plate's places
+COUNTS = ("num_chinese", "num_english", *("num_letter",) * 5)     # of a plate's positions
 POINTS, ANGLES, FACE = 5, 3, 17
 SIGNS = 7
 
 
 @layer
 class DetectionCcpdOutput(Layer):
-    """The most probable sign of each of the seven places of a number plate.
+    """The most probable sign at each of the seven positions of a number plate.
 
     Bottoms: seven of probabilities: (N, num_chinese, ...), (N, num_english, ...), and five of (N,
              num_letter, ...).
-    Top:     (1, 1, N, 7), the number of the sign of each place: the first of the largest values
+    Top:     (1, 1, N, 7), the number of the sign at each position: the first of the largest values
              above 0, 0 if there is none.
     Errors:  SpecError if a bottom has another number of values an item, or a field is missing.
     Source:  detection_ccpd_output_layer.cpp of yuqj1991/caffe_train.

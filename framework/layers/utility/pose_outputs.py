@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.vision.pose_truth import check_images
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
@@ -34,8 +34,7 @@ class ArgMaxC(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "arg_max_c_param", "out_max_val")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.with_value = spec.proto.arg_max_c_param.out_max_val
 
     def forward(self, x: Tensor) -> Tensor:
@@ -75,8 +74,7 @@ class WriteDataIntoFile(Layer):
         param = spec.proto.write_data_into_file_param
         if len(x) != 4 or x[1] != 1:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, 1, H, W)")
-        if param.n_images < 1:
-            raise spec.error(f"{field}.n_images", f"is {param.n_images}; it must be at least 1")
+        check_sizes(spec, field, "n_images")
         self.factor, self.num_images = param.scale, param.n_images
         self.folder, self.ending = param.visual_dire, param.file_ext
         self.written = 0
@@ -146,6 +144,34 @@ class VisualizedHeatMaps2(Drawing):
         if not 0 <= param.threshold <= 1:
             raise spec.error(f"{field}.threshold", f"is {param.threshold:g}; it must be from 0 to "
                              "1")
+
+
+@layer
+class HeatmapVisualize(Layer):
+    """Drawing of maps as images: nothing is drawn here.
+
+    Bottom: maps (N, C, H, W). Top: 0 (), without gradient.
+    Errors: SpecError for another number of axes.
+    Source: heatmap_visualize_layer.cpp of FengyangZhang/caffe_roomnet, which writes each map into
+            the folder `test`, its largest value white.
+    """
+
+    no_gradient_bottoms = (0,)
+    no_onnx_form = Drawing.no_onnx_form
+
+    def __init__(self, spec: LayerSpec, maps: Shape):
+        super().__init__(spec)
+        if len(maps) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(maps)}; it must be (N, C, H, W)")
+        if not spec.without_files:
+            LOG.warning("%s: writes maps as images into a folder 'test' in its project; nothing is "
+                        "drawn here", spec.place())
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [()]
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps.new_zeros(())
 
 
 @layer

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import at_least, canonical_axis, check_sizes, honour
 from framework.layers.weighted import Weighted
 from framework.proto import LayerParameter
 
@@ -26,8 +26,7 @@ def rows_by(spec: LayerSpec, x: Shape, message: str = "inner_product_param"
     """
     param = getattr(spec.proto, message)
     axis = canonical_axis(spec, f"{message}.axis", param.axis, x)
-    if param.num_output == 0:
-        raise spec.error(f"{message}.num_output", "is 0; it must be at least 1")
+    check_sizes(spec, message, "num_output")
     return axis, (param.num_output, math.prod(x[axis:]))
 
 
@@ -89,13 +88,13 @@ class InnerProduct(Layer):
         self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
         num_output = others[0][0] if others else param.num_output
         self.num_output = num_output
-        if num_output == 0:
-            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
+        at_least(spec, "inner_product_param.num_output", [num_output], 1)
         self.transpose = param.transpose
         self.normalize = param.normalize
         self.relu = param.relu
         self.negative_slope = param.negative_slope
         shape = (num_output, math.prod(x[self.axis :]))
+        self.num_inputs = shape[1]
         counts = (math.prod(shape), num_output)
         for index, given in enumerate(others, 1):
             count = counts[index - 1]
@@ -116,6 +115,10 @@ class InnerProduct(Layer):
         return math.prod(tops[0]) * math.prod(bottoms[0][self.axis:])
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        num_inputs = math.prod(bottoms[0][self.axis:])
+        if num_inputs != self.num_inputs:
+            raise self.spec.error("bottom", f"has the shape {bottoms[0]}, with {num_inputs} values "
+                                  f"an item; the weights are for {self.num_inputs}")
         return [(*bottoms[0][:self.axis], self.num_output)]
 
     def forward(self, x: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
@@ -186,9 +189,7 @@ class Embed(Weighted):
         super().__init__(spec)
         honour(spec, "embed_param", "num_output input_dim bias_term weight_filler bias_filler")
         param = spec.proto.embed_param
-        for field in ("num_output", "input_dim"):
-            if getattr(param, field) == 0:
-                raise spec.error(f"embed_param.{field}", "is 0; it must be at least 1")
+        check_sizes(spec, "embed_param", "num_output input_dim")
         self.check = IndexCheck(spec, 0, x, param.input_dim, what="rows in the table",
                                 hint="embed_param.input_dim is too small")
         self.in_last_axis = bool(spec.dialect) and x[-1:] == (1,)

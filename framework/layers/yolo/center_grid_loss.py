@@ -32,7 +32,7 @@ class CenterGridLoss(Layer):
     its last, if no earlier box has them; targets are (cell's middle - side) * s / bias_scale with s
     = net_height / H, twice that for SIGMOID. Points are learned where all ten are above 0.
     Scores: cells of no box at all are background, a box's own are faces; those of boxes of other
-    sizes, and where a later box lies over an earlier one, do not count. SIGMOID: 2 (1 - p)^4 (-log
+    sizes, and where a later box covers an earlier one, do not count. SIGMOID: 2 (1 - p)^4 (-log
     p), over images with a box; SOFTMAX: 0.25 (1 - p)^2 (-log p). A batch without a box has loss 0.
     The original cuts logarithms at FLT_MIN, and multiplies the weight of the loss into the gradient
     of points twice; here once. `loc_weight` and `ignore_thresh` have no effect, as there.
@@ -85,9 +85,9 @@ class CenterGridLoss(Layer):
             -1, -1, truth.shape[2] - 3))
         own = own.transpose(1, 2).unflatten(2, tuple(x.shape[2:]))
         each = F.smooth_l1_loss(x[:, :4], self._targets(own[:, :4]), reduction="none")
-        places = each.sum(1).where(positive, 0).sum()
+        sides = each.sum(1).where(positive, 0).sum()
         scores = self._scores(x[:, 4 + POINTS * self.has_points:], label, known)
-        loss = (places + scores) / self._divisor(positive)
+        loss = (sides + scores) / self._divisor(positive)
         if self.has_points:
             sure = positive & (own[:, 5] > 0) & (own[:, 6:16] > 0).all(1)
             each = F.smooth_l1_loss(x[:, 4:14], self._targets(own[:, 6:16]), reduction="none")
@@ -118,15 +118,15 @@ class CenterGridLoss(Layer):
             label = label.masked_fill(inside, IGNORED).masked_fill(new, FACE)
         return owner, label
 
-    def _targets(self, places: Tensor) -> Tensor:
-        """Distances of the cells to places (N, 2 K, H, W), x and y as fractions of the image."""
-        height, width = places.shape[2:]
-        across = (torch.arange(width, device=places.device) + 0.5).expand(height, width)
-        down = (torch.arange(height, device=places.device) + 0.5)[:, None].expand(height, width)
-        pairs = places.shape[1] // 2
-        middles = torch.stack([across, down] * pairs).to(places.dtype)
-        size = places.new_tensor([width, height] * pairs)[:, None, None]
-        return (middles - places * size) * (self.net_height / height / self.anchor)
+    def _targets(self, points: Tensor) -> Tensor:
+        """Distances of the cells to points (N, 2 K, H, W), x and y as fractions of the image."""
+        height, width = points.shape[2:]
+        across = (torch.arange(width, device=points.device) + 0.5).expand(height, width)
+        down = (torch.arange(height, device=points.device) + 0.5)[:, None].expand(height, width)
+        pairs = points.shape[1] // 2
+        middles = torch.stack([across, down] * pairs).to(points.dtype)
+        size = points.new_tensor([width, height] * pairs)[:, None, None]
+        return (middles - points * size) * (self.net_height / height / self.anchor)
 
     def _scores(self, scores: Tensor, label: Tensor, known: Tensor) -> Tensor:
         if self.by_sigmoid:

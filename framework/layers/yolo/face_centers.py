@@ -149,14 +149,14 @@ class CenterGridOutput(_FaceBoxes):
 class CenternetDetectionOutput(_FaceBoxes):
     """Boxes from a map of centres: CenterNet's, with points of faces.
 
-    Bottoms: places (N, 4, H, W): x and y of the centre from the cell's corner, logarithms of width
+    Bottoms: codes (N, 4, H, W): x and y of the centre from the cell's corner, logarithms of width
              and height, all in cells of 4 pixels; with has_lm (N, 14, H, W), then five points; conf
              (N, num_classes - 1, H, W), after sigmoid.
     Top:     (1, 1, rows, 7): image, class from 1 on, score, x1, y1, x2, y2 as fractions of the map,
              by image and falling score; with has_lm (1, 1, rows, 17), x and y of the points then,
              (centre + number * the box's side) * 4, not as fractions, as in the original. Without
              any box one row (image, -1, ...) for each image. No gradient.
-    A score must be above confidence_threshold and below 1. Places end at the map's borders. Boxes
+    A score must be above confidence_threshold and below 1. Coordinates end at the map's borders. Boxes
     of an image, of whatever class, are dropped that overlap a better one by more than nms_thresh:
     the intersection in whole pixels (+ 1), areas of the sizes that were predicted.
     Errors:  SpecError for other shapes.
@@ -169,25 +169,25 @@ class CenternetDetectionOutput(_FaceBoxes):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
 
-    def __init__(self, spec: LayerSpec, places: Shape, conf: Shape):
+    def __init__(self, spec: LayerSpec, codes: Shape, conf: Shape):
         super().__init__(spec)
         self.read("")
         classes = spec.proto.detection_output_param.num_classes - 1
         channels = 4 + POINTS * self.has_points
-        if len(places) != 4 or places[1] != channels:
-            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(places)}; it "
+        if len(codes) != 4 or codes[1] != channels:
+            raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(codes)}; it "
                              f"must be (N, {channels}, H, W)")
-        if tuple(conf) != (places[0], classes, *places[2:]):
+        if tuple(conf) != (codes[0], classes, *codes[2:]):
             raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(conf)}; it must "
-                             f"be {(places[0], classes, *places[2:])}, num_classes - 1 scores")
+                             f"be {(codes[0], classes, *codes[2:])}, num_classes - 1 scores")
 
     @uncompiled
-    def forward(self, places: Tensor, conf: Tensor) -> Tensor:
-        places, conf = precise(places.detach()), precise(conf.detach())
-        height, width = places.shape[2:]
-        limit = places.new_tensor([width * STRIDE, height * STRIDE])
+    def forward(self, codes: Tensor, conf: Tensor) -> Tensor:
+        codes, conf = precise(codes.detach()), precise(conf.detach())
+        height, width = codes.shape[2:]
+        limit = codes.new_tensor([width * STRIDE, height * STRIDE])
         images, areas = [], []
-        for numbers, scores in zip(places, conf, strict=True):
+        for numbers, scores in zip(codes, conf, strict=True):
             kind, row, column = ((scores > self.least_score) & (scores < 1)).nonzero().unbind(1)
             own = numbers[:, row, column].t()
             centre = (torch.stack([column, row], 1) + own[:, :2]) * STRIDE

@@ -28,6 +28,7 @@ from framework.layers.yolo.anchor_squares import (
     with_slopes,
     write,
 )
+from framework.layers.yolo.plain_grid import plain_squares
 from framework.ops.losses import precise
 
 CELL_NUMBERS = 7            # of a label: difficult, object, class, and four of the box
@@ -82,28 +83,37 @@ class YoloV2Loss(Layer):
     The gradient is half of the summands' over N, not over the number of boxes, and that of softmax
     is left out, as in the original. Without a box the loss is that of objectness; the original
     divides by 0 there.
+    With `biaes` in place of anchors the map, which may be flat, counts as it is: see plain_squares.
     Errors:  SpecError for channels, labels and anchors that do not fit; DataError for a class that
              is not below num_classes.
     Source:  YoloV2LossParameter; yolo_v2_loss_layer.cpp of
-             foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+             foss-for-synopsys-dwc-arc-processors/synopsys-caffe, and that of
+             karta0807913/caffe-yolo-9000 with biaes.
     """
 
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    fork_fields = frozenset(["yolo_v2_loss_param.biaes"])
     seen: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         field = "yolo_v2_loss_param"
         honour(spec, field, "anchors side num_classes num_object box_scale class_scale "
-               "noobject_scale object_scale rescore thresh")
+               "noobject_scale object_scale rescore thresh biaes")
         param = spec.proto.yolo_v2_loss_param
+        self.is_plain = len(param.biaes) > 0
+        side = math.isqrt(math.prod(labels[1:]) // CELL_NUMBERS)
+        if self.is_plain and len(x) == 2:
+            x = (x[0], x[1] // max(side * side, 1), side, side)
         self.check = _check(spec, field, x, labels)
-        if len(param.anchors) != 2 * param.num_object:
-            raise spec.error(f"{field}.anchors", f"is given {len(param.anchors)} times; it must be "
+        self.map_shape = tuple(x[1:])
+        name, anchors = ("biaes", param.biaes) if self.is_plain else ("anchors", param.anchors)
+        if len(anchors) != 2 * param.num_object:
+            raise spec.error(f"{field}.{name}", f"is given {len(anchors)} times; it must be "
                              f"twice for each of {param.num_object} anchors")
-        pairs = zip(param.anchors[::2], param.anchors[1::2], strict=True)
+        pairs = zip(anchors[::2], anchors[1::2], strict=True)
         self.rule = RegionRule(
             [list(pair) for pair in pairs], param.object_scale, param.noobject_scale,
             param.class_scale, param.box_scale, param.thresh, by_size=True, rescore=param.rescore)
@@ -114,9 +124,11 @@ class YoloV2Loss(Layer):
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         wide = precise(x)
-        raw = map_of(wide, len(self.rule.anchors))
-        truth = _truth(labels.detach().to(wide.dtype), x.shape[2], self.check)
-        steps, value = region_squares(raw, truth, self.rule, early=self.seen < EARLY_IMAGES)
+        shaped = wide if wide.dim() == 4 else wide.reshape(len(x), *self.map_shape)
+        raw = map_of(shaped, len(self.rule.anchors))
+        truth = _truth(labels.detach().to(wide.dtype), raw.shape[2], self.check)
+        squares = plain_squares if self.is_plain else region_squares
+        steps, value = squares(raw, truth, self.rule, early=self.seen < EARLY_IMAGES)
         if torch.is_grad_enabled() and self.spec.phase == "TRAIN":
             with torch.no_grad():
                 self.seen.add_(len(x))

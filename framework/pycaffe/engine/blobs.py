@@ -14,6 +14,8 @@ from framework.layers.python.blob import Array, Shaped
 from framework.pycaffe.engine.memory import Memory, Shape
 from framework.system.wording import shortened
 
+MAX_AXES = 32       # kMaxBlobAxes of the original
+
 
 class Owner(Protocol):
     """What a blob asks its net."""
@@ -61,9 +63,11 @@ class NetBlob(Shaped):
 
         Raises ValueError for sizes that are not whole numbers from 0 on, one for each axis.
         """
-        if not all(isinstance(size, Integral) and size >= 0 for size in shape):
+        if len(shape) > MAX_AXES or not all(isinstance(size, Integral) and size >= 0
+                                            for size in shape):
             raise ValueError(f"reshape takes a whole number from 0 on for each axis, as in "
-                             f"reshape(1, 3, 224, 224); it is given {shortened(str(shape))}")
+                             f"reshape(1, 3, 224, 224), and up to {MAX_AXES} axes; it is given "
+                             f"{shortened(str(shape))}")
         self._owner.absorb()
         self.values.reshape(tuple(int(size) for size in shape))
         self.version += 1

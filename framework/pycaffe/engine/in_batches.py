@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from framework.layers.python.blob import Array
-from framework.pycaffe.engine.lists import Arrays, NetLists
+from framework.pycaffe.engine.lists import Arrays, NetLists, check_names
 from framework.system.wording import shortened
 
 
@@ -25,6 +25,8 @@ class InBatches(NetLists):
 
         Returns the outputs and the `blobs` named, for the items that were given.
         """
+        check_names("blobs", blobs)
+        self._check_given(kwargs)
         found: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}
         for batch in self._batch(kwargs):
             for name, values in self.forward(blobs, None, None, **batch).items():
@@ -40,6 +42,9 @@ class InBatches(NetLists):
                 given, the values of the blobs are used (Any: arrays)
         Returns data and diffs by blob name, for the items that were given.
         """
+        check_names("blobs", blobs)
+        check_names("diffs", diffs)
+        self._check_given(kwargs)
         data: dict[str, list[Array]] = {name: [] for name in [*self.outputs, *(blobs or [])]}
         back: dict[str, list[Array]] = {name: [] for name in [*self.inputs, *(diffs or [])]}
         inputs = self._batch({name: kwargs[name] for name in self.inputs if name in kwargs})
@@ -52,6 +57,11 @@ class InBatches(NetLists):
                 back[name].extend(values.copy())
         count = len(next(iter(kwargs.values())))
         return _cut(data, count), _cut(back, count)
+
+    def _check_given(self, arrays: Arrays) -> None:
+        if not arrays:
+            raise ValueError("no array is given; the input blobs of the net are "
+                             f"{', '.join(self.inputs) or 'none'}")
 
     def _batch(self, arrays: Mapping[str, Array]) -> Iterator[Arrays]:
         """Batches of the net's size of arrays of one length, the last filled up with zeros."""

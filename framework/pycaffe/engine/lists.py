@@ -21,7 +21,10 @@ class Named(OrderedDict[str, Any]):     # Any: blobs, or lists of them
 
     what     "blob", or "parameters"
     explain  what to say of a name that is not there; "" if nothing is known
+    Items cannot be set once it `is_complete`: what a script means is to write into their arrays.
     """
+
+    is_complete = False
 
     def __init__(self, items: Iterable[tuple[str, Any]] = (), what: str = "",
                  explain: Callable[[str], str] = lambda name: ""):
@@ -36,6 +39,12 @@ class Named(OrderedDict[str, Any]):     # Any: blobs, or lists of them
         raise KeyError(f"the net has no {self.what} '{shortened(name)}'"
                        f"{f'; {reason}' if reason else ''}")
 
+    def __setitem__(self, name: str, value: Any) -> None:
+        if self.is_complete:
+            raise TypeError(f"the {self.what} '{shortened(str(name))}' cannot be replaced; to set "
+                            "its values, write into its array: .data[...] = values")
+        super().__setitem__(name, value)
+
     def __reduce__(self) -> Any:
         return OrderedDict, (list(self.items()),)
 
@@ -47,6 +56,20 @@ class Named(OrderedDict[str, Any]):     # Any: blobs, or lists of them
 def blobs_by_name(nodes: Sequence[Node]) -> Named:
     """The dict of a net's blobs, still empty."""
     return Named((), "blob", partial(_of_layer, nodes))
+
+
+def check_names(what: str, names: Sequence[str] | None) -> None:
+    """TypeError for what is not a list of names, as an array or a single name."""
+    is_list = isinstance(names, (list, tuple, set, frozenset)) or hasattr(names, "keys")
+    if names is not None and not (is_list and all(isinstance(name, str) for name in names)):
+        raise TypeError(f"{what} is {shortened(repr(names))}; it must be a list of names of blobs. "
+                        "Arrays are given by the name of their blob: net.forward(data=array)")
+
+
+def _without_blobs(nodes: Sequence[Node], name: str) -> str:
+    """What to say of a name that no layer with parameters has."""
+    found = [node for node in nodes if node.name == name]
+    return f"the layer '{name}' ({found[0].type}) has none" if found else ""
 
 
 def _of_layer(nodes: Sequence[Node], name: str) -> str:
@@ -63,7 +86,7 @@ class NetLists:
 
     _net: TorchNet
     _nodes: list[Node]
-    _blob_dict: OrderedDict[str, NetBlob]
+    _blob_dict: Named
     _layer_list: list[Any]      # Any: LayerViews, and objects of classes that the user wrote
     _layer_names: list[str]
 
@@ -90,14 +113,16 @@ class NetLists:
     @property
     def layer_dict(self) -> OrderedDict[str, Any]:
         """What `layers` has, by the layers' names."""
-        return OrderedDict(zip(self._layer_names, self._layer_list, strict=True))
+        return Named(zip(self._layer_names, self._layer_list, strict=True), "layer")
 
     @property
     def params(self) -> OrderedDict[str, BlobVector]:
         """The blobs of the layers that have some, by the layers' names."""
-        return Named(((name, layer.blobs) for name, layer
-                      in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs),
-                     "layer with parameters", partial(_of_layer, self._nodes))
+        found = Named(((name, layer.blobs) for name, layer
+                       in zip(self._layer_names, self._layer_list, strict=True) if layer.blobs),
+                      "layer with parameters", partial(_without_blobs, self._nodes))
+        found.is_complete = True
+        return found
 
     @property
     def inputs(self) -> list[str]:
@@ -112,12 +137,12 @@ class NetLists:
     @property
     def top_names(self) -> OrderedDict[str, list[str]]:
         """The tops of each layer, by its name."""
-        return OrderedDict((node.name, list(node.tops)) for node in self._nodes)
+        return Named(((node.name, list(node.tops)) for node in self._nodes), "layer")
 
     @property
     def bottom_names(self) -> OrderedDict[str, list[str]]:
         """The bottoms of each layer, by its name."""
-        return OrderedDict((node.name, list(node.bottoms)) for node in self._nodes)
+        return Named(((node.name, list(node.bottoms)) for node in self._nodes), "layer")
 
     @property
     def blob_loss_weights(self) -> OrderedDict[str, float]:

@@ -11,6 +11,7 @@ from framework.cli.convert_dataset import main as convert
 from framework.data.datasets.class_data import recognise_classes
 from framework.data.datasets.description import load
 from framework.data.datasets.file_tree import list_files
+from framework.data.datasets.image_names import are_copies
 from framework.data.datasets.recognition import recognise
 from framework.errors import DataError
 from tests.data.datasets.forms import HEADER, XML, coco, labelme, percent, put, task
@@ -235,3 +236,8 @@ def test_a_table_of_names_that_all_are_of_several_images_says_so(tmp_path):
     with pytest.raises(DataError, match=r"labels.csv:2, '1.jpg': 2 different images have this "
                        "name: a/1.jpg, b/1.jpg; .* not one image is left"):
         recognise_classes(tmp_path)
+
+
+def test_a_name_with_a_zero_byte_is_no_copy_of_another(tmp_path):
+    (tmp_path / "a").write_text("same")
+    assert not are_copies(tmp_path / "a", tmp_path / "b\0c")

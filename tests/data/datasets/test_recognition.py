@@ -116,7 +116,7 @@ def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
     assert not labels.relative and (labels.width, labels.height) == (56, 40)
     assert [(note.reason, note.boxes) for note in labels.notes] == [
         ("a shape of type polygon is not a box", 1),
-        ("a shape of type tag is not a box", 1),
+        ("tags of whole images are not stored", 0),
         ("rectangles that are turned became the upright boxes around them", 0)]
     with pytest.raises(DataError, match="annotations.xml#b.jpg: a box is not one"):
         data.labels(second)

@@ -50,3 +50,28 @@ def test_a_scale_of_0_is_named(tmp_path, caplog):
                 f'source: "{path}" batch_size: 1 }} }}')
     assert "layer 'd' (Data): transform_param.scale is 0, so that every image becomes 0" \
         in caplog.text
+
+
+def pixels(**fields):
+    return [Datum(channels=1, height=2, width=3, data=bytes(range(6)), label=4, **fields
+                  ).SerializeToString()]
+
+
+@pytest.mark.parametrize("name", ["force_color", "force_gray"])
+def test_colours_that_pixels_cannot_be_read_in_are_named(tmp_path, caplog, name):
+    """The original says of each such record that they are for encoded ones only."""
+    path = write_database(tmp_path / "db", pixels())
+    source = make_source(f'layer {{ name: "d" type: "Data" top: "x" '
+                         f'transform_param {{ {name}: true }} '
+                         f'data_param {{ source: "{path}" batch_size: 1 }} }}')
+    assert finished(source)[0].shape == (1, 1, 2, 3)
+    assert f"layer 'd' (Data): transform_param.{name} has no effect" in caplog.text
+
+
+def test_floats_beside_pixels_of_the_same_number_are_not_labels(tmp_path):
+    """The original reads bytes where there are some, and then no floats."""
+    path = write_database(tmp_path / "db", pixels(float_data=[.5] * 6))
+    source = make_source('layer { name: "d" type: "Data" top: "x" top: "y" data_param { source: '
+                         f'"{path}" batch_size: 1 }} }}')
+    image, label = finished(source)
+    assert image.flatten().tolist() == [0, 1, 2, 3, 4, 5] and label.tolist() == [4]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from framework.errors import DataError, SpecError
-from tests.public_fork_examples import CELLS
+from tests.community_examples.loss import CELLS
 from tests.support import make, noise
 
 SHAPE = (2, 3, 5, 4)
@@ -41,6 +41,8 @@ def test_without_any_class_the_coefficient_is_0():
 def test_labels_that_do_not_fit_are_refused():
     with pytest.raises(SpecError, match="one label for each cell"):
         make("DiceLoss", "", SHAPE, (2, 1, 5, 3))
+    with pytest.raises(SpecError, match=r"shapes \(4, 3\) and \(4,\); they must be \(N, classes, "):
+        make("DiceLoss", "", (4, 3), (4,))
     with pytest.raises(SpecError, match="one label for each cell"):
         make("SegmentOutput", "", SHAPE, (2, 1, 5, 3))
     with pytest.raises(DataError, match="3"):

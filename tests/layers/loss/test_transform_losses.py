@@ -35,6 +35,7 @@ def test_stloss_is_the_distance_of_the_grid_to_the_image():
 @pytest.mark.parametrize("kind, field, size, match", [
     ("LocLoss", "threshold: 0", (3, 5), "threshold is 0; it must be more than 0"),
     ("STLoss", "output_H: 3", (2, 6), "output_W is 0; it must be at least 1"),
+    ("STLoss", "output_H: 1073741824 output_W: 5", (2, 6), "output_H is 1073741824; it may be"),
     ("STLoss", "output_H: 3 output_W: 5", (2, 5), r"it must be \(N, 6\)")])
 def test_settings_that_mean_nothing_are_refused(kind, field, size, match):
     with pytest.raises(SpecError, match=match):

@@ -106,9 +106,14 @@ def test_an_in_place_python_layer_writes_into_one_blob(folder):
     ("import caffe\nclass A(caffe.Layer):\n def setup(self, b, t): raise KeyError('k')", "raises",
      "A", "python_param.layer 'raises.A' failed in setup: KeyError: 'k' .*; it is "
      "given no python_param.param_str"),
+    ("", "absent_module.py", "A", "the name of a module is without .py: 'absent_module'"),
+    ("import caffe, json\nclass A(caffe.Layer):\n def setup(self, b, t):\n  json.loads('{')",
+     "reads", "A", r"failed in setup: JSONDecodeError: .*reads.py:4\)"),     # not json's line
+    ("import caffe\nclass A(caffe.Layer):\n def setup(self, b, t): t[0].reshape(1.5, 2.0)",
+     "halves", "A", r"TypeError: reshape takes whole numbers; it is given \(1.5, 2.0\)"),
 ])
 def test_a_layer_that_cannot_be_made_says_why(folder, text, module, cls, message):
-    write_module(folder, "present" if module in ("absent_module", "") else module, text)
+    write_module(folder, module if text else "present", text)
     with pytest.raises(SpecError, match=message):
         python_net(module, cls)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.pose_and_face_examples import BOXES
+from tests.community_examples.rcnn import BOXES
 from tests.support import make, noise
 
 
@@ -55,6 +55,12 @@ def test_scales_that_are_not_there_are_refused(text, count, match):
     with pytest.raises(SpecError, match=match):
         make("FeatureExtrapolating", f'num_per_octave: 2 num_scale_base: {count} scale_string: '
              f'"{text}"', (3, 2, 5, 7))
+
+
+def test_a_number_of_scales_that_no_memory_holds_is_refused():
+    with pytest.raises(SpecError, match="num_per_octave is 1073741824; it may be at most 65536"):
+        make("FeatureExtrapolating", 'num_per_octave: 1073741824 num_scale_base: 2 '
+             'scale_string: "1 2"', (2, 3, 5, 7))
 
 
 def test_a_net_may_be_made_with_one_image_and_run_with_more():
