@@ -15685,18 +15685,20 @@ class SampleTripletParameter(Message):
     label_num: int
     sample_num: int
     eps: float
+    alpha: float
     def __init__(
         self, *,
             label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+            alpha: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> None: ...
 

@@ -295,4 +295,9 @@ EXAMPLES = (
     of_sample("SuperCategoryInverse", grows=BATCH),
     of_sample("SuperCategoryLabel", bottoms=(whole(5, below=4),), grows=BATCH,
               without=NO_GRADIENT),
+    of_sample("RandomTriplets", bottoms=((6, 4), fixed([3, 3])[0]), grows=(), without={
+        **dict.fromkeys(("shapes", "compile", "export"), "sizes depend on data"), **DRAWS,
+        **NO_GRADIENT}),
+    of_sample("IndexedTripletLoss", bottoms=((6, 4), fixed([0, 1, 3], [1, 2, 4], [3, 4, 0])),
+              grows=(), without={"gradient": NOT_DERIVATIVE + "the last triplet's alone is kept"}),
 )

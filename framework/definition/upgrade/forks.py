@@ -13,7 +13,7 @@ a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput
 of YOLO v2 (biases).
 yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
-ImageData of classes that are drawn anew, AnnotatedData of faces.
+ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
 openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
 max_entropy_weight.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
@@ -37,6 +37,7 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData"}
+TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
 FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
@@ -96,6 +97,10 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
     if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
                                              for name in FACES):
         return "FaceBoxData"
+    if layer.type in TRIPLETS and len(layer.bottom) == 2 and any(
+            other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
+            for other in net.message.layer):
+        return TRIPLETS[layer.type]
     if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
                                             or layer.loss_param.max_entropy_weight > 0):
         return "AdaptiveSoftmaxWithLoss"

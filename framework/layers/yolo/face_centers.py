@@ -156,9 +156,9 @@ class CenternetDetectionOutput(_FaceBoxes):
              by image and falling score; with has_lm (1, 1, rows, 17), x and y of the points then,
              (centre + number * the box's side) * 4, not as fractions, as in the original. Without
              any box one row (image, -1, ...) for each image. No gradient.
-    A score must be above confidence_threshold and below 1. Coordinates end at the map's borders. Boxes
-    of an image, of whatever class, are dropped that overlap a better one by more than nms_thresh:
-    the intersection in whole pixels (+ 1), areas of the sizes that were predicted.
+    A score must be above confidence_threshold and below 1. Coordinates end at the map's borders.
+    Boxes of an image, of whatever class, are dropped that overlap a better one by more than
+    nms_thresh: the intersection in whole pixels (+ 1), areas of the sizes that were predicted.
     Errors:  SpecError for other shapes.
     Source:  detection_centernet_output_layer.cpp and center_bbox_util.cpp of
              yuqj1991/caffe_train.
