@@ -431,7 +431,8 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
 @pytest.mark.parametrize("old, new, more", [
     ("BatchNormScale", "BatchNorm", "batch_norm_param { scale_bias: true }"),
     ("focalSoftmaxWithLoss", "FocalLoss", "focal_loss_param { alpha: 0.75 gamma: 2 }"),
-    ("MultiBoxSSDLoss", "MultiBoxLoss", ""), ("YoloAnnotatedData", "AnnotatedData", "")])
+    ("MultiBoxSSDLoss", "MultiBoxLoss", ""), ("YoloAnnotatedData", "AnnotatedData", ""),
+    ("Yolov3Detection", "Yolov3DetectionOutput", "")])
 def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more):
     text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} }}'
     assert_same(upgraded(text.format(old, "")), text.format(new, more))

@@ -12,7 +12,7 @@ HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Cro
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
 yuqj1991/caffe_train: a BatchNorm with its scale,
-a FocalLoss of alpha 0.75 and gamma 2, SSD's loss and a source of boxes under other names, and
+a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
 ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
 openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
 max_entropy_weight.
@@ -36,7 +36,8 @@ SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_s
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
-        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData"}
+        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
+        "Yolov3Detection": "Yolov3DetectionOutput"}
 TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
 FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {

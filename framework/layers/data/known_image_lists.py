@@ -275,6 +275,8 @@ class DrawnClassesData(KnownByShape):
 
     reads = ("image_data_param", "transform_param")
     num_tops = (2, 3)
+    fork_fields = frozenset(f"image_data_param.{name}" for name in (
+        "label_num sample_num probability min_aspect_ratio max_aspect_ratio lower higher").split())
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:

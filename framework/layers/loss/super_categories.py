@@ -21,7 +21,7 @@ Branch = list[Any] | int     # Any: branches again; a number is a leaf's label
 class _OfTree(Layer):
     """What they share: the levels of the tree, without its root."""
 
-    reads: tuple[str, ...] = (FIELD,)
+    reads = (FIELD,)
     no_onnx_form = UNWRITTEN
 
     def read_tree(self) -> None:
