@@ -55,4 +55,5 @@ EXAMPLES = (
     Example("Truncation", "truncation_min: -0.5", without={
         "gradient": NOT_DERIVATIVE + "values beyond a bound may come back"}),
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
+    of_sample("ScaleFilter", without=DRAWS),
 )

@@ -297,4 +297,18 @@ EXAMPLES = (
     of_sample("CosineSimilarityLoss", grows=BATCH), of_sample("EuclideanLossWithTV", grows=BATCH),
     of_sample("WeightedEuclideanLoss"),
     of_sample("Recall", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
+    of_sample("CosinL2Normalize", bottoms=((4, 5), whole(4, below=3)), blobs=((3, 5),),
+              grows=BATCH),
+    of_sample("Identity2Verify", bottoms=((4, 5), whole(4, below=3)), grows=()),
+    of_sample("AdaptiveSoftmaxWithLoss", bottoms=((4, 3), whole(4, below=3)), grows=BATCH,
+              without=dict.fromkeys(("values", "gradient"), "frequencies move in each forward")),
+    of_sample("SuperCategory", grows=BATCH), of_sample("SuperCategoryFM"),
+    of_sample("SuperCategoryInverse", grows=BATCH),
+    of_sample("SuperCategoryLabel", bottoms=(whole(5, below=4),), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("RandomTriplets", bottoms=((6, 4), fixed([3, 3])[0]), grows=(), without={
+        **dict.fromkeys(("shapes", "compile", "export"), "sizes depend on data"), **DRAWS,
+        **NO_GRADIENT}),
+    of_sample("IndexedTripletLoss", bottoms=((6, 4), fixed([0, 1, 3], [1, 2, 4], [3, 4, 0])),
+              grows=(), without={"gradient": NOT_DERIVATIVE + "the last triplet's alone is kept"}),
 )

@@ -95,4 +95,5 @@ EXAMPLES = (
     of_sample("MalisLoss", bottoms=(positive(2, 3, 2, 3, 4), (2, 3, 2, 3, 4), whole(2, 1, 2, 3, 4,
               below=3)), grows=(), without={**ON_CPU,
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
+    of_sample("PointwiseSpatialAttention", grows=()),
 )

@@ -428,6 +428,16 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
     assert_same(upgraded(plain), plain)
 
 
+@pytest.mark.parametrize("old, new, more", [
+    ("BatchNormScale", "BatchNorm", "batch_norm_param { scale_bias: true }"),
+    ("focalSoftmaxWithLoss", "FocalLoss", "focal_loss_param { alpha: 0.75 gamma: 2 }"),
+    ("MultiBoxSSDLoss", "MultiBoxLoss", ""), ("YoloAnnotatedData", "AnnotatedData", ""),
+    ("Yolov3Detection", "Yolov3DetectionOutput", "")])
+def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more):
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format(old, "")), text.format(new, more))
+
+
 @pytest.mark.parametrize("old, param, fields, other, new", [
     ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
     ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),

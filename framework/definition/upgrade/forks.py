@@ -11,13 +11,19 @@ Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by 
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
+yuqj1991/caffe_train: a BatchNorm with its scale,
+a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
+ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
+openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
+max_entropy_weight.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
 tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
 pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
 caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
-mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
+mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe; batch_norm_scale_layer.cu,
+focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
@@ -29,7 +35,16 @@ CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
-        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
+        "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
+        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
+        "Yolov3Detection": "Yolov3DetectionOutput"}
+TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
+FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
+FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
+    "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
+    "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
+"""Fields that a fork's type of SAME sets by itself."""
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -82,6 +97,18 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "ROIPooling3D"
     if layer.type == "Data" and any(proto.has_field(layer.data_param, name) for name in CLIPS):
         return "ClipData"
+    if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
+        return "DrawnClassesData"
+    if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
+                                             for name in FACES):
+        return "FaceBoxData"
+    if layer.type in TRIPLETS and len(layer.bottom) == 2 and any(
+            other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
+            for other in net.message.layer):
+        return TRIPLETS[layer.type]
+    if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
+                                            or layer.loss_param.max_entropy_weight > 0):
+        return "AdaptiveSoftmaxWithLoss"
     return ""
 
 
@@ -105,6 +132,9 @@ def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
 def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
     if layer.type not in SAME:
         return False
+    field, values = FIXED.get(layer.type, ("", {}))
+    for name, value in values.items():
+        setattr(getattr(layer, field), name, value)
     layer.type = SAME[layer.type]
     if layer.HasField("reverse_axis_param"):
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)

@@ -311,3 +311,35 @@ class VideoDataSeg(KnownByShape):
         batch, _, height, width = images_and_labels(spec, size)[0]
         return [(batch, channels, max(param.new_length, 1), height, width)
                 for channels in (3 if param.is_color else 1, 1)]
+
+
+@layer
+class DrawnClassesData(KnownByShape):
+    """Images of classes that are drawn anew for each batch, of folders: known by shape only.
+
+    It is the ImageData whose image_data_param has sample_num.
+    Tops:   images (batch_size, 3, H, W), class after class; the number of images of each class that
+            was drawn (label_num,); the class of each image (batch_size,).
+    Errors: SpecError whenever data are requested, and if batch_size is not label_num * sample_num.
+    Meaning: yuqj1991/caffe_train image_data_layer.cpp.
+    """
+
+    reads = ("image_data_param", "transform_param")
+    num_tops = (2, 3)
+    fork_fields = frozenset(f"image_data_param.{name}" for name in (
+        "label_num sample_num probability min_aspect_ratio max_aspect_ratio lower higher").split())
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.image_data_param
+        if param.batch_size != param.label_num * param.sample_num:
+            raise spec.error("image_data_param.batch_size", f"is {param.batch_size}; it must be "
+                             f"label_num * sample_num, {param.label_num} * {param.sample_num}")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.image_data_param
+        shapes: list[Shape] = [images_and_labels(spec, size)[0], (param.label_num,),
+                               (param.batch_size,)]
+        return shapes[:len(spec.tops)]
