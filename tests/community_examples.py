@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from tests.adaptation_examples import EXAMPLES as OF_ADAPTATION
 from tests.census_examples import EXAMPLES as OF_CENSUS
 from tests.fork_examples import EXAMPLES as OF_ONE_FORK
 from tests.further_fork_examples import EXAMPLES as OF_FURTHER_FORKS
@@ -184,4 +185,5 @@ ONE_STAGE = (
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
              *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS,
+             *OF_ADAPTATION,
              *OF_POSES_AND_FACES)

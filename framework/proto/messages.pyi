@@ -1065,6 +1065,18 @@ class LayerParameter(Message):
     def box_param(self) -> BoxParameter: ...
     connectivity_mode: LayerParameter.ConnectivityMode
     @property
+    def entropy_param(self) -> EntropyParameter: ...
+    @property
+    def outer_product_param(self) -> OuterProductParameter: ...
+    @property
+    def multi_label_accuracy_param(self) -> MultiLabelAccuracyParameter: ...
+    @property
+    def multilogistic_param(self) -> MultilogisticParameter: ...
+    @property
+    def lse_pooling_param(self) -> LsePoolingParameter: ...
+    @property
+    def image_data_multi_label_param(self) -> ImageDataParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1444,8 +1456,14 @@ class LayerParameter(Message):
             RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
             GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
             | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            = ..., entropy_param: EntropyParameter | _Fields | None = ..., outer_product_param:
+            OuterProductParameter | _Fields | None = ..., multi_label_accuracy_param:
+            MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
+            MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
+            LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
+            ImageDataParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1582,7 +1600,9 @@ class LayerParameter(Message):
             "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1722,7 +1742,9 @@ class LayerParameter(Message):
             "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -3322,6 +3344,7 @@ class LossParameter(Message):
     weight_by_label_freqs: bool
     @property
     def class_weighting(self) -> Values[float]: ...
+    unknow_label: int
     ignore_objectness: bool
     ignore_location: bool
     ignore_constraint: bool
@@ -3337,26 +3360,26 @@ class LossParameter(Message):
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
             LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
             None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
-            None = ..., class_weighting: Iterable[float] | None = ..., ignore_objectness: bool |
-            None = ..., ignore_location: bool | None = ..., ignore_constraint: bool | None =
-            ..., ignore_classes: bool | None = ..., ignore_rank: bool | None = ...,
-            normalize_supervised: bool | None = ..., normalize_classes: bool | None = ...,
-            normalize_constraint: bool | None = ..., normalize_objectness: bool | None = ...,
-            is_siftflow: bool | None = ...,
+            None = ..., class_weighting: Iterable[float] | None = ..., unknow_label: int | None
+            = ..., ignore_objectness: bool | None = ..., ignore_location: bool | None = ...,
+            ignore_constraint: bool | None = ..., ignore_classes: bool | None = ...,
+            ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
+            normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
+            normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
-            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
-            "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "unknow_label",
+            "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
+            "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting", "unknow_label",
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow",
@@ -10027,6 +10050,7 @@ class V1LayerParameter(Message):
         POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
         LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
         SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
+        MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10112,6 +10136,7 @@ class V1LayerParameter(Message):
     POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
     LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
     SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
+    MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -17050,5 +17075,147 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class EntropyParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    ignore_label: int
+    iterations_num: int
+    prob_pow: float
+    def __init__(
+        self, *,
+            threshold: float | None = ..., ignore_label: int | None = ..., iterations_num: int |
+            None = ..., prob_pow: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold", "ignore_label", "iterations_num", "prob_pow",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold", "ignore_label", "iterations_num", "prob_pow",
+        ]
+    ) -> None: ...
+
+class OuterProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    loss_weight: float
+    def __init__(
+        self, *,
+            loss_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "loss_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_weight",
+        ]
+    ) -> None: ...
+
+class MultiLabelAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    prob_threshold: float
+    axis: int
+    ignore_label: int
+    with_counts: bool
+    def __init__(
+        self, *,
+            prob_threshold: float | None = ..., axis: int | None = ..., ignore_label: int | None
+            = ..., with_counts: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob_threshold", "axis", "ignore_label", "with_counts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob_threshold", "axis", "ignore_label", "with_counts",
+        ]
+    ) -> None: ...
+
+class MultilogisticParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[MultilogisticParameter.Engine]
+        CAFFE: ClassVar[MultilogisticParameter.Engine]
+        CUDNN: ClassVar[MultilogisticParameter.Engine]
+    DEFAULT: ClassVar[MultilogisticParameter.Engine]
+    CAFFE: ClassVar[MultilogisticParameter.Engine]
+    CUDNN: ClassVar[MultilogisticParameter.Engine]
+    engine: MultilogisticParameter.Engine
+    axis: int
+    def __init__(
+        self, *,
+            engine: MultilogisticParameter.Engine | int | str | None = ..., axis: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "axis",
+        ]
+    ) -> None: ...
+
+class LsePoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[LsePoolingParameter.PoolMethod]
+        AVE: ClassVar[LsePoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[LsePoolingParameter.PoolMethod]
+        LSE: ClassVar[LsePoolingParameter.PoolMethod]
+    MAX: ClassVar[LsePoolingParameter.PoolMethod]
+    AVE: ClassVar[LsePoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[LsePoolingParameter.PoolMethod]
+    LSE: ClassVar[LsePoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[LsePoolingParameter.Engine]
+        CAFFE: ClassVar[LsePoolingParameter.Engine]
+        CUDNN: ClassVar[LsePoolingParameter.Engine]
+    DEFAULT: ClassVar[LsePoolingParameter.Engine]
+    CAFFE: ClassVar[LsePoolingParameter.Engine]
+    CUDNN: ClassVar[LsePoolingParameter.Engine]
+    pool: LsePoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: LsePoolingParameter.Engine
+    global_pooling: bool
+    r_t: float
+    def __init__(
+        self, *,
+            pool: LsePoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            LsePoolingParameter.Engine | int | str | None = ..., global_pooling: bool | None =
+            ..., r_t: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "r_t",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "r_t",
         ]
     ) -> None: ...

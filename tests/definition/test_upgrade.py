@@ -58,7 +58,8 @@ def test_every_v1_type_has_its_name_of_today():
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
-        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere"}
+        "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
+        "MULTILOGISTIC": "Sigmoid"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

@@ -8,6 +8,9 @@ an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the f
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+HuifangZJU/road_affordances: Multilogistic; kevinlin311tw/caffe-multilabel: MultiLabelSigmoidLoss,
+ImageData of label_size;
+wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -25,7 +28,8 @@ from framework.definition.prototxt import Document, Lines
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
-        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
+        "Multilogistic": "Sigmoid", "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss"}
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -73,6 +77,12 @@ def upgrade_forks(document: Document) -> bool:
         if other:
             layer.type = other
             changed = True
+        if layer.type == "MultiLabelAccuracy" and _is_of_sigmoid(layer, document):
+            layer.multi_label_accuracy_param.with_counts = True
+            changed = True
+        if layer.type == "ImageData" and layer.image_data_param.label_size > 1:
+            _as_labels(layer, lines)
+            changed = True
         if layer.type in SAME:
             _as_same(layer, lines)
             changed = True
@@ -91,6 +101,22 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
     return ""
+
+
+def _is_of_sigmoid(layer: proto.LayerParameter, net: Document) -> bool:
+    """Whether a MultiLabelAccuracy without settings has probabilities, as its fork wants them."""
+    return not layer.HasField("multi_label_accuracy_param") and any(
+        other.type == "Sigmoid" and layer.bottom[:1] == other.top[:1]
+        for other in net.message.layer)
+
+
+def _as_labels(layer: proto.LayerParameter, lines: Lines) -> None:
+    layer.type = "MultilabelImageData"
+    param = layer.image_data_param
+    param.multilabel_num = param.label_size
+    param.ClearField("label_size")
+    for inside in lines.fields.get("image_data_param", []):
+        inside.fields["multilabel_num"] = inside.fields.pop("label_size", [])
 
 
 def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:

@@ -1,0 +1,34 @@
+"""Examples of types for domain adaptation, and for several labels; see tests/layer_examples.py."""
+
+from __future__ import annotations
+
+from tests.layer_examples import (
+    BATCH,
+    NO_GRADIENT,
+    NOT_DERIVATIVE,
+    Example,
+    fixed,
+    of_sample,
+    positive,
+    whole,
+)
+
+SIGNS = whole(4, 5, below=3) - 1
+MULTI_LABEL = (
+    of_sample("MultiLabelAccuracy", bottoms=((4, 5), SIGNS), grows=BATCH, without=NO_GRADIENT),
+    of_sample("MultilogisticWithLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3))),
+    of_sample("WeightedSigmoidCrossEntropyLoss", bottoms=((4, 5), whole(4, 5, below=2)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "its shares are another's"}),
+    of_sample("WeightedGanLoss", bottoms=((4, 1), fixed([0], [1], [1], [0]), (4, 1)),
+              grows=BATCH),
+    of_sample("LsePooling", grows=BATCH),
+)
+DOMAINS = (
+    of_sample("EntropyLoss"),
+    Example("EntropyLoss", "entropy_param { threshold: 0.001 prob_pow: 1.5 }",
+            (positive(4, 5),), grows=BATCH,
+            without={"gradient": NOT_DERIVATIVE + "it is of the other sign"}),
+    of_sample("OuterProduct", grows=BATCH),
+)
+
+EXAMPLES = (*MULTI_LABEL, *DOMAINS)
