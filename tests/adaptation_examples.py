@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tests.layer_examples import (
+    AFTER_ROUNDING,
     BATCH,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SPACE,
     Example,
     fixed,
     of_sample,
@@ -30,5 +32,13 @@ DOMAINS = (
             without={"gradient": NOT_DERIVATIVE + "it is of the other sign"}),
     of_sample("OuterProduct", grows=BATCH),
 )
+POINTS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [8, 3.5], [6, 30])
+WINDOWS = (
+    of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
+    of_sample("EuclideanWeightedLoss", bottoms=((4, 3, 2), whole(4, 3, 2, below=2)), grows=BATCH),
+    of_sample("SparseHypercolumnExtractor", bottoms=(
+        POINTS.reshape(2, 4, 2), (2, 3, 5, 6), (2, 2, 3, 4)), grows=(), without=AFTER_ROUNDING),
+    of_sample("StripDecimals", without=NO_GRADIENT),
+)
 
-EXAMPLES = (*MULTI_LABEL, *DOMAINS)
+EXAMPLES = (*MULTI_LABEL, *DOMAINS, *WINDOWS)

@@ -266,6 +266,8 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "SegData": [(1, 3, 224, 224), (1, 1, 224, 224)],
     "DataHeatmap": [(2, 3, 64, 64), (2, 1, 16, 16)],
     "faceAttributeData": [(2, 3, 32, 28), (2, 15)],
+    "WindowPoseData": [(2, 3, 24, 24), *[(2, 1, 1, 1)] * 7],
+    "WindowMulticlassKeypointData": [(2, 3, 24, 24), *[(2, 1, 1, 1)] * 2],
     "ImageNormalData": [(5, 3, 224, 240)] * 2,
     "CarcontImageData": [(68, 3, 224, 224), *[(68,)] * 4],
     "ImageGtData": [(2, 3, 48, 64), (2, 6, 6, 8), (2, 6, 3, 4), (1, 7, 1, 1)],

@@ -1077,6 +1077,12 @@ class LayerParameter(Message):
     @property
     def image_data_multi_label_param(self) -> ImageDataParameter: ...
     @property
+    def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
+    @property
+    def mask_outputs_param(self) -> MaskOutputsParameter: ...
+    @property
+    def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
+    @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
@@ -1461,7 +1467,10 @@ class LayerParameter(Message):
             MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
             MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
             LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
-            ImageDataParameter | _Fields | None = ..., anchor_target_param:
+            ImageDataParameter | _Fields | None = ..., sparse_hypercolumn_extractor_param:
+            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
             AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
             | _Fields | None = ...,
     ) -> None: ...
@@ -1602,7 +1611,9 @@ class LayerParameter(Message):
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "anchor_target_param", "mask_target_param",
+            "image_data_multi_label_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1744,7 +1755,9 @@ class LayerParameter(Message):
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "anchor_target_param", "mask_target_param",
+            "image_data_multi_label_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5147,6 +5160,7 @@ class TransformationParameter(Message):
     upper_size: int
     upper_height: int
     upper_width: int
+    ignore_label: int
     scale: float
     mirror: bool
     crop_size: int
@@ -5255,22 +5269,23 @@ class TransformationParameter(Message):
             int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
             float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
             upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., scale: float | None = ..., mirror: bool | None = ..., crop_size: int |
-            None = ..., mean_file: str | None = ..., mean_value: Iterable[float] | None = ...,
-            force_color: bool | None = ..., force_gray: bool | None = ..., resize_param:
-            ResizeParameter | _Fields | None = ..., noise_param: NoiseParameter | _Fields | None
-            = ..., emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None =
-            ..., crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None =
-            ..., expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform:
-            bool | None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None
-            = ..., img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float |
-            None = ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower:
-            float | None = ..., vertical_stretch_upper: float | None = ...,
-            horizontal_stretch_lower: float | None = ..., horizontal_stretch_upper: float | None
-            = ..., interpolation_algo_down: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo |
-            int | str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing |
-            int | str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
+            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
+            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
+            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
+            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
+            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
+            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
+            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
+            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
+            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
+            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
+            float | None = ..., horizontal_stretch_lower: float | None = ...,
+            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
+            TransformationParameter.InterpolationAlgo | int | str | None = ...,
+            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
+            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
+            = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5303,8 +5318,8 @@ class TransformationParameter(Message):
         self, field_name: Literal[
             "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
             "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
-            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
             "distort_param", "expand_param", "use_gpu_transform", "random_seed",
             "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
             "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
@@ -5328,26 +5343,27 @@ class TransformationParameter(Message):
         self, field_name: Literal[
             "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
             "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "scale_factors", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
-            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
-            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
-            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
+            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
+            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
+            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
+            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
+            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
+            "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
+            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -10051,6 +10067,10 @@ class V1LayerParameter(Message):
         LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
         SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
         MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
+        MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10137,6 +10157,10 @@ class V1LayerParameter(Message):
     LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
     SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
+    MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10266,6 +10290,10 @@ class V1LayerParameter(Message):
     @property
     def pose_image_data_param(self) -> PosePatchDataParameter: ...
     @property
+    def mask_outputs_param(self) -> MaskOutputsParameter: ...
+    @property
+    def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10320,9 +10348,11 @@ class V1LayerParameter(Message):
             SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
             AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
             _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
-            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            pose_image_data_param: PosePatchDataParameter | _Fields | None = ...,
+            mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
+            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10341,7 +10371,8 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param",
+            "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "euclidean_weight_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10362,7 +10393,8 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
+            "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "euclidean_weight_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -10994,19 +11026,20 @@ class SegDataParameter(Message):
     root_dir: str
     shuffle: bool
     balance: bool
+    batch_size: int
     def __init__(
         self, *,
             source: str | None = ..., root_dir: str | None = ..., shuffle: bool | None = ...,
-            balance: bool | None = ...,
+            balance: bool | None = ..., batch_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "root_dir", "shuffle", "balance",
+            "source", "root_dir", "shuffle", "balance", "batch_size",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "root_dir", "shuffle", "balance",
+            "source", "root_dir", "shuffle", "balance", "batch_size",
         ]
     ) -> None: ...
 
@@ -17219,3 +17252,47 @@ class LsePoolingParameter(Message):
             "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "r_t",
         ]
     ) -> None: ...
+
+class SparseHypercolumnExtractorParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def offset_height(self) -> Values[float]: ...
+    @property
+    def offset_width(self) -> Values[float]: ...
+    @property
+    def activation_mult(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            scale: Iterable[float] | None = ..., offset_height: Iterable[float] | None = ...,
+            offset_width: Iterable[float] | None = ..., activation_mult: Iterable[float] | None
+            = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "offset_height", "offset_width", "activation_mult",
+        ]
+    ) -> None: ...
+
+class MaskOutputsParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    def __init__(
+        self, *,
+            kernel_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size",
+        ]
+    ) -> None: ...
+
+class EuclideanWeightedLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...

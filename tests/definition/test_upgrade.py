@@ -59,7 +59,10 @@ def test_every_v1_type_has_its_name_of_today():
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
         "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
-        "MULTILOGISTIC": "Sigmoid"}
+        "MULTILOGISTIC": "Sigmoid",
+        "MASK_OUTPUTS": "MaskOutputs", "WINDOW_POSE_DATA": "WindowPoseData",
+        "WINDOW_MULTICLASS_KEYPOINT_DATA": "WindowMulticlassKeypointData",
+        "EUCLIDEAN_WEIGHTED_LOSS": "EuclideanWeightedLoss"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")
