@@ -40,5 +40,13 @@ WINDOWS = (
         POINTS.reshape(2, 4, 2), (2, 3, 5, 6), (2, 2, 3, 4)), grows=(), without=AFTER_ROUNDING),
     of_sample("StripDecimals", without=NO_GRADIENT),
 )
+CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
+GENES = (
+    of_sample("Gridding", blobs=((3, 3, 7), (2, 3, 3)), grows=BATCH),
+    of_sample("AUC", bottoms=((6, 3), CLASSES), grows=(), without=NO_GRADIENT),
+    of_sample("PrecisionRecall", bottoms=((6, 3), CLASSES), grows=(),
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("LogScaler"),
+)
 
-EXAMPLES = (*MULTI_LABEL, *DOMAINS, *WINDOWS)
+EXAMPLES = (*MULTI_LABEL, *DOMAINS, *WINDOWS, *GENES)

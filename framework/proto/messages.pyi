@@ -1077,6 +1077,12 @@ class LayerParameter(Message):
     @property
     def image_data_multi_label_param(self) -> ImageDataParameter: ...
     @property
+    def gridding_param(self) -> GriddingParameter: ...
+    @property
+    def auc_param(self) -> AUCParameter: ...
+    @property
+    def log_scaler_param(self) -> LogScalerParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1467,12 +1473,14 @@ class LayerParameter(Message):
             MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
             MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
             LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
-            ImageDataParameter | _Fields | None = ..., sparse_hypercolumn_extractor_param:
-            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
+            _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
+            log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
+            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
+            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1611,9 +1619,9 @@ class LayerParameter(Message):
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1755,9 +1763,9 @@ class LayerParameter(Message):
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2216,6 +2224,8 @@ class PoolingParameter(Message):
         FLOOR: ClassVar[PoolingParameter.RoundMode]
     CEIL: ClassVar[PoolingParameter.RoundMode]
     FLOOR: ClassVar[PoolingParameter.RoundMode]
+    kernel_c: int
+    stride_c: int
     @property
     def kernel_shape(self) -> BlobShape: ...
     @property
@@ -2264,43 +2274,43 @@ class PoolingParameter(Message):
     blobs_lr: float
     def __init__(
         self, *,
-            kernel_shape: BlobShape | _Fields | None = ..., stride_shape: BlobShape | _Fields |
-            None = ..., pad_shape: BlobShape | _Fields | None = ..., pool:
-            PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None = ...,
-            stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
-            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
-            pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
-            int | str | None = ..., global_pooling: bool | None = ..., round_mode:
-            PoolingParameter.RoundMode | int | str | None = ..., torch_pooling: bool | None =
-            ..., avg_include_pad: bool | None = ..., axis: int | None = ..., pad_3d:
-            Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None = ..., stride_3d:
-            Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
-            None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
-            None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
-            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
-            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
-            float | None = ...,
+            kernel_c: int | None = ..., stride_c: int | None = ..., kernel_shape: BlobShape |
+            _Fields | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape:
+            BlobShape | _Fields | None = ..., pool: PoolingParameter.PoolMethod | int | str |
+            None = ..., kernel_size: int | None = ..., stride: int | None = ..., pad: int | None
+            = ..., kernel_h: int | None = ..., kernel_w: int | None = ..., stride_h: int | None
+            = ..., stride_w: int | None = ..., pad_h: int | None = ..., pad_w: int | None = ...,
+            engine: PoolingParameter.Engine | int | str | None = ..., global_pooling: bool |
+            None = ..., round_mode: PoolingParameter.RoundMode | int | str | None = ...,
+            torch_pooling: bool | None = ..., avg_include_pad: bool | None = ..., axis: int |
+            None = ..., pad_3d: Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None
+            = ..., stride_3d: Iterable[int] | None = ..., ceil_mode: bool | None = ...,
+            dilation: Iterable[int] | None = ..., kstride: int | None = ..., kstride_h: int |
+            None = ..., kstride_w: int | None = ..., kernel_depth: int | None = ...,
+            temporal_stride: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
+            pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bin_h:
+            int | None = ..., bin_size: int | None = ..., bin_w: int | None = ..., blobs_a_min:
+            float | None = ..., blobs_lr: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
-            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
-            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
-            "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "kernel_c", "stride_c", "kernel_shape", "stride_shape", "pad_shape", "pool",
+            "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
+            "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h", "kstride_w",
+            "kernel_depth", "temporal_stride", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
-            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
-            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
-            "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
-            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
-            "blobs_lr",
+            "kernel_c", "stride_c", "kernel_shape", "stride_shape", "pad_shape", "pool",
+            "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
+            "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode",
+            "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 
@@ -7395,6 +7405,8 @@ class UnpoolingParameter(Message):
         CAFFE: ClassVar[UnpoolingParameter.Engine]
     DEFAULT: ClassVar[UnpoolingParameter.Engine]
     CAFFE: ClassVar[UnpoolingParameter.Engine]
+    kernel_c: int
+    stride_c: int
     unpool: UnpoolingParameter.UnpoolMethod
     kernel_size: int
     stride: int
@@ -7411,23 +7423,26 @@ class UnpoolingParameter(Message):
     unpool_w: int
     def __init__(
         self, *,
-            unpool: UnpoolingParameter.UnpoolMethod | int | str | None = ..., kernel_size: int |
-            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
-            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
-            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
-            UnpoolingParameter.Engine | int | str | None = ..., unpool_size: int | None = ...,
-            unpool_h: int | None = ..., unpool_w: int | None = ...,
+            kernel_c: int | None = ..., stride_c: int | None = ..., unpool:
+            UnpoolingParameter.UnpoolMethod | int | str | None = ..., kernel_size: int | None =
+            ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            pad_h: int | None = ..., pad_w: int | None = ..., engine: UnpoolingParameter.Engine
+            | int | str | None = ..., unpool_size: int | None = ..., unpool_h: int | None = ...,
+            unpool_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+            "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
+            "unpool_h", "unpool_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+            "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
+            "unpool_h", "unpool_w",
         ]
     ) -> None: ...
 
@@ -14301,20 +14316,21 @@ class WeightedFmeasureLossParameter(Message):
 
 class PRParameter(Message):
     DESCRIPTOR: Descriptor
+    axis: int
     thresh: float
     ignore_label: int
     def __init__(
         self, *,
-            thresh: float | None = ..., ignore_label: int | None = ...,
+            axis: int | None = ..., thresh: float | None = ..., ignore_label: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "thresh", "ignore_label",
+            "axis", "thresh", "ignore_label",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "thresh", "ignore_label",
+            "axis", "thresh", "ignore_label",
         ]
     ) -> None: ...
 
@@ -17296,3 +17312,75 @@ class MaskOutputsParameter(Message):
 class EuclideanWeightedLossParameter(Message):
     DESCRIPTOR: Descriptor
     def __init__(self) -> None: ...
+
+class GriddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    gridding: str
+    kernel_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_c: int
+    stride_h: int
+    stride_w: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            gridding: str | None = ..., kernel_c: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_c: int | None = ..., stride_h: int | None = ...,
+            stride_w: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h", "stride_w",
+            "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h", "stride_w",
+            "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class AUCParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    def __init__(
+        self, *,
+            axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class LogScalerParameter(Message):
+    DESCRIPTOR: Descriptor
+    base: float
+    scale: float
+    def __init__(
+        self, *,
+            base: float | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "base", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "base", "scale",
+        ]
+    ) -> None: ...

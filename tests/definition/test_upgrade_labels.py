@@ -1,4 +1,4 @@
-"""Forks' types of several labels, by the forms that they have here."""
+"""Forks' types of several labels and fields of pooling, by the forms that they have here."""
 
 import pytest
 
@@ -26,3 +26,12 @@ def test_image_data_of_label_size_is_a_list_of_several_labels():
     text = 'layer {{ name: "d" type: "{}" top: "x" top: "t" image_data_param {{ {}: 4 }} }}'
     assert_same(upgraded(text.format("ImageData", "label_size")),
                 text.format("MultilabelImageData", "multilabel_num"))
+
+
+def test_windows_of_one_channel_are_left_out_of_pooling():
+    text = 'layer {{ name: "p" type: "Unpooling" unpooling_param {{ kernel_w: 3 {} }} }}'
+    assert_same(upgraded(text.format("kernel_c: 1 stride_c: 1")), text.format(""))
+    text = 'layer {{ name: "p" type: "Pooling" pooling_param {{ kernel_size: 3 {} }} }}'
+    assert_same(upgraded(text.format("kernel_c: 1 stride_c: 1")), text.format(""))
+    assert_same(upgraded(text.format("kernel_c: 2 stride_c: 1")),
+                text.format("kernel_c: 2 stride_c: 1"))

@@ -9,7 +9,7 @@ with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
 HuifangZJU/road_affordances: Multilogistic; kevinlin311tw/caffe-multilabel: MultiLabelSigmoidLoss,
-ImageData of label_size;
+ImageData of label_size; JiahaoLi-gdut/CAFFE-DACH: pooling of kernel_c 1;
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
@@ -63,6 +63,7 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "Convolution" and layer.convolution_param.binary:
             _as_binary(layer, document, index)
             changed = True
+        changed = _without_flat_windows(layer, lines) or changed
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
@@ -108,6 +109,22 @@ def _is_of_sigmoid(layer: proto.LayerParameter, net: Document) -> bool:
     return not layer.HasField("multi_label_accuracy_param") and any(
         other.type == "Sigmoid" and layer.bottom[:1] == other.top[:1]
         for other in net.message.layer)
+
+
+def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """Leave out windows of one channel; others stay, and the layers refuse them."""
+    found = False
+    for name in ("pooling_param", "unpooling_param"):
+        param = getattr(layer, name)
+        if not layer.HasField(name) or param.kernel_c > 1:
+            continue
+        for field in ("kernel_c", "stride_c"):
+            if getattr(param, field) == 1:
+                param.ClearField(field)
+                found = True
+                for inside in lines.fields.get(name, []):
+                    inside.fields.pop(field, None)
+    return found
 
 
 def _as_labels(layer: proto.LayerParameter, lines: Lines) -> None:
