@@ -2,7 +2,8 @@
 
 The first of each type is its sample, framework/report/samples/TYPE.prototxt, which users see too.
 Sizes differ on every axis. Blob shapes are those that the original has, in its order: see the
-`LayerSetUp` of each type. Other projects' types are in tests/community_examples.py.
+`LayerSetUp` of each type. Other projects' types are in tests/community_examples, a file for each
+folder of framework/layers.
 """
 
 from __future__ import annotations
@@ -243,6 +244,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "WindowData": [(2, 3, 7, 7), (2,)],
     "GenericWindowData": [(2, 3, 7, 7), (2, 1, 1, 1)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "SelectSegBinary": [(2, 3, 7, 7), (2, 1, 7, 7), (2, 4, 1, 1)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],
     "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
     "LaneData": [(2, 3, 30, 40), (2, 5, 64, 3), (2, 1, 3, 5)],

@@ -40,6 +40,7 @@ class Gridding(Weighted):
     """
 
     weights_in = "gridding_param"
+    elementwise = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
