@@ -56,4 +56,5 @@ EXAMPLES = (
         "gradient": NOT_DERIVATIVE + "values beyond a bound may come back"}),
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
     of_sample("ScaleFilter", without=DRAWS),
+    of_sample("LogScaler"),
 )

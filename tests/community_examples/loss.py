@@ -87,6 +87,7 @@ OF_CLASSES = (
         "gradient": NOT_DERIVATIVE + "it is that of each embedding alone"}),
     of_sample("ActLoss", grows=BATCH),
 )
+SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
 
 EXAMPLES = (
     *OF_CLASSES,
@@ -311,4 +312,19 @@ EXAMPLES = (
         **NO_GRADIENT}),
     of_sample("IndexedTripletLoss", bottoms=((6, 4), fixed([0, 1, 3], [1, 2, 4], [3, 4, 0])),
               grows=(), without={"gradient": NOT_DERIVATIVE + "the last triplet's alone is kept"}),
+    of_sample("MultiLabelAccuracy", bottoms=((4, 5), whole(4, 5, below=3) - 1), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("MultilogisticWithLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3))),
+    of_sample("WeightedSigmoidCrossEntropyLoss", bottoms=((4, 5), whole(4, 5, below=2)),
+              grows=BATCH, without={"gradient": NOT_DERIVATIVE + "its shares are another's"}),
+    of_sample("WeightedGanLoss", bottoms=((4, 1), fixed([0], [1], [1], [0]), (4, 1)),
+              grows=BATCH),
+    of_sample("EntropyLoss"),
+    Example("EntropyLoss", "entropy_param { threshold: 0.001 prob_pow: 1.5 }",
+            (positive(4, 5),), grows=BATCH,
+            without={"gradient": NOT_DERIVATIVE + "it is of the other sign"}),
+    of_sample("EuclideanWeightedLoss", bottoms=((4, 3, 2), whole(4, 3, 2, below=2)), grows=BATCH),
+    of_sample("AUC", bottoms=((6, 3), SIX_CLASSES), grows=(), without=NO_GRADIENT),
+    of_sample("PrecisionRecall", bottoms=((6, 3), SIX_CLASSES), grows=(),
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )

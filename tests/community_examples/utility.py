@@ -8,6 +8,7 @@ from tests.layer_examples import (
     FILES,
     NO_GRADIENT,
     NOT_DERIVATIVE,
+    SPACE,
     Example,
     X,
     fixed,
@@ -64,4 +65,6 @@ EXAMPLES = (
     of_sample("LpEvaluate", bottoms=(SIGNS, SIGNS.reshape(3, 7)), grows=(), without=NO_GRADIENT),
     of_sample("FaceAttriEvaluate", bottoms=((3, 17), noise(3, 17, seed=9)), grows=BATCH,
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("OuterProduct", grows=BATCH),
+    of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
 )

@@ -71,6 +71,8 @@ FIELDS = (
     Example("DotProduct", "share_weights: true", ((2, 2, 2, 2, 3, 4, 5),) * 2,
             blobs=((3, 4, 5), (3,)), tops=2, grows=BATCH, without=OF_MANY),
 )
+PLACES_OF_COLUMNS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [8, 3.5],
+                          [6, 30])
 
 EXAMPLES = (
     *CLIPS, *FIELDS,
@@ -308,4 +310,10 @@ EXAMPLES = (
     of_sample("GSTiling"), Example("GSTiling", "stride: 2 reverse: true", ((2, 8, 3, 5),)),
     of_sample("ConvolutionBNFixed", blobs=((4, 3, 3, 3), *[(4,)] * 4, (1,)),
               without={"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}),
+    of_sample("LsePooling", grows=BATCH),
+    of_sample("SparseHypercolumnExtractor", bottoms=(
+        PLACES_OF_COLUMNS.reshape(2, 4, 2), (2, 3, 5, 6), (2, 2, 3, 4)), grows=(),
+        without=AFTER_ROUNDING),
+    of_sample("StripDecimals", without=NO_GRADIENT),
+    of_sample("Gridding", blobs=((3, 3, 7), (2, 3, 3)), grows=BATCH),
 )

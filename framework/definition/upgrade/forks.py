@@ -30,6 +30,12 @@ from __future__ import annotations
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.label_forms import (
+    SAME_OF_LABELS,
+    count_labels,
+    from_label_size,
+    without_flat_windows,
+)
 
 CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
@@ -38,7 +44,8 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
-        "Yolov3Detection": "Yolov3DetectionOutput"}
+        "Yolov3Detection": "Yolov3DetectionOutput",
+        **SAME_OF_LABELS}
 TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
 FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
@@ -69,6 +76,7 @@ def upgrade_forks(document: Document) -> bool:
         other = _other_type(layer, document)
         layer.type = other or layer.type
         changed |= bool(other)
+        changed |= count_labels(layer, document)
         for form in FORMS:
             changed |= form(layer, lines)
     return changed
@@ -239,4 +247,5 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
-         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample)
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
+         from_label_size, without_flat_windows)
