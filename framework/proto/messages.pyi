@@ -1054,6 +1054,10 @@ class LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
+    @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
@@ -1452,21 +1456,23 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
-            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., recu_param:
+            ReCUParameter | _Fields | None = ..., reshape_volume_param: ReshapeVolumeParameter |
+            _Fields | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1600,12 +1606,12 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1742,12 +1748,12 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -7275,6 +7281,7 @@ class BNParameter(Message):
     across_spatial: bool
     axis: float
     icnet: bool
+    decay_exma: float
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -7284,20 +7291,20 @@ class BNParameter(Message):
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
             across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
-            ...,
+            ..., decay_exma: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> None: ...
 
@@ -10170,6 +10177,10 @@ class V1LayerParameter(Message):
         EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
         NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+        SYMRELU: ClassVar[V1LayerParameter.LayerType]
+        RELUMOD: ClassVar[V1LayerParameter.LayerType]
+        RECU: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10264,6 +10275,10 @@ class V1LayerParameter(Message):
     EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
     NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+    SYMRELU: ClassVar[V1LayerParameter.LayerType]
+    RELUMOD: ClassVar[V1LayerParameter.LayerType]
+    RECU: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10410,6 +10425,10 @@ class V1LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -10479,15 +10498,16 @@ class V1LayerParameter(Message):
             select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
             window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
-            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
-            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
-            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields | None = ...,
+            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
+            LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., param: Iterable[str] | None = ...,
+            blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10506,10 +10526,10 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10530,10 +10550,10 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "param", "blob_share_mode",
+            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -17342,5 +17362,48 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class ReCUParameter(Message):
+    DESCRIPTOR: Descriptor
+    negative_slope: float
+    alpha: float
+    beta: float
+    s: float
+    def __init__(
+        self, *,
+            negative_slope: float | None = ..., alpha: float | None = ..., beta: float | None =
+            ..., s: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> None: ...
+
+class ReshapeVolumeParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_channels: int
+    out_height: int
+    out_width: int
+    def __init__(
+        self, *,
+            out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
         ]
     ) -> None: ...

@@ -33,6 +33,8 @@ EXAMPLES = (
     Example("GuidedDropout", "", ((4, 5, 2, 3), GUIDANCE), grows=BATCH, phase="TEST"),
     Example("GuidedDropout", 'type: "deterministic"', ((4, 5), GUIDANCE), grows=BATCH),
     of_sample("DropPath", without=DRAWS), Example("DropPath", "drop_ratio: 0.5", phase="TEST"),
+    of_sample("ReLUMod"), of_sample("SymReLU"), of_sample("ReCU"),
+    Example("ReCU", "negative_slope: 0.1 alpha: 0.8 beta: -0.3 s: 0.7"),
     of_sample("ReLUPlus"), of_sample("ReLURecover"),
     of_sample("OutputDecay", without={"gradient": NOT_DERIVATIVE + "a decay is added"}),
     of_sample("RReLU", without=DRAWS), Example("RReLU", "lb: 10 ub: 30", phase="TEST"),

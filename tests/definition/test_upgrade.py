@@ -57,6 +57,8 @@ def test_every_v1_type_has_its_name_of_today():
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
         "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
         "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
+        "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+        "RESHAPE_VOLUME": "ReshapeVolume",
         "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
         "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization",
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",

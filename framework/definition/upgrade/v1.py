@@ -25,6 +25,7 @@ _TYPES = {
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
     "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
     "LSTM": "LstmOfRows", "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+    "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
