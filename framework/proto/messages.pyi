@@ -1052,6 +1052,8 @@ class LayerParameter(Message):
     @property
     def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
     @property
+    def orn_param(self) -> ORNParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
     def recu_param(self) -> ReCUParameter: ...
@@ -1456,23 +1458,23 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., recu_param:
-            ReCUParameter | _Fields | None = ..., reshape_volume_param: ReshapeVolumeParameter |
-            _Fields | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
-            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
-            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
-            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields | None = ...,
+            rpn_param: RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1606,7 +1608,7 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "recu_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
             "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1748,7 +1750,7 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "recu_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
             "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -7883,6 +7885,15 @@ class DetectionLossParameter(Message):
     objectness: bool
     iou_weighted: bool
     pos_neg_weighted: bool
+    side: int
+    num_class: int
+    num_object: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    sqrt: bool
+    constriant: bool
     def __init__(
         self, *,
             cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
@@ -7890,20 +7901,27 @@ class DetectionLossParameter(Message):
             = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
             float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
             objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
-            bool | None = ...,
+            bool | None = ..., side: int | None = ..., num_class: int | None = ..., num_object:
+            int | None = ..., object_scale: float | None = ..., noobject_scale: float | None =
+            ..., class_scale: float | None = ..., coord_scale: float | None = ..., sqrt: bool |
+            None = ..., constriant: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> None: ...
 
@@ -17405,5 +17423,23 @@ class ReshapeVolumeParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "out_channels", "out_height", "out_width",
+        ]
+    ) -> None: ...
+
+class ORNParameter(Message):
+    DESCRIPTOR: Descriptor
+    orientations: int
+    def __init__(
+        self, *,
+            orientations: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "orientations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "orientations",
         ]
     ) -> None: ...

@@ -28,7 +28,7 @@ EXAMPLES = (
     of_sample("Mean"), of_sample("NegReLU"),
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
     of_sample("GradientSilent", without=NO_GRADIENT),
-    of_sample("GradientSilent", without=NO_GRADIENT),
+    Example("GradientSilent", "", (X, (1, 1)), grows=(0, 2, 3)),
     of_sample("GuidedDropout", bottoms=((4, 5), GUIDANCE), without=DRAWS, grows=BATCH),
     Example("GuidedDropout", "", ((4, 5, 2, 3), GUIDANCE), grows=BATCH, phase="TEST"),
     Example("GuidedDropout", 'type: "deterministic"', ((4, 5), GUIDANCE), grows=BATCH),

@@ -52,6 +52,10 @@ ON_CPU = {**NO_GRADIENT, **AFTER_ROUNDING,
 SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 
 EXAMPLES = (
+    of_sample("ORPooling"),
+    of_sample("ORConvolution", blobs=((4, 8, 3, 3), (4,))),
+    Example("ORConvolution", "convolution_param { num_output: 8 kernel_size: 1 bias_term: false } "
+            "orn_param { orientations: 8 }", ((2, 8, 5, 4),), ((8, 8, 1, 1),)),
     of_sample("AUMaskBasedLand", bottoms=(noise(2, 98, requires_grad=False) * 12 + 22,),
               grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("AlignDataTransform", bottoms=((2, 10), CUT, PLACES), grows=()),

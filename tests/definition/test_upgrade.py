@@ -433,6 +433,8 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
 @pytest.mark.parametrize("old, param, fields, other, new", [
     ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
     ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),
+    ("DetectionLoss", "detection_loss_param", "side: 7", "cls_num: 2", "GridDetectionLoss"),
+    ("Convolution", "orn_param", "orientations: 8", "orientations: 1", "ORConvolution"),
     ("ROIPooling", "roi_pooling_param", "pooled_l: 3", "pooled_h: 3", "ROIPooling3D"),
 ])
 def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, other, new):

@@ -10,7 +10,8 @@ TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a Center
 Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
-of YOLO v2 (biases).
+of YOLO v2 (biases). hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
+lilinhao/ShipDetection: a Convolution of some orientations.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -29,6 +30,8 @@ WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -65,6 +68,11 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
+    if layer.type == "DetectionLoss" and any(layer.detection_loss_param.HasField(field)
+                                             for field in OF_GRIDS):
+        return "GridDetectionLoss"
+    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
+        return "ORConvolution"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
