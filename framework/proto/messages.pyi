@@ -1058,6 +1058,10 @@ class LayerParameter(Message):
     @property
     def recu_param(self) -> ReCUParameter: ...
     @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
     def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
     def rpn_param(self) -> RPNParameter: ...
@@ -1460,21 +1464,23 @@ class LayerParameter(Message):
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
             ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
             DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
-            None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields | None = ...,
-            rpn_param: RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1751,11 +1757,12 @@ class LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
             "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
+            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode",
+            "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2120,6 +2127,7 @@ class ConvolutionParameter(Message):
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
+    is_pca_channel: bool
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
@@ -2152,6 +2160,7 @@ class ConvolutionParameter(Message):
             None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
             filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            is_pca_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2165,7 +2174,7 @@ class ConvolutionParameter(Message):
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
             "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2181,7 +2190,7 @@ class ConvolutionParameter(Message):
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
             "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
 
@@ -10198,6 +10207,7 @@ class V1LayerParameter(Message):
         SYMRELU: ClassVar[V1LayerParameter.LayerType]
         RELUMOD: ClassVar[V1LayerParameter.LayerType]
         RECU: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
         RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10296,6 +10306,7 @@ class V1LayerParameter(Message):
     SYMRELU: ClassVar[V1LayerParameter.LayerType]
     RELUMOD: ClassVar[V1LayerParameter.LayerType]
     RECU: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
     RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
@@ -10445,6 +10456,10 @@ class V1LayerParameter(Message):
     @property
     def recu_param(self) -> ReCUParameter: ...
     @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
     def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
@@ -10517,8 +10532,9 @@ class V1LayerParameter(Message):
             window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
             DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
-            None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields | None = ...,
-            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
             softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
             softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
             ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
@@ -10568,10 +10584,11 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
+            "heatmap_data_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 

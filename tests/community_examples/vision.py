@@ -53,6 +53,7 @@ SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 
 EXAMPLES = (
     of_sample("ORPooling"),
+    of_sample("ConvolutionSparse", blobs=((1, 1, 4, 2), (1, 4, 9, 9), (6, 2, 3, 3), (1, 1, 1, 6))),
     of_sample("ORConvolution", blobs=((4, 8, 3, 3), (4,))),
     Example("ORConvolution", "convolution_param { num_output: 8 kernel_size: 1 bias_term: false } "
             "orn_param { orientations: 8 }", ((2, 8, 5, 4),), ((8, 8, 1, 1),)),

@@ -58,6 +58,7 @@ def test_every_v1_type_has_its_name_of_today():
         "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
         "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
         "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+        "CONVOLUTIONSPARSE": "ConvolutionSparse",
         "RESHAPE_VOLUME": "ReshapeVolume",
         "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
         "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization",

@@ -26,6 +26,7 @@ _TYPES = {
     "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
     "LSTM": "LstmOfRows", "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
     "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+    "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.

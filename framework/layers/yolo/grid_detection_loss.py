@@ -16,6 +16,8 @@ from framework.layers.yolo.box_slopes import overlap
 from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
+FIELDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+          "coord_scale", "sqrt", "constriant")
 CELL_NUMBERS = 7        # of a label: difficult, object, class, and four of the box
 FARTHEST = 20.0         # a box as far away is never the nearest
 
@@ -42,14 +44,14 @@ class GridDetectionLoss(Layer):
 
     reads = ("detection_loss_param",)
     num_bottoms = (2, 2)
+    fork_fields = frozenset(f"detection_loss_param.{name}" for name in FIELDS)
     loss = True
     no_gradient_bottoms = (1,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         field = "detection_loss_param"
-        honour(spec, field, "side num_class num_object object_scale noobject_scale class_scale "
-               "coord_scale sqrt constriant")
+        honour(spec, field, " ".join(FIELDS))
         check_sizes(spec, field, "side num_class num_object")
         self.param = param = plain(spec.proto.detection_loss_param)
         self.cells = param.side ** 2
