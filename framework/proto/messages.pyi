@@ -1080,7 +1080,17 @@ class LayerParameter(Message):
     @property
     def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
     @property
+    def orn_param(self) -> ORNParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
     def rpn_param(self) -> RPNParameter: ...
     @property
@@ -1536,35 +1546,39 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
-            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
-            | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
-            lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
-            FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
-            CenterObjectLossParameter | _Fields | None = ..., super_category_param:
-            SuperCategoryParameter | _Fields | None = ..., pointwise_spatial_attention_param:
-            PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
-            _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
-            ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
-            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., entropy_param:
-            EntropyParameter | _Fields | None = ..., outer_product_param: OuterProductParameter
-            | _Fields | None = ..., multi_label_accuracy_param: MultiLabelAccuracyParameter |
-            _Fields | None = ..., multilogistic_param: MultilogisticParameter | _Fields | None =
-            ..., lse_pooling_param: LsePoolingParameter | _Fields | None = ...,
-            image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
-            gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
-            _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            cosin_loss_param: CosinLossParameter | _Fields | None = ..., lp_det_param:
+            LpDetParameter | _Fields | None = ..., lp_evaluate_param: LpDetParameter | _Fields |
+            None = ..., face_evaluate_param: FaceEvaluateParameter | _Fields | None = ...,
+            center_object_loss_param: CenterObjectLossParameter | _Fields | None = ...,
+            super_category_param: SuperCategoryParameter | _Fields | None = ...,
+            pointwise_spatial_attention_param: PointwiseSpatialAttentionParameter | _Fields |
+            None = ..., grn_param: GRNParameter | _Fields | None = ..., scale_filter_param:
+            ScaleFilterParameter | _Fields | None = ..., embedding_extractor_param:
+            AnchorEmbeddingExtractorParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., entropy_param: EntropyParameter | _Fields | None = ..., outer_product_param:
+            OuterProductParameter | _Fields | None = ..., multi_label_accuracy_param:
+            MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
+            MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
+            LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
+            ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
+            _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
+            log_scaler_param: LogScalerParameter | _Fields | None = ...,
             sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
@@ -1708,10 +1722,10 @@ class LayerParameter(Message):
             "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
             "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
-            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
-            "center_object_loss_param", "super_category_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1862,7 +1876,8 @@ class LayerParameter(Message):
             "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
             "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "rpn_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
             "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
             "center_object_loss_param", "super_category_param",
@@ -2239,6 +2254,7 @@ class ConvolutionParameter(Message):
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
+    is_pca_channel: bool
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
@@ -2271,6 +2287,7 @@ class ConvolutionParameter(Message):
             None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
             filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            is_pca_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2284,7 +2301,7 @@ class ConvolutionParameter(Message):
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
             "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2300,7 +2317,7 @@ class ConvolutionParameter(Message):
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
             "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
 
@@ -7491,6 +7508,7 @@ class BNParameter(Message):
     across_spatial: bool
     axis: float
     icnet: bool
+    decay_exma: float
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -7500,20 +7518,20 @@ class BNParameter(Message):
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
             across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
-            ...,
+            ..., decay_exma: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> None: ...
 
@@ -8097,6 +8115,15 @@ class DetectionLossParameter(Message):
     objectness: bool
     iou_weighted: bool
     pos_neg_weighted: bool
+    side: int
+    num_class: int
+    num_object: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    sqrt: bool
+    constriant: bool
     def __init__(
         self, *,
             cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
@@ -8104,20 +8131,27 @@ class DetectionLossParameter(Message):
             = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
             float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
             objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
-            bool | None = ...,
+            bool | None = ..., side: int | None = ..., num_class: int | None = ..., num_object:
+            int | None = ..., object_scale: float | None = ..., noobject_scale: float | None =
+            ..., class_scale: float | None = ..., coord_scale: float | None = ..., sqrt: bool |
+            None = ..., constriant: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> None: ...
 
@@ -10391,6 +10425,11 @@ class V1LayerParameter(Message):
         EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
         NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+        SYMRELU: ClassVar[V1LayerParameter.LayerType]
+        RELUMOD: ClassVar[V1LayerParameter.LayerType]
+        RECU: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10490,6 +10529,11 @@ class V1LayerParameter(Message):
     EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
     NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+    SYMRELU: ClassVar[V1LayerParameter.LayerType]
+    RELUMOD: ClassVar[V1LayerParameter.LayerType]
+    RECU: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10641,6 +10685,14 @@ class V1LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -10714,17 +10766,20 @@ class V1LayerParameter(Message):
             select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
             window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
-            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
-            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
-            pose_image_data_param: PosePatchDataParameter | _Fields | None = ...,
-            mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
-            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
-            param: Iterable[str] | None = ..., blob_share_mode:
-            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
+            LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
+            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10743,10 +10798,11 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "euclidean_weight_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10767,7 +10823,8 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
             "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
@@ -18637,5 +18694,66 @@ class LogScalerParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "base", "scale",
+        ]
+    ) -> None: ...
+
+class ReCUParameter(Message):
+    DESCRIPTOR: Descriptor
+    negative_slope: float
+    alpha: float
+    beta: float
+    s: float
+    def __init__(
+        self, *,
+            negative_slope: float | None = ..., alpha: float | None = ..., beta: float | None =
+            ..., s: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> None: ...
+
+class ReshapeVolumeParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_channels: int
+    out_height: int
+    out_width: int
+    def __init__(
+        self, *,
+            out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> None: ...
+
+class ORNParameter(Message):
+    DESCRIPTOR: Descriptor
+    orientations: int
+    def __init__(
+        self, *,
+            orientations: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "orientations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "orientations",
         ]
     ) -> None: ...

@@ -162,6 +162,7 @@ EXAMPLES = (
             (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
     of_sample("KeypointL2Loss", bottoms=((2, 3, 5, 4), WORTH), grows=BATCH),
     of_sample("KeypointAcc", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("MultiLabelLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("MultiSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
     of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),

@@ -76,6 +76,11 @@ PLACES_OF_COLUMNS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [
 
 EXAMPLES = (
     *CLIPS, *FIELDS,
+    of_sample("ORPooling"),
+    of_sample("ConvolutionSparse", blobs=((1, 1, 4, 2), (1, 4, 9, 9), (6, 2, 3, 3), (1, 1, 1, 6))),
+    of_sample("ORConvolution", blobs=((4, 8, 3, 3), (4,))),
+    Example("ORConvolution", "convolution_param { num_output: 8 kernel_size: 1 bias_term: false } "
+            "orn_param { orientations: 8 }", ((2, 8, 5, 4),), ((8, 8, 1, 1),)),
     of_sample("AUMaskBasedLand", bottoms=(noise(2, 98, requires_grad=False) * 12 + 22,),
               grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("AlignDataTransform", bottoms=((2, 10), CUT, PLACES), grows=()),

@@ -15,7 +15,8 @@ yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
 ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
 openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
-max_entropy_weight.
+max_entropy_weight. hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
+lilinhao/ShipDetection: a Convolution of some orientations.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -52,6 +53,8 @@ FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
+OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -90,6 +93,11 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
+    if layer.type == "DetectionLoss" and any(layer.detection_loss_param.HasField(field)
+                                             for field in OF_GRIDS):
+        return "GridDetectionLoss"
+    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
+        return "ORConvolution"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
