@@ -23,7 +23,7 @@ Pixels = npt.NDArray[np.bool_]
 
 
 def noted(reason: str, where: str, count: int) -> tuple[Note, ...]:
-    """A note for each of so many objects, which are stored all the same."""
+    """A note for each of `count` objects, which are stored all the same."""
     return (Note(reason, where, is_loss=False),) * count
 
 
@@ -100,7 +100,7 @@ def joined(parts: Sequence[tuple[Box, Hashable]]) -> tuple[list[Box], int]:
     """The objects of shapes that say which group they are of, and how many of them were joined.
 
     Shapes of one group and one class are one object: its box is around them all. Its mask has the
-    polygons of all; it is not kept if one of them is no polygon.
+    polygons of all; it is not kept if one of them is another shape.
     """
     groups: dict[Hashable, list[Box]] = {}
     for index, (box, group) in enumerate(parts):

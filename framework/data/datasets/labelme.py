@@ -30,6 +30,8 @@ from framework.data.records.account import BadEntry, Note
 from framework.system.wording import shortened
 
 LEAST_POINTS = {"rectangle": 2, "circle": 2, "polygon": 3, "rotation": 3, "mask": 2}
+ONLY_INSIDE = ("its image is not there; the file has it as imageData, which labelme_export_json "
+               "writes as an image")
 Json = Any      # what JSON holds is known only when it is read
 
 
@@ -46,7 +48,8 @@ def named(name: str, where: str, content: Mapping[str, Json]) -> Named:
     """
     path = content["imagePath"]
     beside = PurePath(name).with_suffix(PurePath(path).suffix or ".jpg").name
-    return Named(name, (path, beside), _labels(content, where))
+    return Named(name, (path, beside), _labels(content, where),
+                 absent=ONLY_INSIDE if content.get("imageData") else "")
 
 
 def _labels(content: Mapping[str, Json], where: str) -> Labels | BadEntry:

@@ -2,7 +2,7 @@
 
 Source: Supervisely's documentation, "Supervisely annotation format": the labels of img/a.jpg are in
 ann/a.jpg.json; rectangles have two opposite corners, polygons an outline (`exterior`) and holes,
-bitmaps the text of a packed PNG and the place of its first pixel (`origin`).
+bitmaps the text of a packed PNG and the x and y of its first pixel (`origin`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ Json = Any      # what JSON holds is known only when it is read
 
 
 def is_file(content: Json) -> bool:
-    """Is this the file of an image?"""
+    """Is this the file of an image? Those of videos have frames."""
     return isinstance(content, dict) and isinstance(content.get("objects"), list) \
+        and "frames" not in content \
         and isinstance(content.get("size"), dict) and {"height", "width"} <= content["size"].keys()
 
 
@@ -112,7 +113,7 @@ def _box(name: str, kind: str, item: Mapping[str, Json], size: tuple[int, int]) 
         box = around.of_polygon(name, points)
         has_holes = bool(item["points"].get("interior"))
         return Box(name, box.corners) if has_holes else box     # COCO's polygons have none
-    if len(points) != 2:
+    if len(points) < 2:
         raise ValueError(f"a rectangle has {len(points)} points")
-    (x1, y1), (x2, y2) = points
-    return Box(name, (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
+    xs, ys = zip(*points, strict=True)
+    return Box(name, (min(xs), min(ys), max(xs), max(ys)))

@@ -329,3 +329,13 @@ def test_the_note_of_polygons_counts_them(tmp_path, capsys):
     words = capsys.readouterr().out
     assert "1 of 1 image and 2 of 2 boxes are stored" in words
     assert f"noted: 2 times: {AROUND} (" in words
+
+
+def test_an_image_that_is_only_in_labelmes_file_is_told(tmp_path):
+    tree = json.loads(labelme("1.jpg", ("rectangle", [[5, 6], [25, 36]]))) | {"imageData": "/9j/"}
+    put(tmp_path, {"1.json": json.dumps(tree), "2.jpg": "",
+                   "2.json": labelme("2.jpg", ("rectangle", [[5, 6], [25, 36]]))})
+    data = recognise(tmp_path).data
+    with pytest.raises(BadEntry, match="1.json#1.jpg: its image is not there; the file has it as "
+                       "imageData, which labelme_export_json writes"):
+        [data.labels(entry) for entry in data.splits["all"]]
