@@ -9,9 +9,8 @@ from collections.abc import Hashable, Sequence
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from framework.data.datasets.coco_masks import Runs, Segmentation
+from framework.data.datasets.coco_masks import Pixels, Segmentation, runs_of
 from framework.data.datasets.label_files import Box
 from framework.data.records.account import Note
 from framework.data.records.boxes import Corners
@@ -19,7 +18,6 @@ from framework.data.records.boxes import Corners
 REASON = "a polygon, an ellipse or a mask became the box around it"
 JOINED = "the parts of an object became one box"
 MOST_BYTES = 1 << 28        # of a mask, unpacked
-Pixels = npt.NDArray[np.bool_]
 
 
 def noted(reason: str, where: str, count: int) -> tuple[Note, ...]:
@@ -62,18 +60,10 @@ def of_mask(name: str, inside: Pixels, origin: tuple[int, int], size: tuple[int,
     width, height = size
     if not width or min(corners) < 0 or corners[2] > width or corners[3] > height:
         return Box(name, corners)
-    whole = np.zeros((height, width), bool)
+    whole = np.zeros((height, width), np.uint8)
     covered = inside[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
     whole[y + rows[0]:y + rows[-1] + 1, x + columns[0]:x + columns[-1] + 1] = covered
-    return Box(name, corners, mask=Segmentation(runs=_runs_of(whole)))
-
-
-def _runs_of(whole: Pixels) -> Runs:
-    """The runs of a mask, column by column, the first of them outside."""
-    flat = whole.T.ravel()
-    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    counts = np.diff(np.concatenate(([0], starts, [flat.size]))).tolist()
-    return whole.shape[0], whole.shape[1], tuple([0, *counts] if flat[0] else counts)
+    return Box(name, corners, mask=Segmentation(runs=runs_of(whole)))
 
 
 def pixels_of_image(text: str, is_packed: bool = False) -> Pixels:
@@ -93,7 +83,7 @@ def pixels_of_image(text: str, is_packed: bool = False) -> Pixels:
         raise ValueError("a mask is not the text of a PNG")
     if image.ndim == 3:
         image = image[..., 3] if image.shape[2] == 4 else image.max(2)
-    return np.asarray(image != 0)
+    return (image != 0).astype(np.uint8)
 
 
 def joined(parts: Sequence[tuple[Box, Hashable]]) -> tuple[list[Box], int]:

@@ -127,5 +127,5 @@ def _mask(name: str, item: ElementTree.Element, size: tuple[int, int]) -> Box:
     if sum(counts) != num_pixels or min(counts, default=-1) < 0 or num_pixels > MOST_PIXELS:
         raise ValueError(f"the runs of a mask have {sum(counts)} pixels; {width} x {height} are "
                          f"{num_pixels}")
-    inside = np.repeat(np.arange(len(counts)) % 2 == 1, counts).reshape(height, width)
-    return around.of_mask(name, inside, (left, top), size)
+    inside = np.repeat((np.arange(len(counts)) % 2).astype(np.uint8), counts)
+    return around.of_mask(name, inside.reshape(height, width), (left, top), size)

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import cv2
+import lmdb
 import numpy as np
 import pytest
 
@@ -15,6 +16,7 @@ from framework.cli.convert_dataset import main as convert
 from framework.data.datasets.recognition import recognise
 from framework.data.records.account import BadEntry
 from framework.errors import DataError
+from framework.proto import AnnotatedDatum
 from tests.data.datasets.forms import (
     RECTANGLE,
     cvat,
@@ -284,6 +286,40 @@ def test_polygons_and_ellipses_of_label_studio_become_boxes(tmp_path):
         ("dog", pytest.approx((26 / 56, 6 / 40, 30 / 56, 34 / 40)), False),
         ("dog", pytest.approx((.25, .45, .75, .55)), False)]
     assert notes_in(tmp_path) == {AROUND: (3, 0)}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_mask_turns_with_its_box_where_exif_turns_the_photograph(orientation, tmp_path):
+    """Each shown pixel is looked up in the stored image that Pillow shows so."""
+    pillow = pytest.importorskip("PIL.Image", reason="Pillow writes and turns the photographs")
+    shown = np.zeros((30, 20), np.uint8)
+    shown[4:9, 2:5] = shown[4, 5] = 255
+    back = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE",
+            6: "ROTATE_90", 7: "TRANSVERSE", 8: "ROTATE_270"}.get(orientation)
+    stored = pillow.fromarray(shown)
+    stored = stored.transpose(getattr(pillow.Transpose, back)) if back else stored
+    exif = pillow.Exif()
+    exif[274] = orientation
+    (tmp_path / "train").mkdir()
+    stored.convert("RGB").save(tmp_path / "train/1.png", exif=exif)
+    tree = json.loads(labelme("1.png", ("mask", [[0, 0], [20, 30]])))
+    tree |= {"imageWidth": 20, "imageHeight": 30}
+    tree["shapes"][0]["mask"] = png(shown)
+    put(tmp_path / "train", {"1.json": json.dumps(tree)})
+    assert convert([str(tmp_path), str(tmp_path / "out"), "--strict"]) == 0
+    with lmdb.open(str(tmp_path / "out/train"), readonly=True) as database, \
+            database.begin() as transaction:
+        [(_, content)] = transaction.cursor()
+    [entry] = AnnotatedDatum.FromString(content).annotation_group[0].annotation
+    height, width = np.array(stored).shape
+    runs = entry.mask_runs
+    covered = np.repeat(np.arange(len(runs.count)) % 2, runs.count).reshape(width, height).T
+    np.testing.assert_array_equal(covered * 255, np.array(stored))
+    rows, columns = np.nonzero(np.array(stored))
+    np.testing.assert_allclose(
+        [entry.bbox.xmin * width, entry.bbox.ymin * height, entry.bbox.xmax * width,
+         entry.bbox.ymax * height],
+        [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1], rtol=1e-5)
 
 
 def test_labelmes_masks_and_parts_of_one_object(tmp_path):
