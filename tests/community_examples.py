@@ -34,6 +34,7 @@ from tests.public_fork_examples import EXAMPLES as OF_PUBLIC_FORKS
 from tests.single_fork_examples import EXAMPLES as OF_SINGLE_FORKS
 from tests.support import noise
 from tests.two_stage_examples import EXAMPLES as TWO_STAGES
+from tests.unusual_machine_examples import EXAMPLES as OF_UNUSUAL_MACHINES
 
 LABELS = whole(4, below=5)
 TARGETS = (noise(4, 3, 2, seed=9, requires_grad=False) > 0).double()
@@ -185,4 +186,4 @@ ONE_STAGE = (
 EXAMPLES = (*ACTIVATIONS, *CONVOLUTIONS, *NORMALISATION, *PLANES, *SEQUENCES, *LOSSES, *REGIONS,
             *CASCADE, *READING, *GRAPHS, *ONE_STAGE, *OF_ONE_PROJECT, *OF_ONE_FORK,
              *TWO_STAGES, *OF_PUBLIC_FORKS, *OF_SINGLE_FORKS, *OF_FURTHER_FORKS, *OF_CENSUS,
-             *OF_POSES_AND_FACES, *NEW)
+             *OF_POSES_AND_FACES, *NEW, *OF_UNUSUAL_MACHINES)

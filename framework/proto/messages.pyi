@@ -1049,6 +1049,28 @@ class LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def hwcn_param(self) -> HWCNParameter: ...
+    @property
+    def cpfp_conversion_param(self) -> CPFPConversionParameter: ...
+    @property
+    def cr_param(self) -> CRParameter: ...
+    @property
+    def xcl_param(self) -> XCLParameter: ...
+    @property
+    def circulant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def skewcirculant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def layer_op_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def p2s_loss_param(self) -> P2SLossParameter: ...
+    @property
+    def dr_param(self) -> DynamicRoutingParameter: ...
+    @property
+    def capsule_deconv_transform_param(self) -> CapsuleDeconvTransformParameter: ...
+    @property
+    def capsule_deconv_routing_param(self) -> CapsuleDeconvRoutingParameter: ...
+    @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
@@ -1447,21 +1469,31 @@ class LayerParameter(Message):
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
-            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., hwcn_param:
+            HWCNParameter | _Fields | None = ..., cpfp_conversion_param: CPFPConversionParameter
+            | _Fields | None = ..., cr_param: CRParameter | _Fields | None = ..., xcl_param:
+            XCLParameter | _Fields | None = ..., circulant_projection_param:
+            CirculantProjectionParameter | _Fields | None = ..., skewcirculant_projection_param:
+            CirculantProjectionParameter | _Fields | None = ..., layer_op_param:
+            CirculantProjectionParameter | _Fields | None = ..., p2s_loss_param:
+            P2SLossParameter | _Fields | None = ..., dr_param: DynamicRoutingParameter | _Fields
+            | None = ..., capsule_deconv_transform_param: CapsuleDeconvTransformParameter |
+            _Fields | None = ..., capsule_deconv_routing_param: CapsuleDeconvRoutingParameter |
+            _Fields | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1595,7 +1627,10 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "rpn_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -1737,7 +1772,10 @@ class LayerParameter(Message):
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
             "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
+            "isomap_softmax_with_loss_param", "datum_data_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "rpn_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
             "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
             "image_float_data_param", "euclideanloss_param", "random_noise_param",
@@ -9721,21 +9759,27 @@ class PadParameter(Message):
     @property
     def paddings(self) -> Values[int]: ...
     constant_values: float
+    pad_val: int
+    pad_to: int
+    axis: int
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
             int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
-            None = ...,
+            None = ..., pad_val: int | None = ..., pad_to: int | None = ..., axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values", "pad_val",
+            "pad_to", "axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
+            "pad_val", "pad_to", "axis",
         ]
     ) -> None: ...
 
@@ -17228,5 +17272,241 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class HWCNParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CPFPConversionParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CRParameter(Message):
+    DESCRIPTOR: Descriptor
+    relu: int
+    swap_inputs: bool
+    num_cu: int
+    num_pe: int
+    def __init__(
+        self, *,
+            relu: int | None = ..., swap_inputs: bool | None = ..., num_cu: int | None = ...,
+            num_pe: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> None: ...
+
+class XCLParameter(Message):
+    DESCRIPTOR: Descriptor
+    once: bool
+    xcl_name: str
+    kernel_name: str
+    def __init__(
+        self, *,
+            once: bool | None = ..., xcl_name: str | None = ..., kernel_name: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> None: ...
+
+class CirculantProjectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    axis: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> None: ...
+
+class P2SLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin1: float
+    margin2: float
+    margin3: float
+    weight: float
+    num_positive: int
+    num_negative: int
+    choose_positive: int
+    alpha: float
+    beta: float
+    eta: float
+    def __init__(
+        self, *,
+            margin1: float | None = ..., margin2: float | None = ..., margin3: float | None =
+            ..., weight: float | None = ..., num_positive: int | None = ..., num_negative: int |
+            None = ..., choose_positive: int | None = ..., alpha: float | None = ..., beta:
+            float | None = ..., eta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> None: ...
+
+class DynamicRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    routing_num: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            routing_num: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., output_capsule_num: int |
+            None = ..., output_capsule_shape: BlobShape | _Fields | None = ..., input_h: int |
+            None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
         ]
     ) -> None: ...

@@ -7,7 +7,9 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+Cysu/caffe and PSPNet: crop_height and crop_width. sanpingzhou/Person-Re-ID: crop_size_h and
+crop_size_w. twhui/LiteFlowNet: a Warp by coordinates.
+dicecco1/fpga_caffe: a Pad of one axis.
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
@@ -22,6 +24,8 @@ mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 
@@ -30,6 +34,7 @@ SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_s
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+OF_ONE_AXIS: tuple[Literal["axis", "pad_to", "pad_val"], ...] = ("axis", "pad_to", "pad_val")
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -41,7 +46,7 @@ def upgrade_forks(document: Document) -> bool:
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
     `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
-    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
+    pooling_3d_param is pooling3d_param, other names of crop_h and crop_w are these.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -65,9 +70,9 @@ def upgrade_forks(document: Document) -> bool:
         if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
             _as_nd_pooling(layer, lines)
             changed = True
-        crops = layer.transform_param
-        if crops.HasField("crop_height") or crops.HasField("crop_width"):
-            _as_crops(layer, lines)
+        crops = _names_of_crops(layer)
+        if crops:
+            _as_crops(layer, lines, crops)
             changed = True
         if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
             _as_p3d_pooling(layer, lines)
@@ -93,6 +98,8 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
+    if layer.type == "Pad" and any(layer.pad_param.HasField(name) for name in OF_ONE_AXIS):
+        return "AxisPad"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
@@ -111,17 +118,27 @@ def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
 
 
-def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
-    """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
+def _names_of_crops(layer: proto.LayerParameter) -> tuple[str, str] | None:
+    """What a fork calls crop_h and crop_w; None without such. HDF5Data reads crop_size_h itself."""
+    param = layer.transform_param
+    if param.HasField("crop_height") or param.HasField("crop_width"):
+        return "crop_height", "crop_width"
+    if layer.type in ("Data", "ImageData") and param.crop_size_h and param.crop_size_w \
+            and not (param.crop_size or param.crop_size_l):
+        return "crop_size_h", "crop_size_w"
+    return None
+
+
+def _as_crops(layer: proto.LayerParameter, lines: Lines, names: tuple[str, str]) -> None:
+    """crop_h and crop_w by these names of them, or crop_size for a missing one."""
     param = layer.transform_param
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
-    param.crop_h = param.crop_height or param.crop_size or param.crop_h
-    param.crop_w = param.crop_width or param.crop_size or param.crop_w
-    for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
+    height, width = (getattr(param, name) for name in names)
+    param.crop_h = height or param.crop_size or param.crop_h
+    param.crop_w = width or param.crop_size or param.crop_w
+    for old, new in zip(names, ("crop_h", "crop_w"), strict=True):
         inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    param.ClearField("crop_height")
-    param.ClearField("crop_width")
-    param.ClearField("crop_size")
+    proto.clear_fields(param, (*names, "crop_size"))
 
 
 def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
