@@ -9,11 +9,21 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import canonical_axis, honour
+from framework.layers.base import Layer, Shape, layer, uncompiled
+from framework.layers.params import honour
 from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import precise
 from framework.proto import LayerParameter
+
+
+def read_rows(spec: LayerSpec, x: Shape, name: str) -> tuple[int, tuple[int, int]]:
+    """The axis of an item, the outputs and K. SpecError if they do not fit."""
+    honour(spec, name, "num_output bias_term weight_filler bias_filler axis")
+    axis, (num_output, size) = rows_by(spec, x, name)
+    if num_output > size:
+        raise spec.error(f"{name}.num_output", f"is {num_output}; it must be at most the {size} "
+                         f"numbers of an item of '{spec.bottoms[0]}'")
+    return axis, (num_output, size)
 
 
 class _Circulant(Layer):
@@ -33,13 +43,8 @@ class _Circulant(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = self.message
-        honour(spec, name, "num_output bias_term weight_filler bias_filler axis")
         param = getattr(spec.proto, name)
-        self.axis = canonical_axis(spec, f"{name}.axis", param.axis, x)
-        _, (self.num_output, self.size) = rows_by(spec, x, name)
-        if self.num_output > self.size:
-            raise spec.error(f"{name}.num_output", f"is {self.num_output}; it must be at most the "
-                             f"{self.size} numbers of an item of '{spec.bottoms[0]}'")
+        self.axis, (self.num_output, self.size) = read_rows(spec, x, name)
         if not param.bias_term:
             raise spec.error(f"{name}.bias_term", "is false; the original fails without a bias: "
                              "give it a bias_filler of 0 and lr_mult: 0")
@@ -98,3 +103,38 @@ class SkewcirculantProjection(_Circulant):
 
     message = "skewcirculant_projection_param"
     sign = -1
+
+
+@layer
+class LayerOp(Layer):
+    """Fully connected layer whose matrix another library makes of one row: known by shape only.
+
+    Bottom: x (d0, ..., dn), flattened from `axis` on to K numbers.
+    Top:    (d0, ..., d[axis-1], num_output).
+    Blobs:  weight (K,); bias (num_output,).
+    Errors: SpecError if num_output is 0 or above K, and at every forward.
+    Source: LayerOpParameter, here CirculantProjectionParameter; layerop.cpp of Wenri/caffe, which
+            calls a library that is not in it.
+    """
+
+    reads = ("layer_op_param",)
+    no_onnx_form = "it is known by its shapes only"
+
+    @classmethod
+    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
+        return (True, True)
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        self.axis, (self.num_output, size) = read_rows(spec, x, "layer_op_param")
+        param = spec.proto.layer_op_param
+        self.add_blob("weight", (size,), param.weight_filler)
+        self.add_blob("bias", (self.num_output,), param.bias_filler)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(*bottoms[0][:self.axis], self.num_output)]
+
+    @uncompiled
+    def forward(self, x: Tensor) -> Tensor:
+        raise self.spec.error("type", "'LayerOp' is known by its shapes only: its matrix is made "
+                              "by a library that is not public with it")

@@ -43,3 +43,11 @@ def test_the_signs_of_a_new_net_are_1_and_minus_1_in_even_shares_and_do_not_lear
 def test_a_circulant_layer_refuses_what_the_original_does(param, message):
     with pytest.raises(SpecError, match=message):
         make("CirculantProjection", param, (2, 3, 2))
+
+
+def test_a_layer_op_has_shapes_and_no_numbers():
+    layer = make("LayerOp", "num_output: 5 axis: 2", (3, 2, 7))
+    assert layer.top_shapes((3, 2, 7)) == [(3, 2, 5)]
+    assert [tuple(blob.shape) for blob in layer.blobs] == [(7,), (5,)]
+    with pytest.raises(SpecError, match="'LayerOp' is known by its shapes only"):
+        layer(noise(3, 2, 7))
