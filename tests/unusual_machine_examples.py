@@ -12,6 +12,7 @@ from tests.layer_examples import (
     Example,
     of_sample,
 )
+from tests.support import noise
 
 IMAGES = (3,)
 FPGA = (
@@ -24,6 +25,11 @@ FPGA = (
     of_sample("AxisPad", grows=(0, 1, 3)),
 )
 PERSONS = torch.tensor([1, 1, 1, 2, 1, 3, 4, 4, 4, 5, 4, 6], dtype=torch.float64)
+TRUTH = torch.tensor([[20, 30, 120, 190, 2, 200, 100, 380, 300, 0, 90, 210, 170, 330, 1],
+                      [150, 40, 330, 180, 1, *[-1] * 10]], dtype=torch.float64)
+CELLS = (noise(2, 24, 3).detach().softmax(2).requires_grad_(),
+         noise(2, 3, 4, 2, seed=2).detach().sigmoid().requires_grad_(),
+         (noise(2, 3, 4, 8, seed=3).detach() / 4).requires_grad_(), TRUTH.reshape(2, 15, 1, 1))
 EXAMPLES = (
     *FPGA,
     of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
@@ -33,4 +39,6 @@ EXAMPLES = (
     of_sample("P2SLoss", bottoms=((12, 5), PERSONS), grows=(), without={
         "gradient": NOT_DERIVATIVE + "a drawn row gets a part of it only", **DRAWS,
         **AFTER_ROUNDING}),
+    of_sample("SqueezeDetLoss", bottoms=CELLS, grows=(), without={
+        "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
 )

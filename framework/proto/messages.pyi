@@ -1071,6 +1071,10 @@ class LayerParameter(Message):
     @property
     def capsule_deconv_routing_param(self) -> CapsuleDeconvRoutingParameter: ...
     @property
+    def bbox_data_param(self) -> BboxDataParameter: ...
+    @property
+    def squeezedet_param(self) -> SqueezeDetLossParameter: ...
+    @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
@@ -1479,21 +1483,22 @@ class LayerParameter(Message):
             P2SLossParameter | _Fields | None = ..., dr_param: DynamicRoutingParameter | _Fields
             | None = ..., capsule_deconv_transform_param: CapsuleDeconvTransformParameter |
             _Fields | None = ..., capsule_deconv_routing_param: CapsuleDeconvRoutingParameter |
-            _Fields | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
-            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
-            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
-            random_param: RandomParameter | _Fields | None = ..., roi_data_param:
-            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
-            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
-            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
-            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
-            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
-            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
-            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
-            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
-            LayerParameter.ConnectivityMode | int | str | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            _Fields | None = ..., bbox_data_param: BboxDataParameter | _Fields | None = ...,
+            squeezedet_param: SqueezeDetLossParameter | _Fields | None = ..., rpn_param:
+            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
+            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
+            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
+            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
+            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
+            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
+            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
+            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
+            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
+            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1630,12 +1635,12 @@ class LayerParameter(Message):
             "isomap_softmax_with_loss_param", "datum_data_param", "hwcn_param",
             "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
-            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1775,12 +1780,12 @@ class LayerParameter(Message):
             "isomap_softmax_with_loss_param", "datum_data_param", "hwcn_param",
             "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
-            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode",
-            "anchor_target_param", "mask_target_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -17508,5 +17513,86 @@ class CapsuleDeconvRoutingParameter(Message):
         self, field_name: Literal[
             "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
             "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> None: ...
+
+class BboxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> None: ...
+
+class SqueezeDetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+        CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+        CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+    CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+    CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    engine: SqueezeDetLossParameter.Engine
+    classes: int
+    anchors_per_grid: int
+    @property
+    def anchor_shapes(self) -> Values[int]: ...
+    pos_conf: int
+    neg_conf: int
+    lambda_bbox: int
+    epsilon: float
+    lambda_conf: int
+    n_top_detections: int
+    intersection_thresh: float
+    nms_intersection_thresh: float
+    def __init__(
+        self, *,
+            engine: SqueezeDetLossParameter.Engine | int | str | None = ..., classes: int | None
+            = ..., anchors_per_grid: int | None = ..., anchor_shapes: Iterable[int] | None =
+            ..., pos_conf: int | None = ..., neg_conf: int | None = ..., lambda_bbox: int | None
+            = ..., epsilon: float | None = ..., lambda_conf: int | None = ..., n_top_detections:
+            int | None = ..., intersection_thresh: float | None = ..., nms_intersection_thresh:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "pos_conf", "neg_conf", "lambda_bbox",
+            "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "anchor_shapes", "pos_conf", "neg_conf",
+            "lambda_bbox", "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
         ]
     ) -> None: ...
