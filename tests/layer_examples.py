@@ -2,7 +2,8 @@
 
 The first of each type is its sample, framework/report/samples/TYPE.prototxt, which users see too.
 Sizes differ on every axis. Blob shapes are those that the original has, in its order: see the
-`LayerSetUp` of each type. Other projects' types are in tests/community_examples.py.
+`LayerSetUp` of each type. Other projects' types are in tests/community_examples, a file for each
+folder of framework/layers.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -63,7 +62,7 @@ def convert(options: argparse.Namespace) -> int:
     names = label_map.read(options.labelmap, may_share=True)
     capitals = label_map.notes_on_capitals(item.name for item in names.item)
     for sentence in [*label_map.notes_on_shared(names), *capitals]:
-        print(f"{options.labelmap}: {sentence}", file=sys.stderr)
+        app.complain(f"{options.labelmap}: {sentence}")
     labels = label_map.labels_by_name(names)
     _check_label_files(entries, options)
 

@@ -7,7 +7,6 @@ are numbered in their order.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -54,6 +53,6 @@ def create(options: argparse.Namespace) -> int:
     write_file(options.out_path, prototxt.to_text(names))
     capitals = label_map.notes_on_capitals(item.name for item in names.item)
     for sentence in [*label_map.notes_on_shared(names), *capitals]:
-        print(f"{options.out_path}: {sentence}", file=sys.stderr)
+        app.complain(f"{options.out_path}: {sentence}")
     print(f"{options.out_path}: {counted(len(names.item), 'label')}")
     return 0

@@ -41,6 +41,8 @@ HINTS = {
                     _PRECISION),
     **dict.fromkeys(("LayerParameter.mn_activation_param", "LayerParameter.mn_grad_compress_param",
                      "LayerParameter.multinode", "NetParameter.multinode",
+                     "NetParameter.auto_insert_gathers",
+                     "DataParameter.multi_gpu_testing",
                      "NetParameter.reduce_buckets", "ImageDataParameter.dataset_share_per_node",
                      "MemoryDataParameter.share_in_parallel",
                      "PythonParameter.share_in_parallel"), _RANKS),

@@ -129,6 +129,14 @@ def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
                  1)
 
 
+def check_positive(spec: LayerSpec, param_name: str, fields: str) -> None:
+    """SpecError for a field of a message, of several as in `check_sizes`, that is not above 0."""
+    for field in fields.split():
+        value = getattr(getattr(spec.proto, param_name), field)
+        if not value > 0:
+            raise spec.error(f"{param_name}.{field}", f"is {value:g}; it must be above 0")
+
+
 def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
            most: int) -> tuple[int, ...]:
     """The values again; SpecError at field `where` if one is not from `least` to `most`."""
@@ -136,6 +144,12 @@ def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
         if value > most:
             raise spec.error(where, f"is {value}; it may be at most {most}")
     return at_least(spec, where, values, least)
+
+
+def check_four_axes(spec: LayerSpec, shape: Shape, where: str = "bottom") -> None:
+    """SpecError at a bottom whose shape has not 4 axes."""
+    if len(shape) != 4:
+        raise spec.error(where, f"has the shape {tuple(shape)}; it must be (N, C, H, W)")
 
 
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:

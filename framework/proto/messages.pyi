@@ -84,6 +84,7 @@ class NetParameter(Message):
     def multinode(self) -> MultinodeParameter: ...
     @property
     def mem_param(self) -> MemoryOptimizationParameter: ...
+    auto_insert_gathers: bool
     def __init__(
         self, *,
             name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
@@ -100,6 +101,7 @@ class NetParameter(Message):
             ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
             ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
             | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
+            auto_insert_gathers: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -108,6 +110,7 @@ class NetParameter(Message):
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
             "compile_net_state", "bn_stats_batch_size", "multinode", "mem_param",
+            "auto_insert_gathers",
         ]
     ) -> bool: ...
     def ClearField(
@@ -117,7 +120,7 @@ class NetParameter(Message):
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
-            "bn_stats_batch_size", "multinode", "mem_param",
+            "bn_stats_batch_size", "multinode", "mem_param", "auto_insert_gathers",
         ]
     ) -> None: ...
 
@@ -928,6 +931,8 @@ class LayerParameter(Message):
     @property
     def rpn_output_param(self) -> RPNOutputParameter: ...
     @property
+    def bbox_output_param(self) -> BBoxOutputParameter: ...
+    @property
     def square_box_data_param(self) -> SquareBoxDataParameter: ...
     @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
@@ -1420,44 +1425,44 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
-            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
-            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
-            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
-            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
-            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
-            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
-            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
-            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
-            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
-            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
-            cinner_product_param: SurgeryParameter | _Fields | None = ...,
-            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
-            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
-            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
-            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
-            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
-            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
-            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
-            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
-            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
-            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
-            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
-            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
-            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
-            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
-            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
-            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
-            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
-            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
-            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
-            SpatialPyramidPoolingParameter | _Fields | None = ...,
-            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
-            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
-            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ..., bbox_output_param:
+            BBoxOutputParameter | _Fields | None = ..., square_box_data_param:
+            SquareBoxDataParameter | _Fields | None = ..., pooling_3d_param: Pooling3DParameter
+            | _Fields | None = ..., writer_param: WriterParameter | _Fields | None = ...,
+            yolo_v2_loss_param: YoloV2LossParameter | _Fields | None = ..., yolo_v3_loss_param:
+            YoloV3LossParameter | _Fields | None = ..., yolo_loss_param: MaskYoloLossParameter |
+            _Fields | None = ..., frcnn_param: FrcnnParameter | _Fields | None = ...,
+            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
+            ReverseParameter | _Fields | None = ..., seg_param: SegmentationParameter | _Fields
+            | None = ..., sparsify_param: SparsifyParameter | _Fields | None = ...,
+            sparse_param: SparseLayerParameter | _Fields | None = ..., cconvolution_param:
+            SurgeryParameter | _Fields | None = ..., cinner_product_param: SurgeryParameter |
+            _Fields | None = ..., classification_stats_param: ClassificationStatsParameter |
+            _Fields | None = ..., squash_param: SquashParameter | _Fields | None = ...,
+            capsule_reshape_param: CapsuleReshapeParameter | _Fields | None = ...,
+            capsule_transform_param: CapsuleTransformParameter | _Fields | None = ...,
+            capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
+            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
+            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
+            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
+            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
+            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
+            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
+            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
+            | None = ..., inq_convolution_param: INQParameter | _Fields | None = ...,
+            inq_inner_product_param: INQParameter | _Fields | None = ..., pw_attend_param:
+            AttPoolingParameter | _Fields | None = ..., mae_param: MAEParameter | _Fields | None
+            = ..., sample_triplet_param: SampleTripletParameter | _Fields | None = ...,
+            apply_normalization: bool | None = ..., apply_mirroring: bool | None = ...,
+            prob_mirroring: float | None = ..., apply_rot: bool | None = ..., rot_min: float |
+            None = ..., rot_max: float | None = ..., apply_blur: bool | None = ..., blur_size:
+            int | None = ..., blur_max_var: float | None = ..., apply_contrast_brightness: bool
+            | None = ..., alpha_c: float | None = ..., beta_c: float | None = ...,
+            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
+            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
+            _Fields | None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields |
+            None = ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
             softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
@@ -1613,19 +1618,19 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
@@ -1758,19 +1763,19 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
@@ -3787,24 +3792,50 @@ class ProposalParameter(Message):
     score_thresh: float
     @property
     def level_stride(self) -> Values[int]: ...
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_nms_threshold: float
+    proposal_num: int
+    bg_score_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
             ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
             pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
             None = ..., score_thresh: float | None = ..., level_stride: Iterable[int] | None =
-            ...,
+            ..., anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int
+            | None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ...,
+            rpn_pre_nms_top_n: int | None = ..., rpn_post_nms_top_n: int | None = ...,
+            rpn_nms_threshold: float | None = ..., proposal_num: int | None = ...,
+            bg_score_threshold: float | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "pre_nms_topn", "post_nms_topn",
-            "nms_thresh", "score_thresh",
+            "nms_thresh", "score_thresh", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_min_size", "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_nms_threshold",
+            "proposal_num", "bg_score_threshold", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
-            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride",
+            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_min_size", "rpn_pre_nms_top_n",
+            "rpn_post_nms_top_n", "rpn_nms_threshold", "proposal_num", "bg_score_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -3932,6 +3963,45 @@ class RPNOutputParameter(Message):
             "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
             "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
             "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class BBoxOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    shrink_factor_x: float
+    shrink_factor_y: float
+    shrink_factor_z: float
+    output_root_folder: str
+    output_max_score: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    apply_second_refinement: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., shrink_factor_x: float |
+            None = ..., shrink_factor_y: float | None = ..., shrink_factor_z: float | None =
+            ..., output_root_folder: str | None = ..., output_max_score: bool | None = ...,
+            bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float] | None =
+            ..., bbox_normalize_std: Iterable[float] | None = ..., apply_second_refinement: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize",
+            "apply_second_refinement",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std", "apply_second_refinement",
         ]
     ) -> None: ...
 
@@ -5758,6 +5828,7 @@ class DataParameter(Message):
     min_size_and: float
     min_size_or: float
     max_box_num: int
+    multi_gpu_testing: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5779,7 +5850,8 @@ class DataParameter(Message):
             Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
-            min_size_or: float | None = ..., max_box_num: int | None = ...,
+            min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5791,6 +5863,7 @@ class DataParameter(Message):
             "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
             "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
             "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "multi_gpu_testing",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5803,7 +5876,7 @@ class DataParameter(Message):
             "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
             "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
             "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
-            "min_size_and", "min_size_or", "max_box_num",
+            "min_size_and", "min_size_or", "max_box_num", "multi_gpu_testing",
         ]
     ) -> None: ...
 
@@ -6349,6 +6422,19 @@ class SolverParameter(Message):
     def device_id_more(self) -> Values[int]: ...
     @property
     def group_id(self) -> Values[int]: ...
+    @property
+    def device_ids(self) -> Values[int]: ...
+    @property
+    def random_seeds(self) -> Values[int]: ...
+    slave_device_id: int
+    burn_in: int
+    breadth_decay: float
+    kernel_shape_decay: float
+    block_group_decay: float
+    prune_threshold: float
+    max_threshold_factor: float
+    use_polyak: bool
+    num_iter_polyak: int
     def __init__(
         self, *,
             train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
@@ -6394,7 +6480,12 @@ class SolverParameter(Message):
             lr_dropout: float | None = ..., per_parameter_reduce: bool | None = ..., rectified:
             bool | None = ..., test_before_snapshot: bool | None = ..., stepearly: int | None =
             ..., richness: int | None = ..., device_id_more: Iterable[int] | None = ...,
-            group_id: Iterable[int] | None = ...,
+            group_id: Iterable[int] | None = ..., device_ids: Iterable[int] | None = ...,
+            random_seeds: Iterable[int] | None = ..., slave_device_id: int | None = ...,
+            burn_in: int | None = ..., breadth_decay: float | None = ..., kernel_shape_decay:
+            float | None = ..., block_group_decay: float | None = ..., prune_threshold: float |
+            None = ..., max_threshold_factor: float | None = ..., use_polyak: bool | None = ...,
+            num_iter_polyak: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6415,7 +6506,9 @@ class SolverParameter(Message):
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
-            "rectified", "test_before_snapshot", "stepearly", "richness",
+            "rectified", "test_before_snapshot", "stepearly", "richness", "slave_device_id",
+            "burn_in", "breadth_decay", "kernel_shape_decay", "block_group_decay",
+            "prune_threshold", "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6440,7 +6533,9 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
             "rectified", "test_before_snapshot", "stepearly", "richness", "device_id_more",
-            "group_id",
+            "group_id", "device_ids", "random_seeds", "slave_device_id", "burn_in",
+            "breadth_decay", "kernel_shape_decay", "block_group_decay", "prune_threshold",
+            "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> None: ...
 
@@ -6518,6 +6613,9 @@ class ROIPoolingParameter(Message):
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
     pool: ROIPoolingParameter.PoolMethod
+    pooled_l: int
+    spatial_scale_xy: float
+    spatial_scale_z: float
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -6527,20 +6625,23 @@ class ROIPoolingParameter(Message):
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
             = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
-            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
-            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
-            canonical_level: int | None = ...,
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., pooled_l: int | None = ...,
+            spatial_scale_xy: float | None = ..., spatial_scale_z: float | None = ...,
+            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
+            canonical_size: int | None = ..., canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
-            "canonical_size", "canonical_level",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "pooled_l",
+            "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "canonical_size",
+            "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
-            "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+            "pooled_l", "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "level_stride",
+            "canonical_size", "canonical_level",
         ]
     ) -> None: ...
 
@@ -8181,6 +8282,13 @@ class ProposalTargetParameter(Message):
     bbox_thr_hg: float
     pickup_discard: bool
     append_gtbox: bool
+    class_num: int
+    fg_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             cls_num: int | None = ..., batch_size: int | None = ..., fg_fraction: float | None =
@@ -8188,20 +8296,24 @@ class ProposalTargetParameter(Message):
             float | None = ..., bg_thr_lw: float | None = ..., img_width: int | None = ...,
             img_height: int | None = ..., iou_weighted: bool | None = ..., bbox_thr_lw: float |
             None = ..., bbox_thr_hg: float | None = ..., pickup_discard: bool | None = ...,
-            append_gtbox: bool | None = ...,
+            append_gtbox: bool | None = ..., class_num: int | None = ..., fg_threshold: float |
+            None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float]
+            | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -10646,19 +10758,21 @@ class GradientScalerParameter(Message):
     alpha: float
     max_iter: float
     threshold_iter: int
+    scale_factor: float
     def __init__(
         self, *,
             lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
             None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+            scale_factor: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> None: ...
 

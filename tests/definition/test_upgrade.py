@@ -426,3 +426,15 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
     assert_same(upgraded(text.format("AnchorTarget", sizes)), text.format("AnchorTarget3D", sizes))
     plain = text.format("AnchorTarget", "feat_stride: 8")
     assert_same(upgraded(plain), plain)
+
+
+@pytest.mark.parametrize("old, param, fields, other, new", [
+    ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
+    ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),
+    ("ROIPooling", "roi_pooling_param", "pooled_l: 3", "pooled_h: 3", "ROIPooling3D"),
+])
+def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, other, new):
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} {{ {} }} }}'
+    assert_same(upgraded(text.format(old, param, fields)), text.format(new, param, fields))
+    plain = text.format(old, param, other)
+    assert_same(upgraded(plain), plain)

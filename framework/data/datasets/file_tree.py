@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
@@ -121,14 +121,6 @@ def split_of(path: str, with_name: bool = False) -> str:
             if word in SPLIT_WORDS:
                 return SPLIT_WORDS[word]
     return UNDIVIDED
-
-
-def by_split(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Images by the split that their folders say."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(split_of(path), []).append(path)
-    return found
 
 
 def each_has(names: Collection[str]) -> str:

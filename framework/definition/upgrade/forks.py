@@ -8,8 +8,7 @@ an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the f
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. sanpingzhou/Person-Re-ID: crop_size_h and
-crop_size_w. twhui/LiteFlowNet: a Warp by coordinates.
-dicecco1/fpga_caffe: a Pad of one axis.
+crop_size_w. twhui/LiteFlowNet: a Warp by coordinates. dicecco1/fpga_caffe: a Pad of one axis.
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
@@ -52,41 +51,13 @@ def upgrade_forks(document: Document) -> bool:
     changed = False
     places = document.lines.fields.get("layer", [])
     for index, layer in enumerate(document.message.layer):
+        _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
-        if layer.type == "ReLU" and layer.relu_param.relu6:
-            _as_relu6(layer, lines)
-            changed = True
-        if proto.has_field(layer, "pooling_param") \
-                and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
-            _as_average(layer, lines)
-            changed = True
-        if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
-            layer.type = COLUMNS[layer.type]
-            layer.convolution_param.ClearField("bottom_is_im2col")
-            changed = True
-        if layer.type == "Convolution" and layer.convolution_param.binary:
-            _as_binary(layer, document, index)
-            changed = True
-        if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
-            _as_nd_pooling(layer, lines)
-            changed = True
-        crops = _names_of_crops(layer)
-        if crops:
-            _as_crops(layer, lines, crops)
-            changed = True
-        if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
-            _as_p3d_pooling(layer, lines)
-            changed = True
         other = _other_type(layer, document)
-        if other:
-            layer.type = other
-            changed = True
-        if layer.type in SAME:
-            _as_same(layer, lines)
-            changed = True
-        if layer.type == "UpsampleDarknet":
-            _as_upsample(layer, lines)
-            changed = True
+        layer.type = other or layer.type
+        changed |= bool(other)
+        for form in FORMS:
+            changed |= form(layer, lines)
     return changed
 
 
@@ -107,15 +78,56 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    if layer.type == "Proposal" and layer.proposal_param.HasField("anchor_size"):
+        return "Proposal3D"
+    if layer.type == "ProposalTarget" and layer.proposal_target_param.HasField("class_num"):
+        return "ProposalTarget3D"
+    if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
+        return "ROIPooling3D"
     return ""
 
 
-def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
+def _check_binary(document: Document, index: int) -> None:
+    layer = document.message.layer[index]
+    param = layer.convolution_param
+    if layer.type == "Convolution" and param.binary \
+            and (param.HasField("sq") or param.HasField("ratio")):
+        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
+                             "ratio, which BinaryConvolution has; give only one of them")
+
+
+def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col
+    if is_old:
+        layer.type = COLUMNS[layer.type]
+        layer.convolution_param.ClearField("bottom_is_im2col")
+    return is_old
+
+
+def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type not in SAME:
+        return False
     layer.type = SAME[layer.type]
     if layer.HasField("reverse_axis_param"):
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    return True
+
+
+def _from_crop_height(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """crop_h and crop_w by other names of them, or crop_size for a missing one."""
+    param, names = layer.transform_param, _names_of_crops(layer)
+    if not names:
+        return False
+    inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
+    height, width = (getattr(param, name) for name in names)
+    param.crop_h = height or param.crop_size or param.crop_h
+    param.crop_w = width or param.crop_size or param.crop_w
+    for old, new in zip(names, ("crop_h", "crop_w"), strict=True):
+        inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
+    proto.clear_fields(param, (*names, "crop_size"))
+    return True
 
 
 def _names_of_crops(layer: proto.LayerParameter) -> tuple[str, str] | None:
@@ -129,19 +141,9 @@ def _names_of_crops(layer: proto.LayerParameter) -> tuple[str, str] | None:
     return None
 
 
-def _as_crops(layer: proto.LayerParameter, lines: Lines, names: tuple[str, str]) -> None:
-    """crop_h and crop_w by these names of them, or crop_size for a missing one."""
-    param = layer.transform_param
-    inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
-    height, width = (getattr(param, name) for name in names)
-    param.crop_h = height or param.crop_size or param.crop_h
-    param.crop_w = width or param.crop_size or param.crop_w
-    for old, new in zip(names, ("crop_h", "crop_w"), strict=True):
-        inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    proto.clear_fields(param, (*names, "crop_size"))
-
-
-def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "Pooling3D" or not layer.HasField("pooling_3d_param"):
+        return False
     param = layer.pooling3d_param
     param.CopyFrom(layer.pooling_3d_param)
     for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
@@ -149,9 +151,12 @@ def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
 
 
-def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_relu6(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "ReLU" or not layer.relu_param.relu6:
+        return False
     layer.type = "ReLU6"
     layer.relu_param.ClearField("relu6")
     if layer.relu_param.ListFields():
@@ -159,25 +164,31 @@ def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.ClearField("relu_param")
     if "relu_param" in lines.fields:
         lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+    return True
 
 
-def _as_binary(layer: proto.LayerParameter, document: Document, index: int) -> None:
-    param = layer.convolution_param
-    if param.HasField("sq") or param.HasField("ratio"):
-        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
-                             "ratio, which BinaryConvolution has; give only one of them")
-    param.ClearField("binary")
-    layer.type = "BinaryConvolution"
+def _from_binary(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type == "Convolution" and layer.convolution_param.binary
+    if is_old:
+        layer.convolution_param.ClearField("binary")
+        layer.type = "BinaryConvolution"
+    return is_old
 
 
-def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_average(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not proto.has_field(layer, "pooling_param") \
+            or proto.enum_name(layer.pooling_param, "pool") not in WITHOUT_PADDING:
+        return False
     layer.pooling_param.pool = layer.pooling_param.AVE
     layer.pooling_param.avg_include_pad = False
     inside = (lines.fields.get("pooling_param") or [Lines()])[0]
     inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
+    return True
 
 
-def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_upsample(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "UpsampleDarknet":
+        return False
     layer.type = "Upsample"
     layer.upsample_param.scale = layer.upsample_darknet_param.stride
     layer.ClearField("upsample_darknet_param")
@@ -185,9 +196,12 @@ def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
     if given:
         given[0].fields["scale"] = given[0].fields.pop("stride", [])
         lines.fields["upsample_param"] = given
+    return True
 
 
-def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "PoolingND" or not proto.has_field(layer, "pooling_nd_param"):
+        return False
     layer.type = "NdPooling"
     given = lines.fields.pop("pooling_nd_param", [Lines()])
     inside = given[0].fields
@@ -204,3 +218,9 @@ def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             inside[shape] = [Lines(places[0].line, {"dim": places})]
     layer.ClearField("pooling_nd_param")
     lines.fields["pooling_param"] = given
+    return True
+
+
+# in this order: what one makes may be what a later one takes
+FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample)

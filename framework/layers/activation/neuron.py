@@ -13,7 +13,7 @@ from framework.layers.activation.mathematics import InPlace, is_in_place
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 # Message and fields of the least and the largest y, by the type.
 BOUNDS = {"Clip": ("clip_param", ("min", "max")), "BReLU": ("brelu_param", ("minval", "maxval"))}
@@ -89,11 +89,8 @@ class PReLU(Layer):
 
     pointwise = True
     keeps_shape = True
+    blobs_learn = (True,)
     slope: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

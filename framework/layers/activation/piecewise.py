@@ -11,8 +11,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter, LayerParameter
+from framework.layers.params import check_sizes, honour, is_set
+from framework.proto import FillerParameter
 
 
 @layer
@@ -65,19 +65,15 @@ class APL(Layer):
 
     keeps_shape = True
     elementwise = True
+    blobs_learn = (True, True)
     slopes: Tensor
     offsets: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "apl_param", "sums slope_filler offset_filler")
         param = spec.proto.apl_param
-        if param.sums == 0:
-            raise spec.error("apl_param.sums", "is 0; it must be at least 1")
+        check_sizes(spec, "apl_param", "sums")
         if len(x) < 2:
             raise spec.error("bottom", f"has the shape {tuple(x)}; APL takes 2 axes or more")
         self.sums = param.sums

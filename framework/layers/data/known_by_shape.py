@@ -11,6 +11,7 @@ from framework.layers.data.assumed_shapes import (
     images_and_labels,
 )
 from framework.layers.loss.heatmap import ROOM_CORNERS
+from framework.layers.params import check_sizes
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -99,13 +100,11 @@ class OPData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.op_transform_param
         model = _model(spec)
         if model not in POSE_CHANNELS:
             raise spec.error("op_transform_param.models", f"begins with '{model}'; it must be one "
                              f"of {', '.join(POSE_CHANNELS)}")
-        if param.stride < 1:
-            raise spec.error("op_transform_param.stride", "is 0; it must be at least 1")
+        check_sizes(spec, "op_transform_param", "stride")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:

@@ -280,6 +280,6 @@ class BboxData(KnownByShape):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         param = spec.proto.bbox_data_param
         (_, _, height, width), *_ = images_and_labels(spec, (416, 416))
-        shapes = [(param.batch_size, 3 if param.is_color else 1, height, width),
-                  (param.batch_size, 100, 1, 1)]
+        images = (param.batch_size, 3 if param.is_color else 1, height, width)
+        shapes: list[Shape] = [images, (param.batch_size, 100, 1, 1)]
         return shapes[:len(spec.tops)]

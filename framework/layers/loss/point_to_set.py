@@ -33,7 +33,7 @@ class P2SLoss(Layer):
              and which have a smaller d than (a, p), or are left out; without such, among all of
              another person.
     left out of each num_positive groups is the first pair of number choose_positive (from 0), if
-             that is below num_positive: it is no triplet's, its features are 0 as n. Of the first
+             that is below num_positive: it has no triplet, its features are 0 as n. Of the first
              num_positive groups the pair of the largest d is moved to the front before.
     The gradient is the original's: a drawn row gets its part of a triplet only from pairs that are
     not before its own pair.

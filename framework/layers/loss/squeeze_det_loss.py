@@ -140,6 +140,6 @@ class SqueezeDetLoss(Layer):
         size = rows[..., 2:4] - rows[..., :2] + 1
         center = rows[..., :2] + size / 2
         moved = (center - at[..., :2]) / at[..., [3, 2]]
-        # a row that is none has no size; its number does not count
+        # an empty row has no size; its number does not count
         scaled = (size.clamp(min=0)[..., [1, 0]] / at[..., 2:] + self.param.epsilon).log()
         return torch.cat((moved, scaled), 2)

@@ -19,6 +19,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.left_out import LeftOut
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 
@@ -68,7 +69,7 @@ def too_long(spec: LayerSpec) -> LeftOut:
 
 def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
     """Move the blanks of labels (N, ...) to the end: (N, L) int64, and how many are left (N,)."""
-    labels = labels.reshape(labels.shape[0], -1).long()
+    labels = by_item(labels, -1).long()
     order = (labels == blank).long().argsort(dim=1, stable=True)
     return labels.gather(1, order), (labels != blank).sum(1)
 
@@ -81,7 +82,7 @@ def _class_check(spec: LayerSpec, bottom: int, shape: Shape, num_classes: int) -
 
 def _checked(check: IndexCheck, labels: Tensor, blank: int) -> Tensor:
     """Labels (N, ...) as (N, L), each a class or the blank."""
-    labels = labels.detach().reshape(labels.shape[0], -1)
+    labels = by_item(labels.detach(), -1)
     return check.require(labels, (labels > -1) & (labels < check.num) | (labels.trunc() == blank))
 
 

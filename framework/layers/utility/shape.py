@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour, is_set
+from framework.layers.params import canonical_axis, check_sizes, honour, is_set
+from framework.ops.by_item import pixel_shuffle, pixel_unshuffle
 from framework.proto import LayerParameter
 
 
@@ -155,8 +155,8 @@ class Reshape(Layer):
     def forward(self, x: Tensor) -> Tensor:
         if self.shuffle == 1:
             return x.reshape(self._shape(x.shape))
-        return F.pixel_shuffle(x, self.shuffle) if self.shuffle > 1 \
-            else F.pixel_unshuffle(x, -self.shuffle)
+        return pixel_shuffle(x, self.shuffle) if self.shuffle > 1 \
+            else pixel_unshuffle(x, -self.shuffle)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """Only axes that stay in their index are 0 in ONNX: any other number is written out."""
@@ -197,8 +197,7 @@ class Tile(Layer):
         super().__init__(spec)
         param = spec.proto.tile_param
         honour(spec, "tile_param", "axis tiles")
-        if param.tiles < 1:
-            raise spec.error("tile_param.tiles", f"is {param.tiles}; it must be at least 1")
+        check_sizes(spec, "tile_param", "tiles")
         self.axis = canonical_axis(spec, "tile_param.axis", param.axis, x)
         self.tiles = param.tiles
 
@@ -298,11 +297,8 @@ class Parameter(Layer):
     """
 
     num_bottoms = (0, 0)
+    blobs_learn = (True,)
     parameter: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)

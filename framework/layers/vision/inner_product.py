@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import at_least, canonical_axis, check_sizes, honour
 from framework.layers.weighted import Weighted
 from framework.proto import LayerParameter
 
@@ -26,8 +26,7 @@ def rows_by(spec: LayerSpec, x: Shape, message: str = "inner_product_param"
     """
     param = getattr(spec.proto, message)
     axis = canonical_axis(spec, f"{message}.axis", param.axis, x)
-    if param.num_output == 0:
-        raise spec.error(f"{message}.num_output", "is 0; it must be at least 1")
+    check_sizes(spec, message, "num_output")
     return axis, (param.num_output, math.prod(x[axis:]))
 
 
@@ -89,8 +88,7 @@ class InnerProduct(Layer):
         self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
         num_output = others[0][0] if others else param.num_output
         self.num_output = num_output
-        if num_output == 0:
-            raise spec.error("inner_product_param.num_output", "is 0; it must be at least 1")
+        at_least(spec, "inner_product_param.num_output", [num_output], 1)
         self.transpose = param.transpose
         self.normalize = param.normalize
         self.relu = param.relu
@@ -191,9 +189,7 @@ class Embed(Weighted):
         super().__init__(spec)
         honour(spec, "embed_param", "num_output input_dim bias_term weight_filler bias_filler")
         param = spec.proto.embed_param
-        for field in ("num_output", "input_dim"):
-            if getattr(param, field) == 0:
-                raise spec.error(f"embed_param.{field}", "is 0; it must be at least 1")
+        check_sizes(spec, "embed_param", "num_output input_dim")
         self.check = IndexCheck(spec, 0, x, param.input_dim, what="rows in the table",
                                 hint="embed_param.input_dim is too small")
         self.in_last_axis = bool(spec.dialect) and x[-1:] == (1,)

@@ -9,7 +9,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_four_axes, honour, is_set
+from framework.ops.by_item import pixel_shuffle
 from framework.ops.windows import pad_ends
 from framework.proto import enum_name
 
@@ -50,8 +51,7 @@ class Pad(Layer):
             return
         if self.value:
             raise spec.error("pad_param.constant_values", "has no effect without paddings")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; Pad takes (N, C, H, W)")
+        check_four_axes(spec, x)
         spare = {"REFLECT": 0, "REFLECT_101": 1}.get(self.kind)
         for sides, size in (((self.top, self.below), x[2]), ((self.left, self.right), x[3])):
             if spare is not None and max(sides) > size - spare:
@@ -118,7 +118,7 @@ class PixelShuffle(Layer):
                              f"{tuple(x)}")
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pixel_shuffle(x, self.factor)
+        return pixel_shuffle(x, self.factor)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("DepthToSpace", bottoms[0], blocksize=self.factor, mode="CRD")]
