@@ -237,6 +237,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "MultilabelImageData": [(2, 3, 7, 9), (2, 3, 1, 1)],
     "FormatImageData": [(2, 3, 7, 9), (2, 1)],
     "ImageDataMultiLabel": [(2, 3, 7, 9), (2, 1)],
+    "BboxData": [(2, 3, 416, 416), (2, 100, 1, 1)],
     "ImageFloatData": [(2, 3, 64, 64), (2, 136)],
     "MaskBoxData": [(2, 3, 24, 32), (2, 60 + 24 * 32)],
     "DocData": [(2, 3, 32, 48), (2,)],

@@ -1092,6 +1092,32 @@ class LayerParameter(Message):
     @property
     def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
+    def hwcn_param(self) -> HWCNParameter: ...
+    @property
+    def cpfp_conversion_param(self) -> CPFPConversionParameter: ...
+    @property
+    def cr_param(self) -> CRParameter: ...
+    @property
+    def xcl_param(self) -> XCLParameter: ...
+    @property
+    def circulant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def skewcirculant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def layer_op_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def p2s_loss_param(self) -> P2SLossParameter: ...
+    @property
+    def dr_param(self) -> DynamicRoutingParameter: ...
+    @property
+    def capsule_deconv_transform_param(self) -> CapsuleDeconvTransformParameter: ...
+    @property
+    def capsule_deconv_routing_param(self) -> CapsuleDeconvRoutingParameter: ...
+    @property
+    def bbox_data_param(self) -> BboxDataParameter: ...
+    @property
+    def squeezedet_param(self) -> SqueezeDetLossParameter: ...
+    @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
@@ -1550,35 +1576,45 @@ class LayerParameter(Message):
             DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
             None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
             Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
-            | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
-            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
-            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
-            cosin_loss_param: CosinLossParameter | _Fields | None = ..., lp_det_param:
-            LpDetParameter | _Fields | None = ..., lp_evaluate_param: LpDetParameter | _Fields |
-            None = ..., face_evaluate_param: FaceEvaluateParameter | _Fields | None = ...,
-            center_object_loss_param: CenterObjectLossParameter | _Fields | None = ...,
-            super_category_param: SuperCategoryParameter | _Fields | None = ...,
-            pointwise_spatial_attention_param: PointwiseSpatialAttentionParameter | _Fields |
-            None = ..., grn_param: GRNParameter | _Fields | None = ..., scale_filter_param:
-            ScaleFilterParameter | _Fields | None = ..., embedding_extractor_param:
-            AnchorEmbeddingExtractorParameter | _Fields | None = ..., random_param:
-            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
-            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., entropy_param: EntropyParameter | _Fields | None = ..., outer_product_param:
-            OuterProductParameter | _Fields | None = ..., multi_label_accuracy_param:
-            MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
-            MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
-            LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
-            ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
-            _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
-            log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            | None = ..., hwcn_param: HWCNParameter | _Fields | None = ...,
+            cpfp_conversion_param: CPFPConversionParameter | _Fields | None = ..., cr_param:
+            CRParameter | _Fields | None = ..., xcl_param: XCLParameter | _Fields | None = ...,
+            circulant_projection_param: CirculantProjectionParameter | _Fields | None = ...,
+            skewcirculant_projection_param: CirculantProjectionParameter | _Fields | None = ...,
+            layer_op_param: CirculantProjectionParameter | _Fields | None = ..., p2s_loss_param:
+            P2SLossParameter | _Fields | None = ..., dr_param: DynamicRoutingParameter | _Fields
+            | None = ..., capsule_deconv_transform_param: CapsuleDeconvTransformParameter |
+            _Fields | None = ..., capsule_deconv_routing_param: CapsuleDeconvRoutingParameter |
+            _Fields | None = ..., bbox_data_param: BboxDataParameter | _Fields | None = ...,
+            squeezedet_param: SqueezeDetLossParameter | _Fields | None = ..., rpn_param:
+            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
+            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
+            AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
+            | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
+            lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
+            FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
+            CenterObjectLossParameter | _Fields | None = ..., super_category_param:
+            SuperCategoryParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
+            _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
+            ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
+            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., entropy_param:
+            EntropyParameter | _Fields | None = ..., outer_product_param: OuterProductParameter
+            | _Fields | None = ..., multi_label_accuracy_param: MultiLabelAccuracyParameter |
+            _Fields | None = ..., multilogistic_param: MultilogisticParameter | _Fields | None =
+            ..., lse_pooling_param: LsePoolingParameter | _Fields | None = ...,
+            image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
+            gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
+            _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
             sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
@@ -1723,9 +1759,13 @@ class LayerParameter(Message):
             "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
             "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
+            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
+            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
+            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1877,10 +1917,13 @@ class LayerParameter(Message):
             "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
             "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
-            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
-            "center_object_loss_param", "super_category_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -10088,21 +10131,27 @@ class PadParameter(Message):
     @property
     def paddings(self) -> Values[int]: ...
     constant_values: float
+    pad_val: int
+    pad_to: int
+    axis: int
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
             int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
-            None = ...,
+            None = ..., pad_val: int | None = ..., pad_to: int | None = ..., axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values", "pad_val",
+            "pad_to", "axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
+            "pad_val", "pad_to", "axis",
         ]
     ) -> None: ...
 
@@ -18755,5 +18804,322 @@ class ORNParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "orientations",
+        ]
+    ) -> None: ...
+
+class HWCNParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CPFPConversionParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CRParameter(Message):
+    DESCRIPTOR: Descriptor
+    relu: int
+    swap_inputs: bool
+    num_cu: int
+    num_pe: int
+    def __init__(
+        self, *,
+            relu: int | None = ..., swap_inputs: bool | None = ..., num_cu: int | None = ...,
+            num_pe: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> None: ...
+
+class XCLParameter(Message):
+    DESCRIPTOR: Descriptor
+    once: bool
+    xcl_name: str
+    kernel_name: str
+    def __init__(
+        self, *,
+            once: bool | None = ..., xcl_name: str | None = ..., kernel_name: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> None: ...
+
+class CirculantProjectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    axis: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> None: ...
+
+class P2SLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin1: float
+    margin2: float
+    margin3: float
+    weight: float
+    num_positive: int
+    num_negative: int
+    choose_positive: int
+    alpha: float
+    beta: float
+    eta: float
+    def __init__(
+        self, *,
+            margin1: float | None = ..., margin2: float | None = ..., margin3: float | None =
+            ..., weight: float | None = ..., num_positive: int | None = ..., num_negative: int |
+            None = ..., choose_positive: int | None = ..., alpha: float | None = ..., beta:
+            float | None = ..., eta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> None: ...
+
+class DynamicRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    routing_num: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            routing_num: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., output_capsule_num: int |
+            None = ..., output_capsule_shape: BlobShape | _Fields | None = ..., input_h: int |
+            None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> None: ...
+
+class BboxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> None: ...
+
+class SqueezeDetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+        CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+        CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+    CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+    CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    engine: SqueezeDetLossParameter.Engine
+    classes: int
+    anchors_per_grid: int
+    @property
+    def anchor_shapes(self) -> Values[int]: ...
+    pos_conf: int
+    neg_conf: int
+    lambda_bbox: int
+    epsilon: float
+    lambda_conf: int
+    n_top_detections: int
+    intersection_thresh: float
+    nms_intersection_thresh: float
+    def __init__(
+        self, *,
+            engine: SqueezeDetLossParameter.Engine | int | str | None = ..., classes: int | None
+            = ..., anchors_per_grid: int | None = ..., anchor_shapes: Iterable[int] | None =
+            ..., pos_conf: int | None = ..., neg_conf: int | None = ..., lambda_bbox: int | None
+            = ..., epsilon: float | None = ..., lambda_conf: int | None = ..., n_top_detections:
+            int | None = ..., intersection_thresh: float | None = ..., nms_intersection_thresh:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "pos_conf", "neg_conf", "lambda_bbox",
+            "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "anchor_shapes", "pos_conf", "neg_conf",
+            "lambda_bbox", "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
         ]
     ) -> None: ...

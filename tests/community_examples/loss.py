@@ -77,6 +77,13 @@ EDGES = torch.tensor([number % 8 - (1 << 31) * (number % 5 == 0) for number in r
                      dtype=torch.int32).view(torch.float32).double().reshape(2, 1, 4, 5)
 PERSONS = fixed([2, -1, 2, 7]).reshape(4)
 STEPPED = {"gradient": NOT_DERIVATIVE + "it is not over the items"}
+PAIRED = torch.tensor([1, 1, 1, 2, 1, 3, 4, 4, 4, 5, 4, 6], dtype=torch.float64)
+TRUE_BOXES = torch.tensor([[20, 30, 120, 190, 2, 200, 100, 380, 300, 0, 90, 210, 170, 330, 1],
+                           [150, 40, 330, 180, 1, *[-1] * 10]], dtype=torch.float64)
+ANCHORED = (noise(2, 24, 3).detach().softmax(2).requires_grad_(),
+            noise(2, 3, 4, 2, seed=2).detach().sigmoid().requires_grad_(),
+            (noise(2, 3, 4, 8, seed=3).detach() / 4).requires_grad_(),
+            TRUE_BOXES.reshape(2, 15, 1, 1))
 
 OF_SIX = whole(6, below=2)
 OF_CLASSES = (
@@ -328,4 +335,9 @@ EXAMPLES = (
     of_sample("AUC", bottoms=((6, 3), SIX_CLASSES), grows=(), without=NO_GRADIENT),
     of_sample("PrecisionRecall", bottoms=((6, 3), SIX_CLASSES), grows=(),
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("P2SLoss", bottoms=((12, 5), PAIRED), grows=(), without={
+        "gradient": NOT_DERIVATIVE + "a drawn row gets a part of it only", **DRAWS,
+        **AFTER_ROUNDING}),
+    of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
+        "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
 )

@@ -70,4 +70,6 @@ EXAMPLES = (
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("OuterProduct", grows=BATCH),
     of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
+    of_sample("PS", grows=(0, 3), without={
+        "gradient": NOT_DERIVATIVE + "it has none of the last part"}),
 )

@@ -321,4 +321,12 @@ EXAMPLES = (
         without=AFTER_ROUNDING),
     of_sample("StripDecimals", without=NO_GRADIENT),
     of_sample("Gridding", blobs=((3, 3, 7), (2, 3, 3)), grows=BATCH),
+    of_sample("HWCN"), Example("HWCN", "convert_to: false", ((5, 4, 3, 2),)),
+    of_sample("CPFPConversion", without={**SHORT, **AFTER_ROUNDING}),
+    of_sample("OCLCRHWCN", blobs=((6, 3, 3, 3), (6,)), grows=(3,)),
+    of_sample("OCLPoolingHWCN", grows=(3,)),
+    of_sample("OCLHWCNInnerProduct", blobs=((6, 60), (6,)), grows=(3,)),
+    of_sample("AxisPad", grows=(0, 1, 3)),
+    of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
+    of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
 )

@@ -7,7 +7,8 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+Cysu/caffe and PSPNet: crop_height and crop_width. sanpingzhou/Person-Re-ID: crop_size_h and
+crop_size_w. twhui/LiteFlowNet: a Warp by coordinates. dicecco1/fpga_caffe: a Pad of one axis.
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
@@ -28,6 +29,8 @@ focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
@@ -56,6 +59,7 @@ FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
 OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
             "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+OF_ONE_AXIS: tuple[Literal["axis", "pad_to", "pad_val"], ...] = ("axis", "pad_to", "pad_val")
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -67,8 +71,8 @@ def upgrade_forks(document: Document) -> bool:
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
     `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, a Data of clips (DHH) a
-    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, crop_height and
-    crop_width are crop_h and crop_w.
+    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, other names of crop_h and
+    crop_w are these.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -98,6 +102,8 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "GridDetectionLoss"
     if layer.type == "Convolution" and layer.orn_param.orientations > 1:
         return "ORConvolution"
+    if layer.type == "Pad" and any(layer.pad_param.HasField(name) for name in OF_ONE_AXIS):
+        return "AxisPad"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
@@ -160,17 +166,29 @@ def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 
 def _from_crop_height(layer: proto.LayerParameter, lines: Lines) -> bool:
-    """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
-    param = layer.transform_param
-    if not (param.HasField("crop_height") or param.HasField("crop_width")):
+    """crop_h and crop_w by other names of them, or crop_size for a missing one."""
+    param, names = layer.transform_param, _names_of_crops(layer)
+    if not names:
         return False
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
-    param.crop_h = param.crop_height or param.crop_size or param.crop_h
-    param.crop_w = param.crop_width or param.crop_size or param.crop_w
-    for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
+    height, width = (getattr(param, name) for name in names)
+    param.crop_h = height or param.crop_size or param.crop_h
+    param.crop_w = width or param.crop_size or param.crop_w
+    for old, new in zip(names, ("crop_h", "crop_w"), strict=True):
         inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    proto.clear_fields(param, ("crop_height", "crop_width", "crop_size"))
+    proto.clear_fields(param, (*names, "crop_size"))
     return True
+
+
+def _names_of_crops(layer: proto.LayerParameter) -> tuple[str, str] | None:
+    """What a fork calls crop_h and crop_w; None without such. HDF5Data reads crop_size_h itself."""
+    param = layer.transform_param
+    if param.HasField("crop_height") or param.HasField("crop_width"):
+        return "crop_height", "crop_width"
+    if layer.type in ("Data", "ImageData") and param.crop_size_h and param.crop_size_w \
+            and not (param.crop_size or param.crop_size_l):
+        return "crop_size_h", "crop_size_w"
+    return None
 
 
 def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:

@@ -343,3 +343,26 @@ class DrawnClassesData(KnownByShape):
         shapes: list[Shape] = [images_and_labels(spec, size)[0], (param.label_num,),
                                (param.batch_size,)]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class BboxData(KnownByShape):
+    """Images of a list, and the boxes of a file for each: known by shape only.
+
+    Tops:   images (batch_size, 3, height, width), by crop_size or new_height and new_width, else
+            416 x 416 as SqueezeDetLoss takes them; boxes (batch_size, 100, 1, 1), rows of x1 y1 x2
+            y2 class, -1 where there is none: 5 for each box of the image with the most, 20 here.
+    Errors: SpecError whenever data are requested.
+    Meaning: bbox_data_layer.cpp of kvmanohar22/caffe.
+    """
+
+    num_tops = (1, 2)
+    reads = ("bbox_data_param", "transform_param")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.bbox_data_param
+        (_, _, height, width), *_ = images_and_labels(spec, (416, 416))
+        images = (param.batch_size, 3 if param.is_color else 1, height, width)
+        shapes: list[Shape] = [images, (param.batch_size, 100, 1, 1)]
+        return shapes[:len(spec.tops)]
