@@ -52,6 +52,7 @@ EXAMPLES = (
               "autocast": "which rows are taken turns on near values"}),
     of_sample("YoloV2Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without={
         **SLOPES, "values": "it counts the images"}),
+    of_sample("GridDetectionLoss", bottoms=((2, 117), CELLS), grows=BATCH, without=SLOPES),
     of_sample("YoloV3Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without=SLOPES),
     Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
             "num_classes: 3", ((2, 144), CELLS), grows=BATCH, without={

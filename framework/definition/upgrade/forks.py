@@ -15,7 +15,8 @@ yuqj1991/caffe_train: a BatchNorm with its scale,
 a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
 ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
 openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
-max_entropy_weight.
+max_entropy_weight. hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
+lilinhao/ShipDetection: a Convolution of some orientations.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -30,20 +31,30 @@ from __future__ import annotations
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.label_forms import (
+    SAME_OF_LABELS,
+    count_labels,
+    from_label_size,
+    without_flat_windows,
+)
 
+CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
-        "Yolov3Detection": "Yolov3DetectionOutput"}
+        "Yolov3Detection": "Yolov3DetectionOutput",
+        **SAME_OF_LABELS}
 TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
 FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
+OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -55,8 +66,9 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
-    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, a Data of clips (DHH) a
+    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, crop_height and
+    crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -67,6 +79,7 @@ def upgrade_forks(document: Document) -> bool:
         other = _other_type(layer, document)
         layer.type = other or layer.type
         changed |= bool(other)
+        changed |= count_labels(layer, document)
         for form in FORMS:
             changed |= form(layer, lines)
     return changed
@@ -80,6 +93,11 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
+    if layer.type == "DetectionLoss" and any(layer.detection_loss_param.HasField(field)
+                                             for field in OF_GRIDS):
+        return "GridDetectionLoss"
+    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
+        return "ORConvolution"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
@@ -93,6 +111,8 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "ProposalTarget3D"
     if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
         return "ROIPooling3D"
+    if layer.type == "Data" and any(proto.has_field(layer.data_param, name) for name in CLIPS):
+        return "ClipData"
     if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
         return "DrawnClassesData"
     if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
@@ -235,4 +255,5 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
-         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample)
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
+         from_label_size, without_flat_windows)

@@ -151,6 +151,32 @@ class RemoteData(KnownByShape):
 
 
 @layer
+class ClipData(KnownByShape):
+    """Frames of clips of as many classes as it says, and still images: known by shape only.
+
+    Tops:   images (batch_size, C, H, W); a class and a clip's number for each, (batch_size, 2, 1,
+            1): the label of a record modulo 1000, and over 1000.
+    A Data that states still_source, class_per_batch or clip_per_class is this.
+    Errors: SpecError whenever data are requested.
+    Meaning: data_layer.cpp and data_reader.cpp of ssqiao/DHH.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 2)
+    fork_fields = frozenset(f"data_param.{name}" for name in (
+        "still_source", "class_per_batch", "clip_per_class"))
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, *labels = images_and_labels(spec, size)
+        return [images, *((*shape, 2, 1, 1) for shape in labels)]
+
+
+@layer
 class DatumData(KnownByShape):
     """Patches of radar images and their labels, in files of many records: known by shape only.
 

@@ -67,6 +67,7 @@ def test_patches_have_the_size_of_the_crop_and_their_labels_may_be_maps():
     ("MCWindowData", "crop_size: 9 mask_crop_size: 5", 3), ("NAMCWindowData", "crop_size: 9", 3),
     ("RemoteData", "remote_data_param { shape { dim: 2 } }", 1),
     ("BinaryData", "binary_data_param { batch_size: 2 }", 2),
+    ("WindowPoseData", "", 8), ("WindowMulticlassKeypointData", "", 3),
     ("SpatialPyramidPoolingData", "batch_size: 2", 2)])
 def test_their_data_are_refused(kind, param, tops):
     spec = layer_spec(kind, param, 0, tops)
