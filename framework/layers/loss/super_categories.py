@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ Branch = list[Any] | int     # Any: branches again; a number is a leaf's label
 class _OfTree(Layer):
     """What they share: the levels of the tree, without its root."""
 
-    reads = (FIELD,)
+    reads: ClassVar[tuple[str, ...]] = (FIELD,)
     no_onnx_form = UNWRITTEN
 
     def read_tree(self) -> None:
