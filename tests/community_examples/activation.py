@@ -16,7 +16,9 @@ from tests.support import noise
 
 GUIDANCE = noise(4, 5, seed=6, requires_grad=False)
 
+
 EXAMPLES = (
+    of_sample("Gaussian"),
     of_sample("ReLU6", bottoms=(positive(*X),)), Example("ReLU6", "negative_slope: 0.1"),
     of_sample("SeLu"), of_sample("SeLU"), of_sample("Mish"), of_sample("HardSwish"),
     of_sample("HSwish"), of_sample("HardSigmoid"), of_sample("SeLuDropout", without=DRAWS),
@@ -55,4 +57,6 @@ EXAMPLES = (
     Example("Truncation", "truncation_min: -0.5", without={
         "gradient": NOT_DERIVATIVE + "values beyond a bound may come back"}),
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
+    of_sample("ScaleFilter", without=DRAWS),
+    of_sample("LogScaler"),
 )

@@ -43,4 +43,5 @@ EXAMPLES = (
     Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
     of_sample("L2Norm", grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
+    of_sample("SimpleNormalize", grows=BATCH), of_sample("GRN"),
 )

@@ -66,6 +66,10 @@ def test_every_v1_type_has_its_name_of_today():
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
         "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
+        "MULTILOGISTIC": "Sigmoid",
+        "MASK_OUTPUTS": "MaskOutputs", "WINDOW_POSE_DATA": "WindowPoseData",
+        "WINDOW_MULTICLASS_KEYPOINT_DATA": "WindowMulticlassKeypointData",
+        "EUCLIDEAN_WEIGHTED_LOSS": "EuclideanWeightedLoss",
         "MULTI_SOFTMAX": "Softmax", "MULTI_SOFTMAX_LOSS": "MultiSoftmaxLoss",
         "NORM": "NormOfChannels", "ANGLE_LOSS": "AngleLoss", "RESIZE": "Resize",
         "POSE_IMAGE_DATA": "PoseImageData", "LABEL_DROPOUT": "LabelDropout",
@@ -429,6 +433,16 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
     assert_same(upgraded(text.format("AnchorTarget", sizes)), text.format("AnchorTarget3D", sizes))
     plain = text.format("AnchorTarget", "feat_stride: 8")
     assert_same(upgraded(plain), plain)
+
+
+@pytest.mark.parametrize("old, new, more", [
+    ("BatchNormScale", "BatchNorm", "batch_norm_param { scale_bias: true }"),
+    ("focalSoftmaxWithLoss", "FocalLoss", "focal_loss_param { alpha: 0.75 gamma: 2 }"),
+    ("MultiBoxSSDLoss", "MultiBoxLoss", ""), ("YoloAnnotatedData", "AnnotatedData", ""),
+    ("Yolov3Detection", "Yolov3DetectionOutput", "")])
+def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more):
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format(old, "")), text.format(new, more))
 
 
 @pytest.mark.parametrize("old, param, fields, other, new", [
