@@ -97,7 +97,7 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
-    if layer.type == "DetectionLoss" and any(layer.detection_loss_param.HasField(field)
+    if layer.type == "DetectionLoss" and any(proto.has_field(layer.detection_loss_param, field)
                                              for field in OF_GRIDS):
         return "GridDetectionLoss"
     if layer.type == "Convolution" and layer.orn_param.orientations > 1:
