@@ -291,22 +291,25 @@ class Parameter(Layer):
     """Parameter: a learned blob as a top.
 
     Top:    the blob.
-    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows).
+    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows) or
+            `filler` (openvinotoolkit/training_toolbox_caffe).
     Errors: SpecError without a shape.
     Source: ParameterParameter in caffe.proto; BVLC parameter_layer.hpp.
     """
 
     num_bottoms = (0, 0)
+    fork_fields = frozenset(("parameter_param.filler", "parameter_param.norm_axis"))
     blobs_learn = (True,)
     parameter: Tensor
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)
-        honour(spec, "parameter_param", "shape blob_filler")
+        honour(spec, "parameter_param", "shape blob_filler filler norm_axis")
         param = spec.proto.parameter_param
         if not param.HasField("shape"):
             raise spec.error("parameter_param.shape", "is not given")
-        filler = param.blob_filler if is_set(param, "blob_filler") else None
+        given = [name for name in ("blob_filler", "filler") if is_set(param, name)]
+        filler = getattr(param, given[0]) if given else None
         self.add_blob("parameter", tuple(param.shape.dim), filler)
 
     def forward(self) -> Tensor:
