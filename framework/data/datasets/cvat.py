@@ -82,15 +82,16 @@ def _labels(image: ElementTree.Element, place: str) -> Labels | DataError:
         notes.append(Note("tags of whole images are not stored", place, is_loss=False))
     items = [item for item in image if item.tag in (BOX, *SHAPES)]
     shaped = {item.get("group_id") for item in items if item.tag in SHAPES}
+    kind = "size"
     try:
         size = stated_size(*(finite_number(image.get(side, "0")) for side in ("width", "height")))
         parts: list[tuple[Box, Hashable]] = []
         for item in items:
+            kind = str(item.tag)
             group = item.get("group_id")
             parts.append((_box(item, size), group if group in shaped else None))
     except (ValueError, OverflowError) as error:
-        return BadEntry(f"{place}: a {'shape' if counts.total() > counts[BOX] else BOX} is not "
-                        f"one: {error}", len(image) - num_tags)
+        return BadEntry(f"{place}: a {kind} is not one: {error}", len(image) - num_tags)
     boxes, num_joined = around.joined(parts)
     if any(item.get("rotation") for item in items if item.tag == BOX):
         notes.append(Note(turned_box.REASON, place, is_loss=False))

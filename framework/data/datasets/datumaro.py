@@ -79,8 +79,8 @@ def _label_names(place: str, content: Mapping[str, Json]) -> list[str]:
 
 def _image_names(item: Mapping[str, Json]) -> tuple[str, ...]:
     """The path that an item has, and its id, which is the path without ending."""
-    media = next((item[key] for key in ("image", "media") if isinstance(item.get(key), dict)), {})
-    return tuple(name for name in (media.get("path"), item.get("id"))
+    media = [item[key] for key in ("image", "media") if isinstance(item.get(key), dict)]
+    return tuple(name for name in (*(one.get("path") for one in media), item.get("id"))
                  if isinstance(name, str) and name)
 
 

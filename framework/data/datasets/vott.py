@@ -74,8 +74,8 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
                 losses.append(Note("an asset without an image", place, images=1))
     used = {str(box.name) for row in rows if isinstance(row.labels, Labels)
             for box in row.labels.boxes}
-    names = [*(name for name in order if name in used), *sorted(used - order.keys())]
-    return gather(tree, rows, "an image that VoTT's file does not name", names, losses)
+    classes = [*(name for name in order if name in used), *sorted(used - order.keys())]
+    return gather(tree, rows, "an image that VoTT's file does not name", classes, losses)
 
 
 def _listed_tags(content: Mapping[str, Json]) -> Iterator[str]:

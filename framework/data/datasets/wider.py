@@ -65,7 +65,7 @@ def _rows(tree: FileTree, file: str) -> Iterator[Named]:
                             "image the number of its faces must be")
         found = lines[position + 2:position + 2 + max(count, 1)]
         if not count and found and is_image(found[0][1].strip()):
-            found = ()              # no line of zeros
+            found = []              # no line of zeros
         position += 2 + len(found)
         yield Named(file, (name,), _labels(f"{path}", found, count))
 
