@@ -63,6 +63,7 @@ class Layer(nn.Module):
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
     spare_blobs: ClassVar[int] = 0  # at the end: files without them leave them as they are
+    never_in_place: ClassVar[bool] = False  # a top of its first bottom's name is an error
     in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
     info_bottom: int | None = None  # the bottom of height, width and scale of each image
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does

@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
+    check_first_axes,
     check_labels,
     ignore_label,
     normalization,
@@ -135,6 +136,7 @@ class SoftmaxWithLoss(Layer):
             and self.axis == 1 and len(spec.tops) == 1 and not weights
         if not self.has_several:
             check_labels(spec, scores, labels, self.axis)
+            check_first_axes(spec, scores, labels)
         for shape in weights:
             if math.prod(shape) != math.prod(labels):
                 raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; "
