@@ -213,8 +213,8 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         if len(fields) != width or not 1 <= width <= 3:
             wanted = width if 1 <= width <= 3 else "1 to 3"
             raise DataError(f"{place}{index}: '{shortened(line.strip())}' has {len(fields)} "
-                            f"fields; every line must have {wanted}; names that have {delimiter!r} in them "
-                            "need another --delimiter")
+                            f"fields; every line must have {wanted}; names that have {delimiter!r} "
+                            "in them need another --delimiter")
         label = len(names.item) if width == 1 else whole_number(fields[1])
         if label is None:
             raise DataError(f"{place}{index}: '{shortened(fields[1])}' is not a label; it must "
