@@ -51,6 +51,7 @@ class Layer(nn.Module):
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
+    refuses_gradient: ClassVar[bool] = False    # the original ends where one would go to them
     reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
     unread: ClassVar[frozenset[str]] = frozenset()  # fields of its messages that it ignores
     drawing: ClassVar[tuple[str, ...]] = ()     # messages that the original reads to draw, only

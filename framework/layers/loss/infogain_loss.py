@@ -63,6 +63,7 @@ class InfogainLoss(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1, 2)
+    refuses_gradient = True
     matrix: Tensor
 
     @classmethod

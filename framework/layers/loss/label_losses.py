@@ -28,6 +28,7 @@ class HingeLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -56,6 +57,7 @@ class MultinomialLogisticLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, probability: Shape, labels: Shape):
         super().__init__(spec)

@@ -118,6 +118,7 @@ class SoftmaxWithLoss(Layer):
     num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
+    refuses_gradient = True
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

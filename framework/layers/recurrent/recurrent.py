@@ -339,6 +339,7 @@ class LSTMUnit(Layer):
     num_bottoms = (3, 3)
     num_tops = (2, 2)
     no_gradient_bottoms = (2,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, cell: Shape, gates: Shape, cont: Shape):
         super().__init__(spec)
