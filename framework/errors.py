@@ -26,6 +26,11 @@ def reason_of(error: Exception) -> str:
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of an exception's text, or its type if it has none."""
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
 class CaffeError(RuntimeError):
     """Base class of errors that the user can put right. The text says where, and what to do.
 

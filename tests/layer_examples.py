@@ -2,7 +2,8 @@
 
 The first of each type is its sample, framework/report/samples/TYPE.prototxt, which users see too.
 Sizes differ on every axis. Blob shapes are those that the original has, in its order: see the
-`LayerSetUp` of each type. Other projects' types are in tests/community_examples.py.
+`LayerSetUp` of each type. Other projects' types are in tests/community_examples, a file for each
+folder of framework/layers.
 """
 
 from __future__ import annotations
@@ -235,6 +236,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "MultiLabelImageData": [(2, 3, 7, 9), (2, 1)],
     "MultilabelImageData": [(2, 3, 7, 9), (2, 3, 1, 1)],
     "FormatImageData": [(2, 3, 7, 9), (2, 1)],
+    "ImageDataMultiLabel": [(2, 3, 7, 9), (2, 1)],
     "ImageFloatData": [(2, 3, 64, 64), (2, 136)],
     "MaskBoxData": [(2, 3, 24, 32), (2, 60 + 24 * 32)],
     "DocData": [(2, 3, 32, 48), (2,)],
@@ -242,6 +244,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "WindowData": [(2, 3, 7, 7), (2,)],
     "GenericWindowData": [(2, 3, 7, 7), (2, 1, 1, 1)],
     "WindowSegData": [(2, 3, 7, 7), (2, 1, 7, 7)],
+    "SelectSegBinary": [(2, 3, 7, 7), (2, 1, 7, 7), (2, 4, 1, 1)],
     "HDF5Data": [(2, 3, 224, 224), (2,)],
     "AnnotatedData": [(2, 3, 30, 40), (1, 1, 2, 8)],
     "LaneData": [(2, 3, 30, 40), (2, 5, 64, 3), (2, 1, 3, 5)],
@@ -254,6 +257,9 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "DetectionData": [(2, 3, 48, 64), (2, 6, 6, 8), (1, 8, 1, 1)],
     "CoSData": [(2, 3, 32, 56), (21, 2)],
     "OPData": [(2, 3, 48, 64), (2, 156, 6, 8)],
+    "ClipData": [(12, 3, 20, 20), (12, 2, 1, 1)],
+    "ImageLabelData": [(2, 3, 24, 24), (2, 1, 12, 16)],
+    "ImageLabelEdgeData": [(2, 3, 24, 24), *[(2, 1, 24, 24)] * 4],
     "PicPac": [(4, 3, 48, 64), (4,)],
     "DriveData": [(2, 3, 96, 128), (2, 8, 24, 32), (2, 1, 6, 8)],
     "ImageDataSteganalysisJpegDct": [(4, 64, 64, 64), (4,)],
@@ -265,6 +271,8 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "SegData": [(1, 3, 224, 224), (1, 1, 224, 224)],
     "DataHeatmap": [(2, 3, 64, 64), (2, 1, 16, 16)],
     "faceAttributeData": [(2, 3, 32, 28), (2, 15)],
+    "WindowPoseData": [(2, 3, 24, 24), *[(2, 1, 1, 1)] * 7],
+    "WindowMulticlassKeypointData": [(2, 3, 24, 24), *[(2, 1, 1, 1)] * 2],
     "ImageNormalData": [(5, 3, 224, 240)] * 2,
     "CarcontImageData": [(68, 3, 224, 224), *[(68,)] * 4],
     "ImageGtData": [(2, 3, 48, 64), (2, 6, 6, 8), (2, 6, 3, 4), (1, 7, 1, 1)],

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,6 +26,10 @@ def noise(*shape: int | Shape, seed: int = 1, dtype: torch.dtype = torch.float64
     generator = torch.Generator().manual_seed(seed)
     values = torch.randn(size, generator=generator, dtype=torch.float64).to(dtype)
     return values.requires_grad_(requires_grad)
+
+
+def array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().numpy()
 
 
 def layer_spec(kind: str, param: str, num_bottoms: int, num_tops: int = 1,

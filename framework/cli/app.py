@@ -15,7 +15,7 @@ from pathlib import Path
 
 from framework.cli import gflags, given_flags, glog_flags
 from framework.data.records import image_size
-from framework.errors import CaffeError, DataError, failure
+from framework.errors import CaffeError, DataError, failure, first_line
 from framework.system.atomic import in_the_way
 from framework.system.wording import shortened
 
@@ -99,7 +99,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
         take_stubs(getattr(options, "stub", ()))
         allow_modules(getattr(options, "allowed", ()))
         code = main(options) or 0
-        if not code and getattr(options, "stub", ()):
+        if not code and getattr(options, "stub", None):
             warn_of_unmet_stubs()
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
@@ -120,7 +120,7 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
 
 def exhausted(error: Exception) -> str:
     """The sentence about an error that says the machine has too little; "" for other errors."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
+    text = first_line(error)
     if isinstance(error, RecursionError):
         return f"something is nested too deeply: {text}; --debug shows where"
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" \

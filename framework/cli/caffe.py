@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong = next((word for word in given if not word.startswith("-")), None)
         reason = f"{given[0]} is without a command" if wrong is None else \
             f"'{wrong}' is not a command"
-        print(f"error: {reason}\n{usage()}", file=sys.stderr)
+        app.complain(f"error: {reason}\n{usage()}")
         return 1
     given.remove(name)
     if name == "device_query":

@@ -63,6 +63,11 @@ def check(options: argparse.Namespace) -> int:
     if os.path.isdir(path) or path.name == "data.mdb":
         if options.show:
             raise DataError(f"--show needs a net or solver, whose data layer {path} is read by")
+        if options.labelmap:
+            # lazy: --help does without it
+            from framework.data.records import label_map
+
+            label_map.read(options.labelmap)        # DataError if it is not there
         beside = path.absolute().parent / "labelmap.prototxt"
         if not options.labelmap and os.path.isfile(beside):
             print(f"labels as in {beside}")

@@ -8,17 +8,16 @@ original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
-import sys
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from framework.cli import app, gflags, image_flags
-from framework.data.convert.datum import Converted, ImageOptions, annotated_datum, image_datum
+from framework.data.convert.datum import Converted, ImageOptions, annotated_datum, classified_image
 from framework.data.records import label_map, list_file
 from framework.errors import DataError
-from framework.proto import AnnotatedDatum
+from framework.proto import AnnotatedDatum, Datum
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -61,8 +60,9 @@ def convert(options: argparse.Namespace) -> int:
     if not options.labelmap:
         raise DataError("--anno_type=detection needs --label_map_file")
     names = label_map.read(options.labelmap, may_share=True)
-    for sentence in label_map.notes_on_shared(names):
-        print(f"{options.labelmap}: {sentence}", file=sys.stderr)
+    capitals = label_map.notes_on_capitals(item.name for item in names.item)
+    for sentence in [*label_map.notes_on_shared(names), *capitals]:
+        app.complain(f"{options.labelmap}: {sentence}")
     labels = label_map.labels_by_name(names)
     _check_label_files(entries, options)
 
@@ -87,5 +87,7 @@ def _check_label_files(entries: Sequence[list_file.Entry], options: argparse.Nam
 
 
 def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> Converted:
-    datum, image = image_datum(root / entry.image, settings, list_file.class_number(entry))
-    return Converted(AnnotatedDatum(datum=datum), image.shape[:2], classes=Counter([entry.label]))
+    number = list_file.class_number(entry)
+    converted = classified_image(root / entry.image, settings, number, entry.label)
+    assert isinstance(converted.record, Datum)
+    return replace(converted, record=AnnotatedDatum(datum=converted.record))

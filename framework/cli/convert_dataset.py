@@ -20,6 +20,7 @@ from pathlib import Path
 from framework.cli import app
 from framework.data.convert import conversion
 from framework.data.convert import segmentation as mask_lists
+from framework.data.convert.copies import notes_on_copies
 from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description, recognition, segmentation
@@ -27,7 +28,7 @@ from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import UNDIVIDED
 from framework.data.datasets.splits import also_trained_on, divide, is_for_training, shares, shuffle
 from framework.data.records import label_map
-from framework.data.records.account import Account
+from framework.data.records.account import Account, Note
 from framework.data.records.list_file import Entry, repeats
 from framework.definition import prototxt
 from framework.errors import DataError
@@ -37,7 +38,7 @@ from framework.system.atomic import new_folder, resumed_folder
 from framework.system.file_names import wrong_name
 from framework.system.wording import shortened
 
-KNOWN = ("ImageSets", "Annotations", "data.yaml")     # of VOC, and Ultralytics
+KNOWN = (("ImageSets",), ("JPEGImages", "Annotations"), ("data.yaml",))    # VOC and Ultralytics
 LABEL_MAP = "labelmap.prototxt"     # these two are in OUT beside the splits
 SIZES = "_name_size.txt"
 
@@ -105,8 +106,7 @@ def convert(options: argparse.Namespace) -> int:
             conversion.forget(folder / split)
     # not before the folder has its name: a reader of the account may go away, as `head` does
     _print(options, accounts, shuffled, data.display_names)
-    shown = ", ".join(shortened(item.display_name) for item in names.item)
-    print(f"{options.out / LABEL_MAP}: {shown}")
+    _print_classes(options.out / LABEL_MAP, names, accounts)
     return 0
 
 
@@ -153,18 +153,20 @@ def _convert_masks(options: argparse.Namespace, found: segmentation.Segmentation
         for split, account in accounts.items():
             account.check_strict(options.strict, str(options.out / split))
     _print(options, accounts, shuffled, {})
-    shown = ", ".join(shortened(item.display_name) for item in names.item)
-    print(f"{options.out / LABEL_MAP}: {shown}")
+    _print_classes(options.out / LABEL_MAP, names, accounts)
     return 0
 
 
 def _load(options: argparse.Namespace, wanted: Sequence[str], is_divided: bool) -> Dataset:
     """The data set of a VOC folder or a description; of anything else by looking into it."""
     path = options.dataset
-    is_known = any(os.path.exists(path / name) for name in KNOWN) if os.path.isdir(path) \
+    is_known = any(all(os.path.exists(path / name) for name in names) for names in KNOWN) \
+        if os.path.isdir(path) \
         else path.suffix.lower() not in (".json", ".csv", ".xml")
     if is_known or options.root is not None or not os.path.exists(path):
-        return description.load(path, options.root, is_divided, wanted)
+        data = description.load(path, options.root, is_divided, wanted)
+        is_whole = os.path.isdir(path) and options.root is None and not wanted
+        return recognition.with_unlisted(data, path) if is_whole else data
     found = recognition.recognise(path)
     print(f"{path}: {found.format}: {found.reason}")
     splits = found.data.splits
@@ -216,6 +218,24 @@ def _print(options: argparse.Namespace, accounts: Mapping[str, Account], shuffle
             print("  the order is that of the list")
 
 
+def _print_classes(path: Path, names: LabelMap, accounts: Mapping[str, Account]) -> None:
+    """The classes of the label map, and what is odd about them."""
+    shown = {item.name: item.display_name for item in names.item}
+    print(f"{path}: {', '.join(map(shortened, shown.values()))}")
+    objects = label_map.object_labels(names)
+    unused = [shown[item.name] for item in names.item if item.label in objects
+              and not any(account.classes[item.name] for account in accounts.values())]
+    if unused:
+        print(f"  these splits have nothing of: {', '.join(map(shortened, unused))}")
+    like = [shown[item.name] for item in names.item if item.label in objects
+            and item.label != 0 and shown[item.name].lower() in label_map.BACKGROUND_NAMES]
+    if like:
+        print(f"  {shortened(', '.join(like))}: a class of boxes has the name of the background, "
+              "which is label 0; leave it out of the names if it means that")
+    for sentence in label_map.notes_on_capitals(shown.values()):
+        print(f"  {sentence}")
+
+
 def _check_splits(splits: Sequence[str], place: Path) -> None:
     """DataError for a split whose folder would not be one of its own in OUT."""
     for split in splits:
@@ -245,15 +265,16 @@ def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path,
         item.display_name = data.display_names.get(item.name, item.display_name)
     (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
     labels = label_map.labels_by_name(names)
-    accounts = {}
+    reports = {}
     for split, entries in splits.items():
-        report = _convert_split(data, entries, labels, folder / split, jobs)
-        report.account.add_losses(data.losses.get(split, ()))
+        losses = [*data.losses.get(split, ()), *also_trained_on(splits, split)]
         if data.has_label_files:
-            report.account.add_losses(repeats(entries, has_label_files=True))
-        report.account.add_losses(also_trained_on(splits, split))
-        accounts[split] = report.account
-    return names, accounts
+            losses += repeats(entries, has_label_files=True)
+        reports[split] = _convert_split(data, entries, labels, folder / split, losses, jobs)
+    digests = {split: report.digests for split, report in reports.items()}
+    for split, report in reports.items():
+        report.account.add_losses(notes_on_copies(digests, split))
+    return names, {split: report.account for split, report in reports.items()}
 
 
 def _convert_split(
@@ -261,6 +282,7 @@ def _convert_split(
     entries: list[Entry],
     labels: dict[str, int],
     database: Path,
+    losses: Sequence[Note],
     jobs: int,
 ) -> Report:
     def make(entry: Entry) -> Converted:
@@ -270,7 +292,7 @@ def _convert_split(
 
     identity = fingerprint(data.root, entries, (labels, data.skip_others))
     report = conversion.fill(database, entries, make, jobs=jobs, identity=identity,
-                             shown=data.display_names)
+                             shown=data.display_names, losses=losses)
     sizes = "".join(f"{Path(image).stem} {h} {w}\n" for image, h, w in report.sizes)
     database.with_name(database.name + SIZES).write_bytes(os.fsencode(sizes))
     return report

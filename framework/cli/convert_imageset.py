@@ -7,11 +7,10 @@ written as the original's: --shuffle, --shuffle=true, --noshuffle.
 from __future__ import annotations
 
 import argparse
-from collections import Counter
 from collections.abc import Sequence
 
 from framework.cli import app, image_flags
-from framework.data.convert.datum import Converted, image_datum
+from framework.data.convert.datum import Converted, classified_image
 from framework.data.records import list_file
 
 
@@ -39,7 +38,6 @@ def convert(options: argparse.Namespace) -> int:
 
     def classified(entry: list_file.Entry) -> Converted:
         number = list_file.class_number(entry)
-        datum, image = image_datum(options.rootfolder / entry.image, settings, number)
-        return Converted(datum, image.shape[:2], classes=Counter([entry.label]))
+        return classified_image(options.rootfolder / entry.image, settings, number, entry.label)
 
     return image_flags.convert(options, entries, classified)

@@ -7,7 +7,6 @@ are numbered in their order.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +49,8 @@ def create(options: argparse.Namespace) -> int:
     if not names.item:
         raise DataError(f"{options.map_path}: has no class name")
     write_file(options.out_path, prototxt.to_text(names))
-    for sentence in label_map.notes_on_shared(names):
-        print(f"{options.out_path}: {sentence}", file=sys.stderr)
+    capitals = label_map.notes_on_capitals(item.name for item in names.item)
+    for sentence in [*label_map.notes_on_shared(names), *capitals]:
+        app.complain(f"{options.out_path}: {sentence}")
     print(f"{options.out_path}: {counted(len(names.item), 'label')}")
     return 0

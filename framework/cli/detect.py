@@ -236,6 +236,9 @@ def _run(
             for found in results:
                 origin, image = found.origin, found.image
                 assert origin is not None and image is not None
+                if origin.has_more:
+                    progress.write(f"note: {origin.file}: has several images (pages or frames); "
+                                   "the first is detected")
                 if origin.orientation != 1:
                     height, width = image.shape[:2]
                     progress.write(f"note: {origin.file}: its EXIF orientation is "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from framework.cli import app
@@ -39,7 +38,7 @@ def expanded_text(arguments: argparse.Namespace) -> str:
     document = read_net(arguments.net, arguments.ignore_unknown_fields)
     for problem in document.problems:
         place = document.place(problem.line, problem.owner)
-        print(f"warning: {place}: {problem.field} {problem.text}", file=sys.stderr)
+        app.complain(f"warning: {place}: {problem.field} {problem.text}")
     message = document.message
     if arguments.phase:
         spec = NetSpec(document, arguments.phase, arguments.level, app.stages(arguments.stage))

@@ -7,7 +7,6 @@ OUT/annotations/instances_SPLIT.json. Encoded images are written as they are sto
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -77,7 +76,7 @@ def export(options: argparse.Namespace) -> int:
         else:
             account = export_coco(database, split, titles, folder)
         for note in account.notes:
-            print(f"left out: {note.text()}", file=sys.stderr)
+            app.complain(f"left out: {note.text()}")
         account.check_strict(options.strict, str(options.out), classes)
         if not account.stored_images:
             raise DataError(f"{options.database}: not one of the records can be exported; nothing "

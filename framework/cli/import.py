@@ -14,12 +14,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from framework.cli import app, gflags
 from framework.cli.signals import termination_as_interrupt
 from framework.errors import CaffeError
 from framework.system.wording import counted
+
+if TYPE_CHECKING:
+    import onnx
 
 Shape = tuple[int, ...]
 
@@ -102,30 +105,11 @@ def import_net(options: argparse.Namespace) -> None:
                              "`pip install 'caffe-on-torch[import]'`")
     # lazy: --help does without it
     from framework.importing.convert import import_model
-    from framework.importing.onnx_file import input_shapes, read_onnx
+    from framework.importing.onnx_file import input_shapes
 
     is_module = ":" in options.source and not os.path.exists(options.source)
-    if is_module:
-        from framework.export.module_onnx import to_onnx  # lazy: as above
-        from framework.importing.torch_module import find_module
-        from framework.weights.state_dict import load_state_dict
-
-        shapes = [one.sizes for one in options.shape]
-        whole = [index for index, one in enumerate(options.shape) if one.whole]
-        if not shapes:
-            raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
-        module = find_module(options.source, options.weights is not None)
-        if options.weights:
-            load_state_dict(module, options.weights)
-        model, given = to_onnx(module, options.source, shapes, whole=whole), {}
-    else:
-        if options.weights:
-            raise CaffeError("--weights is for a module; an ONNX file has its own")
-        if any(one.whole for one in options.shape):
-            raise CaffeError("--shape with :int is for a module; an ONNX file says which of its "
-                             "inputs hold whole numbers")
-        model = read_onnx(Path(options.source))
-        given = {one.name: one.sizes for one in options.shape}
+    model = _model_of_module(options) if is_module else _model_of_file(options)
+    given = {} if is_module else {one.name: one.sizes for one in options.shape}
     sizes = input_shapes(model, options.source, given)
     made = import_model(model, options.source, sizes, options.out,
                         options.name or options.out.name, options.plain, options.tolerance)
@@ -133,6 +117,32 @@ def import_net(options: argparse.Namespace) -> None:
         print(f"output {tensor}: blob {blob}")
     print(f"{options.out}.prototxt, {options.out}.caffemodel: {len(made.message.layer)} layers; "
           f"largest difference from ONNX Runtime {made.largest:.1e} of an output's largest value")
+
+
+def _model_of_module(options: argparse.Namespace) -> onnx.ModelProto:
+    from framework.export.module_onnx import to_onnx  # lazy: --help does without it
+    from framework.importing.torch_module import find_module
+    from framework.weights.state_dict import load_state_dict
+
+    shapes = [one.sizes for one in options.shape]
+    whole = [index for index, one in enumerate(options.shape) if one.whole]
+    if not shapes:
+        raise CaffeError(f"{options.source}: give the sizes of its input: --shape 1,3,224,224")
+    module = find_module(options.source, options.weights is not None)
+    if options.weights:
+        load_state_dict(module, options.weights)
+    return to_onnx(module, options.source, shapes, whole=whole)
+
+
+def _model_of_file(options: argparse.Namespace) -> onnx.ModelProto:
+    from framework.importing.onnx_file import read_onnx  # lazy: --help does without it
+
+    if options.weights:
+        raise CaffeError("--weights is for a module; an ONNX file has its own")
+    if any(one.whole for one in options.shape):
+        raise CaffeError("--shape with :int is for a module; an ONNX file says which of its "
+                         "inputs hold whole numbers")
+    return read_onnx(Path(options.source))
 
 
 def check_flags(options: argparse.Namespace, weights: str, source: str) -> None:

@@ -49,9 +49,9 @@ def inspect(arguments: argparse.Namespace) -> int:
         for census in found:
             print(summary(census) if arguments.summary else table(census))
             for problem in census.problems:
-                print(problem, file=sys.stderr)
+                app.complain(problem)
             for note in census.notes:
-                print(f"note: {note}", file=sys.stderr)
+                app.complain(f"note: {note}")
             failed += not census.built
     if len(arguments.nets) > 1:
         print(f"{counted(len(arguments.nets), 'file')}, {failed} that cannot be built in "

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import conversion
+from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.journal import Report
 from framework.data.convert.square_images import square_record
 from framework.data.datasets import class_data, splits
 from framework.data.datasets.class_data import ClassData
+from framework.data.records import label_map
 from framework.data.records.image_size import image_size
 from framework.data.records.list_file import Entry
 from framework.definition import prototxt
@@ -43,7 +46,10 @@ def new_classifier(options: argparse.Namespace) -> int:
     data, sentence = class_data.train_and_test(found, SHARE, options.seed)
     print(f"splits: {sentence}")
     class_data.check(data, options.data, FEWEST_IMAGES)
-    origin = (f"{data.format}: {data.reason}", sentence)
+    notes = label_map.notes_on_capitals(map(data.display, data.names))
+    for note in notes:
+        print(note)
+    origin = (f"{data.format}: {data.reason}", sentence, *notes)
 
     def fill(folder: Path) -> Contents:
         project = _write(data, net, folder, origin, options)
@@ -66,8 +72,12 @@ def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...]
     sides = choices.sizes(net, _shorter_side(data), options.size, chosen)
     entries = {split: list(own) for split, own in data.splits.items()}
     splits.shuffle(entries["train"], options.seed)
-    accounts = {split: _convert(data, own, place / split, sides[1], split)
-                for split, own in entries.items()}
+    reports = {split: _convert(data, own, place / split, sides[1], split)
+               for split, own in entries.items()}
+    accounts = {split: report.account for split, report in reports.items()}
+    digests = {split: report.digests for split, report in reports.items()}
+    for split in accounts:
+        accounts[split].add_losses(notes_on_copies(digests, split))
     names = tuple(map(data.display, data.names))
     _check_stored(accounts, names, options.data)
     settings = choices.settings(net, accounts["train"].classes, accounts["test"].stored_images,
@@ -100,14 +110,14 @@ def _shorter_side(data: ClassData) -> float:
 
 
 def _convert(data: ClassData, entries: Sequence[Entry], database: Path, side: int, split: str
-             ) -> Account:
+             ) -> Report:
     """Write a database; returns what is in it and what was left out."""
     labels = {name: label for label, name in enumerate(data.names)}
     report = conversion.fill(database, entries, lambda entry: square_record(
-        data.root / entry.image, labels[entry.label], data.display(entry.label), side))
+        data.root / entry.image, labels[entry.label], data.display(entry.label), side),
+        losses=data.losses.get(split, ()))
     conversion.forget(database)
-    report.account.add_losses(data.losses.get(split, ()))
-    return report.account
+    return report
 
 
 def _check_stored(accounts: dict[str, Account], names: Sequence[str], place: Path) -> None:

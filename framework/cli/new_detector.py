@@ -13,6 +13,7 @@ from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_fold
 from framework.data.convert import conversion
 from framework.data.datasets import recognition, splits
 from framework.data.datasets.dataset import Dataset
+from framework.data.records import label_map
 from framework.errors import DataError
 from framework.project.names import DATA, DEPLOY, TRAIN_TEST
 from framework.system.wording import counted, shortened
@@ -82,7 +83,7 @@ def _check_enough(data: Dataset, place: Path) -> None:
 
 
 def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
-    """The data set without classes that have no box, and a sentence on them.
+    """The data set without classes that have no box, and sentences on them.
 
     DataError for too few images, and for classes that one split lacks.
     """
@@ -99,6 +100,7 @@ def _checked(data: Dataset, place: Path) -> tuple[Dataset, list[str]]:
     kept = [name for name in data.names if name not in unused]
     notes = [f"classes without a box, which are left out: "
              f"{', '.join(shortened(shown[name]) for name in unused)}"] if unused else []
+    notes += label_map.notes_on_capitals(shown[name] for name in kept)
     return replace(data, names=kept), notes
 
 

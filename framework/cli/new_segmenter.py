@@ -10,6 +10,7 @@ from pathlib import Path
 from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import segmentation as mask_lists
 from framework.data.datasets import segmentation, splits
+from framework.data.records import label_map
 from framework.data.records.account import Account
 from framework.errors import DataError
 from framework.project.names import DATA
@@ -63,3 +64,5 @@ def _check_classes(accounts: Mapping[str, Account], names: tuple[str, ...], plac
                             "nothing to tell apart")
         if lacking:
             print(f"classes that no image to {split} on has: {shortened(', '.join(lacking))}")
+    for sentence in label_map.notes_on_capitals(names):
+        print(sentence)

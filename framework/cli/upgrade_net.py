@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from framework.cli.app import run
+from framework.cli.app import complain, run
 from framework.system.wording import counted
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def read_document(path: str, kind: str, binary: bool, ignore_unknown_fields: boo
         texts[problem.unknown].append(f"{place}: {problem.field} {problem.text}")
     unknown = texts[True]
     if ignore_unknown_fields and unknown:
-        print("\n".join(f"left out: {text}" for text in unknown), file=sys.stderr)
+        complain("\n".join(f"left out: {text}" for text in unknown))
         unknown = []
     if wrong := texts[False] + unknown:
         raise SpecError("\n".join(wrong))
@@ -110,7 +110,7 @@ def upgrade(arguments: argparse.Namespace) -> None:
     document = read_document(arguments.source, "NetParameter", source_binary,
                              arguments.ignore_unknown_fields)
     if not upgrade_net(document):
-        print(f"{arguments.source}: is in today's form already", file=sys.stderr)
+        complain(f"{arguments.source}: is in today's form already")
     if source_binary and not target_binary:
         _leave_out_blobs(document)
     write_message(document.message, arguments.target, target_binary)
@@ -123,7 +123,7 @@ def _leave_out_blobs(document: Document) -> None:
         count += len(layer.blobs)
         layer.ClearField("blobs")
     if count:
-        print(f"{document.path}: {counted(count, 'blob')} left out of the text", file=sys.stderr)
+        complain(f"{document.path}: {counted(count, 'blob')} left out of the text")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from framework.cli.app import run
+from framework.cli.app import complain, run
 from framework.cli.upgrade_net import is_binary, make_parser, read_document, write_message
 
 DESCRIPTION = """Write a solver of any age in today's form: the enum solver_type becomes the string
@@ -23,7 +22,7 @@ def upgrade(arguments: argparse.Namespace) -> None:
                              is_binary(arguments.source, arguments.input),
                              arguments.ignore_unknown_fields)
     if not upgrade_solver(document):
-        print(f"{arguments.source}: is in today's form already", file=sys.stderr)
+        complain(f"{arguments.source}: is in today's form already")
     write_message(document.message, arguments.target,
                   is_binary(arguments.target, arguments.output))
 

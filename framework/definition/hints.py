@@ -41,6 +41,8 @@ HINTS = {
                     _PRECISION),
     **dict.fromkeys(("LayerParameter.mn_activation_param", "LayerParameter.mn_grad_compress_param",
                      "LayerParameter.multinode", "NetParameter.multinode",
+                     "NetParameter.auto_insert_gathers",
+                     "DataParameter.multi_gpu_testing",
                      "NetParameter.reduce_buckets", "ImageDataParameter.dataset_share_per_node",
                      "MemoryDataParameter.share_in_parallel",
                      "PythonParameter.share_in_parallel"), _RANKS),
@@ -70,12 +72,16 @@ HINTS = {
                      "LayerParameter.is_test",
                      "DetectionOutputParameter.visualize",
                      "DetectionOutputParameter.visualize_threshold",
-                     "DetectionOutputParameter.save_file", "AugmentationParameter.write_augmented",
+                     "DetectionOutputParameter.save_file",
+                     "DetectionOutputParameter.label_map_file",
+                     "AugmentationParameter.write_augmented",
                      "AugmentationParameter.write_mean"), _DRAWING),
     **dict.fromkeys(("LayerParameter.prune_param", *(f"PruneParameter.{name}" for name in (
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
+    **dict.fromkeys(("LayerParameter.weight_decay_l1", "LayerParameter.weight_decay_l1g"), _GROUPS),
+    "ConvolutionParameter.is_pca_channel": _COPYING,
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
                      "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (

@@ -18,11 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from framework.errors import CaffeError
 from framework.execution import heads, sums
 from framework.execution.graph import Graph
 from framework.execution.packed import Packed, has_hooks, is_plain
 from framework.layers.activation.neuron import ReLU
 from framework.layers.base import Layer
+from framework.layers.empty_bottoms import refuse_empty
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
 from framework.layers.utility.joining import Eltwise
@@ -58,8 +60,19 @@ def bottoms_of(step: Step | FusedStep, blobs: Mapping[str, Tensor]) -> list[Tens
 
 
 def tops_of(step: Step | FusedStep, bottoms: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Run one step: its tops, in order."""
-    result = step.layer(*bottoms)
+    """Run one step: its tops, in order.
+
+    SpecError for a bottom without values, such as the boxes of an image that has none, where the
+    layer's arithmetic cannot do with it.
+    """
+    try:
+        result = step.layer(*bottoms)
+    except (RuntimeError, IndexError, ValueError, ArithmeticError) as error:
+        if isinstance(error, CaffeError):
+            raise
+        first = step.layer if isinstance(step.layer, Layer) else step.layer.layers[0]
+        refuse_empty(first.spec, [tuple(bottom.shape) for bottom in bottoms], error)
+        raise
     return result if isinstance(result, tuple) else (result,)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from framework.execution.packed import Packed, must_run_singly
-from framework.layers.vision.convolution import Geometry
+from framework.layers.vision.filters import Geometry
 
 MOST = 128      # channels of a head that is joined with others: more keep all cores busy alone
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from framework.execution.winograd import Winograd, pays
 from framework.layers.base import Layer
-from framework.layers.vision.convolution import Geometry
+from framework.layers.vision.filters import Geometry
 
 
 class Packed:

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError, DataError, first_line
 from framework.export.check import draw_inputs
 from framework.export.deploy import deployed, run_steps
 from framework.export.node_names import layer_names, name_in_modules
@@ -174,8 +174,7 @@ class OnnxFile:
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror}") from None
         except Exception as error:      # of any kind: its classes are those of another library
-            raise DataError(f"{path}: is not a sound ONNX file: {str(error).splitlines()[0]}") \
-                from error
+            raise DataError(f"{path}: is not a sound ONNX file: {first_line(error)}") from error
         stored = {one.name for one in self.model.graph.initializer}
         self.infos = [one for one in self.model.graph.input if one.name not in stored]
         computed = _computed(self.model.graph, [info.name for info in self.infos])
@@ -285,7 +284,7 @@ class ArrayFiles:
         except OSError as error:
             raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
         except (ValueError, EOFError, zipfile.BadZipFile) as error:
-            reason = OBJECTS if "pickle" in str(error) else str(error).splitlines()[0]
+            reason = OBJECTS if "pickle" in str(error) else first_line(error)
             raise DataError(f"{path}: is not a file of arrays: {reason}") from None
         if not self.known:
             raise DataError(f"{path}: has no arrays (.npy files)")

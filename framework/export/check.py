@@ -11,7 +11,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 from framework.export.deploy import Deployed, deployed, run_steps
 from framework.export.onnx_session import watched_session
 from framework.export.preprocessing import Preprocessing
@@ -237,8 +237,7 @@ def run(model: onnx.ModelProto, inputs: Mapping[str, Array], blobs: Sequence[str
                  for name, array in inputs.items() if name in halves}
         found = session.run(wanted, given)
     except Exception as error:      # of any kind: its classes are those of another library
-        raise CaffeError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}") \
-            from error
+        raise CaffeError(f"ONNX Runtime cannot run the model: {first_line(error)}") from error
     return {name: array.astype(np.float32) if array.dtype == np.float16 else array
             for name, array in zip(wanted, found, strict=True)}
 

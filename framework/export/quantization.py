@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 from torch import Tensor
 
-from framework.errors import CaffeError, DataError
+from framework.errors import CaffeError, DataError, first_line
 from framework.evaluation.average_precision import class_average_precisions
 from framework.export.check import run
 from framework.export.comparison import is_detections
@@ -55,8 +55,8 @@ def quantize(model: onnx.ModelProto, batches: Iterator[dict[str, Array]],
                             op_types_to_quantize=OPERATORS)
             made = onnx.load(path)
     except (ValueError, RuntimeError) as error:
-        raise CaffeError(f"--int8: ONNX Runtime cannot quantize the net: "
-                         f"{str(error).splitlines()[0]}") from error
+        raise CaffeError("--int8: ONNX Runtime cannot quantize the net: "
+                         f"{first_line(error)}") from error
     finally:
         root.setLevel(level)
     del made.metadata_props[:]

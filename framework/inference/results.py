@@ -35,6 +35,7 @@ class Origin:
     seconds      from the first frame on; None for an image alone
     rate         frames per second of the video; 0 for an image alone
     orientation  EXIF's, 1 to 8: how viewers turn the image; the boxes are of the stored pixels
+    has_more     the file has several images, pages or frames, of which this is the first
     """
 
     file: str
@@ -42,6 +43,7 @@ class Origin:
     seconds: float | None = None
     rate: float = 0.0
     orientation: int = 1
+    has_more: bool = False
 
 
 def detection_json(found: Detection, names: Mapping[int, str]) -> Json:

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from framework.data.convert.datum import MAX_FILE_BYTES, decoded_image, read_image
+from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_undecoded
 from framework.data.records.exif import orientation_of
+from framework.data.records.several_images import has_several
 from framework.errors import DataError
 from framework.inference.results import Origin
 from framework.inference.videos import VideoFrame, file_frames, live_frames
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv",
                   ".flv", ".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".mjpeg", ".mjpg", ".y4m",
                   ".asf")
@@ -117,8 +118,10 @@ def _of_word(word: Word) -> Iterator[Source]:
 
 
 def _of_folder(folder: Path) -> list[Source]:
-    found = [_of_file(path) for path in sorted(folder.iterdir())
-             if path.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES]
+    """The images and videos of a folder, also images of formats that are not read, which the
+    reading then names; without hidden files, as macOS's ._1.jpg."""
+    found = [_of_file(path) for path in sorted(folder.iterdir()) if path.name[0] != "." and (
+             path.suffix.lower() in IMAGE_SUFFIXES + VIDEO_SUFFIXES or is_undecoded(path.name))]
     if not found:
         raise DataError(f"{folder}: the folder has no image ({', '.join(IMAGE_SUFFIXES)}) and no "
                         "video")
@@ -181,7 +184,8 @@ def _frames(source: Source, timeout: float,
 
 
 def _still(source: Source, content: bytes, pixels: NDArray[np.uint8]) -> Frame:
-    return Frame(source, Origin(source.name, orientation=orientation_of(content)), pixels)
+    return Frame(source, Origin(source.name, orientation=orientation_of(content),
+                                has_more=has_several(content)), pixels)
 
 
 def _of_video(source: Source, found: Iterable[VideoFrame | DataError]

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from framework.data.loading.patience import nothing
 from framework.definition.spec import LayerSpec
+from framework.errors import first_line
 from framework.layers import fillers
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, images_and_labels
@@ -63,6 +64,7 @@ class Layer(nn.Module):
     gives_detections: ClassVar[bool] = False        # the top is rows (1, 1, K, 7), K of the data
     gives_masks: ClassVar[bool] = False     # the top is a mask (K, M, N) of each detection
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
+    blobs_learn: ClassVar[tuple[bool, ...]] = ()    # for each blob, whether it learns
     spare_blobs: ClassVar[int] = 0  # at the end: files without them leave them as they are
     never_in_place: ClassVar[bool] = False  # a top of its first bottom's name is an error
     in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
@@ -77,12 +79,13 @@ class Layer(nn.Module):
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        """For each blob, whether it learns where the text gives it no `param`; none by default.
+        """For each blob, whether it learns where the text gives it no `param`; by default
+        `blobs_learn`.
 
         No bottom is known yet. A blob that is left out still gets the right rate in a net, but no
         `param` in what tools/expand prints.
         """
-        return ()
+        return cls.blobs_learn
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -204,8 +207,7 @@ class Layer(nn.Module):
         except (ValueError, RuntimeError, ArithmeticError) as error:
             if values.is_meta and "meta" in str(error):     # a filler that needs real memory
                 return
-            reason = str(error).splitlines()[0]
-            raise self.spec.error(f"{name}_filler", reason) from None
+            raise self.spec.error(f"{name}_filler", first_line(error)) from None
 
     def note_progress(self, iteration: int, last: int) -> None:
         """Called before each iteration of a training that ends with `last`; few layers care."""

@@ -188,8 +188,7 @@ def _may_read(values: Tensor) -> bool:
 
 
 def _exporting() -> bool:
-    return torch.jit.is_tracing() or bool(
-        getattr(torch.compiler, "is_exporting", lambda: False)())
+    return torch.jit.is_tracing() or torch.compiler.is_exporting()
 
 
 def class_check(spec: LayerSpec, labels: Shape, num: int, *, ignore: int | None = None,

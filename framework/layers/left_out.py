@@ -28,12 +28,8 @@ class LeftOut(nn.Module):
     @torch.no_grad()
     def note(self, left_out: Tensor) -> None:
         """Count the items of a batch that are left out (bool)."""
-        if not (left_out.is_meta or torch.jit.is_tracing() or _exporting()):
+        if not (left_out.is_meta or torch.jit.is_tracing() or torch.compiler.is_exporting()):
             self.count.add_(left_out.sum())
-
-
-def _exporting() -> bool:
-    return bool(getattr(torch.compiler, "is_exporting", lambda: False)())
 
 
 def left_out_lines(net: nn.Module) -> list[str]:

@@ -8,21 +8,18 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 
 class MaskedBlobs(Layer):
     """What these layers share: their four blobs. A file of weights may have the first two alone."""
 
     spare_blobs = 2
+    blobs_learn = (True, True, False, False)
     weight: Tensor
     bias: Tensor
     weight_mask: Tensor
     bias_mask: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False, False)
 
     def add_blobs(self, weight: Shape, bias: Shape,
                   fillers: tuple[FillerParameter, FillerParameter], masks: Any) -> None:

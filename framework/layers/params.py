@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
+from framework.proto import enum_name
 
 # Fields that choose how to compute, never what: every layer accepts them and ignores them.
 MACHINE_HINTS = frozenset(
@@ -60,6 +61,15 @@ def message_at(spec: LayerSpec, path: str) -> Any:  # Any: the message that is t
 def is_set(param: Message, field: str) -> bool:
     """Whether the message has this field at all and the user gave it, repeated or not."""
     return any(field == descriptor.name for descriptor, _ in param.ListFields())
+
+
+def choice(spec: LayerSpec, param_name: str, field: str, allowed: Sequence[str]) -> str:
+    """The name of an enum's value; SpecError unless it is one of `allowed`."""
+    found = enum_name(message_at(spec, param_name), field)
+    if found not in allowed:
+        raise spec.error(f"{param_name}.{field}", f"is {found}; it must be one of "
+                         f"{', '.join(allowed)}")
+    return found
 
 
 def numbers(param: Message, field: str) -> list[int]:
@@ -129,6 +139,14 @@ def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
                  1)
 
 
+def check_positive(spec: LayerSpec, param_name: str, fields: str) -> None:
+    """SpecError for a field of a message, of several as in `check_sizes`, that is not above 0."""
+    for field in fields.split():
+        value = getattr(getattr(spec.proto, param_name), field)
+        if not value > 0:
+            raise spec.error(f"{param_name}.{field}", f"is {value:g}; it must be above 0")
+
+
 def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
            most: int) -> tuple[int, ...]:
     """The values again; SpecError at field `where` if one is not from `least` to `most`."""
@@ -136,6 +154,12 @@ def within(spec: LayerSpec, where: str, values: Sequence[int], least: int,
         if value > most:
             raise spec.error(where, f"is {value}; it may be at most {most}")
     return at_least(spec, where, values, least)
+
+
+def check_four_axes(spec: LayerSpec, shape: Shape, where: str = "bottom") -> None:
+    """SpecError at a bottom whose shape has not 4 axes."""
+    if len(shape) != 4:
+        raise spec.error(where, f"has the shape {tuple(shape)}; it must be (N, C, H, W)")
 
 
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:

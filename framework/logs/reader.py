@@ -20,7 +20,6 @@ from framework.system.regular import read_regular
 
 PREFIX = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)? +\d+ \S+?\] ?(.*)")
 NUMBER = r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))"
-ITERATION = re.compile(r"Iteration (\d+)")
 LOSS = re.compile(rf"Iteration (\d+)(?: \(.*\))?, loss = {NUMBER}")
 RATE = re.compile(rf"Iteration (\d+), lr = {NUMBER}")
 TESTING = re.compile(r"Iteration (\d+), Testing net \(#(\d+)\)")

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 
 from framework.definition.spec import LayerSpec, NetSpec
-from framework.errors import CaffeError, DataError, SpecError
+from framework.errors import CaffeError, DataError, SpecError, first_line
 from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.empty_bottoms import refuse_empty
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
 from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
@@ -222,11 +223,12 @@ def _build_layer(spec: LayerSpec, cls: type[Layer], bottoms: list[Shape],
     except Exception as error:      # of any kind: it came from what the file says
         found = ", ".join(f"'{name}' {shape}" for name, shape
                           in zip(spec.bottoms, bottoms, strict=True))
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         if not bottoms:
             if isinstance(error, IndexError):
                 reason = "the layer has no bottom"
             raise spec.error("top", f"cannot be made: {reason}") from error
+        refuse_empty(spec, bottoms, error)
         raise spec.error("bottom", f"has shapes that do not fit: {found}: {reason}") from error
     shapes.update(zip(spec.tops, tops, strict=True))
     check_written_blobs(layer)

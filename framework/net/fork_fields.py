@@ -15,7 +15,8 @@ from framework.definition.spec import LayerSpec
 
 FIRST_NUMBER = 25001
 HARMLESS = frozenset(["show_data"])      # what a machine shows, not what it computes
-OF_THE_SOLVER = frozenset(["connectivity_mode"])        # of any layer with weights: disconnected.py
+# of any layer with weights: disconnected.py, weights/weights.py
+OF_WEIGHTS = frozenset(["connectivity_mode", "strict_dim"])
 # Fields of NVIDIA's and Intel's branches, whose numbers say nothing, by "Message.field".
 WITHOUT_MEANING = frozenset("""
     BNParameter.moving_average BNParameter.decay
@@ -61,5 +62,5 @@ def _asks(field: Any, value: Any) -> bool:
     """Whether a single value asks for what nothing here does. Any: protobuf's own types."""
     name = f"{field.containing_type.name}.{field.name}"
     is_foreign = field.number >= FIRST_NUMBER or name in WITHOUT_MEANING
-    return is_foreign and field.name not in HARMLESS | OF_THE_SOLVER \
+    return is_foreign and field.name not in HARMLESS | OF_WEIGHTS \
         and (field.is_repeated or value != field.default_value)

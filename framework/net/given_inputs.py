@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 from framework.layers.base import Shape
 from framework.system.wording import nearest
 
@@ -79,7 +79,7 @@ class Inputs:
                          if blob.dtype != torch.float32]
             if not other:
                 raise
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise CaffeError(f"{self.path}: the input {', '.join(other)}; the net's are {self}: "
                              f"{reason}") from error
 

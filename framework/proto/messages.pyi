@@ -84,6 +84,7 @@ class NetParameter(Message):
     def multinode(self) -> MultinodeParameter: ...
     @property
     def mem_param(self) -> MemoryOptimizationParameter: ...
+    auto_insert_gathers: bool
     def __init__(
         self, *,
             name: str | None = ..., layers: Iterable[V1LayerParameter | _Fields] | None = ...,
@@ -100,6 +101,7 @@ class NetParameter(Message):
             ..., engine: str | None = ..., compile_net_state: CompileNetState | _Fields | None =
             ..., bn_stats_batch_size: int | None = ..., multinode: MultinodeParameter | _Fields
             | None = ..., mem_param: MemoryOptimizationParameter | _Fields | None = ...,
+            auto_insert_gathers: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -108,6 +110,7 @@ class NetParameter(Message):
             "global_grad_scale", "global_grad_scale_adaptive", "default_conv_algos_override",
             "reduce_buckets", "default_cudnn_math_override", "eltwise_mem_sharing", "engine",
             "compile_net_state", "bn_stats_batch_size", "multinode", "mem_param",
+            "auto_insert_gathers",
         ]
     ) -> bool: ...
     def ClearField(
@@ -117,7 +120,7 @@ class NetParameter(Message):
             "default_forward_math", "default_backward_math", "global_grad_scale",
             "global_grad_scale_adaptive", "default_conv_algos_override", "reduce_buckets",
             "default_cudnn_math_override", "eltwise_mem_sharing", "engine", "compile_net_state",
-            "bn_stats_batch_size", "multinode", "mem_param",
+            "bn_stats_batch_size", "multinode", "mem_param", "auto_insert_gathers",
         ]
     ) -> None: ...
 
@@ -928,6 +931,8 @@ class LayerParameter(Message):
     @property
     def rpn_output_param(self) -> RPNOutputParameter: ...
     @property
+    def bbox_output_param(self) -> BBoxOutputParameter: ...
+    @property
     def square_box_data_param(self) -> SquareBoxDataParameter: ...
     @property
     def pooling_3d_param(self) -> Pooling3DParameter: ...
@@ -1020,11 +1025,50 @@ class LayerParameter(Message):
     @property
     def densecrf_loss_param(self) -> DenseCRFLossParameter: ...
     @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def gs_tiling_param(self) -> GSTilingParameter: ...
+    strict_dim: bool
+    @property
     def binary_data_param(self) -> BinaryDataParameter: ...
     @property
     def mcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
     def namcwindow_data_param(self) -> MCWindowDataParameter: ...
+    @property
+    def submean_param(self) -> SubmeanParameter: ...
+    @property
+    def triplet_rank_loss_param(self) -> TripletRankLossParameter: ...
+    @property
+    def cross_triplet_loss_param(self) -> CrossTripletLossParameter: ...
+    @property
+    def dot_product_param(self) -> DotProductParameter: ...
+    @property
+    def field_probing_param(self) -> FieldProbingParameter: ...
+    @property
+    def gaussian_param(self) -> GaussianParameter: ...
+    @property
+    def transform_3d_param(self) -> Transform3DParameter: ...
+    @property
+    def binomial_loss_param(self) -> BinomialLossParameter: ...
+    @property
+    def act_loss_param(self) -> ActLossParameter: ...
+    @property
+    def proposal_crop_param(self) -> ProposalCropParameter: ...
+    @property
+    def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
+    @property
+    def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
+    @property
+    def image_label_data_param(self) -> ImageLabelDataParameter: ...
+    @property
+    def image_label_edge_data_param(self) -> ImageLabelEdgeDataParameter: ...
     @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
@@ -1036,13 +1080,43 @@ class LayerParameter(Message):
     @property
     def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
     @property
+    def orn_param(self) -> ORNParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
     @property
     def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
+    def cosin_loss_param(self) -> CosinLossParameter: ...
+    @property
+    def lp_det_param(self) -> LpDetParameter: ...
+    @property
+    def lp_evaluate_param(self) -> LpDetParameter: ...
+    @property
+    def face_evaluate_param(self) -> FaceEvaluateParameter: ...
+    @property
+    def center_object_loss_param(self) -> CenterObjectLossParameter: ...
+    @property
+    def super_category_param(self) -> SuperCategoryParameter: ...
+    @property
+    def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
+    @property
+    def grn_param(self) -> GRNParameter: ...
+    @property
+    def scale_filter_param(self) -> ScaleFilterParameter: ...
+    @property
+    def embedding_extractor_param(self) -> AnchorEmbeddingExtractorParameter: ...
     @property
     def random_param(self) -> RandomParameter: ...
     @property
@@ -1064,6 +1138,30 @@ class LayerParameter(Message):
     @property
     def box_param(self) -> BoxParameter: ...
     connectivity_mode: LayerParameter.ConnectivityMode
+    @property
+    def entropy_param(self) -> EntropyParameter: ...
+    @property
+    def outer_product_param(self) -> OuterProductParameter: ...
+    @property
+    def multi_label_accuracy_param(self) -> MultiLabelAccuracyParameter: ...
+    @property
+    def multilogistic_param(self) -> MultilogisticParameter: ...
+    @property
+    def lse_pooling_param(self) -> LsePoolingParameter: ...
+    @property
+    def image_data_multi_label_param(self) -> ImageDataParameter: ...
+    @property
+    def gridding_param(self) -> GriddingParameter: ...
+    @property
+    def auc_param(self) -> AUCParameter: ...
+    @property
+    def log_scaler_param(self) -> LogScalerParameter: ...
+    @property
+    def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
+    @property
+    def mask_outputs_param(self) -> MaskOutputsParameter: ...
+    @property
+    def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
@@ -1383,60 +1481,89 @@ class LayerParameter(Message):
             KeypointAccParameter | _Fields | None = ..., face_image_param: FaceImageParameter |
             _Fields | None = ..., margin_softmax_loss_param: MarginSoftmaxLossParameter |
             _Fields | None = ..., slice_predict_param: SlicePredictParameter | _Fields | None =
-            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ...,
-            square_box_data_param: SquareBoxDataParameter | _Fields | None = ...,
-            pooling_3d_param: Pooling3DParameter | _Fields | None = ..., writer_param:
-            WriterParameter | _Fields | None = ..., yolo_v2_loss_param: YoloV2LossParameter |
-            _Fields | None = ..., yolo_v3_loss_param: YoloV3LossParameter | _Fields | None =
-            ..., yolo_loss_param: MaskYoloLossParameter | _Fields | None = ..., frcnn_param:
-            FrcnnParameter | _Fields | None = ..., duplicate_param: DuplicateParameter | _Fields
-            | None = ..., reverse_axis_param: ReverseParameter | _Fields | None = ...,
-            seg_param: SegmentationParameter | _Fields | None = ..., sparsify_param:
-            SparsifyParameter | _Fields | None = ..., sparse_param: SparseLayerParameter |
-            _Fields | None = ..., cconvolution_param: SurgeryParameter | _Fields | None = ...,
-            cinner_product_param: SurgeryParameter | _Fields | None = ...,
-            classification_stats_param: ClassificationStatsParameter | _Fields | None = ...,
-            squash_param: SquashParameter | _Fields | None = ..., capsule_reshape_param:
-            CapsuleReshapeParameter | _Fields | None = ..., capsule_transform_param:
-            CapsuleTransformParameter | _Fields | None = ..., capsule_routing_param:
-            CapsuleRoutingParameter | _Fields | None = ..., capsule_mask_param:
-            CapsuleMaskParameter | _Fields | None = ..., capsule_len_param: CapsuleLenParameter
-            | _Fields | None = ..., cap_param: CapParameter | _Fields | None = ...,
-            capsule_relu_param: CapsuleReluParameter | _Fields | None = ..., capsule_conv_param:
-            CapsuleConvParameter | _Fields | None = ..., margin_param: MarginParameter | _Fields
-            | None = ..., capsule_conv_transform_param: CapsuleConvTransformParameter | _Fields
-            | None = ..., capsule_conv_routing_param: CapsuleConvRoutingParameter | _Fields |
-            None = ..., dns_convolution_param: DNSParameter | _Fields | None = ...,
-            dns_inner_product_param: DNSParameter | _Fields | None = ..., inq_convolution_param:
-            INQParameter | _Fields | None = ..., inq_inner_product_param: INQParameter | _Fields
-            | None = ..., pw_attend_param: AttPoolingParameter | _Fields | None = ...,
-            mae_param: MAEParameter | _Fields | None = ..., sample_triplet_param:
-            SampleTripletParameter | _Fields | None = ..., apply_normalization: bool | None =
-            ..., apply_mirroring: bool | None = ..., prob_mirroring: float | None = ...,
-            apply_rot: bool | None = ..., rot_min: float | None = ..., rot_max: float | None =
-            ..., apply_blur: bool | None = ..., blur_size: int | None = ..., blur_max_var: float
-            | None = ..., apply_contrast_brightness: bool | None = ..., alpha_c: float | None =
-            ..., beta_c: float | None = ..., spatial_pyramid_pooling_param:
-            SpatialPyramidPoolingParameter | _Fields | None = ...,
-            spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter | _Fields |
-            None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields | None =
-            ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
+            ..., rpn_output_param: RPNOutputParameter | _Fields | None = ..., bbox_output_param:
+            BBoxOutputParameter | _Fields | None = ..., square_box_data_param:
+            SquareBoxDataParameter | _Fields | None = ..., pooling_3d_param: Pooling3DParameter
+            | _Fields | None = ..., writer_param: WriterParameter | _Fields | None = ...,
+            yolo_v2_loss_param: YoloV2LossParameter | _Fields | None = ..., yolo_v3_loss_param:
+            YoloV3LossParameter | _Fields | None = ..., yolo_loss_param: MaskYoloLossParameter |
+            _Fields | None = ..., frcnn_param: FrcnnParameter | _Fields | None = ...,
+            duplicate_param: DuplicateParameter | _Fields | None = ..., reverse_axis_param:
+            ReverseParameter | _Fields | None = ..., seg_param: SegmentationParameter | _Fields
+            | None = ..., sparsify_param: SparsifyParameter | _Fields | None = ...,
+            sparse_param: SparseLayerParameter | _Fields | None = ..., cconvolution_param:
+            SurgeryParameter | _Fields | None = ..., cinner_product_param: SurgeryParameter |
+            _Fields | None = ..., classification_stats_param: ClassificationStatsParameter |
+            _Fields | None = ..., squash_param: SquashParameter | _Fields | None = ...,
+            capsule_reshape_param: CapsuleReshapeParameter | _Fields | None = ...,
+            capsule_transform_param: CapsuleTransformParameter | _Fields | None = ...,
+            capsule_routing_param: CapsuleRoutingParameter | _Fields | None = ...,
+            capsule_mask_param: CapsuleMaskParameter | _Fields | None = ..., capsule_len_param:
+            CapsuleLenParameter | _Fields | None = ..., cap_param: CapParameter | _Fields | None
+            = ..., capsule_relu_param: CapsuleReluParameter | _Fields | None = ...,
+            capsule_conv_param: CapsuleConvParameter | _Fields | None = ..., margin_param:
+            MarginParameter | _Fields | None = ..., capsule_conv_transform_param:
+            CapsuleConvTransformParameter | _Fields | None = ..., capsule_conv_routing_param:
+            CapsuleConvRoutingParameter | _Fields | None = ..., dns_convolution_param:
+            DNSParameter | _Fields | None = ..., dns_inner_product_param: DNSParameter | _Fields
+            | None = ..., inq_convolution_param: INQParameter | _Fields | None = ...,
+            inq_inner_product_param: INQParameter | _Fields | None = ..., pw_attend_param:
+            AttPoolingParameter | _Fields | None = ..., mae_param: MAEParameter | _Fields | None
+            = ..., sample_triplet_param: SampleTripletParameter | _Fields | None = ...,
+            apply_normalization: bool | None = ..., apply_mirroring: bool | None = ...,
+            prob_mirroring: float | None = ..., apply_rot: bool | None = ..., rot_min: float |
+            None = ..., rot_max: float | None = ..., apply_blur: bool | None = ..., blur_size:
+            int | None = ..., blur_max_var: float | None = ..., apply_contrast_brightness: bool
+            | None = ..., alpha_c: float | None = ..., beta_c: float | None = ...,
+            spatial_pyramid_pooling_param: SpatialPyramidPoolingParameter | _Fields | None =
+            ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
+            _Fields | None = ..., rbm_inner_product_param: RBMInnerProductParameter | _Fields |
+            None = ..., remote_data_param: RemoteDataParameter | _Fields | None = ...,
             noise_tolerant_fr_param: NoiseTolerantFRParameter | _Fields | None = ...,
             densecrf_loss_param: DenseCRFLossParameter | _Fields | None = ...,
-            binary_data_param: BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
+            softmaxloss_param: SoftmaxLossParameter | _Fields | None = ..., padding_param:
+            PaddingParameter | _Fields | None = ..., select_seg_binary_param:
+            SelectSegBinaryParameter | _Fields | None = ..., window_cls_data_param:
+            WindowClsDataParameter | _Fields | None = ..., gs_tiling_param: GSTilingParameter |
+            _Fields | None = ..., strict_dim: bool | None = ..., binary_data_param:
+            BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
-            MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
+            MCWindowDataParameter | _Fields | None = ..., submean_param: SubmeanParameter |
+            _Fields | None = ..., triplet_rank_loss_param: TripletRankLossParameter | _Fields |
+            None = ..., cross_triplet_loss_param: CrossTripletLossParameter | _Fields | None =
+            ..., dot_product_param: DotProductParameter | _Fields | None = ...,
+            field_probing_param: FieldProbingParameter | _Fields | None = ..., gaussian_param:
+            GaussianParameter | _Fields | None = ..., transform_3d_param: Transform3DParameter |
+            _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
+            ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
+            ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
+            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
+            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
+            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
-            RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
+            ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., rpn_param: RPNParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            cosin_loss_param: CosinLossParameter | _Fields | None = ..., lp_det_param:
+            LpDetParameter | _Fields | None = ..., lp_evaluate_param: LpDetParameter | _Fields |
+            None = ..., face_evaluate_param: FaceEvaluateParameter | _Fields | None = ...,
+            center_object_loss_param: CenterObjectLossParameter | _Fields | None = ...,
+            super_category_param: SuperCategoryParameter | _Fields | None = ...,
+            pointwise_spatial_attention_param: PointwiseSpatialAttentionParameter | _Fields |
+            None = ..., grn_param: GRNParameter | _Fields | None = ..., scale_filter_param:
+            ScaleFilterParameter | _Fields | None = ..., embedding_extractor_param:
+            AnchorEmbeddingExtractorParameter | _Fields | None = ..., random_param:
+            RandomParameter | _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields |
+            None = ..., smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
             LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
             WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
             ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
@@ -1444,7 +1571,18 @@ class LayerParameter(Message):
             RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
             GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
             | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            = ..., entropy_param: EntropyParameter | _Fields | None = ..., outer_product_param:
+            OuterProductParameter | _Fields | None = ..., multi_label_accuracy_param:
+            MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
+            MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
+            LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
+            ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
+            _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
+            log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
+            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
+            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
@@ -1560,29 +1698,43 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "submean_param",
+            "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
+            "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1700,29 +1852,44 @@ class LayerParameter(Message):
             "pixelwise_similarity_param", "mapping_by_similarity_param",
             "linear_transform_param", "ranking_loss_param", "keypoint_acc_param",
             "face_image_param", "margin_softmax_loss_param", "slice_predict_param",
-            "rpn_output_param", "square_box_data_param", "pooling_3d_param", "writer_param",
-            "yolo_v2_loss_param", "yolo_v3_loss_param", "yolo_loss_param", "frcnn_param",
-            "duplicate_param", "reverse_axis_param", "seg_param", "sparsify_param",
-            "sparse_param", "cconvolution_param", "cinner_product_param",
-            "classification_stats_param", "squash_param", "capsule_reshape_param",
-            "capsule_transform_param", "capsule_routing_param", "capsule_mask_param",
-            "capsule_len_param", "cap_param", "capsule_relu_param", "capsule_conv_param",
-            "margin_param", "capsule_conv_transform_param", "capsule_conv_routing_param",
-            "dns_convolution_param", "dns_inner_product_param", "inq_convolution_param",
-            "inq_inner_product_param", "pw_attend_param", "mae_param", "sample_triplet_param",
-            "apply_normalization", "apply_mirroring", "prob_mirroring", "apply_rot", "rot_min",
-            "rot_max", "apply_blur", "blur_size", "blur_max_var", "apply_contrast_brightness",
-            "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
+            "rpn_output_param", "bbox_output_param", "square_box_data_param",
+            "pooling_3d_param", "writer_param", "yolo_v2_loss_param", "yolo_v3_loss_param",
+            "yolo_loss_param", "frcnn_param", "duplicate_param", "reverse_axis_param",
+            "seg_param", "sparsify_param", "sparse_param", "cconvolution_param",
+            "cinner_product_param", "classification_stats_param", "squash_param",
+            "capsule_reshape_param", "capsule_transform_param", "capsule_routing_param",
+            "capsule_mask_param", "capsule_len_param", "cap_param", "capsule_relu_param",
+            "capsule_conv_param", "margin_param", "capsule_conv_transform_param",
+            "capsule_conv_routing_param", "dns_convolution_param", "dns_inner_product_param",
+            "inq_convolution_param", "inq_inner_product_param", "pw_attend_param", "mae_param",
+            "sample_triplet_param", "apply_normalization", "apply_mirroring", "prob_mirroring",
+            "apply_rot", "rot_min", "rot_max", "apply_blur", "blur_size", "blur_max_var",
+            "apply_contrast_brightness", "alpha_c", "beta_c", "spatial_pyramid_pooling_param",
             "spatial_pyramid_pooling_data_param", "rbm_inner_product_param",
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
-            "binary_data_param", "mcwindow_data_param", "namcwindow_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "datum_data_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "random_param", "roi_data_param", "smoothl1_param",
+            "softmaxloss_param", "padding_param", "select_seg_binary_param",
+            "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "submean_param",
+            "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
+            "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
             "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "anchor_target_param", "mask_target_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2087,6 +2254,7 @@ class ConvolutionParameter(Message):
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
+    is_pca_channel: bool
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
@@ -2119,6 +2287,7 @@ class ConvolutionParameter(Message):
             None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
             filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            is_pca_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2132,7 +2301,7 @@ class ConvolutionParameter(Message):
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
             "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2148,7 +2317,7 @@ class ConvolutionParameter(Message):
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
             "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
 
@@ -2181,6 +2350,8 @@ class PoolingParameter(Message):
         FLOOR: ClassVar[PoolingParameter.RoundMode]
     CEIL: ClassVar[PoolingParameter.RoundMode]
     FLOOR: ClassVar[PoolingParameter.RoundMode]
+    kernel_c: int
+    stride_c: int
     @property
     def kernel_shape(self) -> BlobShape: ...
     @property
@@ -2229,43 +2400,43 @@ class PoolingParameter(Message):
     blobs_lr: float
     def __init__(
         self, *,
-            kernel_shape: BlobShape | _Fields | None = ..., stride_shape: BlobShape | _Fields |
-            None = ..., pad_shape: BlobShape | _Fields | None = ..., pool:
-            PoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int | None = ...,
-            stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
-            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
-            pad_h: int | None = ..., pad_w: int | None = ..., engine: PoolingParameter.Engine |
-            int | str | None = ..., global_pooling: bool | None = ..., round_mode:
-            PoolingParameter.RoundMode | int | str | None = ..., torch_pooling: bool | None =
-            ..., avg_include_pad: bool | None = ..., axis: int | None = ..., pad_3d:
-            Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None = ..., stride_3d:
-            Iterable[int] | None = ..., ceil_mode: bool | None = ..., dilation: Iterable[int] |
-            None = ..., kstride: int | None = ..., kstride_h: int | None = ..., kstride_w: int |
-            None = ..., kernel_depth: int | None = ..., temporal_stride: int | None = ...,
-            pad_t: int | None = ..., pad_l: int | None = ..., pad_b: int | None = ..., pad_r:
-            int | None = ..., pad_type: int | None = ..., bin_h: int | None = ..., bin_size: int
-            | None = ..., bin_w: int | None = ..., blobs_a_min: float | None = ..., blobs_lr:
-            float | None = ...,
+            kernel_c: int | None = ..., stride_c: int | None = ..., kernel_shape: BlobShape |
+            _Fields | None = ..., stride_shape: BlobShape | _Fields | None = ..., pad_shape:
+            BlobShape | _Fields | None = ..., pool: PoolingParameter.PoolMethod | int | str |
+            None = ..., kernel_size: int | None = ..., stride: int | None = ..., pad: int | None
+            = ..., kernel_h: int | None = ..., kernel_w: int | None = ..., stride_h: int | None
+            = ..., stride_w: int | None = ..., pad_h: int | None = ..., pad_w: int | None = ...,
+            engine: PoolingParameter.Engine | int | str | None = ..., global_pooling: bool |
+            None = ..., round_mode: PoolingParameter.RoundMode | int | str | None = ...,
+            torch_pooling: bool | None = ..., avg_include_pad: bool | None = ..., axis: int |
+            None = ..., pad_3d: Iterable[int] | None = ..., kernel_size_3d: Iterable[int] | None
+            = ..., stride_3d: Iterable[int] | None = ..., ceil_mode: bool | None = ...,
+            dilation: Iterable[int] | None = ..., kstride: int | None = ..., kstride_h: int |
+            None = ..., kstride_w: int | None = ..., kernel_depth: int | None = ...,
+            temporal_stride: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
+            pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bin_h:
+            int | None = ..., bin_size: int | None = ..., bin_w: int | None = ..., blobs_a_min:
+            float | None = ..., blobs_lr: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
-            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
-            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
-            "ceil_mode", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
-            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "kernel_c", "stride_c", "kernel_shape", "stride_shape", "pad_shape", "pool",
+            "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
+            "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h", "kstride_w",
+            "kernel_depth", "temporal_stride", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "kernel_shape", "stride_shape", "pad_shape", "pool", "kernel_size", "stride", "pad",
-            "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine",
-            "global_pooling", "round_mode", "torch_pooling", "avg_include_pad", "axis",
-            "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode", "dilation", "kstride",
-            "kstride_h", "kstride_w", "kernel_depth", "temporal_stride", "pad_t", "pad_l",
-            "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w", "blobs_a_min",
-            "blobs_lr",
+            "kernel_c", "stride_c", "kernel_shape", "stride_shape", "pad_shape", "pool",
+            "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
+            "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode",
+            "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
+            "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
+            "blobs_a_min", "blobs_lr",
         ]
     ) -> None: ...
 
@@ -2368,19 +2539,22 @@ class CropParameter(Message):
     center_align: bool
     crop_width: int
     crop_height: int
+    height: int
+    weight: int
     def __init__(
         self, *,
             axis: int | None = ..., offset: Iterable[int] | None = ..., center_align: bool |
-            None = ..., crop_width: int | None = ..., crop_height: int | None = ...,
+            None = ..., crop_width: int | None = ..., crop_height: int | None = ..., height: int
+            | None = ..., weight: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "axis", "center_align", "crop_width", "crop_height",
+            "axis", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "axis", "offset", "center_align", "crop_width", "crop_height",
+            "axis", "offset", "center_align", "crop_width", "crop_height", "height", "weight",
         ]
     ) -> None: ...
 
@@ -2433,6 +2607,8 @@ class InnerProductParameter(Message):
     relu: bool
     negative_slope: float
     normalize: bool
+    act_init: bool
+    lamda: float
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
@@ -2442,19 +2618,20 @@ class InnerProductParameter(Message):
             | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
             None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
             bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
+            act_init: bool | None = ..., lamda: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> None: ...
 
@@ -2935,19 +3112,23 @@ class ParameterParameter(Message):
     def shape(self) -> BlobShape: ...
     @property
     def blob_filler(self) -> FillerParameter: ...
+    @property
+    def filler(self) -> FillerParameter: ...
+    norm_axis: int
     def __init__(
         self, *,
             shape: BlobShape | _Fields | None = ..., blob_filler: FillerParameter | _Fields |
-            None = ...,
+            None = ..., filler: FillerParameter | _Fields | None = ..., norm_axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> None: ...
 
@@ -2957,9 +3138,13 @@ class EltwiseParameter(Message):
         PROD: ClassVar[EltwiseParameter.EltwiseOp]
         SUM: ClassVar[EltwiseParameter.EltwiseOp]
         MAX: ClassVar[EltwiseParameter.EltwiseOp]
+        MIN: ClassVar[EltwiseParameter.EltwiseOp]
+        AVG: ClassVar[EltwiseParameter.EltwiseOp]
     PROD: ClassVar[EltwiseParameter.EltwiseOp]
     SUM: ClassVar[EltwiseParameter.EltwiseOp]
     MAX: ClassVar[EltwiseParameter.EltwiseOp]
+    MIN: ClassVar[EltwiseParameter.EltwiseOp]
+    AVG: ClassVar[EltwiseParameter.EltwiseOp]
     class Engine(_Enum):
         DEFAULT: ClassVar[EltwiseParameter.Engine]
         CAFFE: ClassVar[EltwiseParameter.Engine]
@@ -3322,6 +3507,7 @@ class LossParameter(Message):
     weight_by_label_freqs: bool
     @property
     def class_weighting(self) -> Values[float]: ...
+    unknow_label: int
     ignore_objectness: bool
     ignore_location: bool
     ignore_constraint: bool
@@ -3332,34 +3518,45 @@ class LossParameter(Message):
     normalize_constraint: bool
     normalize_objectness: bool
     is_siftflow: bool
+    adaptive_weighting: bool
+    gamma: float
+    scale: float
+    min_weight: float
+    max_weight: float
+    max_entropy_weight: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
             LossParameter.NormalizationMode | int | str | None = ..., label_smoothing: float |
             None = ..., pre_fixed_normalizer: float | None = ..., weight_by_label_freqs: bool |
-            None = ..., class_weighting: Iterable[float] | None = ..., ignore_objectness: bool |
-            None = ..., ignore_location: bool | None = ..., ignore_constraint: bool | None =
-            ..., ignore_classes: bool | None = ..., ignore_rank: bool | None = ...,
-            normalize_supervised: bool | None = ..., normalize_classes: bool | None = ...,
-            normalize_constraint: bool | None = ..., normalize_objectness: bool | None = ...,
-            is_siftflow: bool | None = ...,
+            None = ..., class_weighting: Iterable[float] | None = ..., unknow_label: int | None
+            = ..., ignore_objectness: bool | None = ..., ignore_location: bool | None = ...,
+            ignore_constraint: bool | None = ..., ignore_classes: bool | None = ...,
+            ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
+            normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
+            normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
+            adaptive_weighting: bool | None = ..., gamma: float | None = ..., scale: float |
+            None = ..., min_weight: float | None = ..., max_weight: float | None = ...,
+            max_entropy_weight: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "ignore_objectness",
-            "ignore_location", "ignore_constraint", "ignore_classes", "ignore_rank",
-            "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "unknow_label",
+            "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
+            "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "ignore_label", "normalize", "normalization", "label_smoothing",
-            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting",
+            "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting", "unknow_label",
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> None: ...
 
@@ -3721,24 +3918,50 @@ class ProposalParameter(Message):
     score_thresh: float
     @property
     def level_stride(self) -> Values[int]: ...
+    @property
+    def anchor_size(self) -> VolumeAnchorParameter: ...
+    feat_stride_xy: int
+    feat_stride_z: int
+    rpn_min_size: int
+    rpn_pre_nms_top_n: int
+    rpn_post_nms_top_n: int
+    rpn_nms_threshold: float
+    proposal_num: int
+    bg_score_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             feat_stride: int | None = ..., base_size: int | None = ..., min_size: int | None =
             ..., ratio: Iterable[float] | None = ..., scale: Iterable[float] | None = ...,
             pre_nms_topn: int | None = ..., post_nms_topn: int | None = ..., nms_thresh: float |
             None = ..., score_thresh: float | None = ..., level_stride: Iterable[int] | None =
-            ...,
+            ..., anchor_size: VolumeAnchorParameter | _Fields | None = ..., feat_stride_xy: int
+            | None = ..., feat_stride_z: int | None = ..., rpn_min_size: int | None = ...,
+            rpn_pre_nms_top_n: int | None = ..., rpn_post_nms_top_n: int | None = ...,
+            rpn_nms_threshold: float | None = ..., proposal_num: int | None = ...,
+            bg_score_threshold: float | None = ..., bbox_normalize: bool | None = ...,
+            bbox_normalize_mean: Iterable[float] | None = ..., bbox_normalize_std:
+            Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "pre_nms_topn", "post_nms_topn",
-            "nms_thresh", "score_thresh",
+            "nms_thresh", "score_thresh", "anchor_size", "feat_stride_xy", "feat_stride_z",
+            "rpn_min_size", "rpn_pre_nms_top_n", "rpn_post_nms_top_n", "rpn_nms_threshold",
+            "proposal_num", "bg_score_threshold", "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "feat_stride", "base_size", "min_size", "ratio", "scale", "pre_nms_topn",
-            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride",
+            "post_nms_topn", "nms_thresh", "score_thresh", "level_stride", "anchor_size",
+            "feat_stride_xy", "feat_stride_z", "rpn_min_size", "rpn_pre_nms_top_n",
+            "rpn_post_nms_top_n", "rpn_nms_threshold", "proposal_num", "bg_score_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -3866,6 +4089,45 @@ class RPNOutputParameter(Message):
             "roi_root_folder", "fg_score_threshold", "top_percent_proposal",
             "weighted_top_n_proposal", "bbox_normalize", "bbox_normalize_mean",
             "bbox_normalize_std",
+        ]
+    ) -> None: ...
+
+class BBoxOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    root_folder: str
+    shrink_factor_x: float
+    shrink_factor_y: float
+    shrink_factor_z: float
+    output_root_folder: str
+    output_max_score: bool
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
+    apply_second_refinement: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., root_folder: str | None = ..., shrink_factor_x: float |
+            None = ..., shrink_factor_y: float | None = ..., shrink_factor_z: float | None =
+            ..., output_root_folder: str | None = ..., output_max_score: bool | None = ...,
+            bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float] | None =
+            ..., bbox_normalize_std: Iterable[float] | None = ..., apply_second_refinement: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize",
+            "apply_second_refinement",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "root_folder", "shrink_factor_x", "shrink_factor_y", "shrink_factor_z",
+            "output_root_folder", "output_max_score", "bbox_normalize", "bbox_normalize_mean",
+            "bbox_normalize_std", "apply_second_refinement",
         ]
     ) -> None: ...
 
@@ -4461,6 +4723,11 @@ class NonMaximumSuppressionParameter(Message):
 
 class DetectionOutputParameter(Message):
     DESCRIPTOR: Descriptor
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+        SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
+    SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+    SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
     num_classes: int
     share_location: bool
     background_label_id: int
@@ -4481,6 +4748,20 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    @property
+    def bias_scale(self) -> Values[int]: ...
+    nms_thresh: float
+    class_type: DetectionOutputParameter.ClassType
+    has_lm: bool
+    net_height: int
+    net_width: int
+    side: int
+    num_box: int
+    coords: int
+    nms_threshold: float
+    @property
+    def biases(self) -> Values[float]: ...
+    label_map_file: str
     clip: bool
     output_logits: bool
     def __init__(
@@ -4493,8 +4774,13 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., clip:
-            bool | None = ..., output_logits: bool | None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            bias_scale: Iterable[int] | None = ..., nms_thresh: float | None = ..., class_type:
+            DetectionOutputParameter.ClassType | int | str | None = ..., has_lm: bool | None =
+            ..., net_height: int | None = ..., net_width: int | None = ..., side: int | None =
+            ..., num_box: int | None = ..., coords: int | None = ..., nms_threshold: float |
+            None = ..., biases: Iterable[float] | None = ..., label_map_file: str | None = ...,
+            clip: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4502,7 +4788,9 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "nms_thresh", "class_type", "has_lm", "net_height",
+            "net_width", "side", "num_box", "coords", "nms_threshold", "label_map_file", "clip",
+            "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4511,7 +4799,9 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "clip", "output_logits",
+            "no_permute", "nbottom", "bias_scale", "nms_thresh", "class_type", "has_lm",
+            "net_height", "net_width", "side", "num_box", "coords", "nms_threshold", "biases",
+            "label_map_file", "clip", "output_logits",
         ]
     ) -> None: ...
 
@@ -4685,24 +4975,25 @@ class DetectionEvaluateParameter(Message):
     name_size_file: str
     @property
     def resize_param(self) -> ResizeParameter: ...
+    has_lm: bool
     output_logits: bool
     def __init__(
         self, *,
             num_classes: int | None = ..., background_label_id: int | None = ...,
             overlap_threshold: float | None = ..., evaluate_difficult_gt: bool | None = ...,
             name_size_file: str | None = ..., resize_param: ResizeParameter | _Fields | None =
-            ..., output_logits: bool | None = ...,
+            ..., has_lm: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> None: ...
 
@@ -4981,6 +5272,17 @@ class LabelMapItem(Message):
 
 class AnnotatedDataParameter(Message):
     DESCRIPTOR: Descriptor
+    class CropType(_Enum):
+        CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
     @property
     def batch_sampler(self) -> Messages[BatchSampler]: ...
     label_map_file: str
@@ -4997,6 +5299,15 @@ class AnnotatedDataParameter(Message):
     seg_resize_width: int
     seg_scales: int
     single_class: bool
+    @property
+    def data_anchor_sampler(self) -> DataAnchorSampler: ...
+    @property
+    def bbox_sampler(self) -> LFFDSampler: ...
+    yoloformat: bool
+    crop_type: AnnotatedDataParameter.CropType
+    has_landmarks: bool
+    up_prob: float
+    low_prob: float
     image_info: bool
     instance_masks: bool
     def __init__(
@@ -5008,14 +5319,19 @@ class AnnotatedDataParameter(Message):
             ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ..., image_info: bool | None = ..., instance_masks: bool | None = ...,
+            | None = ..., data_anchor_sampler: DataAnchorSampler | _Fields | None = ...,
+            bbox_sampler: LFFDSampler | _Fields | None = ..., yoloformat: bool | None = ...,
+            crop_type: AnnotatedDataParameter.CropType | int | str | None = ..., has_landmarks:
+            bool | None = ..., up_prob: float | None = ..., low_prob: float | None = ...,
+            image_info: bool | None = ..., instance_masks: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
             "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
             "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
-            "single_class", "image_info", "instance_masks",
+            "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type",
+            "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5023,7 +5339,8 @@ class AnnotatedDataParameter(Message):
             "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
             "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
             "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
-            "seg_scales", "single_class", "image_info", "instance_masks",
+            "seg_scales", "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat",
+            "crop_type", "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> None: ...
 
@@ -5124,6 +5441,7 @@ class TransformationParameter(Message):
     upper_size: int
     upper_height: int
     upper_width: int
+    ignore_label: int
     scale: float
     mirror: bool
     crop_size: int
@@ -5226,28 +5544,30 @@ class TransformationParameter(Message):
     crop_size_h: int
     crop_size_l: int
     pad_ratio: float
+    test_rand: bool
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
             int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
             float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
             upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., scale: float | None = ..., mirror: bool | None = ..., crop_size: int |
-            None = ..., mean_file: str | None = ..., mean_value: Iterable[float] | None = ...,
-            force_color: bool | None = ..., force_gray: bool | None = ..., resize_param:
-            ResizeParameter | _Fields | None = ..., noise_param: NoiseParameter | _Fields | None
-            = ..., emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None =
-            ..., crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None =
-            ..., expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform:
-            bool | None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None
-            = ..., img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float |
-            None = ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower:
-            float | None = ..., vertical_stretch_upper: float | None = ...,
-            horizontal_stretch_lower: float | None = ..., horizontal_stretch_upper: float | None
-            = ..., interpolation_algo_down: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo |
-            int | str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing |
-            int | str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
+            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
+            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
+            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
+            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
+            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
+            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
+            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
+            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
+            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
+            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
+            float | None = ..., horizontal_stretch_lower: float | None = ...,
+            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
+            TransformationParameter.InterpolationAlgo | int | str | None = ...,
+            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
+            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
+            = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5274,14 +5594,14 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ...,
+            float | None = ..., test_rand: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
             "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "scale", "mirror", "crop_size", "mean_file", "force_color", "force_gray",
-            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
+            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
             "distort_param", "expand_param", "use_gpu_transform", "random_seed",
             "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
             "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
@@ -5298,33 +5618,34 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
             "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "scale", "mirror", "crop_size", "mean_file", "mean_value", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "scale_factors", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
-            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
-            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
-            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
+            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
+            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
+            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
+            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
+            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
+            "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
+            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
+            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
+            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
+            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
+            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
+            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
+            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
+            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
+            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
+            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> None: ...
 
@@ -5651,6 +5972,9 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    still_source: str
+    class_per_batch: int
+    clip_per_class: int
     shared_file_system: bool
     block_size: int
     disk_reader_threads: int
@@ -5680,6 +6004,7 @@ class DataParameter(Message):
     min_size_and: float
     min_size_or: float
     max_box_num: int
+    multi_gpu_testing: bool
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -5688,8 +6013,9 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ...,
-            shared_file_system: bool | None = ..., block_size: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., still_source:
+            str | None = ..., class_per_batch: int | None = ..., clip_per_class: int | None =
+            ..., shared_file_system: bool | None = ..., block_size: int | None = ...,
             disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
             limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
@@ -5701,18 +6027,20 @@ class DataParameter(Message):
             Iterable[DataParameter.CHANNELENCODING | int | str] | None = ...,
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
-            min_size_or: float | None = ..., max_box_num: int | None = ...,
+            min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
+            bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop",
-            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
-            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
-            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
-            "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "still_source",
+            "class_per_batch", "clip_per_class", "shared_file_system", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
+            "max_box_num", "multi_gpu_testing",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5720,12 +6048,13 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
-            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
-            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
-            "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
-            "min_size_and", "min_size_or", "max_box_num",
+            "still_source", "class_per_batch", "clip_per_class", "shared_file_system",
+            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
+            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
+            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
+            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
+            "max_box_num", "multi_gpu_testing",
         ]
     ) -> None: ...
 
@@ -5751,6 +6080,11 @@ class ImageDataParameter(Message):
     is_color: bool
     root_folder: str
     images_per_class: int
+    sample_num: int
+    probability: float
+    min_aspect_ratio: float
+    lower: float
+    higher: float
     short_side: int
     threads: int
     cache: bool
@@ -5760,6 +6094,7 @@ class ImageDataParameter(Message):
     min_width: int
     ignore_label: int
     label_type: ImageDataParameter.LabelType
+    has_label: bool
     normalize: bool
     multilabel_num: int
     shared_file_system: bool
@@ -5800,64 +6135,71 @@ class ImageDataParameter(Message):
     label: bool
     rate_height: float
     rate_width: float
+    img_num: int
+    label_num: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
             = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
-            None = ..., images_per_class: int | None = ..., short_side: int | None = ...,
-            threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
+            None = ..., images_per_class: int | None = ..., sample_num: int | None = ...,
+            probability: float | None = ..., min_aspect_ratio: float | None = ..., lower: float
+            | None = ..., higher: float | None = ..., short_side: int | None = ..., threads: int
+            | None = ..., cache: bool | None = ..., precache: bool | None = ...,
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
-            ImageDataParameter.LabelType | int | str | None = ..., normalize: bool | None = ...,
-            multilabel_num: int | None = ..., shared_file_system: bool | None = ..., balance_by:
-            int | None = ..., balance_class: bool | None = ..., clip_max: float | None = ...,
-            clip_min: float | None = ..., face_mirror: bool | None = ..., face_point_num: int |
-            None = ..., face_transform: bool | None = ..., is_flow: bool | None = ..., raw_hdf5:
-            bool | None = ..., label_cut_end: int | None = ..., label_cut_start: int | None =
-            ..., label_size: int | None = ..., max_aspect_ratio: float | None = ...,
-            max_random_scale: float | None = ..., max_random_shift: int | None = ...,
-            max_rotate_angle: float | None = ..., max_shear_ratio: float | None = ...,
-            mean_value: float | None = ..., min_random_scale: float | None = ..., new_length:
-            int | None = ..., num_truth_channels: int | None = ..., regression: bool | None =
-            ..., sampling_rate: int | None = ..., show_data: int | None = ..., task_class_num:
-            int | None = ..., truth_scale: float | None = ..., use_byte_input: bool | None =
-            ..., use_image: bool | None = ..., use_label: bool | None = ...,
+            ImageDataParameter.LabelType | int | str | None = ..., has_label: bool | None = ...,
+            normalize: bool | None = ..., multilabel_num: int | None = ..., shared_file_system:
+            bool | None = ..., balance_by: int | None = ..., balance_class: bool | None = ...,
+            clip_max: float | None = ..., clip_min: float | None = ..., face_mirror: bool | None
+            = ..., face_point_num: int | None = ..., face_transform: bool | None = ..., is_flow:
+            bool | None = ..., raw_hdf5: bool | None = ..., label_cut_end: int | None = ...,
+            label_cut_start: int | None = ..., label_size: int | None = ..., max_aspect_ratio:
+            float | None = ..., max_random_scale: float | None = ..., max_random_shift: int |
+            None = ..., max_rotate_angle: float | None = ..., max_shear_ratio: float | None =
+            ..., mean_value: float | None = ..., min_random_scale: float | None = ...,
+            new_length: int | None = ..., num_truth_channels: int | None = ..., regression: bool
+            | None = ..., sampling_rate: int | None = ..., show_data: int | None = ...,
+            task_class_num: int | None = ..., truth_scale: float | None = ..., use_byte_input:
+            bool | None = ..., use_image: bool | None = ..., use_label: bool | None = ...,
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
+            img_num: int | None = ..., label_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
-            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
-            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
-            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "sample_num", "probability", "min_aspect_ratio", "lower", "higher", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "has_label", "normalize", "multilabel_num",
+            "shared_file_system", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
-            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "normalize",
-            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
-            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
-            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "sample_num", "probability", "min_aspect_ratio", "lower", "higher", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "has_label", "normalize", "multilabel_num",
+            "shared_file_system", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> None: ...
 
@@ -6270,6 +6612,19 @@ class SolverParameter(Message):
     def device_id_more(self) -> Values[int]: ...
     @property
     def group_id(self) -> Values[int]: ...
+    @property
+    def device_ids(self) -> Values[int]: ...
+    @property
+    def random_seeds(self) -> Values[int]: ...
+    slave_device_id: int
+    burn_in: int
+    breadth_decay: float
+    kernel_shape_decay: float
+    block_group_decay: float
+    prune_threshold: float
+    max_threshold_factor: float
+    use_polyak: bool
+    num_iter_polyak: int
     def __init__(
         self, *,
             train_net: str | None = ..., test_net: Iterable[str] | None = ..., test_iter:
@@ -6315,7 +6670,12 @@ class SolverParameter(Message):
             lr_dropout: float | None = ..., per_parameter_reduce: bool | None = ..., rectified:
             bool | None = ..., test_before_snapshot: bool | None = ..., stepearly: int | None =
             ..., richness: int | None = ..., device_id_more: Iterable[int] | None = ...,
-            group_id: Iterable[int] | None = ...,
+            group_id: Iterable[int] | None = ..., device_ids: Iterable[int] | None = ...,
+            random_seeds: Iterable[int] | None = ..., slave_device_id: int | None = ...,
+            burn_in: int | None = ..., breadth_decay: float | None = ..., kernel_shape_decay:
+            float | None = ..., block_group_decay: float | None = ..., prune_threshold: float |
+            None = ..., max_threshold_factor: float | None = ..., use_polyak: bool | None = ...,
+            num_iter_polyak: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6336,7 +6696,9 @@ class SolverParameter(Message):
             "clamp_weights_lower", "clamp_weights_upper", "clip_weights", "decoupled_wd_mult",
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
-            "rectified", "test_before_snapshot", "stepearly", "richness",
+            "rectified", "test_before_snapshot", "stepearly", "richness", "slave_device_id",
+            "burn_in", "breadth_decay", "kernel_shape_decay", "block_group_decay",
+            "prune_threshold", "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6361,7 +6723,9 @@ class SolverParameter(Message):
             "decoupled_wd_t0", "device", "log_avg_gradient_norm", "lookahead",
             "lookahead_alpha", "lookahead_steps", "lr_dropout", "per_parameter_reduce",
             "rectified", "test_before_snapshot", "stepearly", "richness", "device_id_more",
-            "group_id",
+            "group_id", "device_ids", "random_seeds", "slave_device_id", "burn_in",
+            "breadth_decay", "kernel_shape_decay", "block_group_decay", "prune_threshold",
+            "max_threshold_factor", "use_polyak", "num_iter_polyak",
         ]
     ) -> None: ...
 
@@ -6439,6 +6803,9 @@ class ROIPoolingParameter(Message):
     def pooled_size(self) -> Values[int]: ...
     pad_ratio: float
     pool: ROIPoolingParameter.PoolMethod
+    pooled_l: int
+    spatial_scale_xy: float
+    spatial_scale_z: float
     sampling_ratio: int
     @property
     def level_stride(self) -> Values[int]: ...
@@ -6448,20 +6815,23 @@ class ROIPoolingParameter(Message):
         self, *,
             pooled_h: int | None = ..., pooled_w: int | None = ..., spatial_scale: float | None
             = ..., pooled_size: Iterable[int] | None = ..., pad_ratio: float | None = ..., pool:
-            ROIPoolingParameter.PoolMethod | int | str | None = ..., sampling_ratio: int | None
-            = ..., level_stride: Iterable[int] | None = ..., canonical_size: int | None = ...,
-            canonical_level: int | None = ...,
+            ROIPoolingParameter.PoolMethod | int | str | None = ..., pooled_l: int | None = ...,
+            spatial_scale_xy: float | None = ..., spatial_scale_z: float | None = ...,
+            sampling_ratio: int | None = ..., level_stride: Iterable[int] | None = ...,
+            canonical_size: int | None = ..., canonical_level: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "sampling_ratio",
-            "canonical_size", "canonical_level",
+            "pooled_h", "pooled_w", "spatial_scale", "pad_ratio", "pool", "pooled_l",
+            "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "canonical_size",
+            "canonical_level",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pooled_h", "pooled_w", "spatial_scale", "pooled_size", "pad_ratio", "pool",
-            "sampling_ratio", "level_stride", "canonical_size", "canonical_level",
+            "pooled_l", "spatial_scale_xy", "spatial_scale_z", "sampling_ratio", "level_stride",
+            "canonical_size", "canonical_level",
         ]
     ) -> None: ...
 
@@ -7138,6 +7508,7 @@ class BNParameter(Message):
     across_spatial: bool
     axis: float
     icnet: bool
+    decay_exma: float
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -7147,20 +7518,20 @@ class BNParameter(Message):
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
             across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
-            ...,
+            ..., decay_exma: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> None: ...
 
@@ -7356,6 +7727,8 @@ class UnpoolingParameter(Message):
         CAFFE: ClassVar[UnpoolingParameter.Engine]
     DEFAULT: ClassVar[UnpoolingParameter.Engine]
     CAFFE: ClassVar[UnpoolingParameter.Engine]
+    kernel_c: int
+    stride_c: int
     unpool: UnpoolingParameter.UnpoolMethod
     kernel_size: int
     stride: int
@@ -7372,23 +7745,26 @@ class UnpoolingParameter(Message):
     unpool_w: int
     def __init__(
         self, *,
-            unpool: UnpoolingParameter.UnpoolMethod | int | str | None = ..., kernel_size: int |
-            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
-            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
-            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
-            UnpoolingParameter.Engine | int | str | None = ..., unpool_size: int | None = ...,
-            unpool_h: int | None = ..., unpool_w: int | None = ...,
+            kernel_c: int | None = ..., stride_c: int | None = ..., unpool:
+            UnpoolingParameter.UnpoolMethod | int | str | None = ..., kernel_size: int | None =
+            ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            pad_h: int | None = ..., pad_w: int | None = ..., engine: UnpoolingParameter.Engine
+            | int | str | None = ..., unpool_size: int | None = ..., unpool_h: int | None = ...,
+            unpool_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+            "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
+            "unpool_h", "unpool_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "unpool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
-            "stride_w", "pad_h", "pad_w", "engine", "unpool_size", "unpool_h", "unpool_w",
+            "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
+            "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
+            "unpool_h", "unpool_w",
         ]
     ) -> None: ...
 
@@ -7739,6 +8115,15 @@ class DetectionLossParameter(Message):
     objectness: bool
     iou_weighted: bool
     pos_neg_weighted: bool
+    side: int
+    num_class: int
+    num_object: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    sqrt: bool
+    constriant: bool
     def __init__(
         self, *,
             cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
@@ -7746,20 +8131,27 @@ class DetectionLossParameter(Message):
             = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
             float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
             objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
-            bool | None = ...,
+            bool | None = ..., side: int | None = ..., num_class: int | None = ..., num_object:
+            int | None = ..., object_scale: float | None = ..., noobject_scale: float | None =
+            ..., class_scale: float | None = ..., coord_scale: float | None = ..., sqrt: bool |
+            None = ..., constriant: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> None: ...
 
@@ -8102,6 +8494,13 @@ class ProposalTargetParameter(Message):
     bbox_thr_hg: float
     pickup_discard: bool
     append_gtbox: bool
+    class_num: int
+    fg_threshold: float
+    bbox_normalize: bool
+    @property
+    def bbox_normalize_mean(self) -> Values[float]: ...
+    @property
+    def bbox_normalize_std(self) -> Values[float]: ...
     def __init__(
         self, *,
             cls_num: int | None = ..., batch_size: int | None = ..., fg_fraction: float | None =
@@ -8109,20 +8508,24 @@ class ProposalTargetParameter(Message):
             float | None = ..., bg_thr_lw: float | None = ..., img_width: int | None = ...,
             img_height: int | None = ..., iou_weighted: bool | None = ..., bbox_thr_lw: float |
             None = ..., bbox_thr_hg: float | None = ..., pickup_discard: bool | None = ...,
-            append_gtbox: bool | None = ...,
+            append_gtbox: bool | None = ..., class_num: int | None = ..., fg_threshold: float |
+            None = ..., bbox_normalize: bool | None = ..., bbox_normalize_mean: Iterable[float]
+            | None = ..., bbox_normalize_std: Iterable[float] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "batch_size", "fg_fraction", "num_img_per_batch", "fg_thr", "bg_thr_hg",
             "bg_thr_lw", "img_width", "img_height", "iou_weighted", "bbox_thr_lw",
-            "bbox_thr_hg", "pickup_discard", "append_gtbox",
+            "bbox_thr_hg", "pickup_discard", "append_gtbox", "class_num", "fg_threshold",
+            "bbox_normalize", "bbox_normalize_mean", "bbox_normalize_std",
         ]
     ) -> None: ...
 
@@ -10012,7 +10415,21 @@ class V1LayerParameter(Message):
         MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
         LSTM: ClassVar[V1LayerParameter.LayerType]
         NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+        SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+        INTERP: ClassVar[V1LayerParameter.LayerType]
+        PADDING: ClassVar[V1LayerParameter.LayerType]
+        MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+        SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+        L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+        DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+        NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+        SYMRELU: ClassVar[V1LayerParameter.LayerType]
+        RELUMOD: ClassVar[V1LayerParameter.LayerType]
+        RECU: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10027,6 +10444,11 @@ class V1LayerParameter(Message):
         POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
         LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
         SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
+        MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
+        MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
+        WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
+        EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10097,7 +10519,21 @@ class V1LayerParameter(Message):
     MCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
     LSTM: ClassVar[V1LayerParameter.LayerType]
     NAMCWINDOW_DATA: ClassVar[V1LayerParameter.LayerType]
+    SEG_ACCURACY: ClassVar[V1LayerParameter.LayerType]
+    INTERP: ClassVar[V1LayerParameter.LayerType]
+    PADDING: ClassVar[V1LayerParameter.LayerType]
+    MAT_WRITE: ClassVar[V1LayerParameter.LayerType]
+    SELECT_SEG_BINARY: ClassVar[V1LayerParameter.LayerType]
+    L1_LOSS: ClassVar[V1LayerParameter.LayerType]
+    DATA_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
+    NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+    SYMRELU: ClassVar[V1LayerParameter.LayerType]
+    RELUMOD: ClassVar[V1LayerParameter.LayerType]
+    RECU: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10112,6 +10548,11 @@ class V1LayerParameter(Message):
     POSE_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
     LABEL_DROPOUT: ClassVar[V1LayerParameter.LayerType]
     SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
+    MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
+    MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
+    WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
+    EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10225,7 +10666,32 @@ class V1LayerParameter(Message):
     @property
     def lstm_param(self) -> LSTMParameter: ...
     @property
+    def seg_accuracy_param(self) -> SegAccuracyParameter: ...
+    @property
+    def interp_param(self) -> InterpParameter: ...
+    @property
+    def softmaxloss_param(self) -> SoftmaxLossParameter: ...
+    @property
+    def padding_param(self) -> PaddingParameter: ...
+    @property
+    def mat_write_param(self) -> MatWriteParameter: ...
+    strict_dim: bool
+    @property
+    def select_seg_binary_param(self) -> SelectSegBinaryParameter: ...
+    @property
+    def window_cls_data_param(self) -> WindowClsDataParameter: ...
+    @property
+    def heatmap_data_param(self) -> HeatmapDataParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
     @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
@@ -10240,6 +10706,10 @@ class V1LayerParameter(Message):
     def label_drop_param(self) -> LabelDropParameter: ...
     @property
     def pose_image_data_param(self) -> PosePatchDataParameter: ...
+    @property
+    def mask_outputs_param(self) -> MaskOutputsParameter: ...
+    @property
+    def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
     def param(self) -> Values[str]: ...
     @property
@@ -10288,16 +10758,28 @@ class V1LayerParameter(Message):
             ..., spatial_pyramid_pooling_data_param: SpatialPyramidPoolingDataParameter |
             _Fields | None = ..., mcwindow_data_param: MCWindowDataParameter | _Fields | None =
             ..., namcwindow_data_param: MCWindowDataParameter | _Fields | None = ...,
-            lstm_param: LSTMParameter | _Fields | None = ..., datum_data_param:
-            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
-            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
-            pose_image_data_param: PosePatchDataParameter | _Fields | None = ..., param:
-            Iterable[str] | None = ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode
-            | int | str] | None = ...,
+            lstm_param: LSTMParameter | _Fields | None = ..., seg_accuracy_param:
+            SegAccuracyParameter | _Fields | None = ..., interp_param: InterpParameter | _Fields
+            | None = ..., softmaxloss_param: SoftmaxLossParameter | _Fields | None = ...,
+            padding_param: PaddingParameter | _Fields | None = ..., mat_write_param:
+            MatWriteParameter | _Fields | None = ..., strict_dim: bool | None = ...,
+            select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
+            window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
+            heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
+            LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
+            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10313,10 +10795,14 @@ class V1LayerParameter(Message):
             "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param",
+            "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "euclidean_weight_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10334,10 +10820,15 @@ class V1LayerParameter(Message):
             "roi_pooling_param", "smooth_l1_loss_param", "lrn_map_param", "topk_param",
             "local_weighted_convolution_param", "classification_stats_param",
             "spatial_pyramid_pooling_param", "spatial_pyramid_pooling_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "datum_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
-            "label_drop_param", "pose_image_data_param", "param", "blob_share_mode",
+            "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
+            "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
+            "strict_dim", "select_seg_binary_param", "window_cls_data_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "resize_param", "label_drop_param",
+            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
+            "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -10513,19 +11004,21 @@ class GradientScalerParameter(Message):
     alpha: float
     max_iter: float
     threshold_iter: int
+    scale_factor: float
     def __init__(
         self, *,
             lower_bound: float | None = ..., upper_bound: float | None = ..., alpha: float |
             None = ..., max_iter: float | None = ..., threshold_iter: int | None = ...,
+            scale_factor: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter",
+            "lower_bound", "upper_bound", "alpha", "max_iter", "threshold_iter", "scale_factor",
         ]
     ) -> None: ...
 
@@ -10969,19 +11462,20 @@ class SegDataParameter(Message):
     root_dir: str
     shuffle: bool
     balance: bool
+    batch_size: int
     def __init__(
         self, *,
             source: str | None = ..., root_dir: str | None = ..., shuffle: bool | None = ...,
-            balance: bool | None = ...,
+            balance: bool | None = ..., batch_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "root_dir", "shuffle", "balance",
+            "source", "root_dir", "shuffle", "balance", "batch_size",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "root_dir", "shuffle", "balance",
+            "source", "root_dir", "shuffle", "balance", "batch_size",
         ]
     ) -> None: ...
 
@@ -14243,20 +14737,21 @@ class WeightedFmeasureLossParameter(Message):
 
 class PRParameter(Message):
     DESCRIPTOR: Descriptor
+    axis: int
     thresh: float
     ignore_label: int
     def __init__(
         self, *,
-            thresh: float | None = ..., ignore_label: int | None = ...,
+            axis: int | None = ..., thresh: float | None = ..., ignore_label: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "thresh", "ignore_label",
+            "axis", "thresh", "ignore_label",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "thresh", "ignore_label",
+            "axis", "thresh", "ignore_label",
         ]
     ) -> None: ...
 
@@ -15380,18 +15875,20 @@ class SampleTripletParameter(Message):
     label_num: int
     sample_num: int
     eps: float
+    alpha: float
     def __init__(
         self, *,
             label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+            alpha: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> None: ...
 
@@ -16883,6 +17380,540 @@ class DenseCRFLossParameter(Message):
         ]
     ) -> None: ...
 
+class SubmeanParameter(Message):
+    DESCRIPTOR: Descriptor
+    clips_num: int
+    def __init__(
+        self, *,
+            clips_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> None: ...
+
+class TripletRankLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class CrossTripletLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class DotProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    share_weights: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., share_weights: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> None: ...
+
+class FieldProbingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_sliding: int
+    padding: float
+    num_filter: int
+    len_filter: int
+    min_span: float
+    max_span: float
+    def __init__(
+        self, *,
+            num_sliding: int | None = ..., padding: float | None = ..., num_filter: int | None =
+            ..., len_filter: int | None = ..., min_span: float | None = ..., max_span: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> None: ...
+
+class GaussianParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma: float
+    def __init__(
+        self, *,
+            sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> None: ...
+
+class Transform3DParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_rotation_x: float
+    min_rotation_y: float
+    min_rotation_z: float
+    max_rotation_x: float
+    max_rotation_y: float
+    max_rotation_z: float
+    min_translation_x: float
+    min_translation_y: float
+    min_translation_z: float
+    max_translation_x: float
+    max_translation_y: float
+    max_translation_z: float
+    min_scaling_x: float
+    min_scaling_y: float
+    min_scaling_z: float
+    max_scaling_x: float
+    max_scaling_y: float
+    max_scaling_z: float
+    num_transformations: int
+    @property
+    def pad_value(self) -> Values[float]: ...
+    order: str
+    def __init__(
+        self, *,
+            min_rotation_x: float | None = ..., min_rotation_y: float | None = ...,
+            min_rotation_z: float | None = ..., max_rotation_x: float | None = ...,
+            max_rotation_y: float | None = ..., max_rotation_z: float | None = ...,
+            min_translation_x: float | None = ..., min_translation_y: float | None = ...,
+            min_translation_z: float | None = ..., max_translation_x: float | None = ...,
+            max_translation_y: float | None = ..., max_translation_z: float | None = ...,
+            min_scaling_x: float | None = ..., min_scaling_y: float | None = ..., min_scaling_z:
+            float | None = ..., max_scaling_x: float | None = ..., max_scaling_y: float | None =
+            ..., max_scaling_z: float | None = ..., num_transformations: int | None = ...,
+            pad_value: Iterable[float] | None = ..., order: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "order",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "pad_value", "order",
+        ]
+    ) -> None: ...
+
+class BinomialLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    beta: float
+    cost_p: float
+    cost_n: float
+    shrinkage: float
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            alpha: float | None = ..., beta: float | None = ..., cost_p: float | None = ...,
+            cost_n: float | None = ..., shrinkage: float | None = ..., perturbation_loss_weight:
+            float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> None: ...
+
+class ActLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            perturbation_loss_weight: float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> None: ...
+
+class ProposalCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_size: int
+    mean_value1: float
+    mean_value2: float
+    mean_value3: float
+    def __init__(
+        self, *,
+            out_size: int | None = ..., mean_value1: float | None = ..., mean_value2: float |
+            None = ..., mean_value3: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> None: ...
+
+class CrfFilterbankEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    debug_mode: bool
+    unary_weight_init: float
+    use_cudnn: bool
+    div_epsilon: float
+    no_redundancy_weights: bool
+    init_filters: bool
+    skip_pw_term: bool
+    keep_mid_ind_zero: bool
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., debug_mode: bool | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ..., div_epsilon:
+            float | None = ..., no_redundancy_weights: bool | None = ..., init_filters: bool |
+            None = ..., skip_pw_term: bool | None = ..., keep_mid_ind_zero: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> None: ...
+
+class IOUAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    normalize: bool
+    test_iterations: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ..., normalize: bool | None = ..., test_iterations: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> None: ...
+
+class LabelSlice(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def dim(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dim: Iterable[int] | None = ..., stride: Iterable[int] | None = ..., offset:
+            Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "stride", "offset",
+        ]
+    ) -> None: ...
+
+class ImageLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    image_list_path: str
+    label_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label_dir: str
+    padding: ImageLabelDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
+            int | None = ..., rand_skip: int | None = ..., shuffle: bool | None = ...,
+            rand_scale: bool | None = ..., min_scale: float | None = ..., max_scale: float |
+            None = ..., data_dir: str | None = ..., label_slice: LabelSlice | _Fields | None =
+            ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
+            ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
+            ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
+            ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> None: ...
+
+class ImageLabelEdgeDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    image_list_path: str
+    label1_list_path: str
+    label2_list_path: str
+    label3_list_path: str
+    label4_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label1_dir: str
+    label2_dir: str
+    label3_dir: str
+    label4_dir: str
+    padding: ImageLabelEdgeDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label1_list_path: str | None = ...,
+            label2_list_path: str | None = ..., label3_list_path: str | None = ...,
+            label4_list_path: str | None = ..., batch_size: int | None = ..., rand_skip: int |
+            None = ..., shuffle: bool | None = ..., rand_scale: bool | None = ..., min_scale:
+            float | None = ..., max_scale: float | None = ..., data_dir: str | None = ...,
+            label_slice: LabelSlice | _Fields | None = ..., image_dir: str | None = ...,
+            label1_dir: str | None = ..., label2_dir: str | None = ..., label3_dir: str | None =
+            ..., label4_dir: str | None = ..., padding: ImageLabelEdgeDataParameter.Padding |
+            int | str | None = ..., hsv_noise: bool | None = ..., h_noise: int | None = ...,
+            s_noise: int | None = ..., v_noise: int | None = ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
+        ]
+    ) -> None: ...
+
+class SoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def ignore_label(self) -> Values[int]: ...
+    weight_source: str
+    def __init__(
+        self, *,
+            ignore_label: Iterable[int] | None = ..., weight_source: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_source",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "weight_source",
+        ]
+    ) -> None: ...
+
+class PaddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    pad_beg: int
+    pad_end: int
+    def __init__(
+        self, *,
+            pad_beg: int | None = ..., pad_end: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pad_beg", "pad_end",
+        ]
+    ) -> None: ...
+
+class SelectSegBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    cls_label_base: int
+    def __init__(
+        self, *,
+            cls_label_base: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "cls_label_base",
+        ]
+    ) -> None: ...
+
+class WindowClsDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    label_dim: int
+    def __init__(
+        self, *,
+            label_dim: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_dim",
+        ]
+    ) -> None: ...
+
+class GSTilingParameter(Message):
+    DESCRIPTOR: Descriptor
+    stride: int
+    reverse: bool
+    def __init__(
+        self, *,
+            stride: int | None = ..., reverse: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "stride", "reverse",
+        ]
+    ) -> None: ...
+
 class SPMParameter(Message):
     DESCRIPTOR: Descriptor
     spm_type: int
@@ -17050,5 +18081,679 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class CosinLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def cosin_filler(self) -> FillerParameter: ...
+    axis: int
+    scale: float
+    margin: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., cosin_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., scale: float | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> None: ...
+
+class LpDetParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_chinese: int
+    num_english: int
+    num_letter: int
+    def __init__(
+        self, *,
+            num_chinese: int | None = ..., num_english: int | None = ..., num_letter: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> None: ...
+
+class FaceEvaluateParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FaceType(_Enum):
+        FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    facetype: FaceEvaluateParameter.FaceType
+    facepoints: int
+    num_gender: int
+    num_glasses: int
+    num_headpose: int
+    def __init__(
+        self, *,
+            facetype: FaceEvaluateParameter.FaceType | int | str | None = ..., facepoints: int |
+            None = ..., num_gender: int | None = ..., num_glasses: int | None = ...,
+            num_headpose: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> None: ...
+
+class PointwiseSpatialAttentionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PSAType(_Enum):
+        COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+        DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    attention_mask_height: int
+    attention_mask_width: int
+    normalization_factor: float
+    is_softmax: bool
+    psa_type: PointwiseSpatialAttentionParameter.PSAType
+    def __init__(
+        self, *,
+            attention_mask_height: int | None = ..., attention_mask_width: int | None = ...,
+            normalization_factor: float | None = ..., is_softmax: bool | None = ..., psa_type:
+            PointwiseSpatialAttentionParameter.PSAType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> None: ...
+
+class GRNParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    dummy_backward: bool
+    def __init__(
+        self, *,
+            bias: float | None = ..., dummy_backward: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> None: ...
+
+class ScaleFilterParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> None: ...
+
+class AnchorEmbeddingExtractorParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_anchors: int
+    label_src_pos: int
+    num_valid_actions: int
+    output_instance_weights: bool
+    output_proposals: bool
+    def __init__(
+        self, *,
+            num_anchors: int | None = ..., label_src_pos: int | None = ..., num_valid_actions:
+            int | None = ..., output_instance_weights: bool | None = ..., output_proposals: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
+        ]
+    ) -> None: ...
+
+class DataAnchorSampler(Message):
+    DESCRIPTOR: Descriptor
+    use_original_image: bool
+    @property
+    def scale(self) -> Values[int]: ...
+    @property
+    def sample_constraint(self) -> SampleConstraint: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            use_original_image: bool | None = ..., scale: Iterable[int] | None = ...,
+            sample_constraint: SampleConstraint | _Fields | None = ..., max_sample: int | None =
+            ..., max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_original_image", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_original_image", "scale", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class LFFDSampler(Message):
+    DESCRIPTOR: Descriptor
+    class Box(Message):
+        DESCRIPTOR: Descriptor
+        bbox_small_scale: int
+        bbox_large_scale: int
+        ancher_stride: int
+        def __init__(
+            self, *,
+                bbox_small_scale: int | None = ..., bbox_large_scale: int | None = ...,
+                ancher_stride: int | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> None: ...
+    @property
+    def box(self) -> Messages[LFFDSampler.Box]: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            box: Iterable[LFFDSampler.Box | _Fields] | None = ..., max_sample: int | None = ...,
+            max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class CenterObjectLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LocLossType(_Enum):
+        L2: ClassVar[CenterObjectLossParameter.LocLossType]
+        SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    L2: ClassVar[CenterObjectLossParameter.LocLossType]
+    SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    class ConfLossType(_Enum):
+        FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+        SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+    SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    num_class: int
+    share_location: bool
+    loc_loss_type: CenterObjectLossParameter.LocLossType
+    conf_loss_type: CenterObjectLossParameter.ConfLossType
+    loc_weight: float
+    down_ratio: int
+    @property
+    def bias_scale(self) -> Values[float]: ...
+    bias_num: int
+    @property
+    def bias_mask(self) -> Values[int]: ...
+    net_width: int
+    net_height: int
+    ignore_thresh: float
+    bias_mask_group_num: int
+    low_bbox_scale: int
+    up_bbox_scale: int
+    class_type: CenterObjectLossParameter.ClassType
+    has_lm: bool
+    lm_loss_type: CenterObjectLossParameter.LocLossType
+    def __init__(
+        self, *,
+            num_class: int | None = ..., share_location: bool | None = ..., loc_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ..., conf_loss_type:
+            CenterObjectLossParameter.ConfLossType | int | str | None = ..., loc_weight: float |
+            None = ..., down_ratio: int | None = ..., bias_scale: Iterable[float] | None = ...,
+            bias_num: int | None = ..., bias_mask: Iterable[int] | None = ..., net_width: int |
+            None = ..., net_height: int | None = ..., ignore_thresh: float | None = ...,
+            bias_mask_group_num: int | None = ..., low_bbox_scale: int | None = ...,
+            up_bbox_scale: int | None = ..., class_type: CenterObjectLossParameter.ClassType |
+            int | str | None = ..., has_lm: bool | None = ..., lm_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_num", "net_width", "net_height", "ignore_thresh",
+            "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale", "class_type", "has_lm",
+            "lm_loss_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_scale", "bias_num", "bias_mask", "net_width", "net_height",
+            "ignore_thresh", "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale",
+            "class_type", "has_lm", "lm_loss_type",
+        ]
+    ) -> None: ...
+
+class SuperCategoryParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+        CAFFE: ClassVar[SuperCategoryParameter.Engine]
+        CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+    CAFFE: ClassVar[SuperCategoryParameter.Engine]
+    CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    class TreeScheme(Message):
+        DESCRIPTOR: Descriptor
+        label: int
+        @property
+        def children(self) -> Messages[SuperCategoryParameter.TreeScheme]: ...
+        def __init__(
+            self, *,
+                label: int | None = ..., children: Iterable[SuperCategoryParameter.TreeScheme |
+                _Fields] | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "label",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "label", "children",
+            ]
+        ) -> None: ...
+    @property
+    def root(self) -> SuperCategoryParameter.TreeScheme: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    engine: SuperCategoryParameter.Engine
+    def __init__(
+        self, *,
+            root: SuperCategoryParameter.TreeScheme | _Fields | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., engine: SuperCategoryParameter.Engine | int
+            | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> None: ...
+
+class EntropyParameter(Message):
+    DESCRIPTOR: Descriptor
+    threshold: float
+    ignore_label: int
+    iterations_num: int
+    prob_pow: float
+    def __init__(
+        self, *,
+            threshold: float | None = ..., ignore_label: int | None = ..., iterations_num: int |
+            None = ..., prob_pow: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "threshold", "ignore_label", "iterations_num", "prob_pow",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "threshold", "ignore_label", "iterations_num", "prob_pow",
+        ]
+    ) -> None: ...
+
+class OuterProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    loss_weight: float
+    def __init__(
+        self, *,
+            loss_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "loss_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "loss_weight",
+        ]
+    ) -> None: ...
+
+class MultiLabelAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    prob_threshold: float
+    axis: int
+    ignore_label: int
+    with_counts: bool
+    def __init__(
+        self, *,
+            prob_threshold: float | None = ..., axis: int | None = ..., ignore_label: int | None
+            = ..., with_counts: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "prob_threshold", "axis", "ignore_label", "with_counts",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "prob_threshold", "axis", "ignore_label", "with_counts",
+        ]
+    ) -> None: ...
+
+class MultilogisticParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[MultilogisticParameter.Engine]
+        CAFFE: ClassVar[MultilogisticParameter.Engine]
+        CUDNN: ClassVar[MultilogisticParameter.Engine]
+    DEFAULT: ClassVar[MultilogisticParameter.Engine]
+    CAFFE: ClassVar[MultilogisticParameter.Engine]
+    CUDNN: ClassVar[MultilogisticParameter.Engine]
+    engine: MultilogisticParameter.Engine
+    axis: int
+    def __init__(
+        self, *,
+            engine: MultilogisticParameter.Engine | int | str | None = ..., axis: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "axis",
+        ]
+    ) -> None: ...
+
+class LsePoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[LsePoolingParameter.PoolMethod]
+        AVE: ClassVar[LsePoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[LsePoolingParameter.PoolMethod]
+        LSE: ClassVar[LsePoolingParameter.PoolMethod]
+    MAX: ClassVar[LsePoolingParameter.PoolMethod]
+    AVE: ClassVar[LsePoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[LsePoolingParameter.PoolMethod]
+    LSE: ClassVar[LsePoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[LsePoolingParameter.Engine]
+        CAFFE: ClassVar[LsePoolingParameter.Engine]
+        CUDNN: ClassVar[LsePoolingParameter.Engine]
+    DEFAULT: ClassVar[LsePoolingParameter.Engine]
+    CAFFE: ClassVar[LsePoolingParameter.Engine]
+    CUDNN: ClassVar[LsePoolingParameter.Engine]
+    pool: LsePoolingParameter.PoolMethod
+    kernel_size: int
+    stride: int
+    pad: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    pad_h: int
+    pad_w: int
+    engine: LsePoolingParameter.Engine
+    global_pooling: bool
+    r_t: float
+    def __init__(
+        self, *,
+            pool: LsePoolingParameter.PoolMethod | int | str | None = ..., kernel_size: int |
+            None = ..., stride: int | None = ..., pad: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None =
+            ..., pad_h: int | None = ..., pad_w: int | None = ..., engine:
+            LsePoolingParameter.Engine | int | str | None = ..., global_pooling: bool | None =
+            ..., r_t: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "r_t",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "kernel_size", "stride", "pad", "kernel_h", "kernel_w", "stride_h",
+            "stride_w", "pad_h", "pad_w", "engine", "global_pooling", "r_t",
+        ]
+    ) -> None: ...
+
+class SparseHypercolumnExtractorParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def scale(self) -> Values[float]: ...
+    @property
+    def offset_height(self) -> Values[float]: ...
+    @property
+    def offset_width(self) -> Values[float]: ...
+    @property
+    def activation_mult(self) -> Values[float]: ...
+    def __init__(
+        self, *,
+            scale: Iterable[float] | None = ..., offset_height: Iterable[float] | None = ...,
+            offset_width: Iterable[float] | None = ..., activation_mult: Iterable[float] | None
+            = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale", "offset_height", "offset_width", "activation_mult",
+        ]
+    ) -> None: ...
+
+class MaskOutputsParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    def __init__(
+        self, *,
+            kernel_size: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size",
+        ]
+    ) -> None: ...
+
+class EuclideanWeightedLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class GriddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    gridding: str
+    kernel_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_c: int
+    stride_h: int
+    stride_w: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            gridding: str | None = ..., kernel_c: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_c: int | None = ..., stride_h: int | None = ...,
+            stride_w: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h", "stride_w",
+            "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h", "stride_w",
+            "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class AUCParameter(Message):
+    DESCRIPTOR: Descriptor
+    axis: int
+    def __init__(
+        self, *,
+            axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "axis",
+        ]
+    ) -> None: ...
+
+class LogScalerParameter(Message):
+    DESCRIPTOR: Descriptor
+    base: float
+    scale: float
+    def __init__(
+        self, *,
+            base: float | None = ..., scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "base", "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "base", "scale",
+        ]
+    ) -> None: ...
+
+class ReCUParameter(Message):
+    DESCRIPTOR: Descriptor
+    negative_slope: float
+    alpha: float
+    beta: float
+    s: float
+    def __init__(
+        self, *,
+            negative_slope: float | None = ..., alpha: float | None = ..., beta: float | None =
+            ..., s: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> None: ...
+
+class ReshapeVolumeParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_channels: int
+    out_height: int
+    out_width: int
+    def __init__(
+        self, *,
+            out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> None: ...
+
+class ORNParameter(Message):
+    DESCRIPTOR: Descriptor
+    orientations: int
+    def __init__(
+        self, *,
+            orientations: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "orientations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "orientations",
         ]
     ) -> None: ...

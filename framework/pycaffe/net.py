@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 from framework.layers.base import DataOptions, Layer, Shape
 from framework.layers.data.memory_data import MemoryData
 from framework.layers.python.blob import Array, BlobVector
@@ -217,7 +217,7 @@ class Net(InBatches):
             raise
         except (RuntimeError, ValueError, IndexError) as error:
             if words := self._reshaped():
-                reason = self._refusing() or shortened(str(error).splitlines()[0])
+                reason = self._refusing() or shortened(first_line(error))
                 raise CaffeError(f"{words}, which the net's layers do not take: {reason}"
                                  ) from error
             raise

@@ -11,7 +11,12 @@ import cv2
 
 from framework.data.loading.bad_records import MAX_BAD_SHARE
 from framework.data.records.database import open_database
-from framework.data.records.label_map import names_by_label, object_labels, read
+from framework.data.records.label_map import (
+    names_by_label,
+    notes_on_capitals,
+    object_labels,
+    read,
+)
 from framework.errors import DataError
 from framework.report.data_charts import draw_survey
 from framework.report.data_survey import (
@@ -49,6 +54,8 @@ def report(path: str, label_map_file: str = "", color: bool | None = None,
     labels = object_labels(label_map) if label_map is not None else None
     found = survey_database(database, path, color, labels)
     names = names_by_label(label_map) if label_map is not None else {}
+    for sentence in notes_on_capitals(names.values()):
+        print(f"{label_map_file}: {sentence}")
     print(f"\n{path}: {counted(len(found.names), 'record')}, {len(found.bad)} of them bad")
     for name, reason in found.bad:
         print(f"  bad: {name}: {reason}")

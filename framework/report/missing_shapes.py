@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -55,13 +57,9 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
     images = next((top for other in spec.layers for top in other.tops), "")
     for number, name in enumerate(layer.bottoms):
-        others = {origin for other in layer.bottoms if other != name
-                  for origin in origins.get(other, ())}
         copy = copies.get(name)
         own = {copy.top} if copy else origins.get(name, set())
-        decoded = copy is not None and cls.loss and _is_decoded(spec, index, name)
-        piece = copy is not None and (copy.start or copy.pieces)
-        if len(own) != 1 or (own & others and not piece and not decoded):
+        if len(own) != 1 or not _is_free(spec, index, name, own, origins, copy):
             continue
         top, = own
         shape = cls.assumed_bottom(layer, number, bottoms)
@@ -71,11 +69,24 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
             continue
         if copy:
             for each in (top, *copy.more):
-                _note(found, spec, each, copy.whole(shape, shapes[each], bottoms[number]),
+                _note(found, spec, each, copy.way.whole(shape, shapes[each], bottoms[number]),
                       takes_rows=issubclass(cls, OF_ROWS))
         elif not made and (top != images or shape[1:] == bottoms[number][1:]):
             _note(made, spec, top, _scaled(shape, shapes[top], bottoms[number]))
     return _without_swaps(found, shapes) or made
+
+
+def _is_free(spec: NetSpec, index: int, name: str, own: set[str],
+             origins: Mapping[str, set[str]], copy: Copy | None) -> bool:
+    """Whether the open top `own` of a bottom may have a shape that other bottoms have no say in."""
+    layer = spec.layers[index]
+    if not any(own & origins.get(other, set()) for other in layer.bottoms if other != name):
+        return True
+    if copy is None:
+        return False
+    cls = class_of(layer)
+    return isinstance(copy.way, Piece | EqualPieces) \
+        or (issubclass(cls, Layer) and cls.loss and _is_decoded(spec, index, name))
 
 
 def _is_decoded(spec: NetSpec, index: int, name: str) -> bool:
@@ -149,55 +160,110 @@ def _scaled(shape: Shape, top: Shape, blob: Shape) -> Shape | None:
     return tuple(wanted * size // now for wanted, size, now in axes)
 
 
-class Copy(NamedTuple):
-    """The open top whose shape a blob has or begins with; or of which it is a piece that a Slice
-    cuts along `axis`: the last, from `start` on, or `size` long, with the last from `start` on, or
-    one of `pieces` of one size, or all these joined along the axis `joined`. `by_row`: but for its
-    last axis, the length of rows that an InnerProduct reads. `more`: open tops whose items follow.
-    `order`: its axis i is the top's axis order[i]. `leading`: the number of its first axes that are
-    the top's.
-    """
+class Way(ABC):
+    """How a blob is made of an open top."""
 
-    top: str
-    axis: int = 0
-    start: int = 0
-    size: int = 0
-    pieces: int = 0
-    joined: int = 0
-    by_row: bool = False
-    more: tuple[str, ...] = ()
-    order: tuple[int, ...] = ()
-    leading: int = 0
-
+    @abstractmethod
     def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         """The shape of the top with which the blob, now of the shape `blob`, would have `shape`."""
-        if self.leading:
-            return (*shape[:self.leading], *top[self.leading:])
-        if self.order:
-            return tuple(shape[self.order.index(axis)] for axis in range(len(shape))) \
-                if len(self.order) == len(shape) else None
-        if self.by_row:
-            return (*shape[:-1], 1) if len(shape) > len(blob) else None
-        if self.more:
-            return (*top[:1], *shape[1:]) if shape[0] == blob[0] else None
-        if self.joined:
-            if self.joined >= len(shape) or shape[self.joined] % self.pieces:
-                return None
-            shape = (*shape[:self.joined], shape[self.joined] // self.pieces,
-                     *shape[self.joined + 1:])
+
+
+@dataclass(frozen=True)
+class Beginning(Way):
+    """The blob has the shape of the top, or begins with it."""
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        return shape[:len(shape) + len(top) - len(blob)]
+
+
+@dataclass(frozen=True)
+class Leading(Way):
+    """The first `count` axes are the top's."""
+
+    count: int
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        return (*shape[:self.count], *top[self.count:])
+
+
+@dataclass(frozen=True)
+class Reordered(Way):
+    """The blob's axis i is the top's axis order[i]."""
+
+    order: tuple[int, ...]
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        if len(self.order) != len(shape):
+            return None
+        return tuple(shape[self.order.index(axis)] for axis in range(len(shape)))
+
+
+@dataclass(frozen=True)
+class Rows(Way):
+    """The top's, but for the last axis: the length of rows that an InnerProduct reads."""
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        return (*shape[:-1], 1) if len(shape) > len(blob) else None
+
+
+@dataclass(frozen=True)
+class Items(Way):
+    """The top's items, and then those of others."""
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        return (*top[:1], *shape[1:]) if shape[0] == blob[0] else None
+
+
+@dataclass(frozen=True)
+class Piece(Way):
+    """One of the pieces that a Slice cuts along `axis`, of `size`, where the last one begins at
+    `start`; size 0: the last one itself."""
+
+    axis: int
+    start: int
+    size: int = 0
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
         shape = shape[:len(shape) + len(top) - len(blob)]
-        if not self.start and not self.pieces:
-            return shape
         if not -len(shape) <= self.axis < len(shape):
             return None
         axis = self.axis % len(shape)
-        size = shape[axis]
-        if self.pieces:
-            return (*shape[:axis], size * self.pieces, *shape[axis + 1:])
-        if self.size and (axis == 0 or size != self.size):
+        if self.size and (axis == 0 or shape[axis] != self.size):
             return None
-        end = self.start + (1 if self.size else size)
+        end = self.start + (1 if self.size else shape[axis])
         return (*shape[:axis], end, *shape[axis + 1:])
+
+
+@dataclass(frozen=True)
+class EqualPieces(Way):
+    """One of `count` pieces of one size along `axis`, or all of them joined along `joined`."""
+
+    axis: int
+    count: int
+    joined: int = 0
+
+    def whole(self, shape: Shape, top: Shape, blob: Shape) -> Shape | None:
+        if self.joined:
+            if self.joined >= len(shape) or shape[self.joined] % self.count:
+                return None
+            shape = (*shape[:self.joined], shape[self.joined] // self.count,
+                     *shape[self.joined + 1:])
+        shape = shape[:len(shape) + len(top) - len(blob)]
+        if not -len(shape) <= self.axis < len(shape):
+            return None
+        axis = self.axis % len(shape)
+        return (*shape[:axis], shape[axis] * self.count, *shape[axis + 1:])
+
+
+BEGINNING = Beginning()
+
+
+class Copy(NamedTuple):
+    """The open top that a blob is made of, and how; `more`: open tops whose items follow."""
+
+    top: str
+    way: Way = BEGINNING
+    more: tuple[str, ...] = ()
 
 
 def _images(spec: NetSpec, shapes: Mapping[str, Shape], batch: int) -> Shape | None:
@@ -237,37 +303,47 @@ def _origins(layers: list[LayerSpec], known: Collection[str]
 def _copies_of(layer: LayerSpec, copied: Copy, read: set[Copy | None]) -> dict[str, Copy]:
     """What the tops of a layer are copies of, whose first bottom is a copy; `read`: its bottoms."""
     cls = class_of(layer)
-    is_whole = copied == Copy(copied.top)
     if not issubclass(cls, Layer):
         return {}
     if cls.keeps_shape or cls.appends_axis or issubclass(cls, Flatten):
         return dict.fromkeys(layer.tops, copied)
+    if issubclass(cls, Concat) and cls.joint_axis(layer.proto) > 0:
+        joined = _joined(copied, len(layer.bottoms), cls.joint_axis(layer.proto))
+        return dict.fromkeys(layer.tops, joined) if joined and read == {copied} else {}
+    if copied.way != BEGINNING:
+        return {}
     if issubclass(cls, RecurrentLayer):
-        return {layer.tops[0]: copied._replace(leading=2)} if is_whole else {}
+        return {layer.tops[0]: Copy(copied.top, Leading(2))}
     if issubclass(cls, Transpose):
         order = tuple(cls.axis_order(layer))
-        is_sure = is_whole and sorted(order) == list(range(len(order)))
-        return dict.fromkeys(layer.tops, copied._replace(order=order)) if is_sure else {}
-    if issubclass(cls, InnerProduct) and is_whole and layer.proto.inner_product_param.axis == -1:
-        return dict.fromkeys(layer.tops, copied._replace(by_row=True))
-    if issubclass(cls, Concat) and copied.pieces == len(layer.bottoms) and not copied.joined \
-            and read == {copied} and cls.joint_axis(layer.proto) > 0:
-        return dict.fromkeys(layer.tops, copied._replace(joined=cls.joint_axis(layer.proto)))
+        is_sure = sorted(order) == list(range(len(order)))
+        return dict.fromkeys(layer.tops, Copy(copied.top, Reordered(order))) if is_sure else {}
+    if issubclass(cls, InnerProduct) and layer.proto.inner_product_param.axis == -1:
+        return dict.fromkeys(layer.tops, Copy(copied.top, Rows()))
     if issubclass(cls, Concat) and cls.joint_axis(layer.proto) == 0 and len(read) > 1:
-        tops = [one.top for one in read if one is not None and one == Copy(one.top)]
+        tops = [one.top for one in read if one is not None and one.way == BEGINNING]
         more = tuple(sorted(set(tops) - {copied.top}))
-        return dict.fromkeys(layer.tops, copied._replace(more=more)) \
-            if is_whole and len(tops) == len(layer.bottoms) else {}
-    if not issubclass(cls, Slice) or copied.start or copied.pieces or copied.by_row \
-            or copied.more or copied.order or copied.leading:
-        return {}
+        return dict.fromkeys(layer.tops, Copy(copied.top, Items(), more)) \
+            if len(tops) == len(layer.bottoms) else {}
+    return _slices(layer, cls.cut_axis(layer.proto), copied.top) if issubclass(cls, Slice) else {}
+
+
+def _joined(copied: Copy, count: int, axis: int) -> Copy | None:
+    """All pieces of a top joined along an axis again, if these are `count`."""
+    way = copied.way
+    if not isinstance(way, EqualPieces) or way.count != count or way.joined:
+        return None
+    return Copy(copied.top, EqualPieces(way.axis, count, axis))
+
+
+def _slices(layer: LayerSpec, axis: int, top: str) -> dict[str, Copy]:
+    """What the tops of a Slice are of the open top that it cuts."""
     points = layer.proto.slice_param.slice_point
-    axis = cls.cut_axis(layer.proto)
-    if not points and is_whole:
-        return dict.fromkeys(layer.tops, Copy(copied.top, axis, pieces=len(layer.tops)))
-    if not points or axis == 0 or len(layer.tops) != len(points) + 1:
+    if not points:
+        return dict.fromkeys(layer.tops, Copy(top, EqualPieces(axis, len(layer.tops))))
+    if axis == 0 or len(layer.tops) != len(points) + 1:
         return {}
     edges = pairwise([0, *points])
-    pieces = {piece: Copy(copied.top, axis, points[-1], high - low)
+    pieces = {piece: Copy(top, Piece(axis, points[-1], high - low))
               for piece, (low, high) in zip(layer.tops, edges, strict=False)}
-    return {**pieces, layer.tops[-1]: Copy(copied.top, axis, points[-1])}
+    return {**pieces, layer.tops[-1]: Copy(top, Piece(axis, points[-1]))}

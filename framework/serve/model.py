@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 from framework.logs.log import Log
 from framework.serve.batcher import Batcher, Job
 from framework.serve.files import Files, Mark
@@ -106,7 +106,7 @@ class Model:
                 await self._replace(weights)
             problem = problem or self.files.not_snapshots(weights)
         except Exception as error:          # whatever the file made of it, the server goes on
-            problem = str(error).splitlines()[0] if str(error) else type(error).__name__
+            problem = first_line(error)
         self.problem = problem
         if problem:
             self.metrics.updates.add(model=self.name, result="refused")

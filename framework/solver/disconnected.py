@@ -24,7 +24,9 @@ class Disconnected:
     DISCONNECTED_ELTWISE   every weight that is 0 when weights are loaded
     DISCONNECTED_GRPWISE   those of outputs whose weights are all 0, and those that are 0 for all
                            outputs of their group of channels
-    Without loaded weights all learn, as in the original.
+    Without loaded weights all learn, as in the original. As there, an update moves them and they
+    are put back after it: `Layer.update_mask`, by which other layers hold weights before it, would
+    leave their histories at 0, which snapshots hold, and refuse AdamW and LAMB.
     """
 
     def __init__(self, net: Net, log: Log):

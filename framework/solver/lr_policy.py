@@ -1,7 +1,8 @@
 """Learning rate policies: step, multistep, poly, plateau, Caffe's others, and cosine.
 
 Source: SGDSolver::GetLearningRate in sgd_solver.cpp of weiliu89/caffe (branch ssd); warmup and
-multifixed of intel/caffe, rampup and min_lr of NVIDIA/caffe, sgdr of jolibrain/caffe.
+multifixed of intel/caffe, rampup and min_lr of NVIDIA/caffe, sgdr of jolibrain/caffe, burn_in of
+ivancanull/DeepZ-Caffe-Yolo, after Darknet.
 """
 
 from __future__ import annotations
@@ -79,11 +80,6 @@ class LearningRate:
                                  f"{len(param.stageiter)} times; there must be one of each for "
                                  "every stage")
 
-    @property
-    def needs_loss(self) -> bool:
-        """Whether every rate depends on the loss: then each iteration waits for it."""
-        return self.policy == "plateau"
-
     def at(self, iteration: int, state: RateState, loss: Loss) -> float:
         """The rate of `iteration` (from 0), a float32 value.
 
@@ -97,6 +93,8 @@ class LearningRate:
         elif iteration < param.rampup_interval:
             share = iteration / param.rampup_interval
             rate = param.rampup_lr + (param.base_lr - param.rampup_lr) * share * share
+        elif iteration < param.burn_in:
+            rate = param.base_lr * (iteration / param.burn_in) ** param.power
         else:
             rate = POLICIES[self.policy](param, iteration, state, loss)
         least = param.min_lr if param.HasField("min_lr") else -LARGEST

@@ -20,7 +20,7 @@ HONOURED = frozenset("""
     test_iter test_interval test_initialization test_compute_loss eval_type ap_version
     show_per_class_result display average_loss max_iter iter_size debug_info random_seed
     type solver_type base_lr lr_policy gamma power stepsize stepvalue plateau_winsize
-    warmup_iter warmup_start_lr rampup_interval rampup_lr min_lr stagelr stageiter
+    warmup_iter warmup_start_lr rampup_interval rampup_lr burn_in min_lr stagelr stageiter
     momentum momentum2 momentum_policy momentum_power max_momentum delta rms_decay
     weight_decay weight_decay_policy weight_decay_power regularization_type clip_gradients
     larc larc_policy larc_eta local_lr_auto local_gw_ratio
@@ -33,6 +33,7 @@ HONOURED = frozenset("""
 MACHINE_HINTS = frozenset("""
     device layer_wise_reduce per_parameter_reduce engine solver_data_type
     store_blobs_in_old_format log_avg_gradient_norm richness device_id_more group_id
+    device_ids random_seeds slave_device_id
 """.split())
 
 FLOATS = (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from framework.errors import CaffeError
+from framework.errors import CaffeError, first_line
 
 
 def read_state_dict(path: str | Path) -> Mapping[str, Any]:
@@ -28,7 +28,7 @@ def read_state_dict(path: str | Path) -> Mapping[str, Any]:
     except Exception as error:      # of any kind: pickle and safetensors have several
         if isinstance(error, OSError) and error.filename:
             raise
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        reason = first_line(error)
         raise CaffeError(f"{path}: is not a state dict, or is cut off: {reason}") from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -116,6 +117,7 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
     report = LoadReport()
     params: dict[str, list[Tensor]] = net.params
     spare = {step.layer.spec.name: step.layer.spare_blobs for step in getattr(net, "layers", ())}
+    loose = {spec.name for spec in net.spec.layers if not spec.proto.strict_dim}
     names = {spec.name for spec in net.spec.layers} - getattr(net, "stub_names", frozenset())
     copies: dict[str, tuple[Tensor, str | Path, Blob]] = {}
     problems: dict[str, str] = {}
@@ -125,7 +127,8 @@ def load_weights(net: WeightedNet, paths: str | Path | Sequence[str | Path],
         for layer in layers:
             if layer.name not in names:
                 report.not_in_net.append(layer.name)
-            elif problem := _mismatch(layer, params, spare.get(layer.name, 0)):
+            elif problem := _mismatch(layer, params, spare.get(layer.name, 0),
+                                      layer.name in loose):
                 problems[layer.name] = f"{path}: layer '{layer.name}': {problem}"
             else:
                 report.copied.append(layer.name)
@@ -216,8 +219,12 @@ def _check_same_net(path: str | Path, layers: Sequence[FileLayer], names: set[st
                            f"{_list(list(params))}")
 
 
-def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> str:
-    """Why the blobs cannot be copied, or nothing; the last `spare` may be absent in the file."""
+def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int, loose: bool) -> str:
+    """Why the blobs cannot be copied, or nothing; the last `spare` may be absent in the file.
+
+    loose  shapes may differ where there are as many values: `strict_dim: false` of DeepLab's
+           Caffe, net.cpp of TheLegendAli/DeepLab-Context
+    """
     targets = params.get(layer.name, [])
     if spare and len(layer.blobs) == len(targets) - spare:
         targets = targets[:-spare]
@@ -230,7 +237,8 @@ def _mismatch(layer: FileLayer, params: dict[str, list[Tensor]], spare: int) -> 
         if blob is None:
             if not _is_elsewhere(target, layer.name, params):
                 return f"blob {index} is missing in the file"
-        elif without_ones(blob.shape) != without_ones(target.shape):
+        elif not (loose and math.prod(blob.shape) == target.numel()) \
+                and without_ones(blob.shape) != without_ones(target.shape):
             return (f"blob {index} is {describe(blob.shape)} in the file, and "
                     f"{describe(target.shape)} in the net")
     return ""

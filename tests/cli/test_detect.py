@@ -40,6 +40,27 @@ def test_images_of_a_folder_are_drawn_and_listed(place, capsys):
     assert "2 images, 2 boxes" in capsys.readouterr().out
 
 
+def test_all_images_of_a_folder_are_detected_or_named(place, capsys):
+    path, flags = place
+    jpeg = (path / "images/b.jpg").read_bytes()
+    (path / "images/c.jfif").write_bytes(jpeg)
+    (path / "images/d.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (path / "images/._b.jpg").write_bytes(b"\0\5\x16\7")
+    done, frames = cv2.imencodemulti(".tiff", [bright_quarter(40, 60, 1, 0)] * 2)
+    assert done
+    (path / "images/e.tif").write_bytes(frames.tobytes())
+    (path / "images/f.gif").write_bytes(cv2.imencode(".gif", bright_quarter(40, 60, 1, 0))[1])
+    assert main([*flags, str(path / "images")]) == 1
+    images = json.loads((path / "out/detections.json").read_text())["images"]
+    assert [os.path.basename(one["file"]) for one in images] == ["a.png", "b.jpg", "c.jfif",
+                                                                 "e.tif", "f.gif"]
+    told = capsys.readouterr()
+    assert "5 images, " in told.out and "1 skipped" in told.out
+    assert "d.heic: the image cannot be decoded" in told.err and "._b" not in told.err
+    assert told.err.count("has several images (pages or frames); the first is detected") == 1
+    assert "e.tif: has several images" in told.err
+
+
 def test_boxes_of_a_turned_photograph_are_those_of_the_stored_pixels(place, capsys):
     path, flags = place
     pixels = cv2.imread(str(path / "images/b.jpg"))

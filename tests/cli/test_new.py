@@ -171,7 +171,8 @@ def _no_category(boxes):
               "use; not all can be used: c.json: image_id 100: the image_id is not the id of an"),
     (_no_category, "not all can be used: photos/c.json#0: '7' is not one of the classes"),
     (lambda boxes: [{"id": 0, "image_id": 0, "category_id": 1}],
-     "this cannot be read: photos/c.json: has images, annotations, categories, but no bbox"),
+     "this cannot be read: photos/c.json: has images, annotations, categories, but neither a bbox "
+     "nor a segmentation"),
     (lambda boxes: [], "has 0 images with boxes; a detector needs 10 at least"),
 ])
 def test_boxes_of_coco_that_belong_to_nothing_are_named(change, message, capsys):

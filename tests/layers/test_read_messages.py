@@ -203,7 +203,7 @@ def test_a_layer_refuses_or_names_the_fields_of_shared_messages_that_its_code_do
     ("BoxAnnotatorOHEM", "loss_param.normalize"), ("DetectionLoss", "loss_param.normalization"),
     ("FocalLoss", "softmax_param.normalize_type"), ("CtcLoss", "ctc_loss_param.blank_index"),
     ("WarpCTCLoss", "ctc_loss_param.blank_label"), ("BoxOutput", "bbox_reg_param.cls_aware"),
-    ("LSTMUnit", "recurrent_param.num_output"), ("Lstm", "recurrent_param.expose_hidden"),
+    ("LSTMUnit", "recurrent_param.num_output"),
     ("EuclideanLoss", "euclideanloss_param.is_normalized"),
 ])
 def test_a_field_that_a_layer_ignores_is_named(kind, field, caplog):

@@ -18,6 +18,7 @@ PAIR = 'bottom: "t"'
     ('type: "SoftmaxWithLossExpectation" loss_param { ignore_rank: false }', PAIR, 1, (1, 4, 6, 6)),
     ('type: "SoftmaxWithLossExpectation"', PAIR, 1, (1, 3, 6, 6)),
     ('type: "MaskPooling"', PAIR, 2, (2, 1, 6, 6)),
+    ('type: "SegAccuracy"', PAIR, 2, (2, 1, 6, 6)),
     ('type: "EuclideanLoss6"', 'bottom: "c" bottom: "t"', 2, (2, 5, 6, 6)),
     ('type: "EuclideanLoss4"', 'bottom: "t" bottom: "c"', 2, (2, 5, 6, 6))])
 def test_a_database_fits_the_layer_that_reads_it(tmp_path, layer, bottoms, batch, shape):

@@ -356,6 +356,10 @@ def test_segmented_images_have_multiples_of_the_stride_up_to_a_size(tmp_path):
               upper_height: 160 upper_width: 220 scale_ratios: 0.8 } }"""
     (census,) = census_of(tmp_path, text, phase="TRAIN")
     assert census.rows[0].shapes == ((1, 3, 160, 200), (1, 1, 160, 200))
+    cropped = text.replace("upper_height: 160", "crop_size: 70 ignore_label: 255").replace(
+        'top: "y"', 'top: "y" seg_data_param { batch_size: 6 }')
+    (census,) = census_of(tmp_path, cropped, phase="TRAIN")
+    assert census.rows[0].shapes == ((6, 3, 70, 70), (6, 1, 70, 70))
     with pytest.raises(SpecError, match="its data are not read here"):
         Net(parse_net(text), phase="TRAIN")
 

@@ -188,6 +188,26 @@ def test_images_of_picpac_have_the_shapes_of_its_stream(fields, expected):
         shapes_of(text.replace("batch: 2", 'batch: 2 order: "NCWH"').replace('order: "NHWC"', ""))
 
 
+def test_a_data_layer_of_clips_gives_a_class_and_a_clip_for_each_image():
+    text = """layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "frames"
+      batch_size: 6 backend: LMDB clip_per_class: 3 } transform_param { crop_size: 9 } }"""
+    assert shapes_of(text) == [(6, 3, 9, 9), (6, 2, 1, 1)]
+    data = NetSpec(parse_net(text), "TRAIN").layers[0]
+    with pytest.raises(SpecError, match="'ClipData' is known by the shapes of its tops only"):
+        LAYERS[data.type](data, DataOptions())
+
+
+@pytest.mark.parametrize("fields, labels", [("img_num: 1 label_num: 1", (2,)),
+                                            ("label_num: 3", (2, 3))])
+def test_lines_of_a_list_have_as_many_labels_as_label_num(fields, labels):
+    text = f"""layer {{ name: "d" type: "ImageData" top: "x" top: "y" image_data_param {{
+      source: "list" batch_size: 2 new_height: 6 new_width: 8 {fields} }} }}"""
+    assert shapes_of(text) == [(2, 3, 6, 8), labels]
+    with pytest.raises(SpecError, match="img_num is 2; lines of several images are not read here"):
+        Net(parse_net(text.replace("label_num", "img_num: 2 label_num").replace("img_num: 1", "")),
+            phase="TRAIN")
+
+
 GRIDS = """layer { name: "d" type: "AnnotatedData" top: "x" top: "a" top: "b"
   transform_param { caffe_yolo: true
     resize_param { width: 416 height: 416 jitter: 0.3 }
@@ -206,17 +226,35 @@ def test_synopsys_grids_have_seven_numbers_for_each_cell(tmp_path):
 
 
 def test_box_data_whose_labels_a_region_loss_reads_gives_rows_of_thirty_boxes(tmp_path):
-    """Felix-Li-Git/caffe-yolov2; with a side the labels are the grid that the text states."""
+    """Felix-Li-Git/caffe-yolov2, whose box_data_layer.cpp has them so with a `side` too."""
     text = """layer { name: "d" type: "BoxData" top: "x" top: "label"
         data_param { batch_size: 2 %s } }
       layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param {
         num_output: 12 kernel_size: 16 stride: 16 } }
       layer { name: "loss" type: "RegionLoss" bottom: "c" bottom: "label" top: "loss"
         region_loss_param { num_class: 1 num: 2 biases: 1 biases: 1 biases: 2 biases: 2 } }"""
-    (census,) = census_of(tmp_path, text % "", phase="TRAIN", skip_data=True)
-    assert census.problems == [] and "'label' assumed to be (2, 150)" in census.assumed
-    (census,) = census_of(tmp_path, text % "side: 7", phase="TRAIN", skip_data=True)
-    assert "has labels of the shape (2, 343)" in census.problems[0]
+    for side in ("", "side: 7"):
+        (census,) = census_of(tmp_path, text % side, phase="TRAIN", skip_data=True)
+        assert census.problems == [] and "'label' assumed to be (2, 150)" in census.assumed
+    text = text.replace('bottom: "label"', 'bottom: "more"').replace(
+        'top: "label"', 'top: "label" top: "more"')
+    (census,) = census_of(tmp_path, text % "side: 7 side: 4", phase="TRAIN", skip_data=True)
+    assert "has labels of the shape (2, 112)" in census.problems[0]
+
+
+def test_box_data_whose_labels_are_judged_beside_detections_gives_such_rows(tmp_path):
+    text = """layer { name: "d" type: "BoxData" top: "x" top: "label"
+        data_param { batch_size: 1 side: 13 } }
+      layer { name: "c" type: "Convolution" bottom: "x" top: "c" convolution_param {
+        num_output: 12 kernel_size: 16 stride: 16 } }
+      layer { name: "found" type: "DetectionOutput" bottom: "c" top: "found"
+        detection_output_param { num_classes: 1 side: 26 num_box: 2
+        biases: 1 biases: 1 biases: 2 biases: 2 } }
+      layer { name: "judged" type: "DetectionEvaluate" bottom: "found" bottom: "label"
+        top: "judged" detection_evaluate_param { num_classes: 1 } }"""
+    (census,) = census_of(tmp_path, text, phase="TEST", skip_data=True)
+    assert census.problems == []
+    assert "416 x 416" in census.assumed and "'label' assumed to be (1, 150)" in census.assumed
 
 
 def test_box_data_with_maskyolos_fields_gives_rows_of_boxes():

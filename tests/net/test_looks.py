@@ -64,7 +64,7 @@ def test_sizes_after_the_first_are_tried_without_making_every_layer(tmp_path, mo
         "reshape_param { shape { dim: 0 dim: 2 dim: 713 dim: 713 } } }\n")
     (census,) = take_census(path, Selection(phase="TRAIN"))
     assert census.rows[-1].shapes == ((1, 2, 713, 713),) and len(census.rows) == 62
-    assert len(made) == 60 + 8 * 2 + 60
+    assert len(made) == 60 + 11 * 2 + 60
 
 
 def test_what_stops_a_net_whose_shapes_fit_is_said_before_shapes_of_other_sizes(tmp_path):

@@ -75,6 +75,12 @@ def test_rampup_goes_with_the_square_of_the_share():
     assert rates(text, [0, 1, 2, 4]) == [0, 1 / 16, 1 / 4, 1]
 
 
+def test_burn_in_goes_with_a_power_of_the_share():
+    text = 'lr_policy: "multistep" gamma: 0.5 stepvalue: 2 stepvalue: 6 base_lr: 1 burn_in: 4 '
+    assert rates(text + "power: 4", [0, 1, 2, 4, 6]) == [0, 1 / 256, 1 / 16, 0.5, 0.25]
+    assert rates(text, [0, 1, 4]) == [1, 1, 0.5]        # without a power it is base_lr
+
+
 def test_min_lr_bounds_every_policy_and_ends_poly():
     text = 'lr_policy: "poly" base_lr: 1 power: 1 max_iter: 4 min_lr: 0.5'
     assert rates(text, [0, 2, 4]) == [1, 0.75, 0.5]

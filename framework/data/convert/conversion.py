@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from framework.data.convert.copies import notes_on_copies
 from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
-from framework.data.records.account import BadEntry, note_of
+from framework.data.records.account import BadEntry, Note, note_of
 from framework.data.records.database_writer import database_writer
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry, repeats
 from framework.errors import DataError
@@ -61,7 +62,8 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
-        report.account.add_losses(repeats(entries))
+        report.account.add_losses([*repeats(entries),
+                                   *notes_on_copies({"": report.digests}, "")])
         report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report
@@ -69,10 +71,11 @@ def convert(
 
 def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Converted], *,
          check_size: bool = False, jobs: int = 0, identity: str = "", name: str = "",
-         shown: Mapping[str, str] | None = None) -> Report:
+         shown: Mapping[str, str] | None = None, losses: Sequence[Note] = ()) -> Report:
     """As `convert`, in a folder that may hold a part of the records, with its journal.
 
-    shown  names of classes, where they are not their own
+    shown   names of classes, where they are not their own
+    losses  what was left out before there was a record of it: a part of the account
     """
     own_folders.make(folder)
     journal = Journal(folder / JOURNAL, identity)
@@ -94,6 +97,7 @@ def fill(folder: Path, entries: Sequence[Entry], make: Callable[[Entry], Convert
         records = _records(rest, results, report, progress)
         write_database(folder, _of_one_size(records, report) if check_size else records,
                        partial(journal.note, report))
+    report.account.add_losses(losses)
     _judge(report, len(entries), what, shown)
     return report
 
@@ -161,6 +165,7 @@ def _records(
         account.add_kind(result.kind, entry.image)
         report.data_bytes = report.data_bytes or _data_bytes(result.record)
         report.sizes.append((entry.image, *result.size))
+        report.digests.append((entry.image, result.digest))
         yield key_of(index, entry), result.record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from framework.data.datasets.coco_masks import as_stored
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels, are_parts
 from framework.data.records.account import COLOUR, BadEntry, Note
 from framework.data.records.boxes import Corners
@@ -23,6 +25,7 @@ from framework.data.records.images import (
     failing_as_bad,
     open_image,
 )
+from framework.data.records.several_images import notes_on_pages
 from framework.definition.values import LARGEST_FLOAT
 from framework.errors import DataError
 from framework.proto import AnnotatedDatum, AnnotationGroup, Datum
@@ -33,6 +36,7 @@ from framework.system.wording import shortened
 
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_RGB = b"\x08\x02"   # 8 bits, red, green and blue: in its header, from byte 24 on
+JPEGS = ("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp")      # endings of one format
 PNG_HEAD = 1 << 12
 ROUNDING = 1e-4         # by which a corner may pass the border without a note
 UNFORESEEN = (OSError, ValueError, OverflowError, MemoryError, RecursionError, cv2.error)
@@ -68,6 +72,7 @@ class Converted:
     num_boxes  that its labels have; those that are left out have notes
     classes    boxes stored by class; images by class where there are no boxes
     kind       of the stored image file, by `kind_of`; "": plain pixels
+    digest     a hash of what is stored of the image, without its labels
     """
 
     record: Datum | AnnotatedDatum
@@ -76,12 +81,19 @@ class Converted:
     classes: Counter[str] = field(default_factory=Counter)
     notes: list[Note] = field(default_factory=list)
     kind: str = field(init=False, default="")
+    digest: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         record: Any = self.record       # Any: messages are made at run time
         datum = record.datum if isinstance(record, AnnotatedDatum) else record
+        self.digest = digest_of(datum.data)
         if datum.encoded:
             self.kind = kind_of(datum.data)
+
+
+def digest_of(content: bytes) -> str:
+    """A hash that two images have if they are the same to the last bit."""
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
 
 
 def kind_of(content: bytes) -> str:
@@ -98,15 +110,16 @@ def kind_of(content: bytes) -> str:
     return {1: "grey", 3: COLOUR, 4: "with transparency"}.get(channels, f"of {channels} channels")
 
 
-def image_datum(path: Path, options: ImageOptions, label: int = -1) -> tuple[Datum, Levels]:
-    """The Datum of an image file, and its pixels before any resizing.
+def classified_image(path: Path, options: ImageOptions, label: int, name: str) -> Converted:
+    """The record of an image file with a class, whose name is for the account.
 
     The file's own bytes are stored unless the options change its colour, size or type.
     Source: io.cpp ReadImageToDatum; with --encoded alone the original encodes every file again,
     because it compares ".jpg" with "jpg".
     """
     content, image = read_image(path, options.color)
-    return _datum(path, content, image, options, label), image
+    return Converted(_datum(path, content, image, options, label), image.shape[:2],
+                     classes=Counter([name]), notes=notes_on_pages(content, str(path)))
 
 
 def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, label: int) -> Datum:
@@ -120,12 +133,13 @@ def _datum(path: Path, content: bytes, image: Levels, options: ImageOptions, lab
         datum.data = planes.tobytes()
         datum.encoded = False
         return datum
-    same_type = kind in ("", suffix) or (kind == "jpg" and suffix == "jpeg")
+    same_type = kind in ("", suffix) or (kind == "jpg" and suffix in JPEGS)
     if stored is image and same_type:
         datum.data = content
     else:
         try:
-            done, encoded = cv2.imencode(f".{kind or suffix}", stored)
+            written = kind or ("jpg" if suffix in JPEGS else suffix)
+            done, encoded = cv2.imencode(f".{written}", stored)
         except cv2.error:
             done = False
         if not done:
@@ -224,7 +238,8 @@ def make_record(
             datum.data = upright(datum.data)
         record = AnnotatedDatum(datum=datum, type=AnnotatedDatum.BBOX)
         height, width = image.shape[:2]
-        converted = Converted(record, (height, width), num_boxes)
+        converted = Converted(record, (height, width), num_boxes,
+                              notes=notes_on_pages(content, str(image_path)))
         if labels is None:
             converted.notes.append(Note("no label file; stored without boxes", where))
         else:
@@ -264,7 +279,7 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         converted.notes.append(Note(
             "boxes were turned into the stored image, which its EXIF orientation "
             f"({orientation}) shows in another direction", where, is_loss=False))
-        boxes = [_turned_box(box, orientation, size, where) for box in boxes]
+        boxes = [_turned_box(box, orientation, size) for box in boxes]
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     numbered = _numbered(boxes, labels_by_name, where)
@@ -294,17 +309,10 @@ def _check_masks(boxes: Sequence[Box], where: str, width: int, height: int) -> N
                             f"{width} x {height}")
 
 
-def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -> Box:
-    """A box, and its polygons, in the stored image. DataError for runs, which are of pixels."""
-    if box.mask.runs is not None:
-        raise DataError(f"{where}: has runs of pixels as the mask of an image that is stored in "
-                        "another direction than it is shown in (EXIF); polygons can be turned")
-    polygons = tuple(
-        tuple(number for x, y in zip(polygon[::2], polygon[1::2], strict=True)
-              for number in turned((x, y, x, y), orientation, size)[:2])
-        for polygon in box.mask.polygons)
+def _turned_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box, and its mask, in the stored image."""
     return replace(box, corners=turned(box.corners, orientation, size),
-                   mask=replace(box.mask, polygons=polygons))
+                   mask=as_stored(box.mask, orientation, size))
 
 
 def _usable(
@@ -326,6 +334,9 @@ def _usable(
             continue
         if x1 == x2 or y1 == y2:
             converted.notes.append(Note("a box has no area", where, is_loss=False))
+        elif max(x1 / size[0], y1 / size[1]) >= 1 or min(x2, y2) <= 0:
+            converted.notes.append(Note("nothing of a box is within the image",
+                                        f"{where} of {size[0]} x {size[1]}", is_loss=False))
         elif min(x1, y1) < -ROUNDING or x2 > size[0] + ROUNDING or y2 > size[1] + ROUNDING:
             converted.notes.append(Note("a box exceeds the image",
                                         f"{where} of {size[0]} x {size[1]}", is_loss=False))

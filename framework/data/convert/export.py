@@ -171,8 +171,12 @@ def _segmentation(annotation: Any, width: int, height: int) -> Any:
 
 
 def _file_name(key: str, suffix: str, taken: set[str]) -> str:
-    """The name in a key `00000012_folder/name.jpg`, with a number if that name is taken."""
-    stem = Path(re.sub(r"^\d{8}_", "", key)).stem or "image"
+    """The name in a key `00000012_folder/name.jpg`, with a number if that name is taken.
+
+    Blanks around it, and points before it, are left out: lists cannot name such files, and readers
+    take them for hidden ones.
+    """
+    stem = Path(re.sub(r"^\d{8}_", "", key)).stem.strip().lstrip(".").strip() or "image"
     name = f"{stem}{suffix}"
     count = 1
     while name in taken:

@@ -15,8 +15,8 @@ from framework.data.records.account import Account, Note
 from framework.data.records.list_file import Entry
 from framework.system.letters import as_on_disk
 
-FORM = 3          # version of the records; journals of another version are not resumed
-_LISTS = ("sizes", "bad")
+FORM = 4          # version of the records; journals of another version are not resumed
+_LISTS = ("sizes", "bad", "digests")
 _COUNTS = ("images", "boxes", "stored_images", "stored_boxes", "empty_images")
 
 
@@ -26,6 +26,7 @@ class Report:
 
     bad         the message of each image left out
     sizes       image, height, width of each record written, before any resizing
+    digests     image, and the hash of what is stored of it, of each record written
     done        entries that were processed
     data_bytes  of the first record
     """
@@ -33,6 +34,7 @@ class Report:
     account: Account = field(default_factory=Account)
     sizes: list[tuple[str, int, int]] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
+    digests: list[tuple[str, str]] = field(default_factory=list)
     done: int = 0
     data_bytes: int = 0
 
@@ -103,6 +105,7 @@ class Journal:
         account = report.account
         report.sizes += [(name, height, width) for name, height, width in entry["sizes"]]
         report.bad += entry["bad"]
+        report.digests += [(name, digest) for name, digest in entry["digests"]]
         account.notes += [Note(*values) for values in entry["notes"]]
         account.classes = Counter(entry["classes"])
         account.kinds = Counter(entry["kinds"])

@@ -16,12 +16,21 @@ import cv2
 import numpy as np
 
 from framework.data.convert.conversion import in_order
+from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.datum import digest_of
 from framework.data.datasets.mask_classes import IGNORED, MOST_CLASSES, MaskClasses, by_values
 from framework.data.datasets.segmentation import SegmentationData
 from framework.data.records import label_image
-from framework.data.records.account import Account, BadEntry, note_of
+from framework.data.records.account import Account, BadEntry, Note, note_of
+from framework.data.records.exif import (
+    are_for_shown,
+    orientation_of,
+    pixels_as_stored,
+    upright,
+)
 from framework.data.records.images import BadRecord, Decoding, decode
 from framework.data.records.list_file import MAX_BAD_SHARE, Entry
+from framework.data.records.several_images import notes_on_pages
 from framework.definition import prototxt
 from framework.errors import DataError
 from framework.proto import LabelMap
@@ -44,6 +53,7 @@ class _Pair:
     """An image as it is stored, and its label map.
 
     error  why it is left out
+    notes  what is odd about it
     """
 
     entry: Entry
@@ -51,6 +61,7 @@ class _Pair:
     labels: bytes = b""
     present: tuple[int, ...] = ()
     error: DataError | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder: Path,
@@ -63,9 +74,14 @@ def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder
     names = _label_map(classes.names)
     (folder / LABEL_MAP).write_text(prototxt.to_text(names), encoding="utf-8")
     accounts = {}
+    digests = {}
     for split, entries in splits.items():
-        accounts[split] = _write_split(found.data.root, entries, classes, folder / split, jobs)
+        accounts[split] = Account(images=len(entries))
         accounts[split].add_losses(found.data.losses.get(split, ()))
+        digests[split] = _write_split(found.data.root, entries, classes, folder / split,
+                                      accounts[split], jobs)
+    for split, account in accounts.items():
+        account.add_losses(notes_on_copies(digests, split))
     return names, accounts
 
 
@@ -115,10 +131,11 @@ def _label_map(names: Sequence[str]) -> LabelMap:
 
 
 def _write_split(root: Path, entries: Sequence[Entry], classes: MaskClasses, folder: Path,
-                 jobs: int) -> Account:
+                 account: Account, jobs: int) -> list[tuple[str, str]]:
+    """Write a split, counted in `account`; returns its images and the hash of each."""
     for part in ("images", "labels"):
         (folder / part).mkdir(parents=True)
-    account = Account(images=len(entries))
+    digests = []
     taken: set[str] = set()
     lines = []
     errors: list[str] = []
@@ -137,21 +154,22 @@ def _write_split(root: Path, entries: Sequence[Entry], classes: MaskClasses, fol
         (folder.parent / image).write_bytes(pair.image)
         (folder.parent / labels).write_bytes(pair.labels)
         lines.append(f"{image} {labels}\n")
+        digests.append((pair.entry.image, digest_of(pair.image)))
+        account.notes += pair.notes
         account.stored_images += 1
         account.classes.update(classes.names[label] for label in pair.present)
-    _check_share(account, errors, folder.name)
+    _check_share(account, errors, len(entries), folder.name)
     folder.with_name(f"{folder.name}.txt").write_text("".join(lines), encoding="utf-8")
-    return account
+    return digests
 
 
-def _check_share(account: Account, errors: Sequence[str], split: str) -> None:
+def _check_share(account: Account, errors: Sequence[str], num_entries: int, split: str) -> None:
     """DataError if too much was left out for the rest to be what was meant."""
-    left = account.images - account.stored_images
-    if not account.images:
+    if not num_entries:
         raise DataError(f"{split}: there are no images")
-    if left > MAX_BAD_SHARE * account.images:
+    if len(errors) > MAX_BAD_SHARE * num_entries:
         account.show(split, is_written=False)
-        raise DataError(f"{split}: {left} of {account.images} images are left out, more than "
+        raise DataError(f"{split}: {len(errors)} of {num_entries} images are left out, more than "
                         f"{MAX_BAD_SHARE:.0%}; nothing was written. The first: "
                         f"{errors[0]}")
 
@@ -180,13 +198,22 @@ def _read_pair(root: Path, entry: Entry, classes: MaskClasses) -> _Pair:
         raise BadEntry(f"{place}: the label image cannot be read: '{error}'") from None
     if _is_inexact(stored, pixels):
         raise BadEntry(f"{place}: {INEXACT}")
+    notes = notes_on_pages(content, entry.image)
+    orientation = orientation_of(content)
+    if are_for_shown(orientation, (width, height), (pixels.shape[1], pixels.shape[0])):
+        content = upright(content)
+        pixels = pixels_as_stored(pixels, orientation)
+        notes.append(Note("label images were turned into the stored image, which its EXIF "
+                          f"orientation ({orientation}) shows in another direction", entry.label,
+                          is_loss=False))
     if pixels.shape[:2] != (height, width):
         raise BadEntry(f"{place}: the label image has another size than its image: "
                        f"'{pixels.shape[1]} x {pixels.shape[0]}, where {shortened(entry.image)} is "
                        f"{width} x {height}'")
     labels = classes.labels(pixels, place)
     present = tuple(int(label) for label in np.unique(labels) if label != IGNORED)
-    return _Pair(entry, content, cv2.imencode(".png", labels)[1].tobytes(), present)
+    return _Pair(entry, content, cv2.imencode(".png", labels)[1].tobytes(), present,
+                 notes=tuple(notes))
 
 
 def _is_inexact(content: bytes, pixels: Array) -> bool:

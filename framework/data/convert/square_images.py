@@ -11,6 +11,7 @@ import cv2
 from framework.data.augment.resizing import resize_plain
 from framework.data.convert.datum import Converted, read_image
 from framework.data.records.exif import orientation_of, pixels_as_shown
+from framework.data.records.several_images import notes_on_pages
 from framework.errors import DataError
 from framework.proto import Datum
 
@@ -31,4 +32,5 @@ def square_record(path: Path, label: int, name: str, side: int) -> Converted:
         raise DataError(f"{path}: cannot be encoded")
     datum = Datum(label=label, channels=3, height=side, width=side, encoded=True,
                   data=encoded.tobytes())
-    return Converted(datum, image.shape[:2], classes=Counter([name]))
+    return Converted(datum, image.shape[:2], classes=Counter([name]),
+                     notes=notes_on_pages(content, str(path)))

@@ -76,8 +76,12 @@ def recognise_classes(path: Path) -> ClassData:
                         f"{counted(len(tree.files) - len(tree.images), 'other file')}"
                         f"{tree.unread_words()}. Looked for were: {LOOKED_FOR}; images "
                         "with boxes are for `caffe new detector`")
+    known = {note.where for notes in found.losses.values() for note in notes}
+    first = next(iter(found.splits))
+    losses = {**found.losses, first: (*found.losses.get(first, ()), *(
+        note for note in tree.undecoded if note.where not in known))}
     return ClassData(tree.root, found.format, found.reason, found.splits, found.names, found.shown,
-                     found.losses)
+                     losses)
 
 
 def _check_one_form(tree: FileTree, found: Found) -> None:

@@ -24,7 +24,6 @@ IMAGE_WORDS = ("filename", "filenames", "filepath", "filepaths", "file", "image"
                "imagepath", "imageid", "path", "name", "id", "img", "imgname")
 CLASS_WORDS = ("label", "labels", "class", "classes", "classname", "classid", "category", "target",
                "breed", "species", "diagnosis")
-SPLIT_COLUMNS = ("split", "dataset", "subset", "set")
 """Words of headers, without capitals and punctuation."""
 NUM_LOOKED_INTO = 20        # rows or lines, half of which must name an image
 Lines = list[tuple[str, list[str]]]     # of a table: where each is, and its cells
@@ -127,7 +126,8 @@ def _rows(tree: FileTree, path: str, lines: Lines) -> list[Row] | None:
     body = lines[1:] if has_header else lines
     if not _names_images(tree, path, [row[image] for _, row in body if len(row) > image]):
         return None
-    split = next((index for index, word in enumerate(header) if word in SPLIT_COLUMNS), -1)
+    split = next((index for index, word in enumerate(header)
+                  if word in csv_table.SPLIT["split"]), -1)
     name = next((header.index(word) for word in CLASS_WORDS if word in header), -1)
     others = [index for index in range(len(header)) if index not in (image, split)]
     if name < 0 and len(others) == 1:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from framework.data.datasets.coco_masks import read_segmentation
+from framework.data.datasets import turned_box
+from framework.data.datasets.coco_masks import Segmentation, around, read_segmentation
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.image_names import Match, refuse_of_other_splits
 from framework.data.datasets.label_files import (
@@ -16,11 +17,13 @@ from framework.data.datasets.label_files import (
     class_name,
     corners_of,
     finite_number,
+    identity_of,
     json_words,
     sound_labels,
     stated_size,
 )
 from framework.data.records.account import NAMED_BEFORE, BadEntry, Note
+from framework.data.records.boxes import Corners
 from framework.data.records.list_file import Entry
 from framework.definition.values import whole_number
 from framework.errors import DataError
@@ -151,7 +154,7 @@ def _by_image(tree: Any, path: str, losses: list[Note]) -> dict[str, list[Any]]:
     items: dict[str, list[Any]] = {}
     for index, item in enumerate(tree["annotations"]):
         if isinstance(item, dict) and item.get("image_id") is not None:
-            items.setdefault(_identity(item["image_id"]), []).append(item)
+            items.setdefault(identity_of(item["image_id"]), []).append(item)
         else:
             losses.append(Note("an annotation without image_id", f"{path}: annotations[{index}]",
                                boxes=1))
@@ -173,7 +176,7 @@ def _labels(tree: Any, images: Sequence[Placed | Note], path: str
             losses.append(one)
             continue
         place, image, problem = one
-        identity = _identity(image["id"])
+        identity = identity_of(image["id"])
         entry = Entry(place, f"{path}#{image['id']}")
         own = items.get(identity, ())
         if entry in found or (identity in items and not own):
@@ -201,14 +204,17 @@ def _labels(tree: Any, images: Sequence[Placed | Note], path: str
 
 
 def _notes(items: Sequence[Any], where: str) -> tuple[Note, ...]:
-    """What annotations have that is not stored. Any: what JSON holds."""
-    has_points = any(item.get("keypoints") for item in items)
-    return (Note("keypoints are not stored", where, is_loss=False),) if has_points else ()
+    """What annotations have that is not stored as it is. Any: what JSON holds."""
+    kinds = (("keypoints are not stored", any(item.get("keypoints") for item in items)),
+             (turned_box.REASON, any(map(_rotation, items))),
+             ("annotations without a bbox have the box around their segmentation",
+              not all(item.get("bbox") for item in items)))
+    return tuple(Note(words, where, is_loss=False) for words, is_so in kinds if is_so)
 
 
 def _category(item: Any) -> tuple[str, str]:
     """The id and the name of a category. Any: what JSON holds."""
-    identity = _identity(item["id"])
+    identity = identity_of(item["id"])
     try:
         return identity, class_name(item["name"])
     except ValueError:
@@ -216,19 +222,32 @@ def _category(item: Any) -> tuple[str, str]:
                          f"{shortened(repr(item['name']))}; it must be text") from None
 
 
-def _identity(value: Any) -> str:
-    """The text of an id, the same for 1, 1.0 and "1": some programs write them so.
-
-    Any: what JSON holds.
-    """
-    is_whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if is_whole else str(value)
-
-
 def _box(item: Any, size: tuple[int, int]) -> Box:
     """Any: what JSON holds; size: width and height of the image."""
-    return Box(_identity(item["category_id"]), corners_of(item["bbox"]),
-               bool(finite_number(item.get("iscrowd") or 0)), read_segmentation(item, *size))
+    mask = read_segmentation(item, *size)
+    return Box(identity_of(item["category_id"]), _corners(item, mask),
+               bool(finite_number(item.get("iscrowd") or 0)), mask)
+
+
+def _corners(item: Any, mask: Segmentation) -> Corners:
+    """The bbox, the upright box around it if it is turned, or that around the segmentation where
+    there is no bbox. Any: what JSON holds."""
+    if not item.get("bbox") and (mask.polygons or mask.runs):
+        return around(mask)
+    x1, y1, x2, y2 = corners_of(item["bbox"])
+    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
+    degrees = _rotation(item)
+    return turned_box.around((x1, y1, x2, y2), middle, degrees) if degrees else (x1, y1, x2, y2)
+
+
+def _rotation(item: Any) -> float:
+    """The degrees by which CVAT's rectangle is turned about its middle, among the attributes.
+
+    Source: cvat/apps/dataset_manager/bindings.py, which all its exports by Datumaro go through.
+    Any: what JSON holds.
+    """
+    attributes = item.get("attributes")
+    return finite_number(attributes.get("rotation") or 0) if isinstance(attributes, dict) else 0.0
 
 
 def _chosen(description: Description, categories: Mapping[str, str]) -> list[str]:

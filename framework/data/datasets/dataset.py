@@ -18,8 +18,19 @@ from framework.system.text import is_there, name_lines
 from framework.system.wording import shortened
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".jpe", ".jp2",
-                  ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif")
-"""Endings of image files, in lower case; OpenCV decodes them."""
+                  ".dib", ".pbm", ".pgm", ".ppm", ".pnm", ".avif", ".gif", ".jfif",
+                  ".pjpeg", ".pjp")
+"""Endings of image files, in lower case; OpenCV decodes them. Browsers save JPEGs as .jfif."""
+
+
+UNDECODED = (".heic", ".heif", ".svg", ".psd", ".jxl", ".tga", ".ico", ".dng", ".cr2", ".nef",
+             ".arw", ".dcm")
+"""Endings of other image files, in lower case."""
+
+
+def is_undecoded(name: str) -> bool:
+    """Has a file the ending of an image that is not read?"""
+    return name.lower().endswith(UNDECODED)
 
 
 def is_image(name: str) -> bool:
@@ -123,7 +134,7 @@ class Dataset:
                            "`others: skip` in the YAML leaves boxes of other classes out",
                            len(labels.boxes))
         notes = tuple(Note(f"'{shortened(self.display_names.get(name, name))}' is not one of the "
-                           "classes (`others: skip`)", entry.label, boxes=count)
+                           "classes that were asked for", entry.label, boxes=count)
                       for name, count in others.items())
         return replace(labels, boxes=kept, notes=labels.notes + notes)
 
@@ -212,7 +223,7 @@ class Description:
             raise DataError(f"{self.place}: names is {shown(names)}, one name with a comma; a list "
                             "of names is in brackets, [cat, dog], or has a line for each, `- cat`")
         given = self.words("names", names)
-        names = list(map(composed, given or found))
+        names = [composed(name).strip() for name in given or found]
         if not names:
             reason = next((f", and the first error is: {error}" for error in errors), "")
             raise DataError(f"{self.place}: no class name in any annotation{reason}")

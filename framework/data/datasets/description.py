@@ -63,18 +63,24 @@ def load(path: Path, root: Path | None = None, is_divided: bool = False,
         raise DataError(f"{path}: must hold keys: {', '.join(KEYS)}")
     if yolo_files.is_of_ultralytics(tree):
         return yolo.load(yolo_files.of_ultralytics(tree, path, root, chosen))
-    unknown = [shown(key).strip("'") for key in tree if key not in KEYS]
-    if unknown:
-        raise DataError(f"{path}: unknown key {unknown[0]}; known are {', '.join(KEYS)}")
-    kind = tree.get("format", "voc")
-    if not isinstance(kind, str) or kind not in FORMATS:
-        raise DataError(f"{path}: format is {shown(kind)}; it must be one of: {', '.join(FORMATS)}")
+    kind = _checked_format(path, tree)
     if root is None:
         root = _root(path, tree.get("root", "."))
     if not os.path.isdir(root):
         raise DataError(f"{path}: root is {shortened(str(root))}: no such folder; --root names "
                         "another")
     return FORMATS[kind](Description(root, tree, str(path), is_divided, chosen))
+
+
+def _checked_format(path: Path, tree: dict[Any, Any]) -> str:  # Any: what YAML holds
+    """The format that a file of our keys names; DataError for other keys and formats."""
+    unknown = [shown(key).strip("'") for key in tree if key not in KEYS]
+    if unknown:
+        raise DataError(f"{path}: unknown key {unknown[0]}; known are {', '.join(KEYS)}")
+    kind = tree.get("format", "voc")
+    if not isinstance(kind, str) or kind not in FORMATS:
+        raise DataError(f"{path}: format is {shown(kind)}; it must be one of: {', '.join(FORMATS)}")
+    return kind
 
 
 class _Loader(yaml.SafeLoader):

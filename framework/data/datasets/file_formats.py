@@ -5,28 +5,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from framework.data.datasets import create_ml, csv_table, label_studio, labelme, openimages, via
+from framework.data.datasets import (
+    automl,
+    create_ml,
+    csv_table,
+    datumaro,
+    label_studio,
+    labelme,
+    openimages,
+    supervisely,
+    via,
+    vott,
+)
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import json_words
 from framework.data.datasets.tables import TableRows
 from framework.errors import DataError
 from framework.system.json_text import parse_json
 from framework.system.text import open_text, read_bytes, read_text
+from framework.system.wording import shortened
 
 COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
 VIA, CREATE_ML = "VIA", "Create ML"
+DATUMARO, SUPERVISELY, VOTT = "Datumaro", "Supervisely", "VoTT"
+AUTOML = "CSV of AutoML and Vertex AI"
 TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
+MOST_KEYS = 12          # that messages name
 COCO_KEYS = ("images", "annotations", "categories")
 LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that begins with "
               "<annotation> (VOC, labelImg), data.yaml with train and val (Ultralytics), *.data "
               "(Darknet), *.json with images, annotations and categories (COCO), "
               "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
               "a *.json list of images with coordinates (Create ML), *.json or *.csv of files with "
-              "regions (VIA), "
+              "regions (VIA), *.json with items and categories (Datumaro), with objects and size "
+              "(Supervisely), or with assets (VoTT), "
               "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
-              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
-              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO) or "
-              "of 15 words an object (KITTI, DIGITS)")
+              "with filename, class, xmin, ymin, xmax, ymax, with label_name and bbox_x "
+              "(makesense), with ImageID, LabelName, XMin, XMax, YMin, YMax (Open Images), or of "
+              "set, image, label and corners (AutoML), and *.txt of `class x y width height` "
+              "(YOLO), of 15 words an object (KITTI, DIGITS), of 8 numbers with commas (VisDrone), "
+              "of 4 corners, category, difficult (DOTA), or of images with numbers of faces (WIDER "
+              "FACE)")
 
 
 def json_files(tree: FileTree, wanted: str) -> Iterator[tuple[str, Any]]:
@@ -47,10 +66,23 @@ def _json_format(tree: FileTree, name: str, content: Any) -> str:
     if _is_coco(tree, name, content):
         return COCO
     for known, is_it in ((LABEL_STUDIO, label_studio.is_export), (LABELME, labelme.is_file),
-                         (CREATE_ML, create_ml.is_file), (VIA, via.is_file)):
+                         (CREATE_ML, create_ml.is_file), (VIA, via.is_file),
+                         (DATUMARO, datumaro.is_file), (SUPERVISELY, supervisely.is_file),
+                         (SUPERVISELY, supervisely.is_meta), (VOTT, vott.is_file)):
         if is_it(content):
             return known
+    if name not in tree.unread:
+        tree.holding[name] = _held(content)
     return ""
+
+
+def _held(content: Any) -> str:
+    """What a JSON file of no known format has, in words. Any: what JSON holds."""
+    first = next(iter(content), None) if isinstance(content, list) else content
+    if not isinstance(first, dict):
+        return "holds neither an object nor a list of them"
+    keys = shortened(", ".join(list(first)[:MOST_KEYS]))
+    return f"holds {'a list of objects' if first is not content else 'an object'} with {keys}"
 
 
 def _json_of(tree: FileTree, name: str) -> Any:
@@ -74,9 +106,11 @@ def _is_coco(tree: FileTree, name: str, content: Any) -> bool:
             isinstance(content.get(key), list) for key in COCO_KEYS):
         return False
     items = content["annotations"]
-    if not items or any(isinstance(item, dict) and "bbox" in item for item in items):
+    if not items or any(isinstance(item, dict) and {"bbox", "segmentation"} & item.keys()
+                        for item in items):
         return True
-    tree.unread[name] = f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but no bbox"
+    tree.unread[name] = (f"{tree.root / name}: has {', '.join(COCO_KEYS)}, but neither a bbox nor "
+                         "a segmentation")
     return False
 
 
@@ -103,7 +137,12 @@ def _table_format(tree: FileTree, name: str) -> str:
         return OPEN_IMAGES
     if via.is_table(header):
         return VIA
-    return TABLE if csv_table.columns_in(header) is not None else ""
+    if csv_table.columns_in(header) is not None or csv_table.columns_of_plain(header) is not None:
+        return TABLE
+    if automl.is_table(header):
+        return AUTOML
+    tree.holding[name] = f"has the columns {shortened(', '.join(header[:MOST_KEYS]))}"
+    return ""
 
 
 def head_of(tree: FileTree, name: str) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePath
 
-from framework.data.datasets.dataset import is_image
+from framework.data.datasets.dataset import is_image, is_undecoded
+from framework.data.records.account import Note
 from framework.errors import DataError
-from framework.system.letters import ByName
+from framework.system.letters import ByName, composed
+from framework.system.wording import shortened
 
 UNDIVIDED = "all"       # the split of images that no folder or file name puts into one
 SPLIT_WORDS = {"train": "train", "training": "train", "trainval": "trainval", "test": "test",
@@ -24,21 +26,31 @@ class FileTree:
 
     unread   files that looked like labels and could not be read, and why
     formats  of the label files that were looked into; "" of those that are of none
+    holding  of those that are of none: what they hold, in words
     """
 
     root: Path
     files: tuple[str, ...]
     unread: dict[str, str] = field(default_factory=dict)
     formats: dict[str, str] = field(default_factory=dict)
+    holding: dict[str, str] = field(default_factory=dict)
 
     def unread_words(self) -> str:
-        """The end of a clause that counts the files, with the first of those unread, if any is."""
-        return next((f", of which this cannot be read: {error}"
-                     for error in self.unread.values()), "")
+        """The end of a clause that counts the files, with the first of those that cannot be read,
+        or that are of no known format."""
+        words = [f", of which this cannot be read: {error}" for error in self.unread.values()]
+        words += [f"; {shortened(name)} {held}" for name, held in self.holding.items()]
+        return next(iter(words), "")
 
     @cached_property
     def images(self) -> tuple[str, ...]:
         return tuple(name for name in self.files if is_image(name))
+
+    @cached_property
+    def undecoded(self) -> tuple[Note, ...]:
+        """Notes on the image files of formats that are not read: they are in no data set."""
+        return tuple(Note("an image of a format that is not read; convert it", name, images=1)
+                     for name in self.files if is_undecoded(name))
 
     @cached_property
     def images_by_name(self) -> ByName[list[str]]:
@@ -47,6 +59,14 @@ class FileTree:
         for image in self.images:
             found.setdefault(PurePath(image).name, []).append(image)
         return ByName(found)
+
+    @cached_property
+    def images_in_any_case(self) -> dict[str, list[str]]:
+        """The images of each file name in small letters, in whatever folders."""
+        found: dict[str, list[str]] = {}
+        for image in self.images:
+            found.setdefault(composed(PurePath(image).name).lower(), []).append(image)
+        return found
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files with one of these endings, in any case of letters."""
@@ -101,14 +121,6 @@ def split_of(path: str, with_name: bool = False) -> str:
             if word in SPLIT_WORDS:
                 return SPLIT_WORDS[word]
     return UNDIVIDED
-
-
-def by_split(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Images by the split that their folders say."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(split_of(path), []).append(path)
-    return found
 
 
 def each_has(names: Collection[str]) -> str:

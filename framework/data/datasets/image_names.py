@@ -7,7 +7,9 @@ import filecmp
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from framework.data.datasets.dataset import IMAGE_SUFFIXES, is_image
 from framework.data.datasets.file_tree import UNDIVIDED, FileTree, split_of
@@ -51,6 +53,9 @@ def match(tree: FileTree, name: str, near: str, split: str) -> Match:
     """
     parts = _parts(name)
     found = _of_file_name(tree, parts[-1]) if parts else []
+    plain = _of_address(name)
+    if not found and plain != name:
+        return replace(match(tree, plain, near, split), name=name)
     direct = composed(os.path.normpath(os.path.join(near, name.replace("\\", "/"))))
     for image in found:
         if direct in (composed(image), os.path.splitext(composed(image))[0]):
@@ -69,6 +74,13 @@ def match(tree: FileTree, name: str, near: str, split: str) -> Match:
         return Match(name, fits[0], best)
     return Match(name, problem=f"{len(fits)} different images have this name: "
                  f"{', '.join(map(shortened, fits[:3]))}; it must be given with its folder")
+
+
+def _of_address(name: str) -> str:
+    """The path of an address, without its query and with its signs decoded: `https://x/my%201.jpg?a`
+    is /my 1.jpg. Other names are as they are, but for the signs."""
+    path = urlsplit(name).path if "://" in name else name
+    return unquote(path)
 
 
 def apart(matches: Sequence[Match]) -> list[Match]:
@@ -115,6 +127,33 @@ def refuse_of_other_splits(splits: Mapping[str, Sequence[Entry]],
                     f"{split_of(entry.image)}", len(found.boxes))
 
 
+def coco_matches(tree: FileTree, path: str, split: str, content: Any) -> dict[str, Match]:
+    """The images that a COCO file names. Any: what JSON holds."""
+    names = dict.fromkeys(str(image.get("file_name", "")) for image in content["images"]
+                          if isinstance(image, dict))
+    near = os.path.dirname(path)
+    return dict(zip(names, apart([match(tree, name, near, split) for name in names]),
+                    strict=True))
+
+
+def image_folder(tree: FileTree, path: str, matches: Mapping[str, Match]) -> str:
+    """The folder that the file names of a COCO file begin from, or that has the first of its
+    images. DataError if not one of the images is below the root.
+    """
+    for one in matches.values():
+        parts = PurePath(composed(one.name.replace("\\", "/"))).parts
+        if one.image and PurePath(composed(one.image)).parts[-len(parts):] == parts:
+            return str(PurePath(*PurePath(one.image).parts[:-len(parts)]))
+        if one.image:
+            return os.path.dirname(one.image) or "."
+    if not matches:
+        raise DataError(f"{tree.root / path}: names no image")
+    first = next(iter(matches.values()))
+    reason = f"; {first.problem}" if first.problem else ""
+    raise DataError(f"{tree.root}: none of the {len(matches)} images that {shortened(path)} names "
+                    f"is below this folder; the first is {shortened(first.name)}{reason}")
+
+
 def _others(own: Sequence[Match]) -> list[Match]:
     """Of the names of one image those that are not its own: all, if that cannot be told."""
     if _are_one(own):
@@ -153,27 +192,18 @@ def _parts(name: str) -> Parts:
 
 
 def _of_file_name(tree: FileTree, name: str) -> list[str]:
-    """The images with this file name; those of one ending if the name has none."""
+    """The images with this file name, in other letters if there are none, as Windows does not tell
+    them apart; those of one ending if the name has none."""
     found = tree.images_by_name.get(name)
     if found is not None:
         return found
     if is_image(name):
-        return _other_case(tree, name)
+        return tree.images_in_any_case.get(composed(name).lower(), [])
     for suffix in IMAGE_SUFFIXES:
         for ending in (suffix, suffix.upper()):
             found = tree.images_by_name.get(name + ending)
             if found is not None:
                 return found
-    return []
-
-
-def _other_case(tree: FileTree, name: str) -> list[str]:
-    """The images of this name with the ending in other letters, as Windows does not tell apart."""
-    stem, ending = os.path.splitext(name)
-    for other in (ending.lower(), ending.upper()):
-        found = tree.images_by_name.get(stem + other)
-        if found is not None:
-            return found
     return []
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framework.data.datasets import turned_box
 from framework.data.datasets.coco_masks import Segmentation
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import Corners
@@ -32,6 +33,9 @@ DECODED = {"gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "hz": "h
 declare an older standard than the one they use. UTF-8 is here for the spelling `utf8`, which expat
 does not know."""
 
+IS_DIFFICULT = {"": False, "false": False, "no": False, "unspecified": False, "true": True,
+                "yes": True}
+"""Words in <difficult>, in lower case."""
 TOLERANCE = 1e-3            # by which a rounded part may pass 0 or 1
 
 
@@ -109,8 +113,13 @@ def read_xml(path: Path) -> Labels:
                                     _stated_side(path, root, "height"))
     except DataError as error:
         raise BadEntry(str(error), max(num_boxes, len(items))) from None
-    notes = (Note("parts of objects are not objects", str(path), is_loss=False),) if parts else ()
-    return Labels(boxes, width, height, (root.findtext("filename") or "").strip(), notes=notes)
+    except ValueError as error:
+        raise BadEntry(f"{path}: {error}", max(num_boxes, len(items))) from None
+    notes = [Note("parts of objects are not objects", str(path), is_loss=False)] if parts else []
+    if any(map(_rotation, items)):
+        notes.append(Note(turned_box.REASON, str(path), is_loss=False))
+    return Labels(boxes, width, height, (root.findtext("filename") or "").strip(),
+                  notes=tuple(notes))
 
 
 def _xml_box(path: Path, item: ElementTree.Element) -> Box:
@@ -118,9 +127,33 @@ def _xml_box(path: Path, item: ElementTree.Element) -> Box:
     box = item.find("bndbox")
     if not name or box is None:
         raise DataError(f"{path}: an object without {'<bndbox>' if name else '<name>'}")
+    if len(item.findall("name")) > 1:
+        raise DataError(f"{path}: an object has more than one <name>")
     x1, y1, x2, y2 = (_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax"))
-    difficult = (item.findtext("difficult") or "").strip().lower() in ("1", "true")
-    return Box(name, (x1, y1, x2, y2), difficult)
+    degrees = _rotation(item)
+    corners = turned_box.around((x1, y1, x2, y2), ((x1 + x2) / 2, (y1 + y2) / 2), degrees) \
+        if degrees else (x1, y1, x2, y2)
+    return Box(name, corners, _is_difficult(path, item))
+
+
+def _is_difficult(path: Path, item: ElementTree.Element) -> bool:
+    """What <difficult> says: 0, 1 or another number, or a word. DataError for what says neither."""
+    word = (item.findtext("difficult") or "").strip()
+    if word.lower() in IS_DIFFICULT:
+        return IS_DIFFICULT[word.lower()]
+    try:
+        return finite_number(word) != 0
+    except ValueError:
+        raise DataError(f"{path}: <object> has difficult '{shortened(word)}'; it must be 0 or 1"
+                        ) from None
+
+
+def _rotation(item: ElementTree.Element) -> float:
+    """The degrees by which CVAT's rectangle is turned about its middle, among the attributes of an
+    object. ValueError for what is not a number."""
+    values = (one.findtext("value") for one in item.findall("attributes/attribute")
+              if (one.findtext("name") or "").strip() == "rotation")
+    return finite_number(next(values, None) or 0)
 
 
 def _stated_side(path: Path, root: ElementTree.Element, tag: str) -> int:
@@ -233,7 +266,7 @@ def read_json(path: Path) -> Labels:
         items = tree["annotation"]
         boxes = []
         for item in items:
-            name = str(item["category_id"])
+            name = identity_of(item["category_id"])
             difficult = bool(finite_number(item.get("iscrowd", 0)))
             boxes.append(Box(name, corners_of(item["bbox"]), difficult))
         size = stated_size(image.get("width", 0), image.get("height", 0))
@@ -241,6 +274,15 @@ def read_json(path: Path) -> Labels:
         raise BadEntry(f"{path}: is not a COCO annotation of one image: "
                        f"{json_words(error)}", number_of(items)) from None
     return Labels(tuple(boxes), *size, str(image.get("file_name", "")))
+
+
+def identity_of(value: Any) -> str:
+    """The text of an id, the same for 1, 1.0 and "1": some programs write them so.
+
+    Any: what JSON holds.
+    """
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
 
 
 def number_of(items: object) -> int:
@@ -264,9 +306,9 @@ def read_text(path: Path) -> Labels:
 
 
 def filled_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a label file that are not blank, and their numbers."""
+    """The lines of a label file that are neither blank nor a comment (#), and their numbers."""
     return [(number, line) for number, line in enumerate(text.read_lines(path), start=1)
-            if line.strip()]
+            if line.strip() and not line.lstrip().startswith("#")]
 
 
 LABEL_READERS: dict[str, Callable[[Path], Labels]] = {

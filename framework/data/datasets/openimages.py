@@ -27,7 +27,10 @@ from framework.system.text import is_there, open_text
 from framework.system.wording import shortened
 
 COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
-CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv")
+CLASS_TABLES = ("class-descriptions-boxable.csv", "class-descriptions.csv",
+                "oidv7-class-descriptions-boxable.csv", "oidv7-class-descriptions.csv",
+                "classes.csv")
+"""The last is that of FiftyOne's exports (fiftyone/utils/openimages.py)."""
 
 
 def load(description: Description) -> Dataset:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from framework.data.datasets import mask_names
@@ -55,7 +55,13 @@ def recognise(path: Path) -> SegmentationData | None:
     tree = list_files(path)
     finders: tuple[Callable[[FileTree], SegmentationData | None], ...] = (
         _cityscapes, _ade20k, _folders)
-    return next((found for found in (find(tree) for find in finders) if found is not None), None)
+    found = next((found for found in (find(tree) for find in finders) if found is not None), None)
+    if found is None or not tree.undecoded:
+        return found
+    losses = dict(found.data.losses)
+    first = next(iter(found.data.splits))
+    losses[first] = [*losses.get(first, ()), *tree.undecoded]
+    return replace(found, data=replace(found.data, losses=losses))
 
 
 def load(path: Path) -> SegmentationData:
@@ -71,7 +77,7 @@ def load(path: Path) -> SegmentationData:
 def _voc(root: Path) -> SegmentationData:
     """PASCAL VOC's layout, which CVAT exports too, with a labelmap.txt of names and colours."""
     splits = {}
-    for path in sorted((root / VOC_LISTS).glob("*.txt")):
+    for path in sorted((root / VOC_LISTS).glob("[!.]*.txt")):       # not macOS's ._train.txt
         names = [_voc_name(root, line.strip()) for line in read_lines(path) if line.strip()]
         if not names:
             raise DataError(f"{path}: the list is empty")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framework.data.datasets.dataset import Dataset
 from framework.data.records.account import Note
+from framework.data.records.label_map import notes_on_capitals
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.wording import counted, shortened
@@ -159,7 +160,8 @@ def check_in_both(images: Mapping[str, Mapping[str, int]], shown: Mapping[str, s
         if lacking[1:] else ""
     them = "them" if lacking[1:] else "it"
     flags = shlex.join(shown[name] for name in lacking)
+    like = "".join(f"; {sentence}" for sentence in notes_on_capitals(shown.values()))
     raise DataError(f"{place}: the class '{shortened(shown[first])}' has no image to {split} on, "
                     f"and {images[other].get(first, 0)} to {other} on, so it cannot be "
                     f"{'learned' if split == 'train' else 'tested'}{others}: add images of {them} "
-                    f"to both, or leave {them} out with --leave-out {shortened(flags)}")
+                    f"to both, or leave {them} out with --leave-out {shortened(flags)}{like}")

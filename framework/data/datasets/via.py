@@ -241,5 +241,6 @@ def _class_names(attributes: Json, attribute: str) -> list[str]:
     value = attributes.get(attribute)
     chosen = [key for key, is_on in value.items() if is_on] if isinstance(value, dict) else [value]
     if not chosen or chosen == [None] or not str(chosen[0]).strip():
-        raise ValueError(f"a region has no {shortened(attribute)}, which is its class")
+        raise ValueError("a region says nothing for the attribute "
+                         f"{shortened(attribute)}, which is its class")
     return [class_name(str(name).strip()) for name in chosen]

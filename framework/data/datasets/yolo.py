@@ -6,11 +6,19 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from framework.data.datasets.dataset import Dataset, Description, any_case, exists, is_image
+from framework.data.datasets.dataset import (
+    Dataset,
+    Description,
+    any_case,
+    exists,
+    is_image,
+    is_undecoded,
+)
 from framework.data.datasets.file_tree import files_below
 from framework.data.datasets.label_files import Box, Labels, are_parts, filled_lines
 from framework.data.datasets.shared_labels import shared_labels
-from framework.data.datasets.yolo_files import pose_values
+from framework.data.datasets.yolo_files import ends, pose_values
+from framework.data.datasets.yolo_poses import values_after_box
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
@@ -20,6 +28,8 @@ from framework.system.wording import shortened
 
 IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
 """Folders of images, in lower case, that Darknet and Ultralytics replace by `labels`."""
+LABEL_FOLDERS = ("Labels", "LABELS")
+"""Other spellings of the folder `labels`, which disks of Linux tell apart."""
 NOT_LABELS = ("classes.txt", "obj.txt", "notes.txt", "readme.txt", "readme.roboflow.txt",
               "readme.dataset.txt", "_darknet.labels")
 Corners = tuple[float, float, float, float]
@@ -48,14 +58,15 @@ def load(description: Description) -> Dataset:
     for split, value in description.splits().items():
         parts = description.words("splits", value)
         if any(os.path.isdir(as_on_disk(root / part)) for part in parts):
-            losses[split] += _without_image(root, splits[split], splits)
+            losses[split] += _without_image(root, splits[split], splits, losses[split])
     losses[next(iter(splits))] += [
         Note("a split that is not there was left out", where, is_loss=False)
         for where in description.tree.get("absent", ())]
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
     names = description.names([])
-    num_extra = pose_values(description.tree, description.place)
+    num_extra = pose_values(description.tree, description.place) or values_after_box(
+        root / entry.label for entries in splits.values() for entry in entries)
 
     foreign = _foreign(root, (entry for split in splits.values() for entry in split))
 
@@ -81,10 +92,10 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     root = description.root
     path = as_on_disk(root / part)
     if os.path.isdir(path):
-        files = sorted(map(Path, files_below(path)))
+        files = sorted(Path(name) for name in files_below(path)
+                       if not os.path.basename(name).startswith("."))   # as macOS's ._1.jpg
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
-        losses += [Note("not known as the ending of an image", os.path.relpath(item, root))
-                   for item in files if _may_be_image(item)]
+        losses += _unknown_images(root, files, images)
     elif is_there(path):
         lines = [line.strip() for line in read_lines(path) if line.strip()]
         images = [_listed(root, path, line) for line in lines]
@@ -95,24 +106,32 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     return images
 
 
-def _may_be_image(path: Path) -> bool:
-    """A file that is not an image by its name, though it has labels."""
-    return not is_image(path.name) and path.suffix.lower() not in (".txt", ".xml", ".json") \
-        and is_there(path.with_suffix(".txt")) and not path.name.startswith(".")
+def _unknown_images(root: Path, files: Sequence[Path], images: Sequence[str]) -> list[Note]:
+    """The files that are not images by their endings, though they have labels, or may be some of
+    another kind. Labels that an image has too are not theirs."""
+    others = [item for item in files if not is_image(item.name)
+              and item.suffix.lower() not in (".txt", ".xml", ".json")]
+    known = {composed(label_path(root, image)) for image in images} if others else set()
+    notes = []
+    for item in others:
+        name = os.path.relpath(item, root)
+        label = label_path(root, name)
+        has_labels = composed(label) not in known and exists(root / label)
+        if has_labels or is_undecoded(name):
+            notes.append(Note("not known as the ending of an image", name, images=1,
+                              boxes=num_boxes(root / label) if has_labels else 0))
+    return notes
 
 
 def _listed(root: Path, list_path: Path, line: str) -> str:
     """The image of a line, relative to the root, to the folder of its list, or of Windows.
 
-    A path of another machine, which begins with / or a drive, is looked for by its end.
+    A path of another machine, or from a folder that is not there, is looked for by its end.
     """
     plain = line.removeprefix("./")
-    names = [plain, plain.replace("\\", "/")]
-    parts = names[1].split("/")
-    if parts[0] == "" or parts[0].endswith(":"):
-        names += ["/".join(parts[index:]) for index in range(1, len(parts))]
-    for name in names:
-        for folder in (root, list_path.parent):
+    folders = (root, list_path.parent)
+    for name in (plain, *(end for folder in folders for end in ends(folder, plain))):
+        for folder in folders:
             path = as_on_disk(folder / name)
             if os.path.isfile(path):
                 is_so_named = path == root / name
@@ -145,7 +164,13 @@ def label_paths(image: str) -> list[Path]:
     if len(parts) > 1:
         tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
         tried.append(Path(*parts[:-2], "labels", parts[-1]))
-    return tried
+    return tried + [_with_folder(path, word) for word in LABEL_FOLDERS for path in tried
+                    if "labels" in path.parts]
+
+
+def _with_folder(path: Path, word: str) -> Path:
+    """The path with the folder `labels` called so."""
+    return Path(*(word if part == "labels" else part for part in path.parts))
 
 
 def _foreign(root: Path, entries: Iterable[Entry]) -> dict[Entry, BadEntry | None]:
@@ -161,10 +186,12 @@ def _foreign(root: Path, entries: Iterable[Entry]) -> dict[Entry, BadEntry | Non
     return shared_labels(root, entries, rank, num_boxes)
 
 
-def _without_image(root: Path, entries: Sequence[Entry],
-                   splits: Mapping[str, Sequence[Entry]]) -> list[Note]:
-    """The label files beside those of `entries` that belong to no image of any split."""
+def _without_image(root: Path, entries: Sequence[Entry], splits: Mapping[str, Sequence[Entry]],
+                   losses: Sequence[Note]) -> list[Note]:
+    """The label files beside those of `entries` that belong to no image of any split, nor to a file
+    that `losses` names."""
     known = {composed(entry.label) for split in splits.values() for entry in split}
+    known |= {composed(label_path(root, note.where)) for note in losses if note.images}
     found = []
     for folder in sorted({str(Path(entry.label).parent) for entry in entries}):
         for path in sorted((root / folder).glob("*.*")):
@@ -188,6 +215,8 @@ def num_boxes(path: Path) -> int:
     words = lines[0][1].split() if lines else []
     try:
         is_box = len(words) >= 5 and _class_number(words[0]) >= 0
+        for word in words[1:]:
+            float(word)         # KITTI's lines of tracks begin with two numbers and a type
     except ValueError:
         is_box = False
     return len(lines) if is_box else 0

@@ -16,6 +16,8 @@ from framework.system.wording import shortened
 
 SPLITS = ("train", "val", "test", "minival")
 OPTIONAL = ("test", "minival")      # may be named and not be there, as in exports of Roboflow
+EXPORTED = "data"
+DARKNETS = (("train", "train"), ("valid", "valid"), ("test", "test"))   # split, key of a .data file
 OWN_KEYS = ("format", "root", "splits")
 
 
@@ -73,11 +75,23 @@ def _root(path: Path, value: object) -> Path:
 
 
 def _existing(root: Path, part: str) -> str:
-    """A part of a split; without `../`, or with / for Windows' own sign, if it is there only then.
-    """
-    plain = part.replace("\\", "/")
-    names = (part, part.removeprefix("../"), plain, plain.removeprefix("../"))
+    """A part of a split; without `../`, with / for Windows' own sign, or by its end, if it is there
+    only then."""
+    plain = part.replace("\\", "/").removeprefix("../")
+    names = (part, part.removeprefix("../"), *ends(root, plain))
     return next((name for name in names if is_there(root / name)), part)
+
+
+def ends(root: Path, path: str) -> list[str]:
+    """A path with / for Windows' own sign, and what it may mean if it is not there: its ends, the
+    longest first, of one of another machine, which begins with / or a drive; of another what
+    follows a folder `data` that is not there, which exports of CVAT and Datumaro begin with.
+    """
+    parts = path.replace("\\", "/").removeprefix("./").split("/")
+    if parts[0] == "" or parts[0].endswith(":"):
+        return ["/".join(parts[index:]) for index in range(len(parts))]
+    is_short = parts[0] == EXPORTED and not os.path.isdir(root / EXPORTED)
+    return ["/".join(parts), *(["/".join(parts[1:])] if is_short else [])]
 
 
 def _numbered(count: object, place: str) -> list[str]:
@@ -92,7 +106,9 @@ def of_darknet(path: Path, root: Path | None, chosen: Sequence[str] = ()) -> Des
     classes are read.
 
     Its paths are relative to the folder that darknet is called in: here the root, if it is given,
-    else the nearest folder above the file that has them.
+    else the nearest folder above the file that has them. CVAT and Datumaro write them with a folder
+    `data` that the export does not have. A test split that is not there is left out.
+    Source: datumaro/plugins/data_formats/yolo/exporter.py.
     """
     tree: dict[str, str] = {}
     for number, line in enumerate(read_lines(path), start=1):
@@ -101,22 +117,27 @@ def of_darknet(path: Path, root: Path | None, chosen: Sequence[str] = ()) -> Des
             raise DataError(f"{path}:{number}: {shortened(key.strip())} is there twice")
         if equals:
             tree[key.strip()] = value.strip()
-    splits = {name: tree[key] for name, key in (("train", "train"), ("valid", "valid"))
-              if tree.get(key)}
-    if not splits:
+    splits = {name: tree[key] for name, key in DARKNETS if tree.get(key)}
+    if not splits.keys() & {"train", "valid"}:
         raise DataError(f"{path}: has neither train nor valid; a line must be: key = value")
     if root is None:
         above = [path.parent, *path.absolute().parents]
         first = next(iter(splits.values()))
         root = next((folder for folder in above if is_there(folder / first)), path.parent)
-    names: Any = _numbered(tree.get("classes"), str(path))
+    splits = {name: _existing(root, part) for name, part in splits.items()}
+    absent = [f"{path}, {name}: {splits.pop(name)}" for name in OPTIONAL if name in splits
+              and name not in chosen and not is_there(root / splits[name])]
+    names: Any = None
     if "names" in tree:
+        tree["names"] = _existing(root, tree["names"])
         names = name_lines(root / tree["names"])
         count = whole_number(tree.get("classes", str(len(names))))
         if count != len(names):
             raise DataError(f"{path}: classes is {shortened(tree['classes'])}, but "
                             f"{root / tree['names']} has {len(names)} names")
-    return Description(root, {"splits": splits, "names": names}, str(path), chosen=chosen)
+    names = names or _numbered(tree.get("classes"), str(path))
+    return Description(root, {"splits": splits, "names": names, "absent": absent}, str(path),
+                       chosen=chosen)
 
 
 def pose_values(tree: Mapping[str, Any], place: str) -> int:

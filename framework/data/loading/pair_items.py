@@ -30,6 +30,8 @@ class PairItems(ListedItems):
     has_sizes     a top with (height, width) of each image, at most those of the batch
     windows       x1, y1, x2, y2 of the part of each image that is taken, last pixels included;
                   beyond the image it is black and not labelled
+    numbers       of each image, (items, L) uint8, a top (items, L, 1, 1); a label l of its map
+                  becomes the number at l - first_class - 1, or 0; 0 and ignore_label stay
     """
 
     files: Sequence[tuple[str, str]]
@@ -41,6 +43,10 @@ class PairItems(ListedItems):
     keeps_levels: bool = False
     has_sizes: bool = False
     windows: Sequence[tuple[int, int, int, int]] | None = None
+    numbers: Array | None = None
+    first_class: int = 0
+    label_part: int = 1
+    has_labels: bool = True
 
     def item(self, index: int, draws: Draws) -> Item:
         assert self._transformer is not None
@@ -54,14 +60,36 @@ class PairItems(ListedItems):
         else:
             marks = _cut(self._marks(label, pixels), self.windows[index], self.ignore_label)
             pixels = self._resized(_cut(pixels, self.windows[index], 0), cv2.INTER_LINEAR)
+        if self.label_part > 1:
+            marks = self._enlarged(marks)
         marks = self._resized(marks, cv2.INTER_LINEAR if self.is_edge_map else cv2.INTER_NEAREST)
         if self.is_edge_map and not self.keeps_levels:
             marks = (marks > 127).astype(np.uint8)
         height, width = pixels.shape[:2]
         pixels, marks = self._transformer.pair(pixels, marks, draws, self.ignore_label)
+        marks = marks[::self.label_part, ::self.label_part]
         # The image's own size, or that of the crop where it is smaller: what is not padding.
         size = (min(height, pixels.shape[0]), min(width, pixels.shape[1]))
-        return Item((pixels, marks), size=size)
+        if self.numbers is not None:
+            marks = self._numbered(marks, self.numbers[index])
+            return Item((pixels, marks), size=size, labels=tuple(self.numbers[index]))
+        return Item((pixels, marks) if self.has_labels else (pixels,), size=size)
+
+    def _enlarged(self, marks: Pixels) -> Pixels:
+        """The label map in its small size, each cell as often as it goes into the image."""
+        assert self.new_size is not None
+        small = [side // self.label_part for side in self.new_size]
+        marks = resize_plain(marks, small[0], small[1], cv2.INTER_NEAREST)
+        return marks.repeat(self.label_part, 0).repeat(self.label_part, 1)
+
+    def _numbered(self, marks: Pixels, numbers: Array) -> Pixels:
+        """The label map with the numbers of its image for its labels."""
+        table = np.zeros(256, np.uint8)
+        known = numbers[:255 - self.first_class]
+        table[self.first_class + 1:self.first_class + 1 + len(known)] = known
+        if 0 <= self.ignore_label <= 255:
+            table[self.ignore_label] = self.ignore_label
+        return table[marks]
 
     def _marks(self, label: str, pixels: Pixels) -> Pixels:
         """The label map as it is in its file, (height, width, 1) uint8."""
@@ -77,6 +105,9 @@ class PairItems(ListedItems):
         return resize_plain(pixels, *self.new_size, mode) if self.new_size else pixels
 
     def tops(self, items: Sequence[Item]) -> list[Array]:
+        if self.numbers is not None:
+            rows = np.array([item.labels for item in items], np.float32)
+            return [rows[:, :, None, None]]
         if not self.has_sizes:
             return []
         return [np.array([item.size for item in items], np.float32).reshape(-1, 1, 1, 2)]

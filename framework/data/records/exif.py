@@ -104,6 +104,11 @@ def pixels_as_shown(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(pixels.swapaxes(0, 1) if back in SWAPPED else pixels)
 
 
+def pixels_as_stored(pixels: Pixels, orientation: int) -> Pixels:
+    """What viewers show, (height, width) or with channels, in the direction it is stored in."""
+    return pixels_as_shown(pixels, _back(orientation))
+
+
 def _back(orientation: int) -> int:
     """The orientation that undoes another one: the quarter turns undo each other."""
     return {6: 8, 8: 6}.get(orientation, orientation)

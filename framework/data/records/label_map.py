@@ -7,7 +7,7 @@ weiliu89/caffe, branch ssd.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from framework.system.regular import read_regular
 from framework.system.text import decoded, name_lines
 from framework.system.wording import shortened
 
+FORM = ('; a label map is text with `item { name: "cat" label: 1 }` for each class; '
+        "tools/create_label_map makes one of a list of names")
 BACKGROUND_NAMES = ("none_of_the_above", "background", "__background__")
 
 
@@ -136,9 +138,14 @@ def _parsed(content: bytes, kind: str, path: str | Path) -> prototxt.Document:
         document = prototxt.parse(decoded(path, content), kind, str(path))
     except DataError:
         raise DataError(f"{path}: this is not a label map, neither text nor binary") from None
+    except SpecError as error:
+        raise SpecError(f"{error}{FORM}") from None
     if document.problems:
+        is_tensorflows = any(problem.field == "item.id" for problem in document.problems)
+        cure = "; TensorFlow's maps say `id` where Caffe's say `label`" if is_tensorflows else ""
+        cure = cure if document.message.item else FORM
         raise SpecError("\n".join(f"{document.place(problem.line)}: {problem.field} {problem.text}"
-                                  for problem in document.problems))
+                                  for problem in document.problems) + cure)
     return document
 
 
@@ -155,6 +162,15 @@ def notes_on_shared(names: LabelMap) -> list[str]:
     return [f"{shortened(', '.join(own))} have the label {label} and become one class; training "
             "and detection want a label map with one name for it"
             for label, own in owners.items() if len(own) > 1]
+
+
+def notes_on_capitals(names: Iterable[str]) -> list[str]:
+    """A sentence for the names that differ in capitals alone, which mostly are one class."""
+    groups: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        groups.setdefault(name.casefold(), []).append(name)
+    return [f"the classes {shortened(', '.join(own))} differ in capital letters alone; if they are "
+            "one class, give them one name" for own in groups.values() if len(own) > 1]
 
 
 def names_by_label(names: LabelMap) -> dict[int, str]:
@@ -219,6 +235,9 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         if label is None:
             raise DataError(f"{place}{index}: '{shortened(fields[1])}' is not a label; it must "
                             "be a whole number of 32 bits")
+        if label < 0:
+            raise DataError(f"{place}{index}: the label is {label}; labels begin with 0, the "
+                            "background")
         if fields[0] in known:
             raise DataError(f"{place}{index}: '{shortened(fields[0])}' is there twice")
         known.add(fields[0])

@@ -8,24 +8,53 @@ an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the f
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
 Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
+a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
+of YOLO v2 (biases).
+yuqj1991/caffe_train: a BatchNorm with its scale,
+a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
+ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
+openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
+max_entropy_weight. hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
+lilinhao/ShipDetection: a Convolution of some orientations.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
 tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
 pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
 caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
-mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
+mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe; batch_norm_scale_layer.cu,
+focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
+from framework.definition.upgrade.label_forms import (
+    SAME_OF_LABELS,
+    count_labels,
+    from_label_size,
+    without_flat_windows,
+)
 
+CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
-        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm"}
+        "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
+        "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
+        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
+        "Yolov3Detection": "Yolov3DetectionOutput",
+        **SAME_OF_LABELS}
+TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
+FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
+FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
+    "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
+    "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
+"""Fields that a fork's type of SAME sets by itself."""
+OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
@@ -37,48 +66,22 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
-    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, a Data of clips (DHH) a
+    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, crop_height and
+    crop_width are crop_h and crop_w.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
     for index, layer in enumerate(document.message.layer):
+        _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
-        if layer.type == "ReLU" and layer.relu_param.relu6:
-            _as_relu6(layer, lines)
-            changed = True
-        if proto.has_field(layer, "pooling_param") \
-                and proto.enum_name(layer.pooling_param, "pool") in WITHOUT_PADDING:
-            _as_average(layer, lines)
-            changed = True
-        if layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col:
-            layer.type = COLUMNS[layer.type]
-            layer.convolution_param.ClearField("bottom_is_im2col")
-            changed = True
-        if layer.type == "Convolution" and layer.convolution_param.binary:
-            _as_binary(layer, document, index)
-            changed = True
-        if layer.type == "PoolingND" and proto.has_field(layer, "pooling_nd_param"):
-            _as_nd_pooling(layer, lines)
-            changed = True
-        crops = layer.transform_param
-        if crops.HasField("crop_height") or crops.HasField("crop_width"):
-            _as_crops(layer, lines)
-            changed = True
-        if layer.type == "Pooling3D" and layer.HasField("pooling_3d_param"):
-            _as_p3d_pooling(layer, lines)
-            changed = True
         other = _other_type(layer, document)
-        if other:
-            layer.type = other
-            changed = True
-        if layer.type in SAME:
-            _as_same(layer, lines)
-            changed = True
-        if layer.type == "UpsampleDarknet":
-            _as_upsample(layer, lines)
-            changed = True
+        layer.type = other or layer.type
+        changed |= bool(other)
+        changed |= count_labels(layer, document)
+        for form in FORMS:
+            changed |= form(layer, lines)
     return changed
 
 
@@ -88,33 +91,91 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "CoordinateWarp"
     if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
         return "MovingCenterLoss"
+    if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
+        return "RegionDetectionOutput"
+    if layer.type == "DetectionLoss" and any(layer.detection_loss_param.HasField(field)
+                                             for field in OF_GRIDS):
+        return "GridDetectionLoss"
+    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
+        return "ORConvolution"
+    if layer.type == "ReLU" and len(layer.top) == 2:
+        return "ReLUWithMask"
+    if layer.type == "Crop" and (layer.crop_param.HasField("height")
+                                 or layer.crop_param.HasField("weight")):
+        return "CropToSize"
     if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
         return "AnchorTarget3D"
+    if layer.type == "Proposal" and layer.proposal_param.HasField("anchor_size"):
+        return "Proposal3D"
+    if layer.type == "ProposalTarget" and layer.proposal_target_param.HasField("class_num"):
+        return "ProposalTarget3D"
+    if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
+        return "ROIPooling3D"
+    if layer.type == "Data" and any(proto.has_field(layer.data_param, name) for name in CLIPS):
+        return "ClipData"
+    if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
+        return "DrawnClassesData"
+    if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
+                                             for name in FACES):
+        return "FaceBoxData"
+    if layer.type in TRIPLETS and len(layer.bottom) == 2 and any(
+            other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
+            for other in net.message.layer):
+        return TRIPLETS[layer.type]
+    if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
+                                            or layer.loss_param.max_entropy_weight > 0):
+        return "AdaptiveSoftmaxWithLoss"
     return ""
 
 
-def _as_same(layer: proto.LayerParameter, lines: Lines) -> None:
+def _check_binary(document: Document, index: int) -> None:
+    layer = document.message.layer[index]
+    param = layer.convolution_param
+    if layer.type == "Convolution" and param.binary \
+            and (param.HasField("sq") or param.HasField("ratio")):
+        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
+                             "ratio, which BinaryConvolution has; give only one of them")
+
+
+def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type in COLUMNS and layer.convolution_param.bottom_is_im2col
+    if is_old:
+        layer.type = COLUMNS[layer.type]
+        layer.convolution_param.ClearField("bottom_is_im2col")
+    return is_old
+
+
+def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type not in SAME:
+        return False
+    field, values = FIXED.get(layer.type, ("", {}))
+    for name, value in values.items():
+        setattr(getattr(layer, field), name, value)
     layer.type = SAME[layer.type]
     if layer.HasField("reverse_axis_param"):
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    return True
 
 
-def _as_crops(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_crop_height(layer: proto.LayerParameter, lines: Lines) -> bool:
     """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
     param = layer.transform_param
+    if not (param.HasField("crop_height") or param.HasField("crop_width")):
+        return False
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
     param.crop_h = param.crop_height or param.crop_size or param.crop_h
     param.crop_w = param.crop_width or param.crop_size or param.crop_w
     for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
         inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    param.ClearField("crop_height")
-    param.ClearField("crop_width")
-    param.ClearField("crop_size")
+    proto.clear_fields(param, ("crop_height", "crop_width", "crop_size"))
+    return True
 
 
-def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "Pooling3D" or not layer.HasField("pooling_3d_param"):
+        return False
     param = layer.pooling3d_param
     param.CopyFrom(layer.pooling_3d_param)
     for along, each in (("kernel_l", "kernel_size"), ("stride_l", "stride"), ("pad_l", "pad")):
@@ -122,9 +183,12 @@ def _as_p3d_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
 
 
-def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_relu6(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "ReLU" or not layer.relu_param.relu6:
+        return False
     layer.type = "ReLU6"
     layer.relu_param.ClearField("relu6")
     if layer.relu_param.ListFields():
@@ -132,25 +196,31 @@ def _as_relu6(layer: proto.LayerParameter, lines: Lines) -> None:
     layer.ClearField("relu_param")
     if "relu_param" in lines.fields:
         lines.fields["relu6_param"] = lines.fields.pop("relu_param")
+    return True
 
 
-def _as_binary(layer: proto.LayerParameter, document: Document, index: int) -> None:
-    param = layer.convolution_param
-    if param.HasField("sq") or param.HasField("ratio"):
-        raise document.error(f"layer[{index}].convolution_param.binary", "is given with sq or "
-                             "ratio, which BinaryConvolution has; give only one of them")
-    param.ClearField("binary")
-    layer.type = "BinaryConvolution"
+def _from_binary(layer: proto.LayerParameter, _: Lines) -> bool:
+    is_old = layer.type == "Convolution" and layer.convolution_param.binary
+    if is_old:
+        layer.convolution_param.ClearField("binary")
+        layer.type = "BinaryConvolution"
+    return is_old
 
 
-def _as_average(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_average(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not proto.has_field(layer, "pooling_param") \
+            or proto.enum_name(layer.pooling_param, "pool") not in WITHOUT_PADDING:
+        return False
     layer.pooling_param.pool = layer.pooling_param.AVE
     layer.pooling_param.avg_include_pad = False
     inside = (lines.fields.get("pooling_param") or [Lines()])[0]
     inside.fields["avg_include_pad"] = inside.fields.get("pool", [])
+    return True
 
 
-def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_upsample(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "UpsampleDarknet":
+        return False
     layer.type = "Upsample"
     layer.upsample_param.scale = layer.upsample_darknet_param.stride
     layer.ClearField("upsample_darknet_param")
@@ -158,9 +228,12 @@ def _as_upsample(layer: proto.LayerParameter, lines: Lines) -> None:
     if given:
         given[0].fields["scale"] = given[0].fields.pop("stride", [])
         lines.fields["upsample_param"] = given
+    return True
 
 
-def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
+def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if layer.type != "PoolingND" or not proto.has_field(layer, "pooling_nd_param"):
+        return False
     layer.type = "NdPooling"
     given = lines.fields.pop("pooling_nd_param", [Lines()])
     inside = given[0].fields
@@ -177,3 +250,10 @@ def _as_nd_pooling(layer: proto.LayerParameter, lines: Lines) -> None:
             inside[shape] = [Lines(places[0].line, {"dim": places})]
     layer.ClearField("pooling_nd_param")
     lines.fields["pooling_param"] = given
+    return True
+
+
+# in this order: what one makes may be what a later one takes
+FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
+         _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
+         from_label_size, without_flat_windows)

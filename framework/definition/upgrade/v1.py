@@ -25,7 +25,10 @@ _TYPES = {
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
     "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
     "LSTM": "LstmOfRows", "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+    "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+    "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
+    "MULTILOGISTIC": "Sigmoid",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
@@ -34,6 +37,7 @@ _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
 _OLD_NAMES = {"local_weighted_convolution_param": "local_param"}
 # Data layers that once held the transformation themselves.
 DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
+                "ImageDataMultiLabel": "image_data_multi_label_param",
                 "WindowData": "window_data_param", "VideoData": "image_data_param",
                 **dict.fromkeys(("VideoSegmentationData", "VideoWithVoxelTruthData"),
                                 "image_data_param")}

@@ -20,7 +20,7 @@ from framework.layers.base import LAYERS, Layer
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
 from framework.layers.utility.joining import Concat, Eltwise, Slice
-from framework.layers.vision.convolution import read_geometry
+from framework.layers.vision.filters import read_geometry
 from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.local import Local
 from framework.layers.vision.padding import Pad

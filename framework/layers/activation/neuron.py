@@ -13,7 +13,7 @@ from framework.layers.activation.mathematics import InPlace, is_in_place
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 # Message and fields of the least and the largest y, by the type.
 BOUNDS = {"Clip": ("clip_param", ("min", "max")), "BReLU": ("brelu_param", ("minval", "maxval"))}
@@ -22,6 +22,7 @@ BOUNDS = {"Clip": ("clip_param", ("min", "max")), "BReLU": ("brelu_param", ("min
 @layer
 @layer("ReLUPlus")
 @layer("ReLURecover")
+@layer("ReLUMod")
 class ReLU(Layer):
     """ReLU, or leaky ReLU: y = max(x, 0) + negative_slope * min(x, 0).
 
@@ -29,7 +30,8 @@ class ReLU(Layer):
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp. ReLUPlus is reluplus_layer.cpp of
             liuxianming/caffe_feedback, whose factors are 1 until its tool for feedback sets them;
             ReLURecover relu_recover_layer.cpp of GuanshuoXu/caffe_deep_learning_for_steganalysis,
-            whose bottom keeps its values in place, as all bottoms do here.
+            whose bottom keeps its values in place, as all bottoms do here; ReLUMod
+            relumod_layer.cpp of liu2bao3yuan1/caffe-batchnorm, which counts values beside it.
     """
 
     reads = ("relu_param",)
@@ -51,6 +53,33 @@ class ReLU(Layer):
 
 
 @layer
+class ReLUWithMask(Layer):
+    """ReLU and its mask, for nets that go the same way back: a ReLU of two tops.
+
+    Bottom: x, any shape.
+    Tops:   y as in ReLU; 1 where x is above 0, else 0, without gradient.
+    Source: relu_layer.cpp of HyeonwooNoh/caffe (DecoupledNet), where the type is ReLU.
+    """
+
+    reads = ("relu_param",)
+    num_tops = (2, 2)
+    pointwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "relu_param", "negative_slope")
+        self.negative_slope = spec.proto.relu_param.negative_slope
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        return F.leaky_relu(x, self.negative_slope), (x.detach() > 0).to(x.dtype)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        mask = graph.add("Cast", graph.add("Greater", x, graph.floats(0.0)), to=1)
+        return [graph.add("LeakyRelu", x, alpha=self.negative_slope), mask]
+
+
+@layer
 class PReLU(Layer):
     """Parametric ReLU: y = max(x, 0) + slope * min(x, 0) with learned slopes.
 
@@ -62,11 +91,8 @@ class PReLU(Layer):
 
     pointwise = True
     keeps_shape = True
+    blobs_learn = (True,)
     slope: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

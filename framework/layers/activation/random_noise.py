@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_positive, honour, is_set
 
 
 @layer
@@ -77,10 +77,7 @@ class RandomNoise(Layer):
         honour(spec, "random_noise_param", "mu sigma adaptive_sigma adaptive_factor")
         param = spec.proto.random_noise_param
         self.adapts = param.adaptive_sigma
-        field = "adaptive_factor" if self.adapts else "sigma"
-        if not getattr(param, field) > 0:
-            raise spec.error(f"random_noise_param.{field}", f"is {getattr(param, field):g}; it "
-                             "must be above 0")
+        check_positive(spec, "random_noise_param", "adaptive_factor" if self.adapts else "sigma")
 
     def forward(self, x: Tensor) -> Tensor:
         param = self.spec.proto.random_noise_param

@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 
 
 @layer
@@ -31,8 +31,7 @@ class ScaleTanH(Layer):
         super().__init__(spec)
         honour(spec, "scale_tanh_param", "init_scale step_size gamma power")
         param = spec.proto.scale_tanh_param
-        if param.step_size < 1:
-            raise spec.error("scale_tanh_param.step_size", "is 0; it must be at least 1")
+        check_sizes(spec, "scale_tanh_param", "step_size")
         self.first, self.step = param.init_scale, param.step_size
         self.gamma, self.power = param.gamma, param.power
         self.register_buffer("iteration", torch.tensor(1.0), persistent=False)

@@ -11,14 +11,16 @@ from framework.definition.spec import LayerSpec
 Shape = tuple[int, ...]
 Size = tuple[int, int]
 ASSUMED_SIZES: tuple[Size, ...] = ((224, 224), (32, 280), (32, 32), (28, 28), (360, 480),
-                                  (256, 256), (128, 128), (473, 473), (713, 713))
+                                  (256, 256), (128, 128), (299, 299), (321, 321), (416, 416),
+                                  (473, 473), (713, 713))
 """Height and width of images whose net text does not say: ImageNet's usual crop, a line of text,
-small images, CamVid's streets, powers of 2, PSPNet's two. A look at a net takes the first that the
-net can be built with."""
+small images, CamVid's streets, powers of 2, Inception's, DeepLab's, YOLO's, PSPNet's two. A look at
+a net takes the first that the net can be built with."""
 
 FRAMES = 16     # of a clip whose length only files know, as in C3D's nets
 
-KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
+KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32),
+               "modelnet40_df": (64, 64, 64)}
 """Channels, height and width of data sets by what is in the path of their records; the first
 that fits."""
 

@@ -25,6 +25,7 @@ from framework.data.loading.frames import (
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Shape
+from framework.layers.params import check_sizes
 from framework.proto import TransformationParameter, VideoDataParameter, has_field
 
 LIST_FIELDS = ("source", "root_folder", "batch_size", "rand_skip", "shuffle", "new_height",
@@ -180,9 +181,7 @@ def _clips(spec: LayerSpec, holder: str, param: Any) -> tuple[FrameReader, Layou
         max_rate = param.max_sampling_rate
         if max_rate == 0:
             raise spec.error("video_data_param.max_sampling_rate", "is 0; it must be at least 1")
-    if param.sampling_rate < 1:
-        raise spec.error(f"{holder}.sampling_rate",
-                         f"is {param.sampling_rate}; it must be at least 1")
+    check_sizes(spec, holder, "sampling_rate")
     sampling = Sampling(param.new_length, param.sampling_rate, param.use_temporal_jitter, max_rate)
     frames: FrameReader = FolderFrames(sampling, spec.phase == "TRAIN") if param.use_image \
         else FileFrames(sampling)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from framework.definition.spec import LayerSpec
-from framework.layers.params import honour, plain
+from framework.layers.params import check_sizes, honour, plain
 from framework.proto import enum_name
 from framework.system.arrays import Array
 
@@ -43,9 +43,7 @@ class Grid:
                "image_size_x image_size_y obj_norm crop_bboxes object_class")
         param = spec.proto.detectnet_groundtruth_param
         self.param = plain(param)
-        for name in ("stride", "image_size_x", "image_size_y"):
-            if getattr(param, name) == 0:
-                raise spec.error(f"{field}.{name}", "is 0; it must be at least 1")
+        check_sizes(spec, field, "stride image_size_x image_size_y")
         self.at_least = enum_name(param, "gridbox_type") == "GRIDBOX_MIN"
         self.classes = {one.src: one.dst for one in param.object_class} or {1: 0}
         self.image = (param.image_size_x, param.image_size_y)

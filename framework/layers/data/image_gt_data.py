@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import DataOptions, Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.image_source import ImageSource
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 
 NUMBERS = 6     # of a box: label, ignored, x1, y1, x2, y2
 FIELD = "image_gt_data_param"
@@ -68,8 +68,7 @@ class ImageGtData(ImageSource):
                              "images, one for each downsample_rate, and boxes with output_gt_boxes")
         if param.coord_num != 4:
             raise spec.error(f"{FIELD}.coord_num", f"is {param.coord_num}; it must be 4")
-        if param.fg_img_multiple < 1:
-            raise spec.error(f"{FIELD}.fg_img_multiple", "is 0; it must be at least 1")
+        check_sizes(spec, FIELD, "fg_img_multiple")
         if param.do_multiple_scale and param.HasField("min_scale") \
                 and param.HasField("max_scale") and not 0 < param.min_scale <= param.max_scale:
             raise spec.error(f"{FIELD}.min_scale", f"is {param.min_scale}; it must be above 0 and "

@@ -11,6 +11,7 @@ from framework.layers.data.assumed_shapes import (
     images_and_labels,
 )
 from framework.layers.loss.heatmap import ROOM_CORNERS
+from framework.layers.params import check_sizes
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {
@@ -99,13 +100,11 @@ class OPData(KnownByShape):
 
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
-        param = spec.proto.op_transform_param
         model = _model(spec)
         if model not in POSE_CHANNELS:
             raise spec.error("op_transform_param.models", f"begins with '{model}'; it must be one "
                              f"of {', '.join(POSE_CHANNELS)}")
-        if param.stride < 1:
-            raise spec.error("op_transform_param.stride", "is 0; it must be at least 1")
+        check_sizes(spec, "op_transform_param", "stride")
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -125,18 +124,20 @@ def _model(spec: LayerSpec) -> str:
 
 @layer
 class SegData(KnownByShape):
-    """One image and its map of labels, of a list: known by shape only.
+    """Images and their maps of labels, of a list: known by shape only.
 
-    Tops:   image (1, 3, H, W); labels (1, 1, H, W). H and W are multiples of transform_param's
-            stride, upper_size (or upper_height and upper_width) at most.
+    Tops:   images (N, 3, H, W); labels (N, 1, H, W). N is batch_size. H and W are crop_size, or
+            multiples of transform_param's stride, upper_size (or upper_height and upper_width) at
+            most.
     Errors: SpecError whenever data are requested.
-    Meaning: yjxiong/caffe seg_data_layer.cpp, whose transformation by random scales is not here.
+    Meaning: yjxiong/caffe seg_data_layer.cpp, whose transformation by random scales is not here;
+             batch_size, and ignore_label outside of an image, XiaohangZhan/mix-and-match.
     """
 
     reads = ("transform_param",)
     num_tops = (2, 2)
     fork_fields = frozenset(f"transform_param.{name}" for name in (
-        "stride", "upper_size", "upper_height", "upper_width", "scale_ratios"))
+        "stride", "upper_size", "upper_height", "upper_width", "scale_ratios", "ignore_label"))
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -146,7 +147,10 @@ class SegData(KnownByShape):
                 param.upper_size or param.upper_width or size[1])
         height, width = (min(of_image // step * step, limit)
                          for of_image, limit in zip(size, most, strict=True))
-        return [(1, 3, height, width), (1, 1, height, width)]
+        if param.crop_size:
+            height = width = param.crop_size
+        num = spec.proto.seg_data_param.batch_size
+        return [(num, 3, height, width), (num, 1, height, width)]
 
 
 @layer

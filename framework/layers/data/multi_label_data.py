@@ -136,6 +136,24 @@ class FormatImageData(MultiLabelImageData):
 
 
 @layer
+class ImageDataMultiLabel(FormatImageData):
+    """Batches of images from a list of files, with as many numbers for each as its line has.
+
+    Tops:   images (batch_size, channels, height, width), (pixel - mean) * scale, BGR;
+            labels (batch_size, L). Its settings are in image_data_multi_label_param, where
+            mean_file, scale, crop_size and mirror have no effect, as in the original.
+    Errors: as MultiLabelImageData.
+    Source: image_data_multi_label_layer.cpp of wang821002/Caffe-Multi-Label.
+    """
+
+    reads = ("transform_param", "image_data_multi_label_param")
+
+    @classmethod
+    def list_param_of(cls, spec: LayerSpec) -> str:
+        return "image_data_multi_label_param"
+
+
+@layer
 class ImageFloatData(ImageSource):
     """Batches of images from a list of files, each with points or other numbers.
 
@@ -211,6 +229,8 @@ def _settings(spec: LayerSpec) -> tuple[ImageDataParameter, int]:
     own = spec.proto.multi_label_image_data_param
     if spec.proto.HasField("format_image_data_param"):
         return spec.proto.format_image_data_param, 0
+    if spec.proto.HasField("image_data_multi_label_param"):
+        return spec.proto.image_data_multi_label_param, 0
     if not spec.proto.HasField("multi_label_image_data_param"):
         return spec.proto.image_data_param, spec.proto.image_data_param.multilabel_num
     if spec.proto.HasField("image_data_param"):

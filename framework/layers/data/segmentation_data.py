@@ -1,4 +1,4 @@
-"""Segmentation data: DenseImageData, ImageLabelmapData, ImageSegData, WindowSegData."""
+"""Segmentation data: images and label maps of lists, whole or in windows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import dataclasses
 import logging
 from typing import Any
 
+import numpy as np
+
 from framework.data.augment import random_sizes
 from framework.data.loading.pair_items import PairItems
 from framework.data.records.label_image import GREY, SIGNATURE
 from framework.data.records.list_file import numbered_lines
+from framework.data.records.records import Pixels
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, layer
@@ -20,7 +23,9 @@ from framework.layers.data.image_source import (
     checked_param,
     transformation,
 )
+from framework.layers.params import is_set
 from framework.proto import DenseImageDataParameter, enum_name
+from framework.system.wording import shortened
 
 Pair = tuple[str, str]
 PixelWindow = tuple[int, int, int, int]     # x1, y1, x2, y2, last pixels included
@@ -67,14 +72,17 @@ class DenseImageData(ImageSource):
     """Images and label maps, whose grey levels are the labels.
 
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width).
-    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
+    With `label_divide_factor` f label maps are resized to new_height / f and new_width / f.
+    Errors: SpecError for settings that cannot be followed, of label_divide_factor those that cut or
+            turn images; DataError for unusable lists.
     The image and its labels are mirrored and cropped alike, which the original refuses.
-    Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet and jolibrain/caffe.
+    Source: dense_image_data_layer.cpp of alexgkendall/caffe-segnet, jolibrain/caffe and
+            TimoSaemann/caffe-enet.
     """
 
     reads = ("transform_param",)
     list_param = "dense_image_data_param"
-    fork_fields = ROTATION
+    fork_fields = ROTATION | {"dense_image_data_param.label_divide_factor"}
     num_tops = (2, 2)
 
     @classmethod
@@ -88,6 +96,8 @@ class DenseImageData(ImageSource):
             if getattr(param, name):
                 raise spec.error(f"dense_image_data_param.{name}", "is not supported: leave it out")
         _check(_with_old_fields(spec, param))
+        if param.label_divide_factor != 1:
+            _check_divided(_with_old_fields(spec, param), param)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         self.check_fields(spec)
@@ -95,7 +105,8 @@ class DenseImageData(ImageSource):
         super().__init__(_with_old_fields(spec, param), options)
         spec = self.spec
         items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
-                          param.is_color, new_size=_new_size(spec, param))
+                          param.is_color, new_size=_new_size(spec, param),
+                          label_part=param.label_divide_factor)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 
@@ -106,6 +117,7 @@ class ImageSegData(ImageSource):
     Tops:   images (batch_size, channels, height, width); labels (batch_size, 1, height, width):
             a label map's grey levels, the image's one label, or ignore_label everywhere, by
             `label_type`; sizes (batch_size, 1, 1, 2): height, width, at most those of the batch.
+            With `has_label: false` the images alone, and a line names an image only.
     transform_param changes both alike: resize_param, scale_factors, of which one is drawn,
     max_rotation_angle (either way, with apply_probability; the label map by its nearest pixels),
     crop, padded with ignore_label, and mirror. distort_param (colours) and noise_param (blur)
@@ -118,8 +130,8 @@ class ImageSegData(ImageSource):
     reads = ("transform_param", "image_data_param")
     list_param = "image_data_param"
     unread = frozenset(SIZES_OF_IMAGE_DATA)
-    fork_fields = ROTATION
-    num_tops = (2, 3)
+    fork_fields = ROTATION | {"image_data_param.has_label"}
+    num_tops = (1, 3)
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -129,6 +141,11 @@ class ImageSegData(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         _check(spec)
+        has_label = spec.proto.image_data_param.has_label
+        if has_label == (len(spec.tops) == 1):
+            raise spec.error("top", f"is given {len(spec.tops)} times; with image_data_param."
+                             f"has_label {str(has_label).lower()} it must be "
+                             f"{'from 2 to 3' if has_label else 'once'}")
         if spec.proto.transform_param.HasField("mean_file"):
             raise spec.error("transform_param.mean_file", f"is not taken by {spec.type}: use "
                              "mean_value")
@@ -141,14 +158,16 @@ class ImageSegData(ImageSource):
         super().__init__(spec, options)
         self.check_fields(spec)
         param = spec.proto.image_data_param
-        kind = enum_name(param, "label_type")
+        kind = enum_name(param, "label_type") if param.has_label else "NONE"
         files, windows = self.read_files(param.source, kind)
         if kind == "PIXEL":
             warn_of_colours(spec, param.root_folder + files[0][1])
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
                           param.ignore_label, _new_size(spec, param),
-                          has_sizes=len(spec.tops) > 2, windows=windows)
-        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
+                          has_sizes=len(spec.tops) > 2, windows=windows,
+                          has_labels=param.has_label)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
+                   label_shape=(param.batch_size, 1, 1, 2) if items.has_sizes else None)
 
     def read_files(self, path: str, kind: str) -> tuple[list[Pair], list[PixelWindow] | None]:
         """The pairs of the list and the windows of their images; None: all of each."""
@@ -172,6 +191,53 @@ class WindowSegData(ImageSegData):
         return read_windowed_pairs(self.spec, path, kind)
 
 
+@layer
+class SelectSegBinary(ImageSource):
+    """Windows of images, label maps that an image's own numbers replace, and these numbers.
+
+    Tops:   images and labels as of WindowSegData; the numbers (batch_size, label_dim, 1, 1), as
+            many as window_cls_data_param.label_dim says, which end a line of the list, after the
+            image, its label map and the window.
+    A label l of the map becomes the number at l - cls_label_base - 1 of its image, and 0 where
+    there is none: 0 and ignore_label stay. So maps show the classes alone that the image is to
+    learn. Numbers are from 0 to 255.
+    Errors: SpecError for settings that cannot be followed; DataError for unusable lists.
+    Source: select_seg_binary_layer.cpp of HyeonwooNoh/caffe (DecoupledNet).
+    """
+
+    reads = ("transform_param", "image_data_param", "select_seg_binary_param",
+             "window_cls_data_param")
+    list_param = "image_data_param"
+    unread = frozenset(SIZES_OF_IMAGE_DATA)
+    fork_fields = ROTATION
+    num_tops = (3, 3)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, labels, _ = _images_and_maps(spec, size)
+        return [images, labels, (images[0], spec.proto.window_cls_data_param.label_dim, 1, 1)]
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        ImageSegData.check_fields(spec)
+        if spec.proto.window_cls_data_param.label_dim < 1:
+            raise spec.error("window_cls_data_param.label_dim", "is 0; it must be at least 1")
+
+    def __init__(self, spec: LayerSpec, options: DataOptions):
+        super().__init__(spec, options)
+        self.check_fields(spec)
+        param = spec.proto.image_data_param
+        kind = enum_name(param, "label_type")
+        count = spec.proto.window_cls_data_param.label_dim
+        files, windows, numbers = read_numbered_windows(spec, param.source, kind, count)
+        items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
+                          param.ignore_label, _new_size(spec, param), windows=windows,
+                          numbers=numbers,
+                          first_class=spec.proto.select_seg_binary_param.cls_label_base)
+        self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
+                   label_shape=(param.batch_size, count, 1, 1))
+
+
 def _images_and_maps(spec: LayerSpec, size: Size) -> list[Shape]:
     """Images, then label maps of one channel and the same size."""
     images = images_and_labels(spec, size)[0]
@@ -183,21 +249,42 @@ def _images_and_maps(spec: LayerSpec, size: Size) -> list[Shape]:
 def read_windowed_pairs(spec: LayerSpec, path: str, kind: str
                         ) -> tuple[list[Pair], list[PixelWindow]]:
     """The lines of a list, as for `read_pairs` but with x1 y1 x2 y2 at their ends."""
-    lines = _lines(spec, path)
     pairs = []
     windows = []
-    for number, line in lines:
+    for number, line in _lines(spec, path):
         words = line.split()
-        try:
-            x1, y1, x2, y2 = (int(word) for word in words[-4:])
-        except ValueError:
-            raise DataError(f"{path}:{number}: '{line.strip()}' does not end with x1 y1 x2 y2"
-                            ) from None
-        if x2 < x1 or y2 < y1:
-            raise DataError(f"{path}:{number}: the window {x1} {y1} {x2} {y2} is inside out")
+        windows.append(_window(path, number, line, words[-4:]))
         pairs.append(_pair(path, number, words[:-4], kind))
-        windows.append((x1, y1, x2, y2))
     return pairs, windows
+
+
+def read_numbered_windows(spec: LayerSpec, path: str, kind: str, count: int
+                          ) -> tuple[list[Pair], list[PixelWindow], Pixels]:
+    """As `read_windowed_pairs`, with `count` numbers after each window: (lines, count) uint8."""
+    pairs = []
+    windows = []
+    rows = []
+    for number, line in _lines(spec, path):
+        words = line.split()
+        found = words[-count:]
+        if not all(word.isdigit() and int(word) <= 255 for word in found):
+            raise DataError(f"{path}:{number}: '{shortened(line.strip())}' does not end with "
+                            f"{count} numbers from 0 to 255 (window_cls_data_param.label_dim)")
+        rows.append([int(word) for word in found])
+        windows.append(_window(path, number, line, words[-count - 4:-count]))
+        pairs.append(_pair(path, number, words[:-count - 4], kind))
+    return pairs, windows, np.array(rows, np.uint8)
+
+
+def _window(path: str, number: int, line: str, words: list[str]) -> PixelWindow:
+    try:
+        x1, y1, x2, y2 = (int(word) for word in words)
+    except ValueError:
+        raise DataError(f"{path}:{number}: '{shortened(line.strip())}' does not end with x1 y1 x2 "
+                        "y2, and the numbers that follow them if there are any") from None
+    if x2 < x1 or y2 < y1:
+        raise DataError(f"{path}:{number}: the window {x1} {y1} {x2} {y2} is inside out")
+    return x1, y1, x2, y2
 
 
 def read_pairs(spec: LayerSpec, path: str, kind: str = "PIXEL") -> list[Pair]:
@@ -248,6 +335,21 @@ def _check(spec: LayerSpec) -> None:
     if any(factor <= 0 for factor in param.scale_factors):
         raise spec.error("transform_param.scale_factors", "must be above 0")
     checked_param(spec)
+
+
+def _check_divided(spec: LayerSpec, param: DenseImageDataParameter) -> None:
+    """SpecError unless label maps can be that many times smaller than their images."""
+    field, part = "dense_image_data_param.label_divide_factor", param.label_divide_factor
+    sizes = (param.new_height, param.new_width)
+    if part < 1 or min(sizes) < 1 or any(size % part for size in sizes):
+        raise spec.error(field, f"is {part}; it must divide new_height and new_width, which are "
+                         f"{sizes[0]} and {sizes[1]}")
+    transform = spec.proto.transform_param
+    for name in ("crop_size", "crop_h", "crop_w", "resize_param", "scale_factors",
+                 "max_rotation_angle"):
+        if is_set(transform, name):
+            raise spec.error(field, f"is given together with transform_param.{name}, which label "
+                             "maps of another size cannot follow")
 
 
 def _with_old_fields(spec: LayerSpec, param: DenseImageDataParameter) -> LayerSpec:

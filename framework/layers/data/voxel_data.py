@@ -18,7 +18,7 @@ from framework.layers.data.assumed_shapes import (
     images_and_labels,
 )
 from framework.layers.data.image_source import ImageSource
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.proto import TransformationParameter
 
 TRUTH_FIELDS = ("num_truth_channels", "use_byte_input", "is_flow", "truth_scale", "clip_min",
@@ -106,8 +106,7 @@ def _transform_param(spec: LayerSpec) -> TransformationParameter:
 
 def _truth_form(spec: LayerSpec) -> TruthForm:
     param = spec.proto.image_data_param
-    if param.num_truth_channels < 1:
-        raise spec.error("image_data_param.num_truth_channels", "is 0; it must be at least 1")
+    check_sizes(spec, "image_data_param", "num_truth_channels")
     bounds = None
     if param.HasField("clip_min"):
         bounds = (param.clip_min, param.clip_max)

@@ -69,8 +69,8 @@ class BoxData(KnownByShape):
             its class, and its x, y, width and height. With a field of MaskYolo (resize_w, resize_h
             and jitter of transform_param; min_size_and, min_size_or and max_box_num of data_param)
             images (N, 3, resize_h, resize_w) and labels (N, 5 max_box_num): x, y, width, height and
-            class of each box. Labels without a `side` that a RegionLoss reads are (N, 150): class,
-            x, y, width and height of up to 30 boxes.
+            class of each box. Labels of at most one `side` which a RegionLoss or DetectionEvaluate
+            reads are (N, 150): class, x, y, width and height of up to 30 boxes.
     Errors: SpecError whenever data are requested, and for another number of tops.
     Meaning: hojel/caffe box_data_layer.cpp, whose records are Datum messages with a list of boxes;
             box_data_layer.cpp of leon-liangwu/MaskYolo_Caffe and of Felix-Li-Git/caffe-yolov2.
@@ -82,7 +82,7 @@ class BoxData(KnownByShape):
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
-        has_grids = _of_mask_yolo(spec) or spec.proto.data_param.side
+        has_grids = _of_mask_yolo(spec) or len(spec.proto.data_param.side) > 1
         return [] if has_grids else list(spec.tops[1:2])
 
     @classmethod

@@ -9,6 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.params import honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -38,7 +39,7 @@ class SigmoidCrossEntropyBalanceLoss(Layer):
         check_same_count(spec, x, target)
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
-        x = precise(x).reshape(len(x), -1)
+        x = by_item(precise(x), -1)
         target = target.detach().reshape(x.shape).to(x.dtype)
         positive = (target == 1).to(x.dtype)
         negative = (target == 0).to(x.dtype)

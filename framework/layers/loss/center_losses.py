@@ -14,9 +14,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.ops.losses import OwnGradients, precise
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 
 class _ToCenters(Layer):
@@ -25,18 +25,14 @@ class _ToCenters(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    blobs_learn = (True,)
     centers: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def add_centers(self, x: Shape, labels: Shape, field: str, filler: FillerParameter) -> None:
         """Check axis, num_output and the labels by the message `field`, and add the blob."""
         param = getattr(self.spec.proto, field)
         self.axis = canonical_axis(self.spec, f"{field}.axis", param.axis, x)
-        if param.num_output == 0:
-            raise self.spec.error(f"{field}.num_output", "is 0; it must be at least 1")
+        check_sizes(self.spec, field, "num_output")
         if math.prod(labels) != math.prod(x[:self.axis]):
             raise self.spec.error("bottom", f"'{self.spec.bottoms[1]}' has the shape "
                                   f"{tuple(labels)}; there must be {math.prod(x[:self.axis])} "

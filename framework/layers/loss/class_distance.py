@@ -16,9 +16,9 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.loss.changing_number import ChangingNumber
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS
-from framework.layers.params import honour, plain
+from framework.layers.params import check_sizes, honour, plain
 from framework.ops.losses import precise
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 FIELD = "class_distance_param"
 SMALL = {True: 0.0001, False: 1e-8}     # added to, or least of, a variance; by `isotropic`
@@ -67,12 +67,9 @@ class ClassDistance(Layer):
     no_gradient_bottoms = (1,)
     no_onnx_form = NEEDS_LABELS
     fork_fields = frozenset({f"{FIELD}.margin_add"})
+    blobs_learn = (True, True)
     means: Tensor
     sigma: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape, *labels: Shape):
         super().__init__(spec)
@@ -84,8 +81,7 @@ class ClassDistance(Layer):
         self.margin_mul, self.margin_add = (
             ChangingNumber(spec, f"{FIELD}.{name}", getattr(param, name))
             for name in ("margin_mul", "margin_add"))
-        if param.num_output == 0:
-            raise spec.error(f"{FIELD}.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, FIELD, "num_output")
         if param.ignore_zero and self.metric == "L2" and not param.isotropic:
             raise spec.error(f"{FIELD}.ignore_zero", "is for isotropic distances; the original "
                              "reads other variances without it")

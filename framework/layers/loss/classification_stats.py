@@ -12,6 +12,7 @@ from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import at_least, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 
@@ -49,7 +50,7 @@ class ClassificationStats(Layer):
         self.check = class_check(spec, labels, self.num_classes)
 
     def forward(self, scores: Tensor, labels: Tensor) -> tuple[Tensor, ...]:
-        rows = precise(scores.detach()).reshape(len(scores), -1)
+        rows = by_item(precise(scores.detach()), -1)
         own = F.one_hot(self.check(labels).reshape(-1), self.num_classes).bool()
         # the first of equal ones: argmax may give another
         is_best = rows == rows.max(1, keepdim=True).values

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import class_check
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 
 LOG = logging.getLogger("framework.layers")
 
@@ -48,8 +48,7 @@ class ConfusionMatrix(Layer):
         param = spec.proto.confusion_matrix_param
         self.axis = canonical_axis(spec, f"{name}.axis", param.axis, scores)
         self.test_iter = param.test_iter
-        if self.test_iter < 1:
-            raise spec.error(f"{name}.test_iter", f"is {self.test_iter}; it must be at least 1")
+        check_sizes(spec, name, "test_iter")
         self.num_classes = scores[self.axis]
         if math.prod(labels) * self.num_classes != math.prod(scores):
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels)}; there "

@@ -82,7 +82,7 @@ class DiceLoss(Layer):
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
         shares = precise(x).flatten(2)
         with torch.no_grad():
-            truth = self.check.counted(labels)[0].reshape(len(x), -1)
+            truth = self.check.counted(labels)[0].reshape(len(x), shares.shape[2])
             classes = torch.arange(x.shape[1], device=x.device)[:, None]
             label = (truth[:, None] == classes).to(shares.dtype)
             best = (shares.argmax(1, keepdim=True) == classes).to(shares.dtype)

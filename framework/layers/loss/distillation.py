@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count, ignore_label, normalization
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_positive, honour
 from framework.ops.losses import GivenSlopes, normalizer, precise
 
 SMALLEST = torch.finfo(torch.float32).tiny      # FLT_MIN: what a smaller probability counts as
@@ -46,9 +46,7 @@ class KnowledgeDistillation(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    student)
         self.temperature = spec.proto.knowledge_distillation_param.temperature
-        if not self.temperature > 0:
-            raise spec.error("knowledge_distillation_param.temperature",
-                             f"is {self.temperature:g}; it must be above 0")
+        check_positive(spec, "knowledge_distillation_param", "temperature")
         check_same_count(spec, student, teacher)
         self.mode = normalization(spec)
         self.fixed = spec.proto.loss_param.pre_fixed_normalizer

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 COORDINATES = 4         # x and y in the first image, x and y in the second
@@ -48,7 +49,7 @@ class ConsistencyLoss(Layer):
                              f"be ({joints[0]}, 2, H, W)")
 
     def forward(self, joints: Tensor, flow: Tensor) -> Tensor:
-        places = precise(joints).reshape(len(joints), joints.shape[1] // COORDINATES,
+        places = by_item(precise(joints), joints.shape[1] // COORDINATES,
                                          COORDINATES, -1)
         flow = flow.detach().to(places.dtype)
         height, width = flow.shape[2:]

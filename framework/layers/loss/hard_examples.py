@@ -17,7 +17,8 @@ from framework.layers.loss.loss_settings import (
     normalization,
 )
 from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import log_loss, normalizer, precise, smooth_l1
 from framework.ops.ranking import rank_within
 
@@ -125,8 +126,7 @@ class BoxAnnotatorOHEM(Layer):
     def __init__(self, spec: LayerSpec, rois: Shape, *others: Shape):
         super().__init__(spec)
         param = spec.proto.box_annotator_ohem_param
-        if param.roi_per_img < 1:
-            raise spec.error("box_annotator_ohem_param.roi_per_img", "is 0; it must be at least 1")
+        check_sizes(spec, "box_annotator_ohem_param", "roi_per_img")
         self.most = param.roi_per_img
         self.ignore = param.ignore_label
         num_positions = math.prod(rois[2:])
@@ -146,5 +146,5 @@ class BoxAnnotatorOHEM(Layer):
         kept = rank_within(image, losses.reshape(-1)) < self.most
         shape = rois.shape[0], 1, *rois.shape[2:], *([1] * (4 - rois.dim()))
         kept = kept.reshape(shape)
-        weights = weights.reshape(rois.shape[0], -1, *shape[2:])
+        weights = by_item(weights, -1, *shape[2:])
         return labels.reshape(shape).where(kept, self.ignore), weights.where(kept, 0)

@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
+from framework.ops.by_item import by_item
 from framework.ops.losses import FloorProbability, precise
 from framework.proto import enum_name
 
@@ -37,7 +38,7 @@ class HingeLoss(Layer):
         self.check = class_check(spec, labels, math.prod(scores[1:]))
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(scores).reshape(scores.shape[0], -1)
+        rows = by_item(precise(scores), -1)
         own = F.one_hot(self.check(labels).reshape(-1), rows.shape[1])
         each = (1 + rows * (1 - 2 * own)).relu()
         return (each if self.norm == "L1" else each.square()).sum() / rows.shape[0]
@@ -65,12 +66,13 @@ class MultinomialLogisticLoss(Layer):
         self.check = class_check(spec, labels, math.prod(probability[1:]))
 
     def forward(self, probability: Tensor, labels: Tensor) -> Tensor:
-        rows = precise(probability).reshape(probability.shape[0], -1)
+        rows = by_item(precise(probability), -1)
         own = rows.gather(1, self.check(labels).reshape(-1, 1))
         return -FloorProbability.apply(own).log().sum() / rows.shape[0]
 
 
 @layer
+@layer("MultiLabelLoss")
 class MultiSigmoidCrossEntropyLoss(Layer):
     """Sigmoid cross-entropy of labels that are there (> 0), not there (< 0), or not known (0).
 
@@ -79,6 +81,7 @@ class MultiSigmoidCrossEntropyLoss(Layer):
              gradient, which in the original it does not.
     Errors:  SpecError if the bottoms differ in items or values.
     Source:  multi_sigmoid_cross_entropy_loss_layer.cpp of zkl20061823/DRML; Zhao et al. 2016.
+             MultiLabelLoss is multi_label_loss_layer.cpp of WilsonWangTHU/clothesDetection.
     """
 
     num_bottoms = (2, 2)

@@ -15,7 +15,7 @@ from framework.layers.index_check import IndexCheck, class_check
 from framework.layers.loss.changing_number import ChangingNumber
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS
-from framework.layers.params import canonical_axis, honour, plain
+from framework.layers.params import at_least, canonical_axis, check_sizes, honour, plain
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
@@ -61,8 +61,7 @@ class LargeMarginInnerProduct(Layer):
         self.axis = canonical_axis(spec, f"{name}.axis", param.axis, x)
         num_values = math.prod(x[self.axis:])
         num_output = weights[0][0] if weights else param.num_output
-        if num_output == 0:
-            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
+        at_least(spec, f"{name}.num_output", [num_output], 1)
         if weights and math.prod(weights[0][1:]) != num_values:
             raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(weights[0])}; it "
                              f"must hold rows of {num_values} weights")
@@ -91,7 +90,8 @@ class LargeMarginInnerProduct(Layer):
             lengths = rows.norm(dim=1)[:, None] * weight.norm(dim=1) + TINY
             margin = lengths * _psi(product / lengths, self.multiple)
             top = torch.where(own, (margin + lam * product) / (1 + lam), product)
-        return (top.reshape(*x.shape[:self.axis], -1), lam.reshape(1))[:len(self.spec.tops)]
+        top = top.reshape(*x.shape[:self.axis], top.shape[1])
+        return (top, lam.reshape(1))[:len(self.spec.tops)]
 
     def _lambda(self) -> Tensor:
         if self.spec.phase == "TRAIN" and torch.is_grad_enabled() \
@@ -133,19 +133,15 @@ class MarginSoftmaxLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
         name = "margin_softmax_loss_param"
         honour(spec, name, "num_output weight_filler lambda")
         param = spec.proto.margin_softmax_loss_param
-        if param.num_output == 0:
-            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, name, "num_output")
         check_one_label_an_item(spec, x, labels)
         self.share = ChangingNumber(spec, f"{name}.lambda", getattr(param, "lambda"))
         self.check = IndexCheck(spec, 1, labels, param.num_output,

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count, ignore_label, normalization
+from framework.layers.params import check_positive
 from framework.ops.losses import Distance, normalizer, precise, smooth_l1, turning_l1
 
 
@@ -77,8 +78,7 @@ class SmoothL1Loss(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)
         self.sigma = spec.proto.smooth_l1_loss_param.sigma
-        if self.sigma <= 0:
-            raise spec.error("smooth_l1_loss_param.sigma", f"is {self.sigma}; it must be above 0")
+        check_positive(spec, "smooth_l1_loss_param", "sigma")
         self.turns = spec.proto.HasField("smoothl1_param")
         self.turn_point = spec.proto.smoothl1_param.turn_point
         if self.turns and len(weights) > 1:

@@ -13,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import at_least, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 TINY = 1e-7     # what the original adds to squared lengths
@@ -51,7 +52,7 @@ class MarginLoss(Layer):
         self.check = class_check(spec, labels, self.number)
 
     def forward(self, x: Tensor, labels: Tensor) -> Tensor:
-        capsules = precise(x).reshape(len(x), self.number, -1)
+        capsules = by_item(precise(x), self.number, -1)
         fixed = capsules.detach()
         own = F.one_hot(self.check(labels).reshape(-1), self.number).bool()
         length = (fixed.square().sum(2) + TINY).sqrt()

@@ -12,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 from framework.proto import has_field
 
@@ -78,7 +79,7 @@ class MAE(Layer):
 
 def _values(rows: Tensor) -> Tensor:
     """The one number of each item, or the index of its largest, of equal ones the first."""
-    rows = rows.reshape(len(rows), -1)
+    rows = by_item(rows, -1)
     if rows.shape[1] == 1:
         return rows[:, 0]
     is_best = rows == rows.max(1, keepdim=True).values

@@ -16,7 +16,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import NEEDS_LABELS
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.ops.losses import precise
 from framework.proto import LayerParameter, enum_name
 
@@ -128,10 +128,7 @@ class MarginInnerProduct(Layer):
     weight: Tensor
     iteration: Tensor
     no_onnx_form = NEEDS_LABELS
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)
@@ -141,8 +138,7 @@ class MarginInnerProduct(Layer):
         self.power = param.power
         self.lambda_min = param.lambda_min
         self.axis = canonical_axis(spec, "margin_inner_product_param.axis", param.axis, x)
-        if param.num_output == 0:
-            raise spec.error("margin_inner_product_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "margin_inner_product_param", "num_output")
         if math.prod(labels) != math.prod(x[:self.axis]):
             raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; there "
                              f"must be {math.prod(x[:self.axis])} labels")
@@ -170,7 +166,8 @@ class MarginInnerProduct(Layer):
             top = rows @ weight.t()
         else:
             top = _MarginProduct.apply(rows, weight, numbers, lam, self.multiple)
-        return (top.reshape(*x.shape[:self.axis], -1), lam.reshape(1))[:len(self.spec.tops)]
+        top = top.reshape(*x.shape[:self.axis], top.shape[1])
+        return (top, lam.reshape(1))[:len(self.spec.tops)]
 
     def _lambda(self) -> Tensor:
         falling = self.base * (1 + self.gamma * self.iteration) ** -self.power
@@ -215,8 +212,7 @@ class InnerDistance(Layer):
                              "it must be L1 or L2")
         self.has_points = len(others) - param.update_center_only == 1
         if not self.has_points:
-            if param.num_output == 0:
-                raise spec.error("inner_distance_param.num_output", "is 0; it must be at least 1")
+            check_sizes(spec, "inner_distance_param", "num_output")
             self.add_blob("weight", (param.num_output, math.prod(x[self.axis:])),
                           param.weight_filler)
 
@@ -232,7 +228,7 @@ class InnerDistance(Layer):
             numbers = others[-1].detach().reshape(-1, 1).long()
             own = numbers == torch.arange(points.shape[0], device=x.device)
             top = torch.where(own, top, self._distance(rows, points.detach()))
-        return top.reshape(*x.shape[:self.axis], -1)
+        return top.reshape(*x.shape[:self.axis], top.shape[1])
 
     def _weight(self) -> Tensor:
         weight = self.weight

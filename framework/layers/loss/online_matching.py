@@ -15,7 +15,6 @@ from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 
 class _Scores(torch.autograd.Function):
@@ -55,12 +54,9 @@ class LabeledMatching(Layer):
     num_tops = (2, 2)
     no_gradient_bottoms = (1,)
     no_onnx_form = NEEDS_LABELS
+    blobs_learn = (False, False)
     features: Tensor
     age: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False, False)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -127,12 +123,9 @@ class UnlabeledMatching(Layer):
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
     no_onnx_form = NEEDS_LABELS
+    blobs_learn = (False,)
     queue: Tensor
     tail: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

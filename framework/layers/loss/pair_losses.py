@@ -11,7 +11,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour, plain
+from framework.layers.params import check_positive, honour, plain
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -89,7 +90,7 @@ class PairwiseLoss(Layer):
 
     def forward(self, codes: Tensor, labels: Tensor, *others: Tensor) -> Tensor:
         rows = precise(codes).flatten(1)
-        marks = precise(labels.detach()).reshape(len(rows), -1)
+        marks = by_item(precise(labels.detach()), -1)
         if others:
             second = precise(others[0]).flatten(1)
             loss, *parts = _pairs_of_two(rows.detach(), second.detach(), marks,
@@ -197,9 +198,7 @@ class KernelLoss(Layer):
         super().__init__(spec)
         honour(spec, "kernel_loss_param", "sigma_sq")
         self.sigma_sq = spec.proto.kernel_loss_param.sigma_sq
-        if not self.sigma_sq > 0:
-            raise spec.error("kernel_loss_param.sigma_sq",
-                             f"is {self.sigma_sq:g}; it must be above 0")
+        check_positive(spec, "kernel_loss_param", "sigma_sq")
         _check_items(spec, a, b)
         if math.prod(a) != math.prod(b):
             raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; features of a "

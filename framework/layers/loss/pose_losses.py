@@ -13,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import check_same_shape, honour, within
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes
 
 LOG = logging.getLogger("framework.layers")
@@ -130,7 +131,7 @@ class PointMeasure(Layer):
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
         x, target = x.detach(), target.detach()
         if not x.is_meta:
-            self._note(x.reshape(len(x), -1, 2), target.reshape(len(x), -1, 2))
+            self._note(by_item(x, -1, 2), by_item(target, -1, 2))
         return ((x - target).square().sum() / len(x)).reshape(1, 1, 1, 1)
 
     def within_limits(self, x: Tensor, target: Tensor) -> Tensor:

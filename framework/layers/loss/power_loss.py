@@ -7,7 +7,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 from framework.ops.losses import precise
 
 
@@ -39,8 +39,7 @@ class LpqLoss(Layer):
             raise spec.error("lpq_loss_param.p", f"is given {len(param.p)} times and q "
                              f"{len(param.q)} times, beginning at {starts}; one of each, from "
                              "iteration 0 on, is taken")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if target:
             check_same_count(spec, x, target[0])
         self.inner = param.p_epsilon, param.p[0]

@@ -15,7 +15,6 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
 from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 
 @layer
@@ -30,11 +29,8 @@ class LinearTransform(Layer):
             this name, a factor and a summand, is another.
     """
 
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

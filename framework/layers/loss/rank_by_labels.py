@@ -9,7 +9,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import check_positive, honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 ONE_NUMBER: Shape = (1, 1, 1, 1)
@@ -26,9 +27,7 @@ class RankByLabels(Layer):
         spec = self.spec
         honour(spec, "contrastive_loss_param", "margin")
         self.margin = spec.proto.contrastive_loss_param.margin
-        if self.margin <= 0:
-            raise spec.error("contrastive_loss_param.margin", f"is {self.margin:g}; it must be "
-                             "above 0")
+        check_positive(spec, "contrastive_loss_param", "margin")
         if math.prod(codes[1:]) != math.prod(others[1:]) or codes[0] % labels[0] \
                 or others[0] % labels[0]:
             raise spec.error("bottom", f"has the shapes {tuple(codes)}, {tuple(others)} and "
@@ -41,7 +40,7 @@ class RankByLabels(Layer):
     def _loss(self, queries: Tensor, others: Tensor, labels: Tensor, by_itself: bool
               ) -> tuple[Tensor, Tensor]:
         """The mean over triples, with a gradient over `margin`, and the share of right ones."""
-        queries, others, labels = (precise(x).reshape(len(x), -1)
+        queries, others, labels = (by_item(precise(x), -1)
                                    for x in (queries, others, labels))
         num = labels.shape[0]
         shared = (labels @ labels.mT).where(

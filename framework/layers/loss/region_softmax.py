@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
+from framework.layers.params import check_four_axes
 from framework.ops.losses import StraightThrough, log_loss, normalizer, precise
 
 CORNERS = 5         # of a region: item, x1, y1, x2, y2
@@ -47,8 +48,7 @@ class SoftmaxWithLossROI(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, regions: Shape):
         super().__init__(spec)
-        if len(scores) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(scores)}; it must be (N, C, H, W)")
+        check_four_axes(spec, scores, "bottom[0]")
         check_labels(spec, scores, labels, 1)
         if len(regions) < 2 or regions[1] != CORNERS:
             raise spec.error("bottom[2]", f"has the shape {tuple(regions)}; it must be (R, 5)")

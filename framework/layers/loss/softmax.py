@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 
 import torch
@@ -18,9 +19,11 @@ from framework.layers.loss.loss_settings import (
     normalization,
     shape_of_labels,
 )
+from framework.layers.number_files import read_numbers
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import log_loss, normalizer, precise, soft_label_loss
+from framework.system.wording import shortened
 
 FEW = 8                     # classes; measured: 4 take an eighth of the time, 21 more than before
 SOFTNESS = 1e-5             # label_smooth_factor of a fork whose text gives none
@@ -102,15 +105,18 @@ class SoftmaxWithLoss(Layer):
     e / classes for the others, while the value stays plain (Intel's fork). With
     `softmax_param.label_smooth` (Kevinduan23/caffe) e is label_smooth_factor, and the value too is
     that of these targets; its gradient is probability - target.
+    With `softmaxloss_param` (DeepLab's Caffe of 2015) each `ignore_label` counts for nothing, and
+    the classes have the weights of the text file `weight_source`, which VALID sums.
     In the dialect "bottom-up-attention" labels (N, K) may be several for each item of scores (N, C)
     if there is an ignore_label: an item's loss is the mean over its labels that count, and VALID
     counts the items that have one.
-    Errors:  SpecError if the numbers of labels or of class weights are wrong.
+    Errors:  SpecError if the numbers of labels or of class weights are wrong, or softmaxloss_param
+             is beside loss_param or weights.
     Source:  LossParameter in caffe.proto; BVLC softmax_loss_layer.cpp, and that of
-             peteanderson80/bottom-up-attention.
+             peteanderson80/bottom-up-attention and of TheLegendAli/DeepLab-Context.
     """
 
-    reads = ("loss_param", "softmax_param")
+    reads = ("loss_param", "softmax_param", "softmaxloss_param")
     dialects = ("bottom-up-attention",)
     fork_fields = frozenset(("softmax_param.label_smooth", "softmax_param.label_smooth_factor"))
 
@@ -144,7 +150,14 @@ class SoftmaxWithLoss(Layer):
                                  f"there must be a weight for each label of {tuple(labels)}")
         self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
                                   "class_weighting")
-        self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
+        self.ignored = list(spec.proto.softmaxloss_param.ignore_label)
+        self.source = _source_of_weights(spec, bool(weights))
+        self.source_weights = [1.0] * scores[self.axis]     # until the file is read
+        self.is_read = not self.source
+        if os.path.exists(self.source):
+            self._read_weights()
+        ignored = self.ignored[0] if self.ignored else ignore_label(spec)
+        self.check = class_check(spec, labels, scores[self.axis], ignore=ignored,
                                  ignore_field="loss_param.ignore_label")
         self.fixed = param.pre_fixed_normalizer
         self.smoothing = param.label_smoothing
@@ -164,6 +177,8 @@ class SoftmaxWithLoss(Layer):
         scores = precise(scores)
         if self.has_several:
             return self._of_several(scores, labels)
+        for label in self.ignored[1:]:
+            labels = labels.where(labels.trunc() != label, self.ignored[0])
         numbers, valid = class_numbers(self.check, labels, scores.shape, self.axis)
         each = log_loss(scores, numbers, self.axis)
         if self.smoothing:
@@ -175,6 +190,10 @@ class SoftmaxWithLoss(Layer):
         if valid is not None:
             each = each.where(valid, 0)
         divisor = normalizer(self.mode, scores, self.axis, valid, self.fixed)
+        if self.source:
+            if not self.is_read and not scores.is_meta:
+                self._read_weights()
+            weights = (each.new_tensor(self.source_weights)[numbers],)
         if weights:
             given = precise(weights[0]).detach().reshape(each.shape)
             each = each * given
@@ -186,6 +205,17 @@ class SoftmaxWithLoss(Layer):
             return loss
         tops = loss, scores.detach().softmax(self.axis), each.detach().reshape(labels.shape)
         return tops[:len(self.spec.tops)]
+
+    def _read_weights(self) -> None:
+        field = "softmaxloss_param.weight_source"
+        try:
+            found = read_numbers(self.source, len(self.source_weights), "classes")
+        except ValueError as error:
+            raise self.spec.error(field, f"is '{shortened(self.source)}', {error}") from None
+        if min(found) < 0:
+            raise self.spec.error(field, f"has the weight {min(found):g}; weights are 0 or more")
+        self.source_weights = found
+        self.is_read = True
 
     def _of_several(self, scores: Tensor, labels: Tensor) -> Tensor:
         """The loss of scores (N, C) for labels (N, K), of which some are ignored."""
@@ -212,3 +242,15 @@ def _softness(spec: LayerSpec) -> float:
                              "only; without, that of another project is not supported here")
         return 0.0
     return param.label_smooth_factor if param.HasField("label_smooth_factor") else SOFTNESS
+
+
+def _source_of_weights(spec: LayerSpec, has_weights: bool) -> str:
+    """The file softmaxloss_param.weight_source, if it is given."""
+    source = spec.proto.softmaxloss_param.weight_source
+    if is_set(spec.proto, "softmaxloss_param") and is_set(spec.proto, "loss_param"):
+        raise spec.error("softmaxloss_param", "is given together with loss_param, of another "
+                         "Caffe; give one of the two")
+    if source and has_weights:
+        raise spec.error("softmaxloss_param.weight_source", "is given together with a bottom of "
+                         "weights; give one of the two")
+    return source

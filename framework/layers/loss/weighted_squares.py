@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -213,3 +215,43 @@ class CosineSimilarityLoss(Layer):
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         return 1 - (precise(a) * precise(b).reshape(a.shape)).sum() / len(a)
+
+
+@layer
+class EuclideanWeightedLoss(Layer):
+    """Half the mean squared distance, where labels are there weighted by lambda besides.
+
+    Bottoms: x and labels t (N, ...) with as many values; no gradient goes to the labels.
+    Top:     the loss (): the sum of (x - t)^2 (1 + lambda t^2), over 2 N.
+    The gradient is the original's, (x - t) (1 + lambda t) / N, the derivative for labels 0 and 1.
+    Errors:  SpecError if the bottoms differ in items or values.
+    Source:  EuclideanWeightedLossParameter; EUCLIDEAN_WEIGHTED_LOSS,
+             euclidean_weighted_loss_layer.cpp of shubhtuls/ViewpointsAndKeypoints.
+    """
+
+    reads = ("euclidean_weight_param",)
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Labels like the values."""
+        return bottoms[0] if index == 1 else None
+
+    def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
+        super().__init__(spec)
+        honour(spec, "euclidean_weight_param", "lambda")
+        check_same_count(spec, x, labels)
+        # its name is a word of Python
+        self.extra: float = getattr(spec.proto.euclidean_weight_param, "lambda")
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        values = precise(x)
+        target = labels.detach().reshape(x.shape).to(values.dtype)
+        distance = values.detach() - target
+        value = (distance.square() * (1 + self.extra * target.square())).sum() / (2 * len(x))
+        slopes = distance * (1 + self.extra * target) / len(x)
+        loss: Tensor = GivenSlopes.apply(values, slopes, value)
+        return loss

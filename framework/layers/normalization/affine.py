@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour, is_set, plain
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 
 @layer
@@ -30,12 +30,9 @@ class EltwiseAffine(Layer):
 
     pointwise = True
     keeps_shape = True
+    blobs_learn = (True, True)
     slope: Tensor
     bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour, is_set
+from framework.layers.params import canonical_axis, check_positive, honour, is_set
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter
 
@@ -49,12 +49,6 @@ def _affine(layer: LayerNorm | GroupNorm | InstanceNorm, dtype: torch.dtype
     return layer.scale.to(dtype), layer.bias.to(dtype)
 
 
-def _check_eps(spec: LayerSpec, where: str, eps: float) -> float:
-    if eps <= 0:
-        raise spec.error(where, f"is {eps:g}; it must be above 0")
-    return eps
-
-
 @layer
 class LayerNorm(Layer):
     """Layer normalization: each item's axes from `axis` on to mean 0 and variance 1 together.
@@ -80,7 +74,8 @@ class LayerNorm(Layer):
         super().__init__(spec)
         honour(spec, "layer_norm_param", "eps elementwise_affine axis")
         param = spec.proto.layer_norm_param
-        self.eps = _check_eps(spec, "layer_norm_param.eps", param.eps)
+        check_positive(spec, "layer_norm_param", "eps")
+        self.eps = param.eps
         self.axis = canonical_axis(spec, "layer_norm_param.axis", param.axis, x)
         self.shape = tuple(x[self.axis:])
         _add_affine(self, self.shape, param.elementwise_affine)
@@ -127,7 +122,8 @@ class GroupNorm(Layer):
         is_plain = param.HasField("group_num")
         honour(spec, "group_norm_param",
                "group_num eps" if is_plain else "group eps scale_filler bias_filler")
-        self.eps = _check_eps(spec, "group_norm_param.eps", param.eps)
+        check_positive(spec, "group_norm_param", "eps")
+        self.eps = param.eps
         field = "group_num" if is_plain else "group"
         self.group = getattr(param, field)
         if len(x) < 2:
@@ -186,7 +182,8 @@ class InstanceNorm(Layer):
         super().__init__(spec)
         honour(spec, "instance_norm_param", "eps affine")
         param = spec.proto.instance_norm_param
-        self.eps = _check_eps(spec, "instance_norm_param.eps", param.eps)
+        check_positive(spec, "instance_norm_param", "eps")
+        self.eps = param.eps
         if len(x) < 3 or math.prod(x[2:]) < 1:
             raise spec.error("bottom", f"has the shape {tuple(x)}; InstanceNorm takes (N, C, n1, "
                              "...)")

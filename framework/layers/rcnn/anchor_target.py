@@ -18,6 +18,7 @@ from framework.ops.anchor_targets import (
     draw_anchors,
     label_anchors,
 )
+from framework.ops.by_item import by_item
 
 MAX_DRAWN = 1 << 20
 
@@ -156,11 +157,11 @@ def by_channel(values: Tensor, shapes: list[tuple[int, ...]]) -> Tensor:
     (N, K M) of several.
     """
     parts = values.split([high * wide * num for high, wide, num in shapes], 1)
-    maps = [part.reshape(len(part), *shape, -1).permute(0, 3, 4, 1, 2)
+    maps = [by_item(part, *shape, -1).permute(0, 3, 4, 1, 2)
             for part, shape in zip(parts, shapes, strict=True)]
     if len(maps) == 1:
         whole = maps[0].flatten(1, 2)       # (N, A K, H, W)
         if values.shape[2] == 1:
-            return whole.reshape(len(whole), 1, -1, whole.shape[3])
+            return by_item(whole, 1, -1, whole.shape[3])
         return whole
     return torch.cat([one.flatten(1) for one in maps], 1)

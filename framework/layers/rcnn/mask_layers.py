@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import LARGEST_STEP, check_sizes, honour
+from framework.layers.params import LARGEST_STEP, check_four_axes, check_sizes, honour
 from framework.layers.rcnn.regions import check_regions, example_regions
 from framework.ops.regions import round_half_away, sample_bilinear
 
@@ -123,11 +123,8 @@ class MaskResize(Layer):
         super().__init__(spec)
         honour(spec, "mask_resize_param", "output_height output_width factor_height factor_width")
         param = spec.proto.mask_resize_param
-        for field in ("output_height", "output_width"):
-            if getattr(param, field) < 1:
-                raise spec.error(f"mask_resize_param.{field}", "is 0; it must be at least 1")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_sizes(spec, "mask_resize_param", "output_height output_width")
+        check_four_axes(spec, x)
         for field in ("factor_height", "factor_width"):
             if not getattr(param, field) < LARGEST_STEP:     # NaN too
                 raise spec.error(f"mask_resize_param.{field}", f"is {getattr(param, field):g}; it "

@@ -28,6 +28,7 @@ from framework.layers.rcnn.anchor_maps import (
 from framework.layers.rcnn.box_statistics import mean_and_deviation
 from framework.layers.rcnn.ranked_regions import Regression
 from framework.ops.boxes import iou
+from framework.ops.by_item import by_item
 from framework.ops.losses import log_loss, precise
 from framework.ops.mining import hardest
 
@@ -118,13 +119,13 @@ class DetectionLoss(Layer):
 
     def _background(self, asked: Tensor, overlap: Tensor, scores: Tensor) -> Tensor:
         """(N, H, W) bool: the background cells that count."""
-        num, multiple = len(asked), self.param.bg_multiple
-        far = ((asked == 0) & (overlap < self.param.bg_threshold)).reshape(num, -1)
+        multiple = self.param.bg_multiple
+        far = by_item((asked == 0) & (overlap < self.param.bg_threshold), -1)
         modes = {"random": (1.0, 0.0), "bootstrap": (0.0, 1.0), "mixture": (0.5, 0.5)}
         if self.param.sample_mode not in modes:
             return far.view_as(asked)
         at_random, hard = modes[self.param.sample_mode]
-        asked_of_cells = asked.reshape(num, -1)
+        asked_of_cells = by_item(asked, -1)
         kept = torch.zeros_like(far)
         if at_random:
             wanted = ((asked_of_cells != 0).sum(1) * multiple * at_random).long()
@@ -133,7 +134,7 @@ class DetectionLoss(Layer):
             for index in range(1, self.param.cls_num):
                 wanted = ((asked_of_cells == index).sum(1) * multiple * hard).long()
                 # of equal scores the later cell comes first, as in the original
-                key = scores[:, index].reshape(num, -1).flip(1)
+                key = by_item(scores[:, index], -1).flip(1)
                 kept = kept | hardest(key, far.flip(1), wanted.clamp(min=LEAST_KEPT)).flip(1)
         return (far & kept).view_as(asked)
 

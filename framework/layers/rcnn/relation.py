@@ -14,7 +14,6 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 LEAST_DISTANCE = 1e-3       # in widths or heights of a box
 LEAST_WEIGHT = 1e-6
@@ -45,6 +44,7 @@ class RelationModule(Layer):
     no_gradient_bottoms = (1,)
     needs_float32 = True
 
+    blobs_learn = (True,) * 8
     geometry_weight: Tensor
     geometry_bias: Tensor
     query_weight: Tensor
@@ -53,10 +53,6 @@ class RelationModule(Layer):
     key_bias: Tensor
     output_weight: Tensor
     output_bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * 8
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)

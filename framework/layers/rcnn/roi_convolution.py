@@ -12,11 +12,7 @@ from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.layers.rcnn.regions import check_regions
-from framework.layers.vision.convolution import (
-    FIELDS,
-    convolved,
-    read_geometry,
-)
+from framework.layers.vision.filters import FIELDS, convolved, read_geometry
 from framework.layers.weighted import Weighted
 from framework.ops.regions import round_half_away
 

@@ -54,45 +54,31 @@ class AnchorTarget3D(Layer):
                "rpn_positive_overlap rpn_negative_overlap use_multi_classification bbox_normalize "
                "bbox_normalize_mean bbox_normalize_std")
         param = spec.proto.anchor_target_param
-        self.strides = (param.feat_stride_z, param.feat_stride_xy, param.feat_stride_xy)
-        at_least(spec, f"{name}.feat_stride_xy", (param.feat_stride_xy,), 1)
-        at_least(spec, f"{name}.feat_stride_z", (param.feat_stride_z,), 1)
+        self.strides = read_strides(spec, name)
         self.clobbers = param.rpn_clobber_positives
         self.overlaps = (param.rpn_negative_overlap, param.rpn_positive_overlap)
         self.has_classes = param.use_multi_classification
-        self.mean, self.deviation = [0.0] * NUMBERS, [1.0] * NUMBERS
-        if param.bbox_normalize:
-            self.mean, self.deviation = (list(numbers) for numbers in (
-                param.bbox_normalize_mean, param.bbox_normalize_std))
-        if len(self.mean) != NUMBERS or len(self.deviation) != NUMBERS or 0 in self.deviation:
-            raise spec.error(f"{name}.bbox_normalize", "needs six bbox_normalize_mean and six "
-                             "bbox_normalize_std, not 0")
+        self.mean, self.deviation = mean_and_deviation(spec, name)
         if len(x) != 5 or len(boxes) != 3 or boxes[::2] != (x[0], BOX) or math.prod(info[1:]) < 3:
             raise spec.error("bottom", f"has the shapes {tuple(x)}, {tuple(boxes)} and "
                              f"{tuple(info)}; they must be (N, C, L, H, W), (N, G, 8) and (N, 19)")
-        sizes = [torch.tensor(list(getattr(param.anchor_size, side)), dtype=torch.float64)
-                 for side in SIDES]
-        if not all(len(side) for side in sizes):
-            raise spec.error(f"{name}.anchor_size", "must have a width, a height and a length")
-        length, height, width = torch.meshgrid(*reversed(sizes), indexing="ij")
-        half = torch.stack([width, height, length], -1).reshape(-1, 3) / 2
-        self.register_buffer("anchors", torch.cat([-half, half - 1], 1), persistent=False)
+        self.register_buffer("anchors", read_anchors(spec, name), persistent=False)
 
     def forward(self, x: Tensor, boxes: Tensor, info: Tensor, *volumes: Tensor
                 ) -> tuple[Tensor, ...]:
         size = x.shape[2:]
-        anchors = self._anchors(size).to(boxes.device, torch.float64)
+        anchors = anchors_of_map(self.anchors, size, self.strides)
         limits = info.detach().flatten(1)[0, [2, 1, 0]].to(anchors)
         inside = (anchors[:, :3] >= 0).all(1) & (anchors[:, 3:] < limits).all(1)
         truth = boxes.detach().to(anchors)
         counts = truth[:, :, 7] > 0
-        overlaps = _overlaps(anchors, truth[:, :, :6]).where(counts[:, :, None], -1)
+        overlaps = volume_overlaps(anchors, truth[:, :, :6]).where(counts[:, :, None], -1)
         most, best = overlaps.max(1)
         classes = truth[:, :, 6].trunc() if self.has_classes else torch.ones_like(truth[:, :, 6])
         labels = self._labels(overlaps, most, classes.gather(1, best), classes, counts, inside)
         is_object = labels > 0
         chosen = truth[:, :, :6].gather(1, best[..., None].expand(-1, -1, NUMBERS))
-        targets = (_offsets(anchors, chosen) - anchors.new_tensor(self.mean)) \
+        targets = (volume_offsets(anchors, chosen) - anchors.new_tensor(self.mean)) \
             / anchors.new_tensor(self.deviation)
         targets = targets.where(is_object[..., None], 0)
         background = (labels == 0).to(anchors)
@@ -102,14 +88,6 @@ class AnchorTarget3D(Layer):
         return (self._as_maps(labels[..., None], size, 1).to(x.dtype),
                 *(self._as_maps(one.expand(-1, -1, NUMBERS), size, NUMBERS).to(x.dtype)
                   for one in (targets, objects[..., None], weights[..., None])))
-
-    def _anchors(self, size: torch.Size) -> Tensor:
-        """(L H W A, 6): the anchors of each cell, in the order of the cells."""
-        steps = [torch.arange(cells, device=self.anchors.device) * stride
-                 for cells, stride in zip(size, self.strides, strict=True)]
-        depth, down, along = torch.meshgrid(*steps, indexing="ij")
-        shift = torch.stack([along, down, depth] * 2, -1).reshape(-1, 1, NUMBERS)
-        return (shift + self.anchors).reshape(-1, NUMBERS)
 
     def _labels(self, overlaps: Tensor, most: Tensor, best_class: Tensor, classes: Tensor,
                 counts: Tensor, inside: Tensor) -> Tensor:
@@ -143,20 +121,62 @@ class AnchorTarget3D(Layer):
         return maps.reshape(-1, num_anchors * number, *size)
 
 
-def _sizes(boxes: Tensor) -> Tensor:
+def read_anchors(spec: LayerSpec, name: str) -> Tensor:
+    """(A, 6) x1, y1, z1, x2, y2, z2 around 0, float64: each length with each height and width of
+    `anchor_size` of the message `name`."""
+    sizes = [torch.tensor(list(getattr(getattr(spec.proto, name).anchor_size, side)),
+                          dtype=torch.float64) for side in SIDES]
+    if not all(len(side) for side in sizes):
+        raise spec.error(f"{name}.anchor_size", "must have a width, a height and a length")
+    length, height, width = torch.meshgrid(*reversed(sizes), indexing="ij")
+    half = torch.stack([width, height, length], -1).reshape(-1, 3) / 2
+    return torch.cat([-half, half - 1], 1)
+
+
+def read_strides(spec: LayerSpec, name: str) -> tuple[int, int, int]:
+    """Pixels from a cell to the next along z, y and x."""
+    param = getattr(spec.proto, name)
+    at_least(spec, f"{name}.feat_stride_xy", (param.feat_stride_xy,), 1)
+    at_least(spec, f"{name}.feat_stride_z", (param.feat_stride_z,), 1)
+    return param.feat_stride_z, param.feat_stride_xy, param.feat_stride_xy
+
+
+def mean_and_deviation(spec: LayerSpec, name: str) -> tuple[list[float], list[float]]:
+    """What targets are less and over with `bbox_normalize`: 0 and 1 without it."""
+    param = getattr(spec.proto, name)
+    mean, deviation = [0.0] * NUMBERS, [1.0] * NUMBERS
+    if param.bbox_normalize:
+        mean, deviation = list(param.bbox_normalize_mean), list(param.bbox_normalize_std)
+    if len(mean) != NUMBERS or len(deviation) != NUMBERS or 0 in deviation:
+        raise spec.error(f"{name}.bbox_normalize", "needs six bbox_normalize_mean and six "
+                         "bbox_normalize_std, not 0")
+    return mean, deviation
+
+
+def anchors_of_map(anchors: Tensor, size: torch.Size, strides: tuple[int, int, int]) -> Tensor:
+    """(L H W A, 6): the anchors (A, 6) of each cell, in the order of the cells."""
+    steps = [torch.arange(cells, device=anchors.device) * stride
+             for cells, stride in zip(size, strides, strict=True)]
+    depth, down, along = torch.meshgrid(*steps, indexing="ij")
+    shift = torch.stack([along, down, depth] * 2, -1).reshape(-1, 1, NUMBERS)
+    return (shift + anchors).reshape(-1, NUMBERS).double()
+
+
+def box_sizes(boxes: Tensor) -> Tensor:
+    """Width, height and length of boxes (..., 6), both ends included."""
     return boxes[..., 3:6] - boxes[..., :3] + 1
 
 
-def _overlaps(anchors: Tensor, truth: Tensor) -> Tensor:
+def volume_overlaps(anchors: Tensor, truth: Tensor) -> Tensor:
     """Intersection over union (N, G, K) of boxes (N, G, 6) and anchors (K, 6), ends included."""
     low = torch.maximum(truth[:, :, None, :3], anchors[:, :3])
     high = torch.minimum(truth[:, :, None, 3:], anchors[:, 3:])
     shared = (high - low + 1).clamp(min=0).prod(3)
-    return shared / (_sizes(anchors).prod(1) + _sizes(truth).prod(2)[..., None] - shared)
+    return shared / (box_sizes(anchors).prod(1) + box_sizes(truth).prod(2)[..., None] - shared)
 
 
-def _offsets(anchors: Tensor, truth: Tensor) -> Tensor:
+def volume_offsets(anchors: Tensor, truth: Tensor) -> Tensor:
     """(N, K, 6): the way from the anchors (K, 6) to the boxes (N, K, 6), and logs of sizes."""
-    size, wanted = _sizes(anchors), _sizes(truth)
+    size, wanted = box_sizes(anchors), box_sizes(truth)
     middle, aim = anchors[:, :3] + size / 2, truth[..., :3] + wanted / 2
-    return torch.cat([(aim - middle) / size, (wanted / size).log()], 2)
+    return torch.cat([(aim - middle) / size, (wanted / size).log()], -1)

@@ -11,8 +11,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
+from framework.layers.params import check_sizes, honour
+from framework.layers.recurrent.steps import carried_states, lstm_step
 from framework.proto import LayerParameter
 
 
@@ -63,8 +63,7 @@ class AttLstm(Layer):
         honour(spec, "recurrent_param", "num_output weight_filler bias_filler")
         param = spec.proto.recurrent_param
         size = param.num_output
-        if size == 0:
-            raise spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "recurrent_param", "num_output")
         if len(x) != 4 or tuple(cont) != tuple(x[:2]):
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(cont)}; they must be "
                              "x (T, N, C, E) and cont (T, N)")
@@ -106,6 +105,6 @@ class AttLstm(Layer):
             total = step + F.linear(hidden * go_on, self.hidden_weight)
             cell, hidden = lstm_step(total, cell, go_on)
             outputs.append(hidden)
-        if not (is_exporting() or hidden.is_meta):
+        if not (torch.compiler.is_exporting() or hidden.is_meta):
             self.carried = (hidden.detach(), cell.detach())
         return torch.stack(outputs), weights.unsqueeze(-1)

@@ -13,12 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.recurrent.recurrent import (
-    carried_states,
-    is_exporting,
-    lstm_step,
-    lstm_step_onnx,
-)
+from framework.layers.recurrent.steps import carried_states, lstm_step, lstm_step_onnx
 from framework.proto import FillerParameter, LayerParameter
 
 ONE = FillerParameter(type="constant", value=1)
@@ -177,7 +172,7 @@ class ConvLSTM(Layer):
     def _finish(self, states: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
-        if not (is_exporting() or states[0].is_meta):
+        if not (torch.compiler.is_exporting() or states[0].is_meta):
             self.carried = tuple(state.detach() for state in states)
         return ()
 

@@ -19,6 +19,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.left_out import LeftOut
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 
@@ -68,7 +69,7 @@ def too_long(spec: LayerSpec) -> LeftOut:
 
 def without_blanks(labels: Tensor, blank: int) -> tuple[Tensor, Tensor]:
     """Move the blanks of labels (N, ...) to the end: (N, L) int64, and how many are left (N,)."""
-    labels = labels.reshape(labels.shape[0], -1).long()
+    labels = by_item(labels, -1).long()
     order = (labels == blank).long().argsort(dim=1, stable=True)
     return labels.gather(1, order), (labels != blank).sum(1)
 
@@ -81,7 +82,7 @@ def _class_check(spec: LayerSpec, bottom: int, shape: Shape, num_classes: int) -
 
 def _checked(check: IndexCheck, labels: Tensor, blank: int) -> Tensor:
     """Labels (N, ...) as (N, L), each a class or the blank."""
-    labels = labels.detach().reshape(labels.shape[0], -1)
+    labels = by_item(labels.detach(), -1)
     return check.require(labels, (labels > -1) & (labels < check.num) | (labels.trunc() == blank))
 
 
@@ -264,12 +265,14 @@ class CTCGreedyDecoder(Layer):
     """Greedy CTC decoding; with labels, its accuracy by edit distance.
 
     Bottoms: scores (T, N, C, ...); perhaps labels (N, L, ...), which end at a negative one and of
-             which blank ones are left out.
+             which blank ones are left out; or marks (T, N), as CTCLoss has them: a sequence ends
+             before its first 0 after the first step.
     Top:     classes (N, T, 1, 1), -1 after the last; with labels (1, 2, 1, 1): 1 - the mean of
              edit distance over the longer length, and the share of texts without an error
              (two empty texts have distance 0, but do not count as without an error).
     Errors:  SpecError for shapes that do not fit. No gradient.
-    Source:  senlinuc/caffe_ocr ctc_decoder_layer.cpp.
+    Source:  senlinuc/caffe_ocr ctc_decoder_layer.cpp; the marks are in license-plate-recognition-
+             barrier-0001 of Intel's Open Model Zoo.
     """
 
     reads = ("ctc_decoder_param",)
@@ -279,17 +282,25 @@ class CTCGreedyDecoder(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, *labels: Shape):
         super().__init__(spec)
-        if labels and labels[0][0] != scores[1]:
+        self.has_marks = bool(labels) and labels[0][0] != scores[1] \
+            and tuple(labels[0][:2]) == tuple(scores[:2]) and math.prod(labels[0][2:]) == 1
+        if labels and labels[0][0] != scores[1] and not self.has_marks:
             raise spec.error("bottom", f"has the shapes {tuple(scores)} and {tuple(labels[0])}; "
-                             "they must be (T, N, C) and (N, L)")
+                             "they must be (T, N, C) and (N, L), or (T, N) of marks")
         param = spec.proto.ctc_decoder_param
         classes = math.prod(scores[2:])
         self.blank = param.blank_index if param.blank_index >= 0 else classes - 1
         self.merge = param.ctc_merge_repeated
 
     def forward(self, scores: Tensor, *labels: Tensor) -> Tensor:
-        found, lengths = decode(scores.detach().flatten(2).transpose(0, 1), self.blank, self.merge)
-        if not labels:
+        steps = scores.detach().flatten(2).transpose(0, 1)
+        if self.has_marks:
+            begins = labels[0].detach().flatten(1).round()[1:] == 0
+            ended = F.pad(begins.cumsum(0) > 0, (0, 0, 1, 0)).t()
+            only_blank = F.one_hot(torch.tensor(self.blank, device=steps.device), steps.shape[2])
+            steps = torch.where(ended[:, :, None], only_blank.to(steps), steps)
+        found, lengths = decode(steps, self.blank, self.merge)
+        if not labels or self.has_marks:
             return found.to(scores.dtype)[:, :, None, None]
         wanted = labels[0].detach().reshape(labels[0].shape[0], -1)
         wanted = torch.where((wanted < 0).cumsum(1) > 0, self.blank, (wanted + 0.5).long())
@@ -302,8 +313,8 @@ class CTCGreedyDecoder(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         if len(bottoms) > 1:
-            raise self.spec.error("bottom", "has labels, which a deploy net has not: give the "
-                                  "scores alone")
+            kind = "marks of sequences" if self.has_marks else "labels, which a deploy net has not"
+            raise self.spec.error("bottom", f"has {kind}: give the scores alone")
         times = graph.shape(bottoms[0])[0]
         scores = graph.reshape(bottoms[0], [0, 0, -1])
         best = graph.add("Cast", graph.add("ArgMax", scores, axis=2, keepdims=0), to=1)

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.recurrent.steps import lstm_step, lstm_step_onnx
 from framework.ops.losses import precise
 from framework.proto import FillerParameter, LayerParameter, has_field
@@ -63,8 +63,7 @@ class LSTMNode(Layer):
         honour(spec, field, " ".join(FIELDS))
         self.param = getattr(spec.proto, field)
         self.num = self.param.num_cells
-        if self.num == 0:
-            raise spec.error(f"{field}.num_cells", "is 0; it must be at least 1")
+        check_sizes(spec, field, "num_cells")
         if math.prod(cells) != x[0] * self.num or any(math.prod(one) != x[0] for one in begun):
             shapes = [tuple(shape) for shape in (x, cells, *begun)]
             raise spec.error("bottom", f"has the shapes {shapes}; the cells must be ({x[0]}, "

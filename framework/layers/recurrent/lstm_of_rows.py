@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
+from framework.layers.recurrent.steps import carried_states, lstm_step
 from framework.layers.vision.inner_product import rows_by
 from framework.proto import LayerParameter, has_field
 
@@ -93,6 +93,6 @@ class LstmOfRows(Layer):
             gates = clipped(step + F.linear(hidden, hidden_weight), self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
-        if not (x.is_meta or is_exporting()):
+        if not (x.is_meta or torch.compiler.is_exporting()):
             self.carried = hidden.detach(), cell.detach()
         return torch.cat(outputs)

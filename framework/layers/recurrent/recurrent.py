@@ -12,9 +12,9 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step, lstm_step_onnx
+from framework.layers.recurrent.steps import carried_states, lstm_step, lstm_step_onnx
 from framework.proto import LayerParameter, enum_name
 
 StepOnnx = Callable[[OnnxGraph, str, str, Names], list[str]]
@@ -41,8 +41,7 @@ class Recurrence:
         if self.with_gradient and not self.exposed:
             raise self.spec.error("recurrent_param.state_gradient", "is true; it needs "
                                   "expose_hidden: true, which gives and takes the states")
-        if self.size == 0:
-            raise self.spec.error("recurrent_param.num_output", "is 0; it must be at least 1")
+        check_sizes(self.spec, "recurrent_param", "num_output")
         if len(x) < 3 or tuple(cont) != tuple(x[:2]):
             raise self.spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(cont)}; they "
                                   "must be x (T, N, ...), with the values of a step from the third "
@@ -93,7 +92,7 @@ class Recurrence:
             states = tuple(state.detach() for state in states)
         if self.exposed:
             return tuple(state.unsqueeze(0) for state in states)
-        if not (is_exporting() or states[0].is_meta):
+        if not (torch.compiler.is_exporting() or states[0].is_meta):
             self.carried = states
         return ()
 

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import LayerParameter, enum_name
+from framework.proto import enum_name
 
 SENSES = ("forward", "backward")
 GATES = ("input", "cell", "output", "forget")
@@ -36,10 +36,7 @@ class ReNetLSTM(Layer):
     """
 
     no_onnx_form = UNWRITTEN
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * NUM_BLOBS
+    blobs_learn = (True,) * NUM_BLOBS
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -79,7 +76,7 @@ class ReNetLSTM(Layer):
             patches = patches.transpose(1, 2)
         streams = patches.flatten(0, 1)
         tops = [self._scan(streams, "forward"), self._scan(streams.flip(1), "backward").flip(1)]
-        top = torch.cat(tops, 2).reshape(num, -1, patches.shape[2], 2 * self.size)
+        top = torch.cat(tops, 2).reshape(num, *patches.shape[1:3], 2 * self.size)
         return top.permute(0, 3, 1, 2) if self.along_rows else top.permute(0, 3, 2, 1)
 
     def _scan(self, streams: Tensor, sense: str) -> Tensor:

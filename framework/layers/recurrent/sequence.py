@@ -13,10 +13,9 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.layers.recurrent.clip_gradient import clipped
-from framework.layers.recurrent.steps import carried_states, is_exporting, lstm_step
-from framework.proto import LayerParameter
+from framework.layers.recurrent.steps import carried_states, lstm_step
 
 LOG = logging.getLogger(__name__)
 # The field with the axes, by the type of the layer
@@ -111,9 +110,7 @@ class ContinuationIndicator(Layer):
         if bool(bottoms) == bool(param.batch_size):
             raise spec.error("continuation_indicator_param.batch_size", "must be given where there "
                              "is no bottom, and only there")
-        if param.time_step < 1:
-            raise spec.error("continuation_indicator_param.time_step",
-                             "is 0; it must be at least 1")
+        check_sizes(spec, "continuation_indicator_param", "time_step")
         self.num_steps = param.time_step
         self.cont: Tensor
         if not bottoms:
@@ -163,17 +160,12 @@ class Lstm(Layer):
     Source:  junhyukoh/caffe-lstm lstm_layer.cpp (two axes), CTPN's and caffe_ocr's (more).
     """
 
-    reads = ("recurrent_param",)
-    unread = frozenset(["recurrent_param.expose_hidden"])
     num_bottoms = (1, 3)
     no_gradient_bottoms = (1, 2)
+    blobs_learn = (True,) * 3
     weight: Tensor
     hidden_weight: Tensor
     bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * 3
 
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
@@ -185,8 +177,7 @@ class Lstm(Layer):
         param = spec.proto.lstm_param
         self.size = param.num_output
         self.limit = param.clipping_threshold
-        if self.size == 0:
-            raise spec.error("lstm_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "lstm_param", "num_output")
         steps = x[0] if len(x) == 2 else math.prod(x[:2])
         if len(x) < 2 or any(math.prod(shape) != steps for shape in flags):
             raise spec.error("bottom", f"has the shapes {', '.join(map(str, (x, *flags)))}; they "
@@ -227,7 +218,7 @@ class Lstm(Layer):
             gates = clipped(step + F.linear(hidden, self.hidden_weight) * go_on, self.limit)
             cell, hidden = lstm_step(gates, cell, go_on)
             outputs.append(hidden)
-        if flags and not (x.is_meta or is_exporting()):
+        if flags and not (x.is_meta or torch.compiler.is_exporting()):
             self.carried = hidden.detach(), cell.detach()
         top = torch.stack(outputs)
         return top.flatten(0, 1) if self.streams else top

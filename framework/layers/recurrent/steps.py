@@ -39,12 +39,7 @@ def lstm_step_onnx(graph: OnnxGraph, gates: str, cell: str, cont: str, axis: int
 def carried_states(carried: tuple[Tensor, ...], x: Tensor, shape: Sequence[int], number: int
                    ) -> tuple[Tensor, ...]:
     """The states that the last forward left, if they are of this shape and fit x; else zeros."""
-    if carried and not is_exporting() and carried[0].shape == torch.Size(shape) \
+    if carried and not torch.compiler.is_exporting() and carried[0].shape == torch.Size(shape) \
             and carried[0].device == x.device and carried[0].dtype == x.dtype:
         return carried
     return (x.new_zeros(shape),) * number
-
-
-def is_exporting() -> bool:
-    """Whether torch.export traces, whose programs keep no state."""
-    return bool(getattr(torch.compiler, "is_exporting", lambda: False)())

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import LARGEST_STEP, canonical_axis, honour, within
+from framework.layers.params import LARGEST_STEP, canonical_axis, check_four_axes, honour, within
 from framework.ops.losses import precise
 
 LOG = logging.getLogger(__name__)
@@ -313,8 +313,7 @@ class NormalizedSigmoidCrossEntropyLoss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *others: Shape):
         super().__init__(spec)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         check_same_count(spec, x, target)
 
     def forward(self, x: Tensor, target: Tensor, *others: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import honour
+from framework.layers.params import check_positive, honour
 from framework.ops.losses import GivenSlopes, precise
 from framework.ops.permutohedral import LatticeFilter, bilateral_features, make_lattice
 
@@ -41,10 +41,7 @@ class DenseCRFLoss(Layer):
         super().__init__(spec)
         honour(spec, "densecrf_loss_param", "bi_xy_std bi_rgb_std")
         param = spec.proto.densecrf_loss_param
-        for name in ("bi_xy_std", "bi_rgb_std"):
-            if not getattr(param, name) > 0:
-                raise spec.error(f"densecrf_loss_param.{name}", f"is {getattr(param, name):g}; it "
-                                 "must be above 0")
+        check_positive(spec, "densecrf_loss_param", "bi_xy_std bi_rgb_std")
         if len(shares) != 4 or tuple(image) != (shares[0], 3, *shares[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(image)} and {tuple(shares)}; they "
                              "must be (N, 3, H, W) and (N, C, H, W)")

@@ -8,8 +8,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour, is_set
-from framework.layers.vision.convolution import check_top, read_windows
+from framework.layers.params import check_four_axes, honour, is_set
+from framework.layers.vision.filters import check_top, read_windows
 from framework.ops.losses import precise
 from framework.ops.windows import convolved_sizes, pad_both_sides, windows
 from framework.proto import enum_name
@@ -60,8 +60,7 @@ class _Windows(Layer):
         super().__init__(spec)
         honour(spec, "convolution_param", "kernel_size stride pad dilation kernel_h kernel_w "
                "stride_h stride_w pad_h pad_w")
-        if len(x) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x, "bottom[0]")
         self.cut = read_windows(spec, 2)
         kernel, stride, pad, dilation = self.cut
         check_top(spec, convolved_sizes(x[2:], kernel, stride, pad, dilation), x)

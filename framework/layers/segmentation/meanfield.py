@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.number_files import read_numbers
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_positive, honour, is_set
 from framework.ops.losses import precise
 from framework.ops.permutohedral import (
     Lattice,
@@ -22,7 +22,7 @@ from framework.ops.permutohedral import (
     make_lattice,
     pixel_positions,
 )
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 from framework.system.arrays import Floats
 
 MOST_ITERATIONS = 1000      # CRF-RNN trains with 5 and tests with 10
@@ -63,13 +63,10 @@ class MultiStageMeanfield(Layer):
     num_bottoms = (3, 3)
     no_gradient_bottoms = (2,)
     no_onnx_form = "ONNX has no operator that filters on a permutohedral lattice"
+    blobs_learn = (True, True, True)
     spatial: Tensor
     bilateral: Tensor
     compatibility: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, True)
 
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, image: Shape):
         super().__init__(spec)
@@ -83,10 +80,7 @@ class MultiStageMeanfield(Layer):
             bound = "at least 2" if param.num_iterations < 2 else f"at most {MOST_ITERATIONS}"
             raise spec.error(f"{field}.num_iterations", f"is {param.num_iterations}; it must be "
                              f"{bound}")
-        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
-            if not getattr(param, name) > 0:
-                raise spec.error(f"{field}.{name}", f"is {getattr(param, name):g}; it must be "
-                                 "above 0")
+        check_positive(spec, field, "theta_alpha theta_beta theta_gamma")
         if len(unary) != 4 or tuple(start) != tuple(unary) or len(image) != 4 \
                 or tuple(image) != (unary[0], image[1] if wide else 3, *unary[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(unary)}, {tuple(start)} and "

@@ -14,7 +14,7 @@ from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
 from framework.layers.segmentation.embedding_distances import Cut, distances, windows_of
 from framework.ops.windows import convolved_sizes
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 FIELD = "norm_conv_meanfield_param"
 MOST_ITERATIONS = 1000
@@ -57,13 +57,10 @@ class NormConvMeanfield(Layer):
     num_bottoms = (4, 4)
     no_onnx_form = UNWRITTEN
     needs_float32 = True
+    blobs_learn = (True, True, True)
     spatial: Tensor
     bilateral: Tensor
     compatibility: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, True)
 
     def __init__(self, spec: LayerSpec, unary: Shape, start: Shape, *embeddings: Shape):
         super().__init__(spec)

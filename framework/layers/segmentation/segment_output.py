@@ -102,3 +102,34 @@ class RPNOutput(Layer):
 
     def forward(self, shares: Tensor, boxes: Tensor, info: Tensor) -> tuple[Tensor, ...]:
         return ()
+
+
+@layer
+class BBoxOutput(Layer):
+    """Files of the best region of each class in volumes: nothing is written here.
+
+    Bottoms: regions (R, 7); shares of the classes (R, C); their offsets (R, 6 C); sizes, spacings
+             and origins (N, 19). No gradient, no top.
+    Errors:  SpecError for shapes that do not fit.
+    Source:  BBoxOutputParameter; bbox_output_layer.cpp of superxuang/caffe_3d_faster_rcnn, which
+             writes for each class the region of which it is the best class and whose share is the
+             largest, in voxels of the file, and that share.
+    """
+
+    num_bottoms = (4, 4)
+    num_tops = (0, 0)
+    no_gradient_bottoms = (0, 1, 2, 3)
+    no_onnx_form = WRITES_FILES
+
+    def __init__(self, spec: LayerSpec, regions: Shape, shares: Shape, offsets: Shape,
+                 info: Shape):
+        super().__init__(spec)
+        rows = regions[0]
+        if tuple(regions) != (rows, 7) or len(shares) != 2 or shares[0] != rows \
+                or tuple(offsets) != (rows, 6 * shares[1]):
+            raise spec.error("bottom", f"has the shapes {tuple(regions)}, {tuple(shares)} and "
+                             f"{tuple(offsets)}; they must be (R, 7), (R, C) and (R, 6 C)")
+        _warn(spec)
+
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        return ()

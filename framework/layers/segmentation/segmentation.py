@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.index_check import class_check
+from framework.layers.loss.loss_settings import shape_of_labels
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
@@ -77,6 +79,11 @@ class SegAccuracy(Layer):
     no_gradient_bottoms = (0, 1)
     counts: Tensor
     no_onnx_form = COMPARES_WITH_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return shape_of_labels(bottoms[0], 1) if index == 1 and len(bottoms[0]) == 4 else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)

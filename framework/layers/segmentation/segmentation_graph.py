@@ -12,6 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
+from framework.layers.params import check_four_axes
 
 LARGEST_LABEL = 2**31
 
@@ -83,8 +84,7 @@ class ConnectedComponent(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.check = IndexCheck(spec, 0, x, LARGEST_LABEL, why="labels are integers of 32 bits")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ from framework.ops.instance_masks import mask_iou, paste_masks
 from framework.ops.pixel_boxes import overlap as overlap_in_pixels
 
 MAX_CLASSES = 1_000_000         # each has a row of the top
+YOLO_NUMBERS = 30 * 5           # of an image's boxes in YOLO's rows
 
 
 @layer
@@ -43,16 +45,29 @@ class DetectionEvaluate(Layer):
     Instead of boxes masks are compared if there are three more bottoms (Mask R-CNN): the masks of
     the detections (D, M, N), in the frames of their boxes, pasted into the image and cut at 0.5;
     the masks of the boxes (G, H, W); image sizes (N, 3), of which the boxes are parts.
+    With `has_lm` (yuqj1991/caffe_train) detections have 17 columns and ground truth 19, of which
+    those beyond 7 and 8, the points of faces, are not read.
+    Ground truth in YOLO's rows, (1, T * 5) of label, middle and size, ends at the first width of 0;
+    labels then count from 0, without a background (Felix-Li-Git/caffe-yolov2).
     Scores are copied. No gradient. The number of rows depends on the detections: the layer does not
     compile into a whole graph.
     Errors: SpecError for fields; DataError for the background label in either bottom.
     Source: DetectionEvaluateParameter; detection_evaluate_layer.cpp of weiliu89/caffe branch ssd
-            and of zhaoweicai/cascade-rcnn; overlaps of masks as in COCO's API.
+            and of zhaoweicai/cascade-rcnn and Felix-Li-Git/caffe-yolov2; overlaps of masks as in
+            COCO's API.
     """
 
     num_bottoms = (2, 5)
+    fork_fields = frozenset(["detection_evaluate_param.has_lm"])
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     no_onnx_form = COMPARES_WITH_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """Of labels in rows those of YOLO's 30 boxes."""
+        is_row = index == 1 and len(bottoms[1]) == 2
+        return (bottoms[1][0], YOLO_NUMBERS) if is_row else None
 
     def __init__(self, spec: LayerSpec, detections: Shape, truth: Shape, *inputs: Shape):
         super().__init__(spec)
@@ -60,12 +75,17 @@ class DetectionEvaluate(Layer):
         field = "detection_evaluate_param"
         self.of_cascade = len(inputs) == 1
         self.of_masks = len(inputs) == 3
+        self.of_yolo = not inputs and len(truth) == 2 and truth[0] == 1 and truth[1] % 5 == 0
+        if self.of_yolo:
+            truth = (1, 1, truth[1] // 5, 8)
         if len(inputs) == 2:
             raise spec.error("bottom", "is given 4 times; it must be detections and boxes, then "
                              "nothing, the input sizes, or masks of both and image sizes")
         if self.of_masks:
             _check_masks(spec, detections, truth, *inputs)
-        for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
+        self.widths = (17, 19) if param.has_lm else (7, 8)
+        for shape, width, what in ((detections, self.widths[0], "detections"),
+                                   (truth, self.widths[1], "ground truth")):
             wanted = (width, 1, 1) if self.of_cascade else (1, 1, width)
             own = tuple(shape[1:]) if self.of_cascade else (*shape[:2], *shape[3:])
             if len(shape) != 4 or own != wanted:
@@ -80,7 +100,7 @@ class DetectionEvaluate(Layer):
         if param.overlap_threshold <= 0:
             raise spec.error(f"{field}.overlap_threshold", f"is {param.overlap_threshold:g}; it "
                              "must be above 0")
-        self.background = signed(param.background_label_id)
+        self.background = -1 if self.of_yolo else signed(param.background_label_id)
         self.classes = [label for label in range(param.num_classes) if label != self.background]
         self.threshold = param.overlap_threshold
         self.use_difficult = param.evaluate_difficult_gt
@@ -93,7 +113,8 @@ class DetectionEvaluate(Layer):
         self.names = [size[0] for size in sizes]
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
         self.images_seen = 0
-        self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
+        rows = math.prod(truth) // self.widths[1]
+        self.check = IndexCheck(spec, 1, (rows,), param.num_classes, unit="row",
                                 hint="detection_evaluate_param.num_classes is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -125,8 +146,9 @@ class DetectionEvaluate(Layer):
 
     def columns(self, detections: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
         """The rows of the bottoms that hold something, their columns in SSD's order."""
-        found = detections.detach().reshape(-1, 7)
-        boxes = truth.detach().reshape(-1, 8)
+        found = detections.detach().reshape(-1, self.widths[0])[:, :7]
+        boxes = _of_yolo_rows(truth.detach()) if self.of_yolo \
+            else truth.detach().reshape(-1, self.widths[1])[:, :8]
         if self.of_cascade:
             # cascade-rcnn's order of columns to that of SSD: label and third number before corners
             found = found[:, [0, 5, 6, 1, 2, 3, 4]]
@@ -236,6 +258,15 @@ def _mask_overlaps(rows: Tensor, masks: Tensor, boxes: Tensor, truths: Tensor, i
     corners = rows[:, 3:7] * info[item][:, [1, 0, 1, 0]].to(rows)
     pasted = paste_masks(masks.to(rows.dtype), corners, height, width) >= 0.5
     return mask_iou(pasted, truths >= 0.5).to(rows.dtype)
+
+
+def _of_yolo_rows(truth: Tensor) -> Tensor:
+    """YOLO's rows of one image, label and middle and size, as rows (T, 8) of this layer."""
+    label, middle, size = truth.reshape(-1, 5).split([1, 2, 2], 1)
+    ended = (size[:, :1] == 0).cumsum(0) > 0
+    item = torch.where(ended, -1, 0).to(label.dtype)
+    blank = torch.zeros_like(label)
+    return torch.cat([item, label, blank, middle - size / 2, middle + size / 2, blank], 1)
 
 
 def _until_end(boxes: Tensor) -> Tensor:

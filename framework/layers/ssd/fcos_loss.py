@@ -12,6 +12,7 @@ from framework.layers.params import honour, plain
 from framework.layers.ssd.checked_truth import checked_truth, label_check
 from framework.layers.ssd.multibox_settings import check_predictions
 from framework.layers.ssd.retina_net_loss import check_focal, one_of_class
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise, sigmoid_focal_loss
 from framework.ops.matching import match_points
 
@@ -71,7 +72,7 @@ class FcosLoss(Layer):
         rows = match_points(squares, truth.corners, truth.image, num_images, param.center_radius,
                             param.least_distance, param.most_distance)
         positive = rows >= 0
-        each = sigmoid_focal_loss(conf.reshape(num_images, -1, param.num_classes),
+        each = sigmoid_focal_loss(by_item(conf, -1, param.num_classes),
                                   one_of_class(truth, rows, param.num_classes), param.gamma,
                                   param.alpha)
         size = squares[:, 2:] - squares[:, :2]
@@ -80,7 +81,7 @@ class FcosLoss(Layer):
         cell = size.new_tensor([-0.5, -0.5, 0.5, 0.5])
         real = (truth.corners[rows.clamp(min=0)] - middle.repeat(1, 2)) / size.repeat(1, 2)
         real = torch.where(positive[:, :, None], real, cell)
-        found = loc.reshape(num_images, -1, 4) * variances + cell
+        found = by_item(loc, -1, 4) * variances + cell
         boxes = torch.where(positive, 1 - generalized_iou(found, real), 0)
         near = F.binary_cross_entropy_with_logits(centerness, center_target(real),
                                                   reduction="none")

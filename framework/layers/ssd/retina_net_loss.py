@@ -11,6 +11,7 @@ from framework.layers.params import honour, plain
 from framework.layers.ssd.checked_truth import checked_truth, label_check
 from framework.layers.ssd.multibox_settings import check_predictions
 from framework.ops.boxes import CENTER_SIZE, encode
+from framework.ops.by_item import by_item
 from framework.ops.ground_truth import GroundTruth
 from framework.ops.losses import precise, sigmoid_focal_loss, smooth_l1
 from framework.ops.matching import IGNORED, UNMATCHED, match_anchors
@@ -60,8 +61,8 @@ class RetinaNetLoss(Layer):
         loc, conf = precise(loc), precise(conf)
         priors, variances = prior.detach().to(loc.dtype).reshape(2, -1, 4).unbind(0)
         num_images = len(loc)
-        loc = loc.reshape(num_images, -1, 4)
-        conf = conf.reshape(num_images, -1, param.num_classes)
+        loc = by_item(loc, -1, 4)
+        conf = by_item(conf, -1, param.num_classes)
         truth = checked_truth(self.check, label.to(loc.dtype), num_images, param.use_difficult_gt)
         rows = match_anchors(priors, truth.corners, truth.image, num_images,
                              param.foreground_overlap, param.background_overlap)

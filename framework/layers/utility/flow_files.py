@@ -11,7 +11,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 
@@ -30,8 +30,7 @@ class FlowFile(Layer):
         super().__init__(spec)
         honour(spec, FIELD, "file folder prefix suffix")
         self.param = spec.proto.writer_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if not self.param.file and not self.param.folder:
             raise spec.error(f"{FIELD}.folder", "is missing; it or `file` says where the files go")
         self.num_forwards = 0

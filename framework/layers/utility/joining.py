@@ -15,8 +15,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, check_same_shape, honour
-from framework.proto import LayerParameter, enum_name
+from framework.layers.params import canonical_axis, check_same_shape, choice, honour
+from framework.proto import LayerParameter
 
 
 def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
@@ -261,7 +261,7 @@ class Eltwise(Layer):
         super().__init__(spec)
         param = spec.proto.eltwise_param
         honour(spec, "eltwise_param", "operation coeff stable_prod_grad coeff_blob")
-        self.operation = enum_name(param, "operation")
+        self.operation = choice(spec, "eltwise_param", "operation", ("PROD", "SUM", "MAX"))
         self.coeff = list(param.coeff)
         self.divides = not param.stable_prod_grad
         self.by_blob = param.coeff_blob

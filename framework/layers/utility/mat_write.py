@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError, DataError, reason_of
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 from framework.system.regular import read_regular
@@ -51,8 +51,7 @@ class MatWrite(Layer):
         if not param.prefix:
             raise spec.error("mat_write_param.prefix", "is missing; it begins the names of the "
                              "files")
-        if param.period < 1:
-            raise spec.error("mat_write_param.period", f"is {param.period}; it must be at least 1")
+        check_sizes(spec, "mat_write_param", "period")
         if any(len(shape) > 4 for shape in bottoms):
             raise spec.error("bottom", "has more than 4 axes")
         self.names: list[str] | None = None

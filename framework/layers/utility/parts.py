@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import canonical_axis, honour, is_set
+from framework.layers.params import canonical_axis, check_four_axes, honour, is_set
 from framework.ops.losses import GivenSlopes
 from framework.system.wording import counted
 
@@ -124,8 +124,7 @@ class CropSimple(Layer):
         super().__init__(spec)
         honour(spec, "crop_param", "crop_height crop_width")
         self.size = (spec.proto.crop_param.crop_height, spec.proto.crop_param.crop_width)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         for name, size, most in zip(("height", "width"), self.size, x[2:], strict=True):
             if not 0 < size <= most:
                 raise spec.error(f"crop_param.crop_{name}", f"is {size}; it must be from 1 to "

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_four_axes, honour
 from framework.ops.losses import precise
 
 REACH = 3               # cells around a peak whose mean it is moved to
@@ -19,8 +19,7 @@ LOWEST = -1e10          # what Maximum gives where every value is less
 
 
 def _check_maps(spec: LayerSpec, x: Shape) -> None:
-    if len(x) != 4:
-        raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+    check_four_axes(spec, x)
 
 
 def _single(value: float) -> float:

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.vision.pose_truth import check_images
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
@@ -34,8 +34,7 @@ class ArgMaxC(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "arg_max_c_param", "out_max_val")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.with_value = spec.proto.arg_max_c_param.out_max_val
 
     def forward(self, x: Tensor) -> Tensor:
@@ -75,8 +74,7 @@ class WriteDataIntoFile(Layer):
         param = spec.proto.write_data_into_file_param
         if len(x) != 4 or x[1] != 1:
             raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, 1, H, W)")
-        if param.n_images < 1:
-            raise spec.error(f"{field}.n_images", f"is {param.n_images}; it must be at least 1")
+        check_sizes(spec, field, "n_images")
         self.factor, self.num_images = param.scale, param.n_images
         self.folder, self.ending = param.visual_dire, param.file_ext
         self.written = 0

@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 
 LIMITS = (1, 12, 36, 80, 200)       # pixels: the receptive fields of the side outputs
 
@@ -61,8 +61,7 @@ class Rescale(Layer):
         super().__init__(spec)
         honour(spec, "rescale_param", "rf")
         self.field = spec.proto.rescale_param.rf
-        if self.field == 0:
-            raise spec.error("rescale_param.rf", "is 0; it must be at least 1")
+        check_sizes(spec, "rescale_param", "rf")
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         data = x.detach()

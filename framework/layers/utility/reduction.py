@@ -10,7 +10,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_four_axes, honour
+from framework.ops.by_item import by_item
 from framework.ops.ranking import largest
 from framework.proto import enum_name
 
@@ -86,7 +87,7 @@ class ArgMax(Layer):
                              f"number of values, {size}")
 
     def forward(self, x: Tensor) -> Tensor:
-        rows = x.reshape(x.shape[0], -1) if self.axis is None else x
+        rows = by_item(x, -1) if self.axis is None else x
         axis = 1 if self.axis is None else self.axis
         values, indices = largest(rows, self.top_k, axis)
         numbers = indices.to(torch.promote_types(x.dtype, torch.float32))
@@ -133,8 +134,7 @@ class ChannelReduce(Layer):
         super().__init__(spec)
         honour(spec, "channel_reduce_param", "num_channels operation")
         param = spec.proto.channel_reduce_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if not 0 < param.num_channels <= x[1] or x[1] % param.num_channels:
             raise spec.error("channel_reduce_param.num_channels", f"is {param.num_channels}; it "
                              f"must divide the {x[1]} channels of the bottom")

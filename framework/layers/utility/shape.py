@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, crop_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, honour, is_set
+from framework.layers.params import canonical_axis, check_sizes, honour, is_set
+from framework.ops.by_item import pixel_shuffle, pixel_unshuffle
 from framework.proto import LayerParameter
 
 
@@ -165,8 +165,8 @@ class Reshape(Layer):
     def forward(self, x: Tensor) -> Tensor:
         if self.shuffle == 1:
             return x.reshape(self._shape(x.shape))
-        return F.pixel_shuffle(x, self.shuffle) if self.shuffle > 1 \
-            else F.pixel_unshuffle(x, -self.shuffle)
+        return pixel_shuffle(x, self.shuffle) if self.shuffle > 1 \
+            else pixel_unshuffle(x, -self.shuffle)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """Only axes that stay in their index are 0 in ONNX: any other number is written out."""
@@ -207,8 +207,7 @@ class Tile(Layer):
         super().__init__(spec)
         param = spec.proto.tile_param
         honour(spec, "tile_param", "axis tiles")
-        if param.tiles < 1:
-            raise spec.error("tile_param.tiles", f"is {param.tiles}; it must be at least 1")
+        check_sizes(spec, "tile_param", "tiles")
         self.axis = canonical_axis(spec, "tile_param.axis", param.axis, x)
         self.tiles = param.tiles
 
@@ -302,25 +301,25 @@ class Parameter(Layer):
     """Parameter: a learned blob as a top.
 
     Top:    the blob.
-    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows).
+    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows) or
+            `filler` (openvinotoolkit/training_toolbox_caffe).
     Errors: SpecError without a shape.
     Source: ParameterParameter in caffe.proto; BVLC parameter_layer.hpp.
     """
 
     num_bottoms = (0, 0)
+    fork_fields = frozenset(("parameter_param.filler", "parameter_param.norm_axis"))
+    blobs_learn = (True,)
     parameter: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)
-        honour(spec, "parameter_param", "shape blob_filler")
+        honour(spec, "parameter_param", "shape blob_filler filler norm_axis")
         param = spec.proto.parameter_param
         if not param.HasField("shape"):
             raise spec.error("parameter_param.shape", "is not given")
-        filler = param.blob_filler if is_set(param, "blob_filler") else None
+        given = [name for name in ("blob_filler", "filler") if is_set(param, name)]
+        filler = getattr(param, given[0]) if given else None
         self.add_blob("parameter", tuple(param.shape.dim), filler)
 
     def forward(self) -> Tensor:

@@ -13,6 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, times
+from framework.ops.by_item import by_item
 from framework.ops.regions import round_half_away
 
 # For each action unit the landmarks of its two centers, of 49, and how far below them the centers
@@ -127,7 +128,7 @@ class AlignDataTransform(Layer):
     def forward(self, landmarks: Tensor, cuts: Tensor, numbers: Tensor) -> Tensor:
         mirrored, width, top, left = cuts.detach().flatten(1).unbind(1)
         corner = torch.stack([left, top], 1)[:, None]
-        moved = landmarks.reshape(len(landmarks), -1, 2) - corner
+        moved = by_item(landmarks, -1, 2) - corner
         turned = torch.stack([width[:, None] - 1 - moved[..., 0], moved[..., 1]], 2)
         numbers = numbers.detach().flatten()[:self.num_points]
         inside = (numbers >= 1) & (numbers < self.num_points + 1)

@@ -65,7 +65,7 @@ class AttPooling(Layer):
 
     def forward(self, x: Tensor, attention: Tensor) -> Tensor:
         cells = F.unfold(x, self.kernel, self.dilation, self.pad, self.stride)
-        cells = cells.reshape(*x.shape[:2], self.kernel**2, -1)
+        cells = cells.reshape(*x.shape[:2], self.kernel**2, cells.shape[2])
         weights = attention.flatten(2)
         if self.is_global:
             top = cells[..., 0] @ weights

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.normalization.normalize import ScaledForm
 from framework.layers.normalization.scale import broadcast_axes, spread
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, is_set, within
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, Filters, convolved, read_geometry
 from framework.layers.vision.inner_product import Product
-from framework.layers.weighted import Weighted
 from framework.ops.binary_points import cut_to_grid, found_point, on_grid
 from framework.ops.losses import StraightThrough
 from framework.proto import FillerParameter, LayerParameter, enum_name
@@ -76,12 +71,9 @@ class FixedNeuron(Layer):
     keeps_shape = True
     pointwise = True
     no_onnx_form = SHORT_NUMBERS
+    blobs_learn = (False,)
     point: Tensor
     counts: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -124,7 +116,7 @@ class FixedNeuron(Layer):
 
 
 @layer
-class ConvolutionFixed(Weighted):
+class ConvolutionFixed(Filters):
     """Convolution whose weights and biases have few bits, as FixedNeuron's activations.
 
     Bottom: any number of x, equal in shape, as in Convolution.
@@ -138,25 +130,14 @@ class ConvolutionFixed(Weighted):
     """
 
     reads = ("convolution_param", "fixed_param")
-    num_bottoms = (1, None)
-    num_tops = (1, None)
-    same_number = True
-    weights_in = "convolution_param"
     no_onnx_form = SHORT_NUMBERS
-
-    @classmethod
-    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
-        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
         self.grid = Grid(spec)
-        self.geometry = at = read_geometry(spec, *bottoms)
-        self.add_weights((at.num_output, at.channels // at.group, *at.kernel), (at.num_output,))
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
+        self.geometry = read_geometry(spec, *bottoms)
+        self.add_filters()
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
         weight, bias = self.grid.of(self.weight, self.bias)
@@ -276,10 +257,7 @@ class NormalizeFixed(Layer):
         self.add_blob("scale", () if param.channel_shared else (x[1],),
                       param.scale_filler if is_set(param, "scale_filler") else one)
         self.form = ScaledForm(param.across_spatial, param.eps)
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def forward(self, x: Tensor) -> Tensor:
         scale, = self.grid.of(self.scale)

@@ -1,10 +1,9 @@
-"""Depth to space in more orders, and back: Tiling, Dtow, MTranspose and others."""
+"""Depth to space in more orders, and back: Tiling, GSTiling, Dtow, MTranspose and others."""
 
 from __future__ import annotations
 
 import math
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
@@ -12,6 +11,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, check_sizes, honour
+from framework.ops.by_item import by_item, pixel_shuffle, pixel_unshuffle
 from framework.proto import enum_name
 
 
@@ -33,10 +33,48 @@ class Tiling(Layer):
         _check_channels(spec, "tiling_param.tile_dim", x, self.factor**2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pixel_shuffle(x, self.factor)
+        return pixel_shuffle(x, self.factor)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("DepthToSpace", bottoms[0], blocksize=self.factor, mode="CRD")]
+
+
+@layer
+class GSTiling(Layer):
+    """Space to depth, or with `reverse` depth to space, of blocks of stride x stride.
+
+    Bottom: x (N, C, H * s, W * s), s = stride; in reverse of the top's shape.
+    Top:    y (N, s * s * C, H, W): channel k * C + c is cell k of the block, row by row, of channel
+            c. In reverse of the bottom's shape.
+    Errors: SpecError without a stride, or for sizes that it does not divide.
+    Source: GSTilingParameter; gs_tiling_layer.cpp of Xilinx's Caffe (Vitis AI).
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "gs_tiling_param", "stride reverse")
+        self.size = spec.proto.gs_tiling_param.stride
+        self.is_reverse = spec.proto.gs_tiling_param.reverse
+        at_least(spec, "gs_tiling_param.stride", (self.size,), 1)
+        if self.is_reverse:
+            _check_channels(spec, "gs_tiling_param.stride", x, self.size**2)
+        elif len(x) != 4 or x[2] % self.size or x[3] % self.size:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; its height and width must be "
+                             f"multiples of the stride, {self.size}")
+
+    def forward(self, x: Tensor) -> Tensor:
+        num, channels, height, width = x.shape
+        size = self.size
+        if self.is_reverse:
+            inner = channels // size**2
+            x = x.reshape(num, size, size, inner, height, width).permute(0, 3, 4, 1, 5, 2)
+            return x.reshape(num, inner, height * size, width * size)
+        x = x.reshape(num, channels, height // size, size, width // size, size)
+        return x.permute(0, 3, 5, 1, 2, 4).reshape(num, -1, height // size, width // size)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        kind = "DepthToSpace" if self.is_reverse else "SpaceToDepth"
+        return [graph.add(kind, bottoms[0], blocksize=self.size)]
 
 
 @layer
@@ -79,8 +117,8 @@ class Dtow(Layer):
             num, depth, height, width = x.shape
             parts = x.reshape(num, depth // (group * size**2), size**2, group, height, width)
             parts = parts[:, :, self.places].transpose(2, 3)
-            return F.pixel_shuffle(parts.reshape(x.shape), size)
-        parts = F.pixel_unshuffle(x, size)
+            return pixel_shuffle(parts.reshape(x.shape), size)
+        parts = pixel_unshuffle(x, size)
         num, depth, height, width = parts.shape
         parts = parts.reshape(num, depth // (group * size**2), group, size**2, height, width)
         return parts[:, :, :, self.cells].transpose(2, 3).reshape(num, depth, height, width)
@@ -130,14 +168,14 @@ class DepthToSpace(Layer):
     def forward(self, x: Tensor) -> Tensor:
         size = self.size
         if self.order == "CRD":
-            return F.pixel_shuffle(x, size)
+            return pixel_shuffle(x, size)
         if self.order == "NHWC":
             num, height, width, depth = x.shape
             parts = x.reshape(num, height, width, size, size, depth // size**2)
-            return parts.permute(0, 1, 3, 2, 4, 5).reshape(num, height * size, width * size, -1)
+            return by_item(parts.permute(0, 1, 3, 2, 4, 5), height * size, width * size, -1)
         num, depth, height, width = x.shape
         parts = x.reshape(num, size, size, depth // size**2, height, width)
-        return parts.permute(0, 3, 4, 1, 5, 2).reshape(num, -1, height * size, width * size)
+        return by_item(parts.permute(0, 3, 4, 1, 5, 2), -1, height * size, width * size)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
@@ -174,10 +212,10 @@ class SpaceToDepth(Layer):
         if self.order == "NHWC":
             num, height, width, depth = x.shape
             parts = x.reshape(num, height // size, size, width // size, size, depth)
-            return parts.permute(0, 1, 3, 2, 4, 5).reshape(num, height // size, width // size, -1)
+            return by_item(parts.permute(0, 1, 3, 2, 4, 5), height // size, width // size, -1)
         num, depth, height, width = x.shape
         parts = x.reshape(num, depth, height // size, size, width // size, size)
-        return parts.permute(0, 3, 5, 1, 2, 4).reshape(num, -1, height // size, width // size)
+        return by_item(parts.permute(0, 3, 5, 1, 2, 4), -1, height // size, width // size)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]

@@ -16,8 +16,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.data.assumed_shapes import as_video
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import LARGEST_STEP, honour, numbers, within
-from framework.layers.vision.convolution import check_top
+from framework.layers.params import LARGEST_STEP, check_sizes, honour, numbers, within
+from framework.layers.vision.filters import check_top
 from framework.layers.vision.pooling import pool
 from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.convolution import convolve, deconvolve
@@ -106,8 +106,7 @@ class Convolution3D(Layer):
         self.kernel = depth_first(spec, name, "kernel_depth", "kernel_size", 0)
         self.stride = depth_first(spec, name, "temporal_stride", "stride", 1)
         self.pad = depth_first(spec, name, "temporal_pad", "pad", 0)
-        if param.num_output == 0:
-            raise spec.error(f"{name}.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, name, "num_output")
         size_of = transposed_sizes if self.transposed else convolved_sizes
         check_top(spec, size_of(x[2:], self.kernel, self.stride, self.pad, (1, 1, 1),
                                 self._pad_end(x[2:])), x)

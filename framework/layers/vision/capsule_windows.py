@@ -14,8 +14,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 from framework.ops.windows import windows
-from framework.proto import LayerParameter
 
 SIZES = ("stride", "kh", "kw", "input_capsule_num", "output_capsule_num", "input_h", "input_w")
 NO_FORM = "its windows of capsules have no operator of ONNX"
@@ -118,7 +118,7 @@ class CapsuleConvTransform(Weighted):
 
     def forward(self, x: Tensor) -> Tensor:
         at = self.at
-        capsules = x.reshape(len(x), at.inputs, *at.area, -1).movedim(4, 2).flatten(1, 2)
+        capsules = by_item(x, at.inputs, *at.area, -1).movedim(4, 2).flatten(1, 2)
         cut = windows(capsules, at.kernel, (at.stride,) * 2, (1, 1))
         positions = at.num_positions
         cut = cut.reshape(len(x), at.inputs, *self.matrix, positions, math.prod(at.kernel))
@@ -142,11 +142,8 @@ class CapsuleConvRouting(Layer):
     """
 
     no_onnx_form = NO_FORM
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

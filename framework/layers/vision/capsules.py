@@ -13,8 +13,8 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes
-from framework.proto import LayerParameter
 
 TINY = 1e-7     # what the original adds to squared lengths
 
@@ -172,10 +172,7 @@ class CapsuleRouting(Layer):
                              f"'{spec.bottoms[0]}' must have {math.prod(self.sizes)} numbers, and "
                              f"has {math.prod(x[1:])}")
         self.add_blob("weight", (self.sizes[1], self.sizes[0]), param.weight_filler)
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * self.sizes[0]
@@ -243,7 +240,7 @@ class CapsuleLen(Layer):
         count_of(spec, x, "capsule_len_param.num_class", self.number)
 
     def forward(self, x: Tensor) -> Tensor:
-        squares = x.detach().reshape(len(x), self.number, -1).square()
+        squares = by_item(x.detach(), self.number, -1).square()
         return (squares.sum(2) + TINY).sqrt()
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

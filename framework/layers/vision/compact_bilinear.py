@@ -7,7 +7,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import check_sizes, honour
 from framework.ops.c_random import glibc_rand
 from framework.ops.losses import precise
 
@@ -37,8 +37,7 @@ class CompactBilinear(Layer):
         super().__init__(spec)
         honour(spec, "compact_bilinear_param", "num_output sum_pool")
         param = spec.proto.compact_bilinear_param
-        if param.num_output == 0:
-            raise spec.error("compact_bilinear_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "compact_bilinear_param", "num_output")
         if len(x) != 4 or len(y) != 4 or (x[0], *x[2:]) != (y[0], *y[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(y)}; they must be "
                              "(N, C1, H, W) and (N, C2, H, W)")
@@ -58,10 +57,12 @@ class CompactBilinear(Layer):
         return torch.fft.rfft(sketch.index_add(1, getattr(self, f"{name}_indices"), signed), dim=1)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        cells = (1, 1) if self.pools else x.shape[2:]
+        if x.shape[0] == 0:     # of which there is no Fourier transform
+            return x.new_zeros(0, self.num, *cells)
         product = self._sketch(precise(x).flatten(2), "x") * self._sketch(
             precise(y).flatten(2), "y")
         if self.pools:      # before the transform back, which is linear
             product = product.sum(2, keepdim=True)
         top = torch.fft.irfft(product, n=self.num, dim=1) * self.num
-        cells = (1, 1) if self.pools else x.shape[2:]
         return top.reshape(x.shape[0], self.num, *cells).to(x.dtype)

@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, convolved, read_geometry
 from framework.proto import LayerParameter
 
 

@@ -103,7 +103,7 @@ class DeformableConvolution(Deformable):
         rows, columns = self.points(x, offsets)
         height, width = x.shape[2:]
         inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
-        parts = x.reshape(len(rows), -1, height, width)
+        parts = x.reshape(len(rows), x.shape[1] // self.parts, height, width)
         read = bilinear(parts, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
         return self.convolved(read.where(inside[:, None], 0), x, offsets.shape[2:])
 
@@ -126,7 +126,8 @@ class ModulatedDeformableConvolution(Deformable):
 
     def forward(self, x: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
         rows, columns = self.points(x, offsets)
-        wide = F.pad(x, (1, 1, 1, 1)).reshape(len(rows), -1, x.shape[2] + 2, x.shape[3] + 2)
+        wide = F.pad(x, (1, 1, 1, 1))
+        wide = wide.reshape(len(rows), x.shape[1] // self.parts, *wide.shape[2:])
         read = bilinear(wide, (rows + 1).clamp(0, x.shape[2] + 1),
                         (columns + 1).clamp(0, x.shape[3] + 1))
         weights = mask.reshape(len(rows), 1, *rows.shape[1:])

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Sequence
 
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import (
+from framework.layers.vision.convolution import FOUR_SIDES
+from framework.layers.vision.filters import (
     FIELDS,
-    FOUR_SIDES,
+    Filters,
     convolutions_onnx,
-    convolved,
     read_geometry,
     scaled_filters,
 )
 from framework.layers.vision.sides import SIDES
-from framework.layers.weighted import Weighted
-from framework.proto import LayerParameter
 
 LOG = logging.getLogger(__name__)
 
 
 @layer
 @layer("DepthwiseConvolution")
-class ConvolutionDepthwise(Weighted):
+class ConvolutionDepthwise(Filters):
     """Depthwise convolution: correlate each channel with a filter of its own.
 
     Bottom: x (N, C, n1, n2, ...).
@@ -48,15 +43,7 @@ class ConvolutionDepthwise(Weighted):
     """
 
     reads = ("convolution_param",)
-    num_bottoms = (1, None)
-    num_tops = (1, None)
-    same_number = True
     fork_fields = FOUR_SIDES
-    weights_in = "convolution_param"
-
-    @classmethod
-    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
-        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -69,9 +56,8 @@ class ConvolutionDepthwise(Weighted):
         for field in () if grouped else ("num_output", "group"):
             if param.HasField(field) and getattr(param, field) not in (channels, 1):
                 self._take_other(field, getattr(param, field), channels)
-        self.geometry = at = read_geometry(spec, *bottoms, depthwise=not grouped)
-        shape = (at.num_output, channels // at.group, *at.kernel)
-        self.add_weights(shape, shape[:1])
+        self.geometry = read_geometry(spec, *bottoms, depthwise=not grouped)
+        self.add_filters()
 
     def _take_other(self, field: str, given: int, channels: int) -> None:
         """Another number of filters than channels: ConvolutionDepthwise's original never reads it.
@@ -82,14 +68,6 @@ class ConvolutionDepthwise(Weighted):
                                   f"{channels}")
         LOG.warning("%s: %s is %d; it has no effect, as in the original: there is a filter for "
                     "each of the %d channels", self.spec.place(), where, given, channels)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        # each weight meets every position of the output
-        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
-
-    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        tops = tuple(convolved(x, self.weight, self.bias, self.geometry) for x in bottoms)
-        return tops if len(tops) > 1 else tops[0]
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return convolutions_onnx(graph, "Conv", self, self.geometry, bottoms)

@@ -9,8 +9,6 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour, within
-from framework.layers.recurrent.steps import is_exporting
-from framework.proto import LayerParameter
 
 NEARLY = 0.001      # added to the kept item before it is cut to a whole number
 KEPT = 0.5          # importance from which on a code has a context
@@ -39,11 +37,8 @@ class EntropyPack(Layer):
     no_gradient_bottoms = (1,)
     needs_float32 = True
     no_onnx_form = "it makes training data of an entropy coder"
+    blobs_learn = (False,)
     first: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, codes: Shape, *importance: Shape):
         super().__init__(spec)
@@ -78,7 +73,7 @@ class EntropyPack(Layer):
         """The items of this forward; the blob moves on to those of the next."""
         num = codes.shape[0]
         first = (self.first.reshape(()) + NEARLY).trunc().long()
-        if not (codes.is_meta or self.first.is_meta or is_exporting()):
+        if not (codes.is_meta or self.first.is_meta or torch.compiler.is_exporting()):
             with torch.no_grad():
                 self.first.fill_(1).mul_((first + self.samples) % num)
         return (first + torch.arange(self.samples, device=codes.device)) % num

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, Filters, read_geometry
 from framework.layers.vision.inner_product import Product
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
@@ -78,10 +74,7 @@ class FQActive(Levelled):
     """
 
     keeps_shape = True
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
+    blobs_learn = (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -104,7 +97,7 @@ class LevelledWeight(Levelled, Weighted):
 
 
 @layer
-class FQConvolution(LevelledWeight):
+class FQConvolution(LevelledWeight, Filters):
     """Convolution whose weights are on levels, as FQActive's activations are.
 
     Bottom: any number of x, equal in shape, as in Convolution.
@@ -116,28 +109,15 @@ class FQConvolution(LevelledWeight):
     """
 
     reads = ("convolution_param",)
-    num_bottoms = (1, None)
-    num_tops = (1, None)
-    same_number = True
-    weights_in = "convolution_param"
-
-    @classmethod
-    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
-        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
-        self.geometry = at = read_geometry(spec, *bottoms)
-        self.add_weights((at.num_output, at.channels // at.group, *at.kernel), (at.num_output,))
+        self.geometry = read_geometry(spec, *bottoms)
+        self.add_filters()
 
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
-
-    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        weight = self.quantized(self.weight)
-        tops = tuple(convolved(x, weight, self.bias, self.geometry) for x in bottoms)
-        return tops if len(tops) > 1 else tops[0]
+    def filters(self) -> tuple[Tensor, Tensor | None]:
+        return self.quantized(self.weight), self.bias
 
 
 @layer

@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour, within
+from framework.layers.params import check_four_axes, honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.ops import augmentation_coefficients as coefficients
 from framework.ops.augmentation_coefficients import NAMES, NEUTRAL_ONE
@@ -199,7 +199,7 @@ class GenerateAugmentationParameters(Layer):
         num = len(first)
         discount = self.generator.discount(self.count.to(first.dtype))
         fresh = first.new_zeros(num, len(NAMES))
-        given = fresh if self.mode == "regenerate" else first.detach().reshape(num, -1)
+        given = fresh if self.mode == "regenerate" else first.detach().flatten(1)
         base = given
         if self.mode == "replace" and any(name in self.generator.settings for name in SPATIAL):
             base = torch.cat([fresh[:, :len(coefficients.SPATIAL)],
@@ -252,8 +252,7 @@ class DataAugmentation(Layer):
         super().__init__(spec)
         self.generator = Generator(spec)
         param = getattr(spec.proto, FIELD)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if rows:
             _check_rows(spec, 1, rows[0], x[0])
         self.crops = param.HasField("crop_width") and param.HasField("crop_height")
@@ -286,7 +285,7 @@ class DataAugmentation(Layer):
         x = x.detach()
         if self.spec.phase == "TRAIN":
             self.count = self.count.to(x.dtype) + 1
-        given = rows[0].detach().reshape(len(x), -1) if rows else x.new_zeros(len(x), len(NAMES))
+        given = rows[0].detach().flatten(1) if rows else x.new_zeros(len(x), len(NAMES))
         top = x
         if self.crops:
             if not rows:
@@ -377,7 +376,7 @@ class FlowAugmentation(Layer):
         flow = flow.detach()
         full = flow.shape[2], flow.shape[3]
         one, other = ({name: value[:, None, None] for name, value in coefficients.by_name(
-            rows.detach().reshape(len(flow), -1), snap=False).items()} for rows in (first, second))
+            rows.detach().flatten(1), snap=False).items()} for rows in (first, second))
         x = torch.arange(self.crop[1], device=flow.device, dtype=flow.dtype)
         y = torch.arange(self.crop[0], device=flow.device, dtype=flow.dtype)[:, None]
         across, down = coefficients.positions(one, x, y, self.crop, full)

@@ -14,8 +14,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import axis_sizes, honour
-from framework.proto import LayerParameter
+from framework.layers.params import axis_sizes, check_four_axes, honour
 
 
 class _Windows(NamedTuple):
@@ -42,8 +41,7 @@ def _set_up(layer: Layer, x: Shape, *names: str) -> _Geometry:
 def _geometry(spec: LayerSpec, x: Shape) -> _Geometry:
     """kernel_size and stride of convolution_param. SpecError for what cannot be."""
     honour(spec, "convolution_param", "kernel_size stride weight_filler")
-    if len(x) != 4:
-        raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+    check_four_axes(spec, x)
     kernel = axis_sizes(spec, "convolution_param.kernel_size", 2, None, 1)
     stride = axis_sizes(spec, "convolution_param.stride", 2, 1, 1)
     if kernel[0] != kernel[1] or stride[0] != stride[1]:
@@ -91,11 +89,8 @@ class TreepoolMaxAve(Layer):
     reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
+    blobs_learn = (True,)
     weight: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -145,13 +140,10 @@ class TreepoolKernel1L(Layer):
     reads = ("convolution_param",)
     no_onnx_form = "ONNX pools without a filter of its own in the windows at the border"
     elementwise = True
+    blobs_learn = (True, True, True)
     first: Tensor
     second: Tensor
     split: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

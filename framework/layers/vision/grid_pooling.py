@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, axis_sizes, honour
+from framework.layers.params import at_least, axis_sizes, check_four_axes, honour
 from framework.layers.vision.pooling import pool, whole_plane
 from framework.layers.vision.pooling_onnx import pool_onnx
 from framework.ops.pooling import PoolWindow
@@ -35,8 +35,7 @@ class SumPooling(Layer):
         honour(spec, "sum_pooling_param", FIELDS)
         param = spec.proto.sum_pooling_param
         self.method = enum_name(param, "pool")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; SumPooling takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.whole = param.global_pooling
         default = 1 if self.whole else None
         kernel, stride, pad = (
@@ -103,8 +102,7 @@ class GRIDPooling(Layer):
         at_least(spec, "grid_pooling_param.pooled_h", (param.pooled_h,), 1)
         at_least(spec, "grid_pooling_param.pooled_w", (param.pooled_w,), 1)
         self.bins = (param.pooled_h, param.pooled_w)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; GRIDPooling takes (N, C, H, W)")
+        check_four_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         return F.adaptive_max_pool2d(x, self.bins)

@@ -9,7 +9,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 from framework.ops.losses import precise
 from framework.proto import enum_name
 
@@ -43,8 +43,7 @@ class GridSample(Layer):
         self.mode = enum_name(param, "mode").lower()
         self.padding = enum_name(param, "padding").lower()
         self.align_corners = param.align_corners
-        if len(x) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x, "bottom[0]")
         if len(grid) != 4 or grid[0] != x[0] or grid[3] != 2:
             raise spec.error("bottom[1]", f"has the shape {tuple(grid)}; the grid must be "
                              f"({x[0]}, h, w, 2)")

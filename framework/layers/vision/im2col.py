@@ -14,7 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, honour
-from framework.layers.vision.convolution import FIELDS, as_batch, check_top, read_windows
+from framework.layers.vision.filters import FIELDS, as_batch, check_top, read_windows
 from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, pad_ends, reached_ends, windows
 from framework.proto import LayerParameter
@@ -70,7 +70,7 @@ class Im2col(Layer):
             # from (N, C, out..., kernel...) to (N, C, kernel..., out...)
             order = [0, 1, *range(2 + num_axes, 2 + 2 * num_axes), *range(2, 2 + num_axes)]
             y = cut.permute(order)
-        return y.reshape(*x.shape[: self.axis], -1, *top)
+        return y.reshape(*x.shape[: self.axis], x.shape[self.axis] * math.prod(self.kernel), *top)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         """A convolution whose filters each copy one cell of the window of one channel."""

@@ -10,8 +10,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
-from framework.proto import LayerParameter, enum_name
+from framework.layers.params import check_sizes, honour
+from framework.proto import enum_name
 
 NEARLY = 0.00001    # added to a number of groups before it is cut to a whole one
 
@@ -43,10 +43,7 @@ class _WithShare(Layer):
 
     needs_float32 = True
     no_onnx_form = UNWRITTEN
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
+    blobs_learn = (False,)
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)
@@ -77,8 +74,7 @@ class Round(_WithShare):
         param = spec.proto.round_param
         self.method = enum_name(param, "method")
         self.groups = param.groups
-        if self.groups == 0:
-            raise spec.error("round_param.groups", "is 0; it must be at least 1")
+        check_sizes(spec, "round_param", "groups")
         self.scale = param.scale if param.has_constrain else 0.0
         self.ratio = param.ratio
 

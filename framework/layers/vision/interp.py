@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_four_axes, honour
 from framework.layers.vision.resize_onnx import resize_onnx
 from framework.proto import enum_name
 
@@ -54,8 +54,7 @@ class Interp(Layer):
             raise spec.error("bottom", f"is given {len(bottoms)} times; it must be 2: the second "
                              "gives the size")
         for shape in bottoms:
-            if len(shape) != 4:
-                raise spec.error("bottom", f"has the shape {shape}; Interp takes (N, C, H, W)")
+            check_four_axes(spec, shape)
         if param.use_blob_size and len(bottoms) < 2:
             raise spec.error("interp_param.use_blob_size", "needs a second bottom")
         for field in ("pad_beg", "pad_end"):

@@ -11,12 +11,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, honour
-from framework.layers.vision.convolution import (
-    convolutions_onnx,
-    convolved,
-    read_geometry,
-)
+from framework.layers.params import axis_sizes, check_four_axes, honour
+from framework.layers.vision.filters import convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.pooling import pool, read_window
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.weighted import Weighted
@@ -44,8 +40,7 @@ class ConvolutionSK(Weighted):
         honour(spec, "convolution_param", "num_output bias_term pad kernel_size group stride "
                "weight_filler bias_filler pad_h pad_w kernel_h kernel_w stride_h stride_w kstride "
                "kstride_h kstride_w")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+        check_four_axes(spec, x)
         spread = axis_sizes(spec, "convolution_param.kstride", 2, 1, 1)
         self.geometry = at = read_geometry(spec, x, dilation=spread)
         if any(at.pad):
@@ -78,8 +73,7 @@ class PoolingSK(Layer):
         super().__init__(spec)
         honour(spec, "pooling_param", "pool kernel_size stride pad kernel_h kernel_w stride_h "
                "stride_w pad_h pad_w kstride kstride_h kstride_w")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.method = enum_name(spec.proto.pooling_param, "pool")
         spread = axis_sizes(spec, "pooling_param.kstride", 2, 1, 1)
         if max(spread) > 1 and self.method != "MAX":

@@ -9,7 +9,6 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 
 @layer
@@ -29,11 +28,8 @@ class LS(Layer):
     num_tops = (0, 0)
     no_gradient_bottoms = (0, 1)
     no_onnx_form = "it solves a system of equations, for which ONNX has no operator"
+    blobs_learn = (False,)
     solution: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (False,)
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)

@@ -11,8 +11,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.weighted import Weighted
+from framework.ops.by_item import by_item
 
 
 @layer
@@ -35,11 +36,8 @@ class Local(Weighted):
         honour(spec, "local_param", "num_output bias_term pad kernel_size stride weight_filler "
                "bias_filler")
         param = spec.proto.local_param
-        for field in ("num_output", "kernel_size", "stride"):
-            if getattr(param, field) == 0:
-                raise spec.error(f"local_param.{field}", "is 0; it must be at least 1")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; Local takes (N, C, H, W)")
+        check_sizes(spec, "local_param", "num_output kernel_size stride")
+        check_four_axes(spec, x)
         self.kernel, self.stride, self.pad = param.kernel_size, param.stride, param.pad
         self.bottom_sizes = tuple(x[2:])
         self.sizes = tuple((n + 2 * self.pad - self.kernel) // self.stride + 1 for n in x[2:])
@@ -62,7 +60,7 @@ class Local(Weighted):
         y = torch.einsum("nkl,mkl->nml", columns, self.weight[:, 0])
         if self.bias is not None:
             y = y + self.bias[0].to(y.dtype)
-        return y.reshape(len(x), -1, *self.sizes)
+        return by_item(y, -1, *self.sizes)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         num_values = self.weight.shape[2]

@@ -11,7 +11,6 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
-from framework.proto import LayerParameter
 
 
 @layer
@@ -31,11 +30,8 @@ class Netvlad(Layer):
 
     num_bottoms = (2, 2)
     no_onnx_form = UNWRITTEN
+    blobs_learn = (True,)
     centers: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, assignments: Shape, features: Shape):
         super().__init__(spec)

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_four_axes, honour, within
 from framework.proto import enum_name
 
 LENGTH_EPS = 1e-9       # beside a length in the slope of ChannelNorm
@@ -236,8 +236,7 @@ class ChannelNorm(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; ChannelNorm takes (N, C, H, W)")
+        check_four_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         return _Length.apply(x)

@@ -1,4 +1,4 @@
-"""Padding, pixel shuffle and adaptive pooling."""
+"""Padding (Pad, Padding), pixel shuffle and adaptive pooling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_four_axes, honour, is_set
+from framework.ops.by_item import pixel_shuffle
 from framework.ops.windows import pad_ends
 from framework.proto import enum_name
 
@@ -50,8 +51,7 @@ class Pad(Layer):
             return
         if self.value:
             raise spec.error("pad_param.constant_values", "has no effect without paddings")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; Pad takes (N, C, H, W)")
+        check_four_axes(spec, x)
         spare = {"REFLECT": 0, "REFLECT_101": 1}.get(self.kind)
         for sides, size in (((self.top, self.below), x[2]), ((self.left, self.right), x[3])):
             if spare is not None and max(sides) > size - spare:
@@ -118,7 +118,7 @@ class PixelShuffle(Layer):
                              f"{tuple(x)}")
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.pixel_shuffle(x, self.factor)
+        return pixel_shuffle(x, self.factor)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("DepthToSpace", bottoms[0], blocksize=self.factor, mode="CRD")]
@@ -165,3 +165,39 @@ class AdaptivePooling(Layer):
         kernel = [size // count for size, count in zip(sizes, self.bins, strict=True)]
         kind = "AveragePool" if self.method == "AVE" else "MaxPool"
         return [graph.add(kind, bottoms[0], kernel_shape=kernel, strides=kernel)]
+
+
+@layer
+class Padding(Layer):
+    """Zero padding of each plane, or below 0 a crop, by the same numbers on both axes.
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, C, H + pad_beg + pad_end, W + pad_beg + pad_end): zeros before and after each
+            axis, or with numbers of 0 and below that many cells cut off there.
+    Errors: SpecError for one number above 0 and the other below, or if nothing is left.
+    Source: padding_layer.cpp of DeepLab's Caffe of 2015 in TheLegendAli/DeepLab-Context.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "padding_param", "pad_beg pad_end")
+        self.before = spec.proto.padding_param.pad_beg
+        self.after = spec.proto.padding_param.pad_end
+        if self.before * self.after < 0:
+            raise spec.error("padding_param.pad_beg", f"is {self.before} and pad_end "
+                             f"{self.after}; both must be at least 0, or both at most 0")
+        if len(x) != 4 or min(x[2:]) + self.before + self.after < 1:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W) and "
+                             f"keep a cell with {self.before} and {self.after} more on each axis")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pad(x, [self.before, self.after] * 2)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x, shape = bottoms[0], graph.shape(bottoms[0])
+        if self.before < 0 or self.after < 0:
+            for axis in (2, 3):
+                x = graph.cut(x, axis, -self.before, shape[axis] + self.after)
+            return [x]
+        pads = [0, 0, self.before, self.before, 0, 0, self.after, self.after]
+        return [graph.add("Pad", x, graph.integers(pads), mode="constant")]

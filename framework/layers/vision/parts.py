@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 
 
 def _corners(spec: LayerSpec, field: str, xs: Sequence[int], ys: Sequence[int], wanted: int
@@ -40,8 +40,7 @@ class Division(Layer):
         super().__init__(spec)
         honour(spec, "division_param", "width height xcoord ycoord")
         param = spec.proto.division_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; Division takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.height, self.width = param.height, param.width
         self.corners = _corners(spec, "division_param", param.xcoord, param.ycoord, len(spec.tops))
         if min(self.height, self.width) < 1:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
+from framework.ops.by_item import by_item
 
 SMALLEST = 1e-4             # heat below it is 0
 
@@ -52,8 +53,7 @@ class SubRegion(Layer):
                                  "least 1")
         if len(spec.tops) == 2:
             raise spec.error("top", "has two blobs; it must be one or three")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; SubRegion takes (N, C, H, W)")
+        check_four_axes(spec, x)
         if _num_points(spec, 1, points, x[0]) != _num_points(spec, 2, truth, x[0]):
             raise spec.error("bottom[2]", f"has the shape {tuple(truth)}; it must be that of the "
                              f"points, {tuple(points)}")
@@ -63,7 +63,7 @@ class SubRegion(Layer):
 
     def forward(self, x: Tensor, points: Tensor, truth: Tensor) -> Tensor | tuple[Tensor, ...]:
         num, channels, height, width = x.shape
-        spots = points.detach().reshape(num, -1, 2)
+        spots = by_item(points.detach(), -1, 2)
         left, top = (((spots[..., axis] / data + 0.5) * size - region // 2).floor()
                      for axis, data, size, region in zip(
                          (0, 1), self.data[::-1], (width, height), self.region[::-1], strict=True))
@@ -73,7 +73,7 @@ class SubRegion(Layer):
             & ((columns >= 0) & (columns < width))[..., None, :]            # (N, P, h, w)
         cell = rows.clamp(0, height - 1)[..., None] * width \
             + columns.clamp(0, width - 1)[..., None, :]
-        cells = cell.reshape(num, 1, -1).expand(-1, channels, -1)
+        cells = by_item(cell, 1, -1).expand(-1, channels, -1)
         found = x.flatten(2).gather(2, cells).reshape(num, channels, *cell.shape[1:])
         found = torch.where(inside[:, None], found, 0).transpose(1, 2)     # (N, P, C, h, w)
         regions = found.flatten(1, 2) if self.as_channels else found.transpose(0, 1).flatten(0, 1)
@@ -127,7 +127,7 @@ class Hotspot(Layer):
 
     def forward(self, points: Tensor, *like: Tensor) -> Tensor:
         height, width = self.sizes if self.fixed else like[0].shape[2:]
-        spots = points.detach().reshape(len(points), -1, 2, 1)
+        spots = by_item(points.detach(), -1, 2, 1)
         x = (spots[:, :, 0] / self.data[1] + self.shift) * width            # (N, P, 1)
         y = (spots[:, :, 1] / self.data[0] + self.shift) * height
         across = (x - torch.arange(width, device=points.device)).square()

@@ -12,7 +12,15 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import ONE_FOR_EACH_AXIS, axis_sizes, honour, is_set, message_at
+from framework.layers.params import (
+    ONE_FOR_EACH_AXIS,
+    axis_sizes,
+    check_four_axes,
+    check_sizes,
+    honour,
+    is_set,
+    message_at,
+)
 from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.vision.sides import SIDES, read_padding, side_fields
 from framework.ops.pooling import PoolWindow, ave_pool, max_pool, stochastic_pool
@@ -244,10 +252,8 @@ class SPP(Layer):
         super().__init__(spec)
         honour(spec, "spp_param", "pyramid_height pool")
         param = spec.proto.spp_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {x}; SPP takes 4 axes (N, C, H, W)")
-        if param.pyramid_height == 0:
-            raise spec.error("spp_param.pyramid_height", "is 0; it must be at least 1")
+        check_four_axes(spec, x)
+        check_sizes(spec, "spp_param", "pyramid_height")
         self.levels = param.pyramid_height
         self.method = enum_name(param, "pool")
         for level in range(self.levels):

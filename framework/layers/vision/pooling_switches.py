@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import axis_sizes, canonical_axis, honour
+from framework.layers.params import axis_sizes, canonical_axis, check_four_axes, honour
 from framework.layers.vision.pooling import read_window, whole_plane
 from framework.layers.vision.resize import put
 from framework.ops.pooling import max_pool
@@ -136,5 +136,4 @@ def _check(spec: LayerSpec, x: Shape) -> None:
     method = enum_name(spec.proto.pooling_param, "pool")
     if method != "MAX":
         raise spec.error("pooling_param.pool", f"is {method}; only MAX is supported")
-    if len(x) != 4:
-        raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+    check_four_axes(spec, x)

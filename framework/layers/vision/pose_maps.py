@@ -13,6 +13,7 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
 from framework.layers.region_rows import RegionRows
+from framework.ops.by_item import by_item
 from framework.proto import enum_name, has_field
 
 SOURCE_NUMBERS = 5      # of each image: its number, width, height, scale and whether mirrored
@@ -190,8 +191,8 @@ class RescaledPoseCoords(Layer):
                              "must hold x and y of points, and 5 numbers, for each item")
 
     def forward(self, points: Tensor, images: Tensor) -> Tensor:
-        _, width, height, scale, mirrored = images.detach().reshape(len(images), -1, 1).unbind(1)
-        x, y = (points.detach().reshape(len(points), -1, 2) / scale[..., None]).unbind(2)
+        _, width, height, scale, mirrored = by_item(images.detach(), -1, 1).unbind(1)
+        x, y = (by_item(points.detach(), -1, 2) / scale[..., None]).unbind(2)
         turned = torch.where(mirrored != 0, width - 1 - x, x)
         moved = torch.stack([turned.where(x < width, -1), y.where(y < height, -1)], 2)
         return moved.reshape(points.shape)

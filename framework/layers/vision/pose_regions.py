@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_four_axes, honour, within
 from framework.layers.region_rows import RegionRows
 from framework.ops.regions import Bins, bin_edges, rectangle_max
 
@@ -73,8 +73,7 @@ class ScenePooling(Layer):
         field = "scene_pooling_param"
         honour(spec, field, "pooled_h pooled_w")
         param = spec.proto.scene_pooling_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.height, self.width = (within(
             spec, f"{field}.{name}", (getattr(param, name),), 1, LARGEST_STEP)[0]
             for name in ("pooled_h", "pooled_w"))

@@ -11,8 +11,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.errors import CaffeError
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_positive, honour, within
 from framework.layers.vision.pose_maps import SOURCE_NUMBERS
+from framework.ops.by_item import by_item
 
 SMALLEST_IMAGE = (100, 100)     # what the original begins with
 MOVES = 20      # kinds of changes of a box, of which these change something
@@ -33,7 +34,7 @@ def check_images(spec: LayerSpec, index: int, images: Shape, num: int) -> None:
 
 def scaled_sizes(images: Tensor) -> tuple[Tensor, Tensor]:
     """Width and height (N,) of each scaled image, from its five numbers."""
-    _, width, height, scale, _ = images.detach().reshape(len(images), -1).unbind(1)
+    _, width, height, scale, _ = by_item(images.detach(), -1).unbind(1)
     return width * scale, height * scale
 
 
@@ -98,8 +99,7 @@ class HeatMapsFromCoordsOrigin(OfImageSize):
         self.num_joints = math.prod(points[1:]) // 2
         if param.HasField("radius") == param.HasField("radius_str"):
             raise spec.error(field, "must have radius or radius_str, one of the two")
-        if param.gau_stds <= 0:
-            raise spec.error(f"{field}.gau_stds", f"is {param.gau_stds:g}; it must be above 0")
+        check_positive(spec, field, "gau_stds")
         self.binary = param.is_binary
         self.mean, self.deviation = param.gau_mean, param.gau_stds
         if param.HasField("radius"):
@@ -131,7 +131,7 @@ class HeatMapsFromCoordsOrigin(OfImageSize):
     def forward(self, points: Tensor, images: Tensor) -> tuple[Tensor, ...]:
         height, width = map_size(self.spec, images)
         limits = scaled_sizes(images)
-        given = points.detach().reshape(len(points), -1, 2).unbind(2)
+        given = by_item(points.detach(), -1, 2).unbind(2)
         there = torch.stack([(at >= 0) & (at < limit[:, None])
                              for at, limit in zip(given, limits, strict=True)]).all(0)
         radii = torch.tensor(self.radii, device=points.device)[:, None]
@@ -190,7 +190,7 @@ class BoxMask(OfImageSize):
 
     def corners(self, points: Tensor) -> Tensor:
         """Two points (N, 4) of each item: of one of the pairs, or around all joints."""
-        joints = points.detach().reshape(len(points), -1, 2)
+        joints = by_item(points.detach(), -1, 2)
         if not self.pairs:
             return torch.cat([joints.amin(1), joints.amax(1)], 1)
         drawn = torch.randint(2, (len(joints),), device=points.device)

@@ -11,20 +11,18 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
-from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import (
+from framework.layers.vision.filters import (
     FIELDS,
+    Filters,
     convolutions_onnx,
-    convolved,
     read_geometry,
 )
 from framework.layers.vision.inner_product import rows_by
 from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.quantized import LEVELS, exact_rows
-from framework.proto import LayerParameter
 
 
 class Quantizer:
@@ -57,7 +55,7 @@ class Quantizer:
 
 @layer("BinaryConvolution")
 @layer("TernaryConvolution")
-class QuantizedConvolution(Weighted):
+class QuantizedConvolution(Filters):
     """Convolution with quantized weights: -a, a, or with Ternary -a, 0, a, a factor a filter.
 
     Bottom: any number of x, equal in shape, as in Convolution.
@@ -72,31 +70,17 @@ class QuantizedConvolution(Weighted):
     """
 
     reads = ("convolution_param",)
-    num_bottoms = (1, None)
-    num_tops = (1, None)
-    same_number = True
     fork_fields = frozenset(["convolution_param.sq", "convolution_param.ratio"])
-    weights_in = "convolution_param"
-
-    @classmethod
-    def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
-        return window_map(proto.convolution_param, axis=proto.convolution_param.axis)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", f"{FIELDS} sq ratio")
         self.geometry = at = read_geometry(spec, *bottoms)
         self.quantize = Quantizer(spec, "convolution_param", at.num_output)
-        shape = (at.num_output, at.channels // at.group, *at.kernel)
-        self.add_weights(shape, (at.num_output,))
+        self.add_filters()
 
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return sum(self.weight[0].numel() * math.prod(top) for top in tops)
-
-    def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        weight = self.quantize(self.weight)
-        tops = tuple(convolved(x, weight, self.bias, self.geometry) for x in bottoms)
-        return tops if len(tops) > 1 else tops[0]
+    def filters(self) -> tuple[Tensor, Tensor | None]:
+        return self.quantize(self.weight), self.bias
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         quantized = self.with_blobs(weight=self.quantize.exported(self.weight))

@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_four_axes, honour
 from framework.layers.vision.resize_onnx import put_onnx, resize_onnx
 
 
@@ -41,8 +41,7 @@ class Upsample(Layer):
                "upsample_w")
         param = spec.proto.upsample_param
         for shape in bottoms:
-            if len(shape) != 4:
-                raise spec.error("bottom", f"has the shape {shape}; Upsample takes (N, C, H, W)")
+            check_four_axes(spec, shape)
         self.by_mask = len(bottoms) == 2 and bottoms[0] == bottoms[1]
         if len(bottoms) == 2 and not self.by_mask and param.ListFields():
             raise spec.error("bottom[1]", f"has the shape {bottoms[1]}; a pooling mask must have "
@@ -152,8 +151,7 @@ class Reorg(Layer):
         super().__init__(spec)
         honour(spec, "reorg_param", "stride reverse")
         param = spec.proto.reorg_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {x}; Reorg takes (N, C, H, W)")
+        check_four_axes(spec, x)
         at_least(spec, "reorg_param.stride", (param.stride,), 1)
         self.stride = param.stride
         self.reverse = param.reverse
@@ -228,8 +226,7 @@ class Flip(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.flip_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {x}; Flip takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.axes = [axis for axis, flips in ((2, param.flip_height), (3, param.flip_width))
                      if flips]
 

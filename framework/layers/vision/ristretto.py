@@ -13,14 +13,8 @@ from framework.layers.base import Shape, layer
 from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour, within
-from framework.layers.vision.convolution import (
-    FIELDS,
-    convolved,
-    deconvolved,
-    read_geometry,
-)
+from framework.layers.vision.filters import FIELDS, Filters, convolved, deconvolved, read_geometry
 from framework.layers.vision.inner_product import Product
-from framework.layers.weighted import Weighted
 from framework.ops.losses import StraightThrough
 from framework.ops.number_formats import fixed_point, minifloat, power_of_two
 from framework.proto import LayerParameter, enum_name
@@ -102,7 +96,7 @@ def _power_of_two(spec: LayerSpec) -> Trim:
 
 @layer("ConvolutionRistretto")
 @layer("DeconvolutionRistretto")
-class ConvolutionRistretto(Weighted):
+class ConvolutionRistretto(Filters):
     """Convolution, or transposed convolution, with short numbers (Ristretto).
 
     Bottom: any number of x, equal in shape, as in Convolution and Deconvolution.
@@ -121,11 +115,7 @@ class ConvolutionRistretto(Weighted):
     """
 
     reads = ("convolution_param", "quantization_param")
-    num_bottoms = (1, None)
-    num_tops = (1, None)
-    same_number = True
     no_onnx_form = SHORT_NUMBERS
-    weights_in = "convolution_param"
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:

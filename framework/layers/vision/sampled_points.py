@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 
 
 @layer
@@ -38,8 +38,7 @@ class PointBilinear(Layer):
         self.ratio = spec.proto.point_bilinear_param.ratio
         if not 0 < self.ratio < math.inf:
             raise spec.error("point_bilinear_param.ratio", f"is {self.ratio:g}; it must be above 0")
-        if len(x) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x, "bottom[0]")
         if len(points) < 2 or points[1] != 2 or math.prod(points) != 2 * points[0]:
             raise spec.error("bottom[1]", f"has the shape {tuple(points)}; it must be (P, 2), x "
                              "and y of each point")

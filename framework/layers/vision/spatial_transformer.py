@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_four_axes, honour, within
 from framework.layers.vision.optical_flow import bilinear
 from framework.proto import has_field
 
@@ -60,8 +60,7 @@ class SpatialTransformer(Layer):
         if param.sampler_type != "bilinear":
             raise spec.error("st_param.sampler_type", f"is '{param.sampler_type}'; only "
                              "'bilinear' is known")
-        if len(x) != 4:
-            raise spec.error("bottom[0]", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x, "bottom[0]")
         self.size = (param.output_H if param.HasField("output_H") else x[2],
                      param.output_W if param.HasField("output_W") else x[3])
         within(spec, "st_param.output_H", self.size, 1 if self.kind == "affine" else 2,

@@ -12,8 +12,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.normalization.bn import PSPNetForm
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
-from framework.proto import FillerParameter, LayerParameter, enum_name
+from framework.layers.params import check_four_axes, honour
+from framework.proto import FillerParameter, enum_name
 
 EPS = 1e-10
 BLOCK = 8
@@ -41,21 +41,17 @@ class BNConv(Layer):
 
     keeps_shape = True
     no_onnx_form = UNWRITTEN
+    blobs_learn = (True, True, False, False)
     scale: Tensor
     shift: Tensor
     mean: Tensor
     variance: Tensor
 
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False, False)
-
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "bn_conv_param", "decay fix")
         param = spec.proto.bn_conv_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         self.form = PSPNetForm(param.fix or spec.phase == "TEST", 1 - param.decay, EPS)
         shape = (1, x[1], 1, 1)
         self.add_blob("scale", shape, FillerParameter(type="constant", value=1))

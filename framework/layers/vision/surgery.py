@@ -15,7 +15,7 @@ from framework.layers.base import Shape, layer
 from framework.layers.masked_blobs import MaskedBlobs, need_bias
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.convolution import FIELDS, convolutions_onnx, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import StraightThrough
 from framework.proto import FillerParameter

@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
-from framework.layers.params import honour
-from framework.layers.vision.convolution import read_geometry, top_sizes
+from framework.layers.params import check_four_axes, honour
+from framework.layers.vision.filters import read_geometry, top_sizes
 from framework.layers.weighted import Weighted
 
 TILE = 4            # outputs on each axis of a tile
@@ -60,8 +60,7 @@ class Winograd(Weighted):
         super().__init__(spec)
         honour(spec, "convolution_param", "num_output bias_term pad kernel_size group stride "
                "weight_filler bias_filler pad_h pad_w kernel_h kernel_w stride_h stride_w dilation")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; {spec.type} takes (N, C, H, W)")
+        check_four_axes(spec, x)
         self.geometry = at = read_geometry(spec, x)
         if set(at.stride + at.dilation) != {1}:
             raise spec.error("convolution_param.stride", f"is {at.stride}, and dilation "

@@ -15,6 +15,7 @@ from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import honour
+from framework.ops.by_item import by_item
 from framework.ops.losses import precise
 
 OF_MAP = "loss_param"       # in YoloDetectionLossParameter, the message of one map
@@ -71,7 +72,7 @@ def overlaps(first: Tensor, second: Tensor) -> Tensor:
 
 def ground_truth(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Classes (N, T), boxes (N, T, 4), and which are there: all before the first class below 0."""
-    rows = labels.reshape(len(labels), -1, NUMBERS)
+    rows = by_item(labels, -1, NUMBERS)
     there = (rows[..., 0] < 0).cumsum(1) == 0
     return rows[..., 0].trunc(), rows[..., 1:], there
 

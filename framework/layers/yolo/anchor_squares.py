@@ -114,10 +114,15 @@ def best_overlap(boxes: Tensor, truth: Truth) -> Tensor:
     return share.amax(2).view(boxes.shape[:-1])
 
 
+def shape_overlap(first: Tensor, second: Tensor) -> Tensor:
+    """Overlap of boxes (..., 2) of these sizes around one centre."""
+    common = torch.minimum(first, second).prod(-1)
+    return common / (first.prod(-1) + second.prod(-1) - common)
+
+
 def nearest(sizes: Tensor, box: Tensor) -> Tensor:
     """Which of the sizes (K, A, 2) or (A, 2) overlaps each box (K, 4) most, around one centre."""
-    common = torch.minimum(sizes, box[:, None, 2:]).prod(-1)
-    share = common / (sizes.prod(-1) + box[:, None, 2:].prod(-1) - common)
+    share = shape_overlap(sizes, box[:, None, 2:])
     return share.nan_to_num(0).argmax(1)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.ops.by_item import by_item
 
 SHARE = 0.75        # of the training, after which there is no excitation
 ROUNDING = 0.95     # of a cell: a box that covers more of its last one has it too
@@ -48,7 +49,7 @@ class AssistedExcitation(Layer):
         self.alpha.fill_(max(math.cos(share * math.pi / 2), 0.0) if share < 1 else 0.0)
 
     def forward(self, x: Tensor, labels: Tensor, mean: Tensor) -> Tensor:
-        rows = labels.detach().reshape(len(labels), -1, 5)
+        rows = by_item(labels.detach(), -1, 5)
         valid = (rows[..., 1] == 0).cumsum(1) == 0
         down = self._covers(rows[..., 2], rows[..., 4], x.shape[2])
         across = self._covers(rows[..., 1], rows[..., 3], x.shape[3])

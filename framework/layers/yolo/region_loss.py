@@ -14,7 +14,9 @@ from framework.layers.data.yolo_grids import ROW_NUMBERS
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import plain
 from framework.layers.yolo import mask_yolo
+from framework.layers.yolo.anchor_squares import shape_overlap
 from framework.ops.boxes import iou
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 
 
@@ -111,7 +113,7 @@ class RegionLoss(Layer):
             low, high = rows[:, 3:5], rows[:, 5:7]
             return item[valid].long(), label[valid].long() - 1, torch.cat(
                 [(low + high) / 2, high - low], 1)
-        rows = labels.reshape(labels.shape[0], -1, 5)
+        rows = by_item(labels, -1, 5)
         valid = (rows[..., 3] == 0).cumsum(1) == 0
         item = torch.arange(len(rows), device=rows.device)[:, None].expand_as(valid)
         label = self._inside(rows[..., 0].trunc(), valid)
@@ -141,7 +143,7 @@ class RegionLoss(Layer):
 
         i, j = ((box[:, axis] * side).long().clamp(0, side - 1) for axis in (0, 1))
         shapes = biases.expand(len(box), -1, -1) / side if param.bias_match else size[item, j, i]
-        anchor = _shape_overlap(shapes, box[:, None, 2:]).argmax(1)
+        anchor = shape_overlap(shapes, box[:, None, 2:]).argmax(1)
         # of several boxes for one anchor only the last is left, so that the write below has no race
         flat_index = ((item * side + j) * side + i) * param.num + anchor
         order = torch.arange(len(flat_index), device=x.device)
@@ -188,9 +190,3 @@ class RegionLoss(Layer):
         wanted = torch.arange(param.num_class, device=raw.device) == label[:, None]
         return torch.cat([scale * change * through, param.object_scale * push * score * (1 - score),
                           param.class_scale * (classes - wanted.to(classes.dtype))], 1)
-
-
-def _shape_overlap(first: Tensor, second: Tensor) -> Tensor:
-    """Overlap of boxes (..., 2) of these sizes around one centre."""
-    common = torch.minimum(first, second).prod(-1)
-    return common / (first.prod(-1) + second.prod(-1) - common)

@@ -17,6 +17,7 @@ from framework.layers.yolo.yolo_onnx import (
     cells_onnx,
     joined_onnx,
 )
+from framework.ops.by_item import by_item
 from framework.ops.detections import best_boxes, best_boxes_by_class
 from framework.ops.losses import precise
 
@@ -30,7 +31,7 @@ def map_parts(maps: Tensor, num_boxes: int, zoom: float = 1.0) -> tuple[Tensor, 
     Returns (N, h * w * boxes, 2) middles as fractions of the image, (..., 2) and (..., rest).
     """
     num, _, height, width = maps.shape
-    cells = precise(maps.detach()).reshape(num, num_boxes, -1, height, width)
+    cells = by_item(precise(maps.detach()), num_boxes, -1, height, width)
     cells = cells.permute(0, 3, 4, 1, 2)            # N, h, w, boxes, numbers
     y = torch.arange(height, device=maps.device)[:, None, None]
     x = torch.arange(width, device=maps.device)[:, None]

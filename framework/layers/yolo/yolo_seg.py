@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 from framework.ops.losses import GivenSlopes, precise
 
 LARGEST = 1e6       # scores are 0 to 1; what is far from that has no level
@@ -40,8 +40,7 @@ class YoloSeg(Layer):
         super().__init__(spec)
         honour(spec, "yolo_seg_param", "object_scale")
         self.scale = spec.proto.yolo_seg_param.object_scale
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; YoloSeg takes (N, C, H, W)")
+        check_four_axes(spec, x)
         check_same_count(spec, x, mask)
         if pixels and math.prod(pixels[0]) != x[0] * x[1]:
             raise spec.error("bottom[2]", f"has the shape {tuple(pixels[0])}; it must hold one "

@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import honour, plain
 from framework.layers.yolo.box_slopes import overlap, slopes
+from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes, precise
 from framework.proto import enum_name
 
@@ -131,7 +132,7 @@ class Yolov3(Layer):
         return GivenSlopes.apply(wide, steps / len(x), value / len(x))
 
     def _truth(self, labels: Tensor) -> _Truth:
-        rows = labels.reshape(len(labels), -1, 5)
+        rows = by_item(labels, -1, 5)
         covers = (rows[..., 1] == 0).cumsum(1) == 0
         teaches = (rows[..., 3] == 0).cumsum(1) == 0
         label = rows[..., 0].trunc()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from framework.execution.chains import Step
+from framework.execution.chains import Step, tops_of
 from framework.pycaffe.engine.blobs import NetBlob
 from framework.pycaffe.engine.nodes import Needs, Node, learned_parameters
 
@@ -55,8 +55,7 @@ class Tape:
             leaf.requires_grad_(record and wanted and leaf.is_floating_point())
             leaves.append(leaf)
         with torch.set_grad_enabled(record):
-            result = step.layer(*leaves)
-        return Run(leaves, list(result) if isinstance(result, tuple) else [result])
+            return Run(leaves, list(tops_of(step, leaves)))
 
     def keep(self, index: int, run: Run) -> None:
         """Record a forward; its blobs have their new values by now."""

@@ -10,7 +10,7 @@ from framework.data.convert.datum import (
     ImageOptions,
     _usable,
     annotated_datum,
-    image_datum,
+    classified_image,
     read_image,
     resize,
 )
@@ -133,7 +133,7 @@ def test_without_a_label_file_the_image_is_stored_without_boxes(tmp_path):
 )
 def test_the_files_own_bytes_are_kept_unless_something_changes_them(tmp_path, options, same):
     content = write_jpeg(tmp_path / "a.jpg", 30, 40)
-    datum, _ = image_datum(tmp_path / "a.jpg", options)
+    datum = classified_image(tmp_path / "a.jpg", options, -1, "").record
     assert datum.encoded
     assert (datum.data == content) is same
     assert (datum.data[:4] == b"\x89PNG") is (options.encode_type == "png")
@@ -142,13 +142,14 @@ def test_the_files_own_bytes_are_kept_unless_something_changes_them(tmp_path, op
 def test_plain_pixels_are_stored_channel_by_channel(tmp_path):
     image = noise_image(5, 7)
     cv2.imwrite(str(tmp_path / "a.png"), image)
-    datum, _ = image_datum(tmp_path / "a.png", ImageOptions(encoded=False), label=3)
+    datum = classified_image(tmp_path / "a.png", ImageOptions(encoded=False), 3, "3").record
     assert (datum.channels, datum.height, datum.width, datum.label) == (3, 5, 7, 3)
     assert not datum.encoded
     stored = np.frombuffer(datum.data, np.uint8).reshape(3, 5, 7)
     for channel in range(3):
         np.testing.assert_array_equal(stored[channel], image[:, :, channel])
-    grey, _ = image_datum(tmp_path / "a.png", ImageOptions(encoded=False, color=False))
+    options = ImageOptions(encoded=False, color=False)
+    grey = classified_image(tmp_path / "a.png", options, -1, "").record
     assert (grey.channels, len(grey.data)) == (1, 35)
 
 
@@ -195,6 +196,16 @@ def test_a_box_beyond_any_one_side_of_the_image_is_noted(corners, exceeds):
     kept = _usable(converted, Labels((Box("cat", corners),), 50, 30), "a.xml", (50, 30))
     assert [box.corners for box in kept] == [corners]
     assert [note.reason for note in converted.notes] == ["a box exceeds the image"] * exceeds
+
+
+@pytest.mark.parametrize("corners", [(50, 2, 60, 20), (1, 30, 9, 40), (-9, 2, 0, 20),
+                                     (1, -9, 9, 0)])
+def test_a_box_of_which_nothing_is_within_the_image_is_noted(corners):
+    converted = Converted(AnnotatedDatum(), (30, 50))
+    kept = _usable(converted, Labels((Box("cat", corners),), 50, 30), "a.xml", (50, 30))
+    assert len(kept) == 1
+    assert [(note.reason, note.is_loss) for note in converted.notes] == [
+        ("nothing of a box is within the image", False)]
 
 
 def test_a_box_that_is_there_twice_is_stored_twice_and_told(tmp_path):

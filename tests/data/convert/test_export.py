@@ -100,6 +100,21 @@ def test_a_key_that_is_no_name_of_a_file_is_a_bad_record(tmp_path, capsys, name,
     assert f"its name is {reason}" in output.err and "2 of 3 images and 3 of 4 boxes" in output.out
 
 
+@pytest.mark.parametrize("layout", ["voc", "coco"])
+def test_names_that_lists_cannot_have_are_exported_and_come_back(tmp_path, layout):
+    (tmp_path / "map.prototxt").write_text(MAP)
+    names = (".hidden", "trail ", " lead", "...", "a b 1", "-1")
+    path = tmp_path / "train_lmdb"
+    with lmdb.open(str(path), map_size=1 << 26) as environment, \
+            environment.begin(write=True) as transaction:
+        for index, (name, record) in enumerate(zip(names, good_records(6), strict=True)):
+            transaction.put(f"{index:08d}_{name}.jpg".encode(), record)
+    assert export(path, tmp_path / "out", layout) == 0
+    flags = [str(tmp_path / "out"), str(tmp_path / "back"), "--split", "train", "--strict"]
+    assert convert_dataset.main(flags) == 0
+    assert sum(len(record.boxes) for record in records_of(tmp_path / "back/train")) == 12
+
+
 def test_masks_and_the_shown_names_of_classes_come_back_from_coco_and_voc_says_it_has_none(
         tmp_path, capsys):
     (tmp_path / "map.prototxt").write_text('item { name: "18" label: 1 display_name: "dog" }')

@@ -36,8 +36,8 @@ def test_all_shapes_of_a_bad_image_of_cvat_are_counted(tmp_path, capsys):
                        *(f"{name}.png" for name in NAMES)).parent
     assert convert([str(root), str(tmp_path / "out")]) == 0
     output = capsys.readouterr().out
-    assert "20 of 21 images and 20 of 23 boxes are stored" in output
-    assert "1 image with 3 boxes: a box is not one: the value 'x' is not a number" in output
+    assert "20 of 21 images and 20 of 22 boxes are stored" in output
+    assert "1 image with 2 boxes: a box is not one: the value 'x' is not a number" in output
 
 
 def test_strict_names_classes_as_the_account_does(tmp_path, capsys):

@@ -193,7 +193,7 @@ def test_regions_without_any_attribute_are_of_one_class_and_it_is_said(tmp_path)
 
 
 @pytest.mark.parametrize("bad, message", [
-    (region(RECT), "a region has no name, which is its class"),
+    (region(RECT), "a region says nothing for the attribute name, which is its class"),
     (region({"name": "rect", "x": 1}, name="cat"), "it has no 'y'"),
     (region({**RECT, "x": "wide"}, name="cat"), "the value 'wide' is not a number"),
     (region({"name": "polygon", "all_points_x": [1, 2], "all_points_y": [3, 4, 5]}, name="cat"),

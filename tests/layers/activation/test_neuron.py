@@ -7,13 +7,10 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import check_layer, make, net_from, noise
 
 SIZE = (2, 3, 5)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 FORMULAS = {

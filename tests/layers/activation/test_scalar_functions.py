@@ -111,3 +111,36 @@ def test_l2norm_adds_its_eps_to_the_length_and_takes_the_sum_for_it_in_its_gradi
     expected = g / length - values * (values * g).sum(1, keepdims=True) / length**3
     np.testing.assert_allclose(x.grad, expected, rtol=1e-11)
     assert torch.autograd.gradcheck(make("L2Norm", "eps: 0", (3, 5)), noise(3, 5))
+
+
+@pytest.mark.parametrize("factor", [-0.25, 0, 3])
+def test_a_scale_factor_is_that_of_the_gradient_at_any_iteration(factor):
+    layer = make("GradientScaler", f"gradient_scaler_param {{ scale_factor: {factor} }}", (2, 3))
+    x = noise(2, 3)
+    for iteration in (0, 7):
+        layer.note_progress(iteration, 10)
+        x.grad = None
+        top = layer(x)
+        top.sum().backward()
+        assert torch.equal(top, x)
+        np.testing.assert_array_equal(x.grad.numpy(), np.full((2, 3), factor))
+
+
+def test_a_scale_factor_is_refused_beside_other_fields():
+    with pytest.raises(SpecError, match="scale_factor is the whole factor"):
+        make("GradientScaler", "gradient_scaler_param { scale_factor: 1 alpha: 2 }", (2, 3))
+
+
+def test_gradient_silent_gives_the_bottom_without_a_gradient():
+    x = noise(2, 3)
+    top = make("GradientSilent", "", (2, 3))(x)
+    assert torch.equal(top, x.detach()) and not top.requires_grad
+
+
+@pytest.mark.parametrize("number, slope", [(0, 0), (1, 1), (-0.5, 1)])
+def test_a_second_bottom_of_gradient_silent_lets_the_gradient_pass_or_not(number, slope):
+    x = noise(2, 3)
+    top = make("GradientSilent", "", (2, 3), (1, 2))(x, torch.tensor([[number, 1 - number]]))
+    top.sum().backward()
+    assert torch.equal(top, x)
+    np.testing.assert_array_equal(x.grad.numpy(), np.full((2, 3), slope))

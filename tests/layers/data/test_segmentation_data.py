@@ -268,3 +268,91 @@ def test_a_root_folder_without_its_last_slash_is_named(kind, label, more, tmp_pa
     with pytest.raises(DataError, match="imagesa.jpg: .*No such file or directory; root_folder "
                        f"must end with /, since names follow it as they are: '{tmp_path}/images/'"):
         finished(make_source(text))
+
+
+def numbered_net(folder, more="", select=""):
+    return pair_net("SelectSegBinary", folder, "image_data_param",
+                    f"label_type: PIXEL ignore_label: 201 {more}", "mean_value: 3",
+                    "data label classes")[:-1] \
+        + f"window_cls_data_param {{ label_dim: 3 }} {select} }}"
+
+
+@pytest.mark.parametrize("base, expected", [(0, {1: 0, 2: 5, 3: 1, 4: 0}),
+                                            (1, {1: 0, 2: 0, 3: 5, 4: 1})])
+def test_select_seg_binary_puts_the_numbers_of_an_image_for_its_labels(pairs, base, expected):
+    marks = np.zeros((40, 56), np.uint8)
+    marks[:, :5] = [1, 2, 3, 4, 201]
+    cv2.imwrite(str(pairs / "0_marks.png"), marks)
+    cv2.imwrite(str(pairs / "1_marks.png"), marks)
+    (pairs / "list.txt").write_text("0.png 0_marks.png 0 0 23 19 0 5 1\n"
+                                    "1.png 1_marks.png -2 0 21 19 7 8 9\n")
+    source = make_source(numbered_net(
+        pairs, select=f"select_seg_binary_param {{ cls_label_base: {base} }}"))
+    pixels, labels, classes = finished(source)
+    assert source.top_shapes == [(2, 3, 20, 24), (2, 1, 20, 24), (2, 3, 1, 1)]
+    np.testing.assert_array_equal(pixels[0], planes(0)[:, :20, :24] - 3)
+    np.testing.assert_array_equal(labels[0, 0, 7, :6], [*expected.values(), 201, 0])
+    assert (labels[1, 0, :, :2] == 201).all()       # beyond the image
+    np.testing.assert_array_equal(classes[:, :, 0, 0], [[0, 5, 1], [7, 8, 9]])
+
+
+@pytest.mark.parametrize("line, message", [
+    ("0.png 0_marks.png 0 0 9 9 1 2", "1 2' does not end with x1 y1 x2 y2"),
+    ("0.png 0_marks.png 0 0 9 9 1 2 x", "end with 3 numbers from 0 to 255"),
+    ("0.png 0_marks.png 0 0 9 9 1 2 256", "end with 3 numbers from 0 to 255"),
+    ("0.png 0 0 9 9 1 2 3", "is not `image label_map`")])
+def test_wrong_lines_of_windows_and_numbers_are_errors(pairs, line, message):
+    (pairs / "list.txt").write_text(line)
+    with pytest.raises(DataError, match=message):
+        make_source(numbered_net(pairs))
+
+
+def test_the_sizes_of_image_seg_data_have_a_row_for_each_item(pairs):
+    source = make_source(pair_net("ImageSegData", pairs, "image_data_param", "label_type: PIXEL",
+                                  "crop_size: 9", "data label size"))
+    assert source.top_shapes[2] == (2, 1, 1, 2)
+
+
+@pytest.mark.parametrize("mirror", ["", "mirror: true"])
+def test_label_maps_may_be_some_times_smaller_than_their_images(pairs, mirror):
+    source = make_source(pair_net(
+        "DenseImageData", pairs, "dense_image_data_param",
+        "new_height: 24 new_width: 32 label_divide_factor: 4", mirror))
+    pixels, labels = finished(source)
+    assert source.top_shapes == [(2, 3, 24, 32), (2, 1, 6, 8)]
+    for item in range(2):
+        marks = cv2.imread(str(pairs / f"{item}_marks.png"), cv2.IMREAD_GRAYSCALE)
+        small = cv2.resize(marks, (8, 6), interpolation=cv2.INTER_NEAREST)
+        large = cv2.resize(image(item), (32, 24), interpolation=cv2.INTER_LINEAR)
+        views = {step: (large[:, ::step].transpose(2, 0, 1), small[:, ::step])
+                 for step in (1, -1)[:1 + bool(mirror)]}
+        assert any(np.array_equal(pixels[item], view) and np.array_equal(labels[item, 0], marks)
+                   for view, marks in views.values())
+
+
+@pytest.mark.parametrize("more, transform, message", [
+    ("", "", "is 4; it must divide new_height and new_width, which are 0 and 0"),
+    ("new_height: 24 new_width: 34", "", "which are 24 and 34"),
+    ("new_height: 24 new_width: 32", "crop_size: 8", "together with transform_param.crop_size"),
+    ("new_height: 24 new_width: 32 crop_height: 8 crop_width: 8", "", "transform_param.crop_h")])
+def test_smaller_label_maps_follow_no_crop(pairs, more, transform, message):
+    with pytest.raises(SpecError, match=message):
+        make_source(pair_net("DenseImageData", pairs, "dense_image_data_param",
+                             f"label_divide_factor: 4 {more}", transform))
+
+
+def test_image_seg_data_without_labels_gives_the_images_alone(pairs):
+    (pairs / "list.txt").write_text("2.png\n0.png\n")
+    text = pair_net("ImageSegData", pairs, "image_data_param", "has_label: false", "", "data")
+    source = make_source(text)
+    (pixels,) = finished(source)
+    np.testing.assert_array_equal(pixels[0], planes(2))
+    assert source.top_shapes == [(2, 3, 40, 56)]
+
+
+@pytest.mark.parametrize("more, tops, message", [
+    ("has_label: false", "data label", "is given 2 times; with image_data_param.has_label false"),
+    ("", "data", "is given 1 times; with image_data_param.has_label true it must be from 2 to 3")])
+def test_tops_of_image_seg_data_are_as_has_label_says(pairs, more, tops, message):
+    with pytest.raises(SpecError, match=message):
+        make_source(pair_net("ImageSegData", pairs, "image_data_param", more, "", tops))

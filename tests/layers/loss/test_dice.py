@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from framework.errors import DataError, SpecError
-from tests.public_fork_examples import CELLS
+from tests.community_examples.loss import CELLS
 from tests.support import make, noise
 
 SHAPE = (2, 3, 5, 4)

@@ -5,14 +5,10 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 LABELS = torch.tensor([2., 0, 4, 1, 2], dtype=torch.float64)
 NUMBERS = LABELS.long().tolist()
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def distances():

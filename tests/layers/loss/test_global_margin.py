@@ -9,10 +9,6 @@ import torch
 from tests.support import make, noise
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
 def shift(margins, mean, steps):
     last = mean
     while steps:

@@ -8,11 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.proto import BlobProto
-from tests.support import check_layer, make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, check_layer, make, noise
 
 
 def labels(*numbers):
@@ -296,7 +292,7 @@ def test_contrastive_loss_compares_two_labels(legacy):
     ("Softmax", "axis: 4", [SCORES], "softmax_param.axis is 4"),
     ("EuclideanLoss", "", [(4, 3), (4, 2)], r"'bottom1' has the shape \(4, 2\); it must have as"),
     ("SmoothL1Loss", "", [(4, 3), (4, 3), (4, 2)], r"'bottom2' has the shape \(4, 2\)"),
-    ("SmoothL1Loss", "sigma: 0", [(4, 3)] * 2, "sigma is 0.0; it must be above 0"),
+    ("SmoothL1Loss", "sigma: 0", [(4, 3)] * 2, "sigma is 0; it must be above 0"),
     ("ContrastiveLoss", "", [(4, 3, 2), (4, 3, 2), (4,)], r"must be \(N, C\) and one label"),
     ("HingeLoss", "", [(4, 3), (3,)], "it must hold one label for each of the 4 items"),
     ("Accuracy", "top_k: 6", [SCORES, PLACES], "top_k is 6; .* number of classes, 5"),

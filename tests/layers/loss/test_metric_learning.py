@@ -9,13 +9,9 @@ import torch
 from framework import parse_net
 from framework.errors import SpecError
 from framework.net.net import Net
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 LABELS = torch.tensor([2., 0, 2, 1], dtype=torch.float64)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 @pytest.mark.parametrize("text", ["margin: 0.5", "threshold_param { threshold: 0.5 }"])

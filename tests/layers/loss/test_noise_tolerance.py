@@ -11,13 +11,10 @@ import torch
 
 from framework.errors import IndexRangeError, SpecError
 from framework.layers.loss.noise_tolerance import histogram_ends
+from tests.definitions import sigmoid
 from tests.support import make
 
 N, C, BINS = 24, 5, 40
-
-
-def sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
 
 
 class Rule:
@@ -142,6 +139,21 @@ def test_ends_and_peaks_of_a_histogram_are_those_of_the_loops(seed):
     sums = np.round(sums / (5 if seed % 2 else 1)).astype(int) * (5 if seed % 2 else 1)
     sums[:2] = sums[-2:] = 0
     assert histogram_ends(torch.tensor(sums)).tolist() == Rule.find(sums.tolist())
+
+
+@pytest.mark.parametrize("distance, margin", [(3, 5), (4, 10), (5, 15)])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_peak_is_above_the_bin_at_each_distance_by_a_margin_of_its_own(distance, margin, side):
+    sums = np.zeros(BINS + 1, dtype=int)
+    ends, highest, peak = [2, BINS - 3], 8, 28
+    sums[[2, BINS - 2]] = 30        # the right end is the last bin before 99.5 %
+    sums[highest] = 90
+    sums[peak - 2:peak + 3] = [20, 40, 50, 40, 20]
+    found = []
+    for least in (margin + 1, margin):      # above the bin by more than the margin, and by just it
+        sums[peak + side * distance] = 50 - least
+        found.append(histogram_ends(torch.tensor(sums)).tolist())
+    assert found == [[*ends, highest, peak], [*ends, highest, sum(ends) // 2]]
 
 
 def test_noise_tolerant_gradient_is_zero_where_the_histogram_has_no_width():

@@ -9,11 +9,7 @@ import torch
 
 from framework import Net, parse_net
 from framework.errors import DataError, SpecError
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, make, noise
 
 
 def slopes(layer, x, *others):

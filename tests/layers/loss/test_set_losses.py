@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.fork_examples import GROUPS
+from tests.community_examples.loss import GROUPS
 from tests.support import make, noise
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.fork_examples import SHARES
+from tests.community_examples.loss import CHANCES
 from tests.support import make, noise
 
 
@@ -24,7 +24,7 @@ def test_scores_are_summed_over_the_regions():
 
 
 def test_the_cross_entropy_is_over_items_and_its_gradient_over_classes_too():
-    p = SHARES.detach().clone().requires_grad_()
+    p = CHANCES.detach().clone().requires_grad_()
     labels = torch.tensor([[0, 1, 1, 0], [1, 0, 0, 0], [0, 0, 1, 1.0]], dtype=torch.float64)
     loss = make("MulticlassCrossEntropyLoss", "", (3, 4), (3, 4))(p, labels)
     loss.backward()
@@ -35,7 +35,7 @@ def test_the_cross_entropy_is_over_items_and_its_gradient_over_classes_too():
 
 
 def test_with_its_param_the_loss_is_over_all_labels_and_leaves_the_background_out():
-    p = SHARES.detach().clone().requires_grad_()
+    p = CHANCES.detach().clone().requires_grad_()
     labels = torch.tensor([[0, 1, 1], [1, 0, 0], [0, 0, 2.0]], dtype=torch.float64)
     loss = make("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
                 "include_background: true }", (3, 4), (3, 3))(p, labels)

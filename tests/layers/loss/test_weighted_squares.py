@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.fork_examples import CUT, PLACES, POINTS, WEIGHED
+from tests.community_examples.loss import POINTS, WEIGHED
+from tests.community_examples.vision import CUT, PLACES
 from tests.support import make, noise
 
 ITEMS = (4, 6)

@@ -5,13 +5,9 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 SIZE = (2, 6, 5, 4)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def unit(x, axes, eps):

@@ -8,7 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from tests.layers.rcnn.test_regions import overlap
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 REGRESSION = ("bbox_reg_param { bbox_mean: 0 bbox_mean: 0.125 bbox_mean: 0 bbox_mean: 0 "
               "bbox_std: 0.5 bbox_std: 0.5 bbox_std: 0.25 bbox_std: 1 }")
@@ -19,10 +19,6 @@ GROUPS = ("box_group_output_param { fg_thr: 0.375 iou_thr: 0.5 field_whr: 2 fiel
           "box_group_param { field_h: 48 field_w: 48 stride: 16 } }")
 SHAPES = [(4, 3, 5, 6), (4, 4, 5, 6), (2, 3, 3, 2), (2, 4, 3, 2)]
 FIELDS = [([(24, 16), (16, 32)], 8), ([(48, 48)], 16)]
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def regions(bottoms, image):

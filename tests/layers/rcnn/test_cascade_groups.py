@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 SHAPE = (4, 3, 2)               # 2 images of 2 anchors, 3 x 2 cells
 FIELDS = "field_w: 24 field_w: 12 field_h: 16 field_h: 40 stride: 8"
@@ -15,10 +15,6 @@ REG = """bbox_reg_param { bbox_mean: 0.125 bbox_mean: 0 bbox_mean: -0.25 bbox_me
          bbox_std: 0.5 bbox_std: 0.5 bbox_std: 2 bbox_std: 2 }"""
 MEAN, STD = np.array([0.125, 0, -0.25, 0]), np.array([0.5, 0.5, 2, 2])
 SIZES = np.array([[24, 16], [12, 40]], float)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def bottoms(classes=3):

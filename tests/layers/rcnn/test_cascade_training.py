@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 REG = """bbox_reg_param { cls_aware: %s bbox_mean: 0.125 bbox_mean: 0 bbox_mean: -0.25 bbox_mean: 0
          bbox_std: 0.5 bbox_std: 0.25 bbox_std: 2 bbox_std: 1 }"""
@@ -20,10 +20,6 @@ ROIS = np.array([[0, 12, 11, 50, 30], [0, 12, 20, 60, 44], [1, 12, 11, 50, 30],
 
 def tensor(array):
     return torch.from_numpy(np.asarray(array, float))
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def share(a, b):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 SHAPE = (3, 5, 2)               # images, rows and columns
 FIELDS = "cls_num: 4 field_w: 24 field_h: 16 downsample_rate: 8"
@@ -15,10 +15,6 @@ REG = """bbox_reg_param { bbox_mean: 0.125 bbox_mean: 0 bbox_mean: -0.25 bbox_me
          bbox_std: 0.5 bbox_std: 0.5 bbox_std: 2 bbox_std: 2 }"""
 MEAN, STD = np.array([0.125, 0, -0.25, 0]), np.array([0.5, 0.5, 2, 2])
 SIZE = np.array([24.0, 16.0])
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def bottoms(classes=4, seed=5):

@@ -7,17 +7,13 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 X = (2, 6, 9, 7)
 ROIS = torch.tensor([[0, 0, 0, 53, 70], [1, 8.5, 12, 40, 31], [1, 30, 2, 33, 5.5],
                      [0, 45, 60, 90, 200], [1, -30, -9, 12, 20], [0, 300, 300, 310, 310]],
                     dtype=torch.float64)
 SIZE = "roi_pooling_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125"
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def c_round(x):

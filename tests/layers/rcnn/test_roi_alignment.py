@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.fork_examples import REGIONS
+from tests.community_examples.rcnn import ROIS
 from tests.slow_samples import between
 from tests.support import make, noise
 
@@ -10,8 +10,8 @@ from tests.support import make, noise
 def test_a_bin_is_read_at_the_center_of_what_the_map_has_of_it():
     x = noise(2, 3, 8, 9)
     top = make("ROIAlignment", "roi_alignment_param { pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 "
-               "}", (2, 3, 8, 9), (4, 5))(x, REGIONS).detach().numpy()
-    for r, (item, x1, y1, x2, y2) in enumerate(REGIONS.tolist()):
+               "}", (2, 3, 8, 9), (4, 5))(x, ROIS).detach().numpy()
+    for r, (item, x1, y1, x2, y2) in enumerate(ROIS.tolist()):
         x1, y1, x2, y2 = (side / 8 for side in (x1, y1, x2, y2))
         wide, high = max(x2 - x1 + 1, 1) / 2, max(y2 - y1 + 1, 1) / 3
         for c, i, j in np.ndindex(3, 3, 2):
@@ -25,8 +25,8 @@ def test_the_sampling_ratio_of_roi_align_param_is_mask_r_cnns():
     x = noise(2, 3, 8, 9)
     size = "pooled_h: 3 pooled_w: 2 spatial_scale: 0.125 sampling_ratio: 2"
     shapes = (2, 3, 8, 9), (4, 5)
-    top = make("ROIAlign", f"roi_align_param {{ {size} }}", *shapes)(x, REGIONS).detach().numpy()
-    for r, (item, x1, y1, x2, y2) in enumerate(REGIONS.tolist()):
+    top = make("ROIAlign", f"roi_align_param {{ {size} }}", *shapes)(x, ROIS).detach().numpy()
+    for r, (item, x1, y1, x2, y2) in enumerate(ROIS.tolist()):
         x1, y1, x2, y2 = (side / 8 for side in (x1, y1, x2, y2))
         wide, high = max(x2 - x1, 1) / 2, max(y2 - y1, 1) / 3
         for c, i, j in np.ndindex(3, 3, 2):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
-from tests.public_fork_examples import GAZES, KNOWN, REGIONS
+from tests.community_examples.loss import GAZES, KNOWN
+from tests.community_examples.rcnn import ROIS
 from tests.support import make, noise
 
 SHAPE = (2, 3, 8, 9)
@@ -15,7 +16,7 @@ def in_region(corners, row, column, last=True):
 
 
 def corners_of(scale):
-    scaled = REGIONS.numpy()[:, 1:] * scale
+    scaled = ROIS.numpy()[:, 1:] * scale
     return np.sign(scaled) * np.floor(np.abs(scaled) + 0.5)
 
 
@@ -25,7 +26,7 @@ def test_cells_outside_of_all_regions_are_the_bias(stride, pad):
                  f"{stride} pad: {pad} }} roi_convolution_param {{ spatial_scale: 0.11 }}",
                  SHAPE, (4, 5), tops=2)
     x = noise(SHAPE)
-    top, cells = layer(x, REGIONS)
+    top, cells = layer(x, ROIS)
     corners = corners_of(0.11)
     np.testing.assert_array_equal(cells[:, 1:], corners)
     weight, bias = (blob.detach().numpy() for blob in layer.blobs)
@@ -44,7 +45,7 @@ def test_gradients_go_to_cells_in_regions():
     layer = make("ROIConvolution", "convolution_param { num_output: 2 kernel_size: 3 } "
                  "roi_convolution_param { spatial_scale: 0.11 }", SHAPE, (4, 5))
     x = noise(SHAPE)
-    top = layer(x, REGIONS)
+    top = layer(x, ROIS)
     slopes = noise(tuple(top.shape), seed=9, requires_grad=False)
     top.backward(slopes)
     corners = corners_of(0.11)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.pose_and_face_examples import BOXES
+from tests.community_examples.rcnn import BOXES
 from tests.support import make, noise
 
 

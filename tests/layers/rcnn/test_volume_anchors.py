@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
-from tests.further_fork_examples import EXTENT, SCANS
+from tests.community_examples.rcnn import EXTENT, SCANS
 from tests.support import make, noise
 
 MAPS = (2, 4, 4, 3, 5)

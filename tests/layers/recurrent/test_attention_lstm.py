@@ -5,13 +5,10 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import make, noise
 
 X, CONT = (3, 2, 5, 6), torch.tensor([[1., 0], [1, 1], [0, 1]], dtype=torch.float64)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def attention_lstm(layer, x, cont, hidden, cell):

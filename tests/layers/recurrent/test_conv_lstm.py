@@ -7,11 +7,8 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import make, noise
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def correlate(x, weight, dilation):

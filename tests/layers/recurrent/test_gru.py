@@ -7,6 +7,7 @@ from torch import nn
 
 from framework.errors import SpecError
 from framework.export.onnx_model import Options
+from tests.definitions import sigmoid
 from tests.export.test_layers_onnx import assert_equal_in_runtime, fill
 from tests.support import check_gradient, layer_text, make, net_from, noise
 
@@ -33,10 +34,6 @@ def test_gru_is_that_of_torch_with_linear_before_reset():
     expected, expected_last = module(x, state)
     torch.testing.assert_close(y, expected, rtol=1e-10, atol=1e-12)
     torch.testing.assert_close(last, expected_last, rtol=1e-10, atol=1e-12)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def gru(blobs, x, cont, hidden, static):

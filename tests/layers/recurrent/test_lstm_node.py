@@ -6,11 +6,8 @@ import torch
 
 from framework.errors import SpecError
 from framework.layers import LAYERS
+from tests.definitions import sigmoid
 from tests.support import layer_spec, make, noise
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 @pytest.mark.parametrize("field", ["lstm_param", "lstmnode_param"])

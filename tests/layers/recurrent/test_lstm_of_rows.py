@@ -6,11 +6,8 @@ import torch
 
 from framework.errors import SpecError
 from framework.net.reading import parse_net
+from tests.definitions import sigmoid
 from tests.support import layer_spec, make, noise
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def steps(x, blobs, hidden, cell):

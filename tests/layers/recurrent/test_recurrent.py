@@ -8,14 +8,11 @@ from torch import nn
 from framework.errors import SpecError
 from framework.layers import LAYERS
 from framework.layers.base import DataOptions
+from tests.definitions import sigmoid
 from tests.support import check_layer, layer_spec, make, net_from, noise
 
 X, CONT, STATIC, STATE = (3, 2, 5), (3, 2), (2, 4), (1, 2, 6)
 BEGIN = torch.tensor([[0., 0], [1, 0], [1, 1]], dtype=torch.float64)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def lstm(blobs, x, cont, hidden, cell, static=None):

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import make, noise
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def scan(patches, blobs, peephole):

@@ -5,13 +5,10 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, net_from, noise
+from tests.definitions import sigmoid
+from tests.support import array, check_layer, make, net_from, noise
 
 X = (3, 2, 5)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def test_reverse_turns_one_axis_round():
@@ -35,10 +32,6 @@ def test_continuation_indicator_starts_every_stream_at_step_0():
     layer = make("ContinuationIndicator", "time_step: 4 axis: 1", X)
     check_layer(layer, noise(X))
     np.testing.assert_array_equal(layer(noise(7, 3, 2)), [[0] * 3] + [[1] * 3] * 3)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def lstm(blobs, x, cont, h, c):

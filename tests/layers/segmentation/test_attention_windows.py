@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.fork_examples import CORNERS, FLAGS, fixed
+from tests.community_examples.segmentation import CORNERS, FLAGS
+from tests.layer_examples import fixed
 from tests.support import make, noise
 
 ROW = (1, 1, 1, 5)

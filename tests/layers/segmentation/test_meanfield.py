@@ -10,13 +10,9 @@ from framework import parse_net
 from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.ops.permutohedral import LatticeFilter, make_lattice
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 SIZE = (2, 3, 6, 5)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def by_definition(features):

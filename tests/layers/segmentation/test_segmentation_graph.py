@@ -7,11 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, check_layer, make, noise
 
 
 def best_links(links, shape, offsets):

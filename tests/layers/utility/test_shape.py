@@ -5,13 +5,9 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import check_layer, make, noise
+from tests.support import array, check_layer, make, noise
 
 X = (2, 3, 5, 4)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 @pytest.mark.parametrize("kind, param, expected", [

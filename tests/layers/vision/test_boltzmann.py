@@ -6,6 +6,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.layers.vision.boltzmann import BernoulliSample
+from tests.definitions import sigmoid
 from tests.support import make, noise
 
 PARTS = " ".join(f'{which}_{what}_layer_param {{ type: "{kind}" }}' for which in (
@@ -16,10 +17,6 @@ PARTS = " ".join(f'{which}_{what}_layer_param {{ type: "{kind}" }}' for which in
 def text(more="", product="num_output: 4", parts=PARTS):
     return ("rbm_inner_product_param { connection_layer_param { type: 'InnerProduct' "
             f"inner_product_param {{ {product} }} }} {parts} {more} }}")
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 @pytest.fixture

@@ -7,11 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.support import array, make, noise
 
 
 def slopes(layer, x, *others):

@@ -5,15 +5,11 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 PARAM = ("convolution_param { num_output: 2 kernel_h: 3 kernel_w: 2 stride: 2 pad_h: 1 pad_w: 0 "
          "group: 2 bias_filler { type: 'constant' value: 0.5 } }")
 SEARCH, EXEMPLAR = (3, 4, 7, 6), (5, 2, 3, 2)
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def test_the_filters_are_the_first_items_of_the_second_bottom():

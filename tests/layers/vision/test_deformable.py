@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
-from tests.fork_examples import MOVED, MOVED_BY_TWO
+from tests.community_examples.vision import MOVED, MOVED_BY_TWO
 from tests.support import make, noise
 
 

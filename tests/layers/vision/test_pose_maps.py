@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.fork_examples import IMAGES
+from tests.community_examples.vision import IMAGES
 from tests.support import make, noise
 
 

@@ -7,7 +7,7 @@ import torch
 from framework import parse_net
 from framework.errors import CaffeError, SpecError
 from framework.net.net import Net
-from tests.public_fork_examples import IMAGES, JOINTS
+from tests.community_examples.vision import IMAGES, JOINTS
 from tests.support import make, noise
 
 SHAPES = ((2, 6, 1, 1), (2, 5, 1, 1))

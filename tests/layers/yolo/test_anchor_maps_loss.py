@@ -8,7 +8,8 @@ from framework import parse_net
 from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.report.layer_samples import sample_document
-from tests.public_fork_examples import BOXES, ONE_BOX
+from tests.community_examples.yolo import BOXES, ONE_BOX
+from tests.definitions import overlap, sigmoid
 from tests.support import make, noise
 
 SHAPES = ((2, 14, 3, 4), (2, 7, 5, 8), (2, 15))
@@ -19,17 +20,6 @@ FIELDS = """yolo_detection_loss_param {
   loss_param { detection_param { anchors { width: 0.1 height: 0.1 } classes: 2 }
     noobject_scale: 0.5 coord_scale: 3 object_scale: 4 } }"""
 SCALES = ((0.25, 1, 1, 1, 2), (0.5, 4, 0.5, 3, 1))
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def overlap(a, b):
-    sides = [max(0.0, min(a[k] + a[k + 2] / 2, b[k] + b[k + 2] / 2)
-                 - max(a[k] - a[k + 2] / 2, b[k] - b[k + 2] / 2)) for k in (0, 1)]
-    common = sides[0] * sides[1]
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def boxes_of(row):

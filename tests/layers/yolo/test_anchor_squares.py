@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
+from tests.definitions import overlap, sigmoid
 from tests.support import make, noise
 
 CLASSES, SIDE = 4, 5
@@ -18,20 +19,8 @@ BOXES = [(0, 2, 0.31, 0.55, 0.3, 0.35), (0, 0, 0.9, 0.1, 0.1, 0.15), (1, 3, 0.5,
          (1, 1, 0.47, 0.58, 0.62, 0.28), (1, 0, 0.1, 0.93, 0.25, 0.5)]
 
 
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def share(a, b):
-    w, h = (min(a[k] + a[k + 2] / 2, b[k] + b[k + 2] / 2)
-            - max(a[k] - a[k + 2] / 2, b[k] - b[k + 2] / 2) for k in (0, 1))
-    if w < 0 or h < 0:
-        return 0
-    return w * h / (a[2] * a[3] + b[2] * b[3] - w * h)
-
-
 def best_shape(anchors, w, h):
-    return max(range(len(anchors)), key=lambda n: share((0, 0, *anchors[n]), (0, 0, w, h)))
+    return max(range(len(anchors)), key=lambda n: overlap((0, 0, *anchors[n]), (0, 0, w, h)))
 
 
 class Map:
@@ -94,7 +83,7 @@ def v2_by_loops(x, labels, early, rescore):
     boxes_part = objects = classes = nothing = count = 0
     for b, n, j, i in grid.cells():
         p = sigmoid(grid.x[b, n, 4, j, i])
-        best = max((share(grid.box(b, n, j, i), box) for _, box in boxes_of_grid(labels, b)))
+        best = max((overlap(grid.box(b, n, j, i), box) for _, box in boxes_of_grid(labels, b)))
         if best <= 0.375:
             nothing += 0.25 * p ** 2
             grid.out[b, n, 4, j, i] = 0.25 * p * p * (1 - p)
@@ -108,7 +97,7 @@ def v2_by_loops(x, labels, early, rescore):
             scale = 3 * (2 - box[2] * box[3])
             boxes_part += scale * grid.teach(b, n, j, i, box, scale)
             p = sigmoid(grid.x[b, n, 4, j, i])
-            wanted = share(grid.box(b, n, j, i), box) if rescore else 1
+            wanted = overlap(grid.box(b, n, j, i), box) if rescore else 1
             objects += 5 * (wanted - p) ** 2
             grid.out[b, n, 4, j, i] = -5 * (wanted - p) * p * (1 - p)
             e = np.exp(grid.x[b, n, 5:, j, i])
@@ -145,7 +134,7 @@ def v3_by_loops(x, labels, mask):
     boxes_part = objects = classes = nothing = count = 0
     for b, n, j, i in grid.cells():
         p = sigmoid(grid.x[b, n, 4, j, i])
-        best = max(share(grid.box(b, n, j, i), box) for _, box in boxes_of_grid(labels, b))
+        best = max(overlap(grid.box(b, n, j, i), box) for _, box in boxes_of_grid(labels, b))
         nothing += p ** 2
         grid.out[b, n, 4, j, i] = 0 if best > 0.375 else p * p * (1 - p)
     taught = set()
@@ -245,7 +234,7 @@ def test_region_loss_in_maskyolos_form_is_that_of_its_source(by_shape, softmax, 
         if masked and pixels[b, y, c] == 255:
             continue
         p = sigmoid(grid.x[b, n, 4, j, i])
-        best = max(share(grid.box(b, n, j, i), box) for _, box in rows_of(labels, b, size))
+        best = max(overlap(grid.box(b, n, j, i), box) for _, box in rows_of(labels, b, size))
         if best <= 0.375:
             nothing += 0.25 * p ** 2
             grid.out[b, n, 4, j, i] = 0.25 * p * p * (1 - p)
@@ -305,7 +294,7 @@ def test_yolo_loss_is_the_sum_and_the_slopes_of_its_source():
     errors = nothing = count = free = 0
     for b, n, j, i in grid.cells():
         p = sigmoid(grid.x[b, n, 4, j, i])
-        best = max(share(grid.box(b, n, j, i), box) for _, box in rows_of(labels, b, 5))
+        best = max(overlap(grid.box(b, n, j, i), box) for _, box in rows_of(labels, b, 5))
         if best <= 0.375 and p >= 0.01:
             nothing += p ** 2
             free += 1

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import overlap, sigmoid
 from tests.support import check_layer, make, noise
 
 NUM, CLASSES, SIDE = 3, 4, 5
@@ -17,18 +18,6 @@ PARAM = (f"num: {NUM} num_class: {CLASSES} side: {SIDE} thresh: 0.375 coord_scal
 # image, class from 0, centre, size; the last two are at one place
 BOXES = [(0, 2, 0.31, 0.55, 0.3, 0.35), (0, 0, 0.9, 0.1, 0.1, 0.15), (1, 3, 0.5, 0.52, 0.6, 0.3),
          (1, 1, 0.47, 0.58, 0.62, 0.28)]
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def share(a, b):
-    w, h = (min(a[k] + a[k + 2] / 2, b[k] + b[k + 2] / 2)
-            - max(a[k] - a[k + 2] / 2, b[k] - b[k + 2] / 2) for k in (0, 1))
-    if w < 0 or h < 0:
-        return 0
-    return w * h / (a[2] * a[3] + b[2] * b[3] - w * h)
 
 
 def slopes_by_definition(x, intel, rescore):
@@ -42,11 +31,11 @@ def slopes_by_definition(x, intel, rescore):
 
     for b, n, j, i in np.ndindex(2, NUM, SIDE, SIDE):
         p = sigmoid(x[b, n, 4, j, i])
-        best = max(share(box_at(b, n, j, i), box[2:]) for box in BOXES if box[0] == b)
+        best = max(overlap(box_at(b, n, j, i), box[2:]) for box in BOXES if box[0] == b)
         out[b, n, 4, j, i] = 0 if best > 0.375 else 0.25 * p * p * (1 - p)
     for b, label, cx, cy, w, h in BOXES:
         i, j = int(cx * SIDE), int(cy * SIDE)
-        n = max(range(NUM), key=lambda n: share((0, 0, BIASES[n][0] / SIDE, BIASES[n][1] / SIDE),
+        n = max(range(NUM), key=lambda n: overlap((0, 0, BIASES[n][0] / SIDE, BIASES[n][1] / SIDE),
                                                 (0, 0, w, h)))
         part = x[b, n, :, j, i]
         target = (cx * SIDE - i, cy * SIDE - j, math.log(w * SIDE / BIASES[n][0]),
@@ -58,7 +47,7 @@ def slopes_by_definition(x, intel, rescore):
             out[b, n, k, j, i] = scale * change * (p * (1 - p) if k < 2 else 1)
         p = sigmoid(part[4])
         push = -2 * (1 - p) ** 3 if intel else \
-            p - (share(box_at(b, n, j, i), (cx, cy, w, h)) if rescore else 1)
+            p - (overlap(box_at(b, n, j, i), (cx, cy, w, h)) if rescore else 1)
         out[b, n, 4, j, i] = 5 * push * p * (1 - p)
         e = np.exp(part[5:])
         out[b, n, 5:, j, i] = 2 * (e / e.sum() - (np.arange(CLASSES) == label))

@@ -4,20 +4,13 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
+from tests.definitions import overlap
 from tests.support import make, noise
 
 FIELDS = "num_class: 0 num_object: 2 anchor_x: 1 anchor_x: 2.5 anchor_y: 2 anchor_y: 1.5 " \
          "thresh: 0.45 net_w: 64 net_h: 48"
 GRID = (2, 10, 3, 4)
 ANCHORS = ((1, 2), (2.5, 1.5))
-
-
-def overlap(a, b):
-    shared = 1.0
-    for axis in range(2):
-        shared *= max(0, min(a[axis] + a[axis + 2] / 2, b[axis] + b[axis + 2] / 2)
-                      - max(a[axis] - a[axis + 2] / 2, b[axis] - b[axis + 2] / 2))
-    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
 
 
 def regions_of(grid):

@@ -8,21 +8,14 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.support import make, noise
+from tests.definitions import sigmoid
+from tests.support import array, make, noise
 
 SIZE = (2, 3, 5, 4)
 
 
-def array(tensor):
-    return tensor.detach().numpy()
-
-
 def masks(*shape, seed=9):
     return (noise(*shape, seed=seed) > 0.3).double().detach()
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def test_yolo_seg_sums_squared_errors_and_passes_the_error_back():

@@ -8,13 +8,10 @@ import torch
 
 from framework.errors import SpecError
 from tests import slow_boxes
+from tests.definitions import sigmoid
 from tests.support import make, noise
 
 ANCHORS = [(1.125, 0.875), (2.25, 3.125), (4.25, 2.5), (0.75, 1.875)]
-
-
-def sigmoid(x):
-    return 1 / (1 + math.exp(-x))
 
 
 def softmax(x):

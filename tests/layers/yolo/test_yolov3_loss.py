@@ -8,6 +8,8 @@ import torch
 
 from framework.errors import DataError, SpecError
 from framework.layers.yolo.box_slopes import overlap, slopes
+from tests.definitions import overlap as iou
+from tests.definitions import sigmoid
 from tests.support import make, noise
 
 BIASES = [(10, 14), (23, 27), (37, 58), (81, 82)]
@@ -24,17 +26,6 @@ def labels(length=6):
     for item, boxes in enumerate(BOXES):
         rows[item, 0, :len(boxes)] = boxes
     return torch.tensor(rows)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
-
-
-def iou(a, b):
-    w, h = (min(a[k] + a[k + 2] / 2, b[k] + b[k + 2] / 2)
-            - max(a[k] - a[k + 2] / 2, b[k] - b[k + 2] / 2) for k in (0, 1))
-    common = max(w, 0) * max(h, 0)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)
 
 
 def by_kind(kind, a, b):

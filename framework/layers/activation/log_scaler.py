@@ -1,0 +1,42 @@
+"""Logarithm of the size of a number, with its sign."""
+
+from __future__ import annotations
+
+import math
+
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Layer, Shape, layer
+from framework.layers.params import honour
+
+
+@layer
+class LogScaler(Layer):
+    """Signed logarithm: y = sign(x) * log_base(1 + scale * |x|); base -1 means e.
+
+    Errors: SpecError if base is neither -1 nor above 0, or is 1, and for a negative scale.
+    Source: LogScalerParameter in the caffe.proto of JiahaoLi-gdut/CAFFE-DACH, which says so much.
+    """
+
+    pointwise = True
+    keeps_shape = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "log_scaler_param", "base scale")
+        param = spec.proto.log_scaler_param
+        if param.base != -1 and (param.base <= 0 or param.base == 1):
+            raise spec.error("log_scaler_param.base", f"is {param.base:g}; it must be above 0 and "
+                             "not 1, or -1 for e")
+        if param.scale < 0:
+            raise spec.error("log_scaler_param.scale", f"is {param.scale:g}; it must not be "
+                             "negative")
+        self.scale = param.scale
+        self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # (1 where x is 0, for its gradient)
+        sign = x.detach().sign()
+        size = x * sign.where(sign != 0, 1)
+        return sign.where(sign != 0, 1) * (size * self.scale).log1p() * self.factor

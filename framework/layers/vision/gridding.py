@@ -1,0 +1,84 @@
+"""Gridding: a window's weighted sum, with a weight for each place of the input."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from framework.definition.spec import LayerSpec
+from framework.layers.base import Shape, layer
+from framework.layers.params import honour
+from framework.layers.weighted import Weighted
+
+AXES = "chw"
+
+
+def _num_windows(size: int, kernel: int, stride: int) -> int:
+    """Windows along an axis, the last of which may be cut by its end."""
+    rest = max(0, size - kernel)
+    whole = rest // stride + 1
+    return whole + int(rest % stride > 0 and whole * stride < size)
+
+
+@layer
+class Gridding(Weighted):
+    """Sums of windows over channels, height and width, of the input times a weight of its place.
+
+    Bottom: x (N, C, H, W).
+    Top:    y (N, c, h, w), windows of kernel_* every stride_*, the last of an axis cut by its end:
+            the sum over the window of x times the weight of that place, which overlapping windows
+            share, plus a bias for each window.
+    Blobs:  weight, one for each place of x that a window has; bias (c, h, w) unless
+            `bias_term: false`.
+    Errors: SpecError for another `gridding` than incomplete_gridding, a kernel or stride of 0, and
+            a bottom that has not four axes.
+    Source: GriddingParameter; gridding_layer.cpp of JiahaoLi-gdut/CAFFE-DACH, whose
+            complete_gridding and shared_gridding are in no public net.
+    """
+
+    weights_in = "gridding_param"
+    elementwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        fields = [f"{kind}_{axis}" for kind in ("kernel", "stride") for axis in AXES]
+        honour(spec, "gridding_param",
+               f"gridding bias_term weight_filler bias_filler {' '.join(fields)}")
+        param = spec.proto.gridding_param
+        if param.gridding != "incomplete_gridding":
+            raise spec.error("gridding_param.gridding", f"is '{param.gridding}'; only "
+                             "'incomplete_gridding' is supported")
+        for field in fields:
+            if getattr(param, field) < 1:
+                raise spec.error(f"gridding_param.{field}", "is 0; it must be at least 1")
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        self.kernel = [getattr(param, f"kernel_{axis}") for axis in AXES]
+        self.stride = [getattr(param, f"stride_{axis}") for axis in AXES]
+        counts = [_num_windows(*one) for one in zip(x[1:], self.kernel, self.stride, strict=True)]
+        self.step = [min(pair) for pair in zip(self.kernel, self.stride, strict=True)]
+        weight = tuple((count - 1) * step + min(kernel, size - (count - 1) * stride)
+                       for count, step, kernel, stride, size in zip(
+                           counts, self.step, self.kernel, self.stride, x[1:], strict=True))
+        self.add_weights(weight, tuple(counts))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for axis, (size, kernel, stride) in enumerate(
+                zip(self.weight.shape, self.kernel, self.stride, strict=True), start=1):
+            if kernel < stride:     # places between the windows have no weight
+                places = torch.arange(size, device=x.device)
+                x = x.index_select(axis, places // kernel * stride + places % kernel)
+            else:
+                x = x.narrow(axis, 0, size)
+        product = x * self.weight
+        counts = [_num_windows(*one) for one in zip(self.weight.shape, self.kernel, self.step,
+                                                    strict=True)]
+        missing = [(count - 1) * step + kernel - size for count, step, kernel, size in zip(
+            counts, self.step, self.kernel, self.weight.shape, strict=True)]
+        sides = [side for number in reversed(missing) for side in (0, number)]
+        sums = F.avg_pool3d(F.pad(product, sides), self.kernel, self.step)
+        y = sums * math.prod(self.kernel)
+        return y if self.bias is None else y + self.bias

@@ -1,0 +1,37 @@
+"""Forks' types of several labels and fields of pooling, by the forms that they have here."""
+
+import pytest
+
+from tests.definition.test_upgrade import assert_same, upgraded
+
+ACCURACY = 'layer {{ name: "a" type: "MultiLabelAccuracy" bottom: "p" bottom: "t" top: "a" {} }}'
+
+
+def test_an_accuracy_of_a_sigmoid_has_counts_and_another_has_not():
+    sigmoid = 'layer { name: "s" type: "Sigmoid" bottom: "x" top: "p" }'
+    assert_same(upgraded(sigmoid + ACCURACY.format("")),
+                sigmoid + ACCURACY.format("multi_label_accuracy_param { with_counts: true }"))
+    threshold = ACCURACY.format("multi_label_accuracy_param { prob_threshold: 0.7 }")
+    assert_same(upgraded(sigmoid + threshold), sigmoid + threshold)
+    assert_same(upgraded(ACCURACY.format("")), ACCURACY.format(""))
+
+
+@pytest.mark.parametrize("text", ['layer { name: "m" type: "Multilogistic" top: "y" }',
+                                  'layers { name: "m" type: MULTILOGISTIC top: "y" }'])
+def test_multilogistic_is_a_sigmoid(text):
+    assert_same(upgraded(text), 'layer { name: "m" type: "Sigmoid" top: "y" }')
+
+
+def test_image_data_of_label_size_is_a_list_of_several_labels():
+    text = 'layer {{ name: "d" type: "{}" top: "x" top: "t" image_data_param {{ {}: 4 }} }}'
+    assert_same(upgraded(text.format("ImageData", "label_size")),
+                text.format("MultilabelImageData", "multilabel_num"))
+
+
+def test_windows_of_one_channel_are_left_out_of_pooling():
+    text = 'layer {{ name: "p" type: "Unpooling" unpooling_param {{ kernel_w: 3 {} }} }}'
+    assert_same(upgraded(text.format("kernel_c: 1 stride_c: 1")), text.format(""))
+    text = 'layer {{ name: "p" type: "Pooling" pooling_param {{ kernel_size: 3 {} }} }}'
+    assert_same(upgraded(text.format("kernel_c: 1 stride_c: 1")), text.format(""))
+    assert_same(upgraded(text.format("kernel_c: 2 stride_c: 1")),
+                text.format("kernel_c: 2 stride_c: 1"))
