@@ -24,7 +24,7 @@ def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
     message = getattr(spec.proto, param)
     if message.HasField(old):
         if message.HasField("axis"):
-            raise spec.error(f"{param}.{old}", "is axis's old name; keep one of them")
+            raise spec.error(f"{param}.{old}", "is the old name of axis; keep one of them")
         return canonical_axis(spec, f"{param}.{old}", getattr(message, old), shape)
     return canonical_axis(spec, f"{param}.axis", message.axis, shape)
 
