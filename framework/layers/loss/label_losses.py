@@ -29,6 +29,7 @@ class HingeLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -57,6 +58,7 @@ class MultinomialLogisticLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, probability: Shape, labels: Shape):
         super().__init__(spec)

@@ -24,8 +24,7 @@ def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
     message = getattr(spec.proto, param)
     if message.HasField(old):
         if message.HasField("axis"):
-            raise spec.error(f"{param}.{old}", "is the old name of axis, which is given too; "
-                             "keep one of them")
+            raise spec.error(f"{param}.{old}", "is the old name of axis; keep one of them")
         return canonical_axis(spec, f"{param}.{old}", getattr(message, old), shape)
     return canonical_axis(spec, f"{param}.axis", message.axis, shape)
 
@@ -188,12 +187,13 @@ class Slice(Layer):
 
 @layer
 class Split(Layer):
-    """Copy the bottom to several tops; its gradient is the sum of theirs.
+    """Copy the bottom to several tops, none of its name; its gradient is the sum of theirs.
 
     Source: BVLC split_layer.cpp.
     """
 
     pointwise = True
+    never_in_place = True
     num_tops = (1, None)
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -195,6 +195,7 @@ class Embed(Weighted):
 
     appends_axis = True
     no_gradient_bottoms = (0,)
+    refuses_gradient = True
     needs_float32 = True
     weights_in = "embed_param"
 

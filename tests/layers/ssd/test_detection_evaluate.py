@@ -181,7 +181,7 @@ def test_wrong_fields_are_errors_that_name_them(text, message):
 def test_a_broken_line_of_the_size_file_is_an_error_with_its_number(tmp_path):
     (tmp_path / "sizes.txt").write_text("a 3 4\n\nb 5\n")
 
-    with pytest.raises(SpecError, match="whose line 3 is 'b 5'; a line must be: name height width"):
+    with pytest.raises(SpecError, match=":3 is 'b 5', and a line must be: name height width"):
         judge(f'num_classes: 4 name_size_file: "{tmp_path}/sizes.txt"', *example())
 
 
