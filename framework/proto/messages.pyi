@@ -1099,6 +1099,8 @@ class LayerParameter(Message):
     @property
     def log_scaler_param(self) -> LogScalerParameter: ...
     @property
+    def mmd_loss_param(self) -> MMDLossParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1496,12 +1498,13 @@ class LayerParameter(Message):
             LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
             ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
             _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
-            log_scaler_param: LogScalerParameter | _Fields | None = ...,
-            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
-            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
-            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            log_scaler_param: LogScalerParameter | _Fields | None = ..., mmd_loss_param:
+            MMDLossParameter | _Fields | None = ..., sparse_hypercolumn_extractor_param:
+            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1642,8 +1645,9 @@ class LayerParameter(Message):
             "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
             "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
             "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
-            "log_scaler_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
-            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "log_scaler_param", "mmd_loss_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1787,8 +1791,9 @@ class LayerParameter(Message):
             "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
             "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
             "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
-            "log_scaler_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
-            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "log_scaler_param", "mmd_loss_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -17671,5 +17676,26 @@ class LogScalerParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "base", "scale",
+        ]
+    ) -> None: ...
+
+class MMDLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_numb: int
+    kernel_mult: float
+    absfix_flag: bool
+    def __init__(
+        self, *,
+            kernel_numb: int | None = ..., kernel_mult: float | None = ..., absfix_flag: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_numb", "kernel_mult", "absfix_flag",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_numb", "kernel_mult", "absfix_flag",
         ]
     ) -> None: ...
