@@ -1183,6 +1183,8 @@ class LayerParameter(Message):
     @property
     def log_scaler_param(self) -> LogScalerParameter: ...
     @property
+    def mmd_loss_param(self) -> MMDLossParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1615,6 +1617,7 @@ class LayerParameter(Message):
             image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
             gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
             _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            mmd_loss_param: MMDLossParameter | _Fields | None = ...,
             sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
@@ -1773,7 +1776,7 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1931,7 +1934,7 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -19121,5 +19124,26 @@ class SqueezeDetLossParameter(Message):
             "engine", "classes", "anchors_per_grid", "anchor_shapes", "pos_conf", "neg_conf",
             "lambda_bbox", "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
             "nms_intersection_thresh",
+        ]
+    ) -> None: ...
+
+class MMDLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_numb: int
+    kernel_mult: float
+    absfix_flag: bool
+    def __init__(
+        self, *,
+            kernel_numb: int | None = ..., kernel_mult: float | None = ..., absfix_flag: bool |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_numb", "kernel_mult", "absfix_flag",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_numb", "kernel_mult", "absfix_flag",
         ]
     ) -> None: ...

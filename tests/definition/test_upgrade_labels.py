@@ -35,3 +35,9 @@ def test_windows_of_one_channel_are_left_out_of_pooling():
     assert_same(upgraded(text.format("kernel_c: 1 stride_c: 1")), text.format(""))
     assert_same(upgraded(text.format("kernel_c: 2 stride_c: 1")),
                 text.format("kernel_c: 2 stride_c: 1"))
+
+
+def test_mmd_loss_param_is_mmd_param_with_other_names():
+    text = 'layer {{ name: "m" type: "MMDLoss" bottom: "a" bottom: "b" {} }}'
+    assert_same(upgraded(text.format("mmd_loss_param { kernel_numb: 3 absfix_flag: true }")),
+                text.format("mmd_param { kernel_num: 3 kernel_mul: 2 }"))

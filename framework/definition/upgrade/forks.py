@@ -38,6 +38,7 @@ from framework.definition.upgrade.label_forms import (
     SAME_OF_LABELS,
     count_labels,
     from_label_size,
+    from_mmd_loss_param,
     without_flat_windows,
 )
 
@@ -274,4 +275,4 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         from_label_size, without_flat_windows)
+         from_label_size, from_mmd_loss_param, without_flat_windows)

@@ -1,10 +1,10 @@
-"""Forms of single forks for items of several labels, and windows over one channel.
+"""Forms of single forks for several labels or domains, and windows over one channel.
 
 HuifangZJU/road_affordances: Multilogistic, a Sigmoid; kevinlin311tw/caffe-multilabel: ImageData of
 label_size, and MultiLabelSigmoidLoss; wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of
-probabilities; JiahaoLi-gdut/CAFFE-DACH: pooling of kernel_c 1.
+probabilities; JiahaoLi-gdut/CAFFE-DACH: pooling of kernel_c 1, and mmd_loss_param.
 Source: multilogistic_layer.cpp, image_data_layer.cpp, multi_label_sigmod_loss_layer.cpp,
-mutli_label_accuracy_layer.cpp and pooling_layer.cpp there.
+mutli_label_accuracy_layer.cpp, pooling_layer.cpp and mmd_loss_layer.cpp there.
 """
 
 from __future__ import annotations
@@ -55,3 +55,19 @@ def without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
                 for inside in lines.fields.get(name, []):
                     inside.fields.pop(field, None)
     return found
+
+
+def from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """mmd_loss_param is mmd_param with other names; absfix_flag, a guard against a sum that
+    overflowed, has no counterpart."""
+    if layer.type != "MMDLoss" or not layer.HasField("mmd_loss_param"):
+        return False
+    given, param = layer.mmd_loss_param, layer.mmd_param
+    param.kernel_num, param.kernel_mul = given.kernel_numb, given.kernel_mult
+    layer.ClearField("mmd_loss_param")
+    places = lines.fields.pop("mmd_loss_param", [])
+    for inside in places:
+        for old, new in (("kernel_numb", "kernel_num"), ("kernel_mult", "kernel_mul")):
+            inside.fields[new] = inside.fields.pop(old, [])
+    lines.fields["mmd_param"] = places
+    return True

@@ -30,7 +30,8 @@ class MMDLoss(Layer):
     draws other pairs in its backward than in its forward; here they are the same.
     Errors:  SpecError for items of two sizes, a single item, a kernel_num of 0 or above 128, and
              widths beyond float32.
-    Source:  MMDParameter; mmd_layer.cu of 201528014227051/DAN; Long et al. 2015.
+    Source:  MMDParameter; mmd_layer.cu of 201528014227051/DAN; Long et al. 2015. mmd_loss_param:
+             mmd_loss_layer.cpp of JiahaoLi-gdut/CAFFE-DACH.
     """
 
     reads = ("mmd_param",)

@@ -1,4 +1,4 @@
-"""Gridding: a window's weighted sum, with a weight for each place of the input."""
+"""Gridding: a window's weighted sum, with a weight for each position of the input."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def _num_windows(size: int, kernel: int, stride: int) -> int:
 
 @layer
 class Gridding(Weighted):
-    """Sums of windows over channels, height and width, of the input times a weight of its place.
+    """Sums of windows over channels, height and width, of the input times a weight of its position.
 
     Bottom: x (N, C, H, W).
     Top:    y (N, c, h, w), windows of kernel_* every stride_*, the last of an axis cut by its end:
-            the sum over the window of x times the weight of that place, which overlapping windows
-            share, plus a bias for each window.
-    Blobs:  weight, one for each place of x that a window has; bias (c, h, w) unless
+            the sum over the window of x times the weight of that position, which overlapping
+            windows share, plus a bias for each window.
+    Blobs:  weight, one for each position of x that a window has; bias (c, h, w) unless
             `bias_term: false`.
     Errors: SpecError for another `gridding` than incomplete_gridding, a kernel or stride of 0, and
             a bottom that has not four axes.
@@ -68,9 +68,9 @@ class Gridding(Weighted):
     def forward(self, x: Tensor) -> Tensor:
         for axis, (size, kernel, stride) in enumerate(
                 zip(self.weight.shape, self.kernel, self.stride, strict=True), start=1):
-            if kernel < stride:     # places between the windows have no weight
-                places = torch.arange(size, device=x.device)
-                x = x.index_select(axis, places // kernel * stride + places % kernel)
+            if kernel < stride:     # what is between the windows has no weight
+                index = torch.arange(size, device=x.device)
+                x = x.index_select(axis, index // kernel * stride + index % kernel)
             else:
                 x = x.narrow(axis, 0, size)
         product = x * self.weight

@@ -60,7 +60,7 @@ class SparseHypercolumnExtractor(Layer):
             rows = _between((points[..., 0] - offset_y) / scale, x.shape[2])
             across = _between((points[..., 1] - offset_x) / scale, x.shape[3])
             flat = x.flatten(2)
-            sample = 0
+            sample = x.new_zeros(())
             for y, y_share in rows:
                 for at, x_share in across:
                     index = (y * x.shape[3] + at)[:, None].expand(-1, x.shape[1], -1)
