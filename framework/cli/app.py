@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from framework.cli import gflags, given_flags
+from framework.cli import gflags, given_flags, glog_flags
 from framework.data.records import image_size
 from framework.errors import CaffeError, DataError, failure, first_line
 from framework.system.atomic import in_the_way
@@ -50,8 +50,9 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     given = list(sys.argv[1:] if argv is None else argv)
     _refuse_empty_paths(parser)
     try:
+        given, variables = glog_flags.take(parser, given)
         words = gflags.normalise(parser, given)
-        options = parser.parse_args(words)
+        options = given_flags.parse(parser, words)
         given_flags.check(parser, words)
     except CaffeError as error:
         complain(f"error: {error}")
@@ -63,7 +64,7 @@ def run(main: Main, parser: argparse.ArgumentParser, argv: Sequence[str] | None 
     # numpy multiplies only small matrices here, and its threads spin too
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        with _pixels_allowed(getattr(options, "max_pixels", None)):
+        with _pixels_allowed(getattr(options, "max_pixels", None)), glog_flags.in_force(variables):
             return _guarded(main, options)
     finally:
         drop_unwritable()
@@ -94,10 +95,12 @@ def _guarded(main: Main, options: argparse.Namespace) -> int:
     try:
         take_python2(getattr(options, "python2", False))
         import_modules(getattr(options, "modules", ()))
-        take_dialect(getattr(options, "dialect", ""))
+        take_dialect(getattr(options, "dialect", None))
         take_stubs(getattr(options, "stub", ()))
         allow_modules(getattr(options, "allowed", ()))
         code = main(options) or 0
+        if not code and getattr(options, "stub", None):
+            warn_of_unmet_stubs()
         sys.stdout.flush()      # here a full disk is an error, and not at the interpreter's end
         return code
     except BrokenPipeError:
@@ -170,7 +173,7 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                         help="a Python module with layers of your own (@layer or caffe.Layer "
                              "classes); found as Python finds modules, and in the working "
                              "directory")
-    parser.add_argument("--dialect", default="", metavar="NAME",
+    parser.add_argument("--dialect", metavar="NAME",
                         help="read layer types that a project reads in its own way as that one "
                              "does: bottom-up-attention, class-agnostic, faceboxes, intel, "
                              "quadrilaterals or textboxes (default: as the original does; as a "
@@ -300,10 +303,12 @@ def import_modules(names: Sequence[str]) -> None:
             sys.path.pop()
 
 
-def take_dialect(name: str) -> None:
-    """Read types as the project `name` does; "": as the original."""
-    if not name:
+def take_dialect(name: str | None) -> None:
+    """Read types as the project `name` does; None: as the original."""
+    if name is None:
         return
+    if not name:
+        raise CaffeError("--dialect is empty; it must be the name of a project, as in --help")
     from framework.layers.dialects import choose_dialect  # lazy: torch comes with it
 
     choose_dialect(name)
@@ -322,6 +327,14 @@ def take_stubs(flags: Sequence[str]) -> None:
         if any(other.startswith(f"{kind}=") and other != flag for other in flags):
             raise CaffeError(f"--stub {flag}: the type has another shape in a second --stub")
         stub_layer(kind, shape)
+
+
+def warn_of_unmet_stubs() -> None:
+    """Say on stderr which --stub was for a type that no layer has."""
+    from framework.layers.stub import unmet_stubs  # lazy: torch comes with it
+
+    for kind in unmet_stubs():
+        complain(f"warning: --stub {kind}: no layer has this type")
 
 
 def allow_modules(names: Sequence[str]) -> None:

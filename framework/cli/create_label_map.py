@@ -44,10 +44,8 @@ def create(options: argparse.Namespace) -> int:
     lines = read_lines(options.map_path)
     if not options.delimiter:
         raise DataError("--delimiter is empty; it must have a character that parts the fields")
-    try:
-        names = label_map.parse_lines(lines, options.delimiter, options.include_background)
-    except DataError as error:
-        raise DataError(f"{options.map_path}: {error}") from None
+    names = label_map.parse_lines(lines, options.delimiter, options.include_background,
+                                  str(options.map_path))
     if not names.item:
         raise DataError(f"{options.map_path}: has no class name")
     write_file(options.out_path, prototxt.to_text(names))

@@ -1,4 +1,4 @@
-"""Check the flags of a command line that argparse takes without a word: those that are given twice,
+"""Parse a command line, and check what argparse takes without a word: flags that are given twice,
 empty names of files, numbers that are not finite."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from framework.errors import CaffeError
-from framework.system.wording import shortened
+from framework.system.wording import nearest, shortened
 
 FILES = ("model", "solver", "weights", "snapshot")
 
@@ -32,6 +32,18 @@ def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
             _warn(f"{name} is empty, which is as if it were not given")
         if action.type is float:
             _check_finite(name, values[-1])
+
+
+def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    """The options. Ends the program, as argparse does, for flags that are not known, and names a
+    flag that is near the first of them."""
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        name = unknown[0].partition("=")[0]
+        known = [other for other in parser._option_string_actions if other.startswith("--")]
+        near = nearest(f"--{name.lstrip('-')}", known) if name.startswith("-") else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{near}")
+    return options
 
 
 def _warn(text: str) -> None:

@@ -1,14 +1,15 @@
 """Make a folder that trains a net on DATA: databases, nets, solver, and a README.
 
 DATA is a folder, or a file that describes one. For a detector: PASCAL VOC with or without lists,
-XML files beside the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables, exports
-of Label Studio, CVAT (for images 1.1), labelme, VIA, Create ML and KITTI. For a classifier: a
-folder for each class, below train/ and val/ or not, a CSV table with an image and its class in each
-row, or list files with `image number` in each line. For a segmenter: the folders of VOC 2012,
-Cityscapes or ADE20K, CVAT's segmentation masks, or images and label images of their names in
-folders images and masks. The format is found by looking into it. Every number is chosen from the
-data, and README.md in the folder says why. Then: caffe train FOLDER, caffe test FOLDER, and caffe
-detect, classify or segment FOLDER IMAGE...
+XML files beside the images, COCO's JSON, YOLO with a data.yaml or classes.txt, CSV tables (of
+makesense and AutoML too), exports of Label Studio, CVAT (for images 1.1), labelme, VIA, Create ML,
+KITTI, Datumaro, Supervisely and VoTT, and VisDrone, DOTA and WIDER FACE. For a classifier: a folder
+for each class, below train/ and val/ or not, a CSV table with an image and its class in each row,
+or list files with `image number` in each line. For a segmenter: the folders of VOC 2012, Cityscapes
+or ADE20K, CVAT's segmentation masks, or images and label images of their names in folders images
+and masks. The format is found by looking into it. Every number is chosen from the data, and
+README.md in the folder says why. Then: caffe train FOLDER, caffe test FOLDER, and caffe detect,
+classify or segment FOLDER IMAGE...
 """
 
 from __future__ import annotations

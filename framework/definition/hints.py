@@ -80,6 +80,8 @@ HINTS = {
         "prune_ratio", "IF_update_row_col", "prune_ratio_step"))), _PRUNING),
     **dict.fromkeys((f"ParamSpec.{name}" for name in (
         "breadth_decay_mult", "kernel_shape_decay_mult", "block_group_lasso")), _GROUPS),
+    **dict.fromkeys(("LayerParameter.weight_decay_l1", "LayerParameter.weight_decay_l1g"), _GROUPS),
+    "ConvolutionParameter.is_pca_channel": _COPYING,
     **dict.fromkeys(("LayerParameter.quantization_param", "LayerParameter.trt_param",
                      "LayerParameter.precision_param"), _INT8),
     **dict.fromkeys((f"QuantizationParameter.{name}" for name in (

@@ -139,7 +139,7 @@ def read(path: str | Path, kind: str, values: Mapping[str, str] | None = None) -
     """
     path = zoo.located(path)
     try:
-        data = read_regular(path)
+        data = read_regular(path, may_be_piped=True)
     except OSError as error:
         raise SpecError(f"{printable(path)}: {error.strerror or error}") from None
     if instead := stand_in(data[:4096]):

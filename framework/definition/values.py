@@ -28,7 +28,7 @@ BOOLEANS = {"true": True, "True": True, "t": True, "1": True,
             "false": False, "False": False, "f": False, "0": False}
 
 # texts and whole numbers here that another project has as true or false, without quotes
-ALSO_BOOLEAN = frozenset(["caffe.DetectionDataParameter.shuffle", *(
+ALSO_BOOLEAN = frozenset(["caffe.DetectionDataParameter.shuffle", "caffe.PadParameter.pad", *(
     f"caffe.RegionLossParameter.{name}" for name in ("bias_match", "softmax", "rescore"))])
 
 

@@ -52,6 +52,7 @@ class Layer(nn.Module):
     pointwise: ClassVar[bool] = False       # tops have the coordinates of bottoms
     elementwise: ClassVar[bool] = False     # no matrix product, whatever the shapes of its blobs
     no_gradient_bottoms: tuple[int, ...] = ()   # of the class, or set by __init__
+    refuses_gradient: ClassVar[bool] = False    # the original ends where one would go to them
     reads: ClassVar[tuple[str, ...]] = ()   # messages of the text beside the type's own
     unread: ClassVar[frozenset[str]] = frozenset()  # fields of its messages that it ignores
     drawing: ClassVar[tuple[str, ...]] = ()     # messages that the original reads to draw, only
@@ -65,6 +66,7 @@ class Layer(nn.Module):
     needs_float32: ClassVar[bool] = False   # in float16 its indices, pixels or squares are wrong
     blobs_learn: ClassVar[tuple[bool, ...]] = ()    # for each blob, whether it learns
     spare_blobs: ClassVar[int] = 0  # at the end: files without them leave them as they are
+    never_in_place: ClassVar[bool] = False  # a top of its first bottom's name is an error
     in_place: bool = False  # its gradient is the original's, of a bottom that y has overwritten
     info_bottom: int | None = None  # the bottom of height, width and scale of each image
     no_onnx_form: ClassVar[str] = ""    # why there is no to_onnx: what the layer does

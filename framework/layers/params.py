@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from framework.definition.hints import is_hint
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
+from framework.proto import enum_name
 
 # Fields that choose how to compute, never what: every layer accepts them and ignores them.
 MACHINE_HINTS = frozenset(
@@ -60,6 +61,15 @@ def message_at(spec: LayerSpec, path: str) -> Any:  # Any: the message that is t
 def is_set(param: Message, field: str) -> bool:
     """Whether the message has this field at all and the user gave it, repeated or not."""
     return any(field == descriptor.name for descriptor, _ in param.ListFields())
+
+
+def choice(spec: LayerSpec, param_name: str, field: str, allowed: Sequence[str]) -> str:
+    """The name of an enum's value; SpecError unless it is one of `allowed`."""
+    found = enum_name(message_at(spec, param_name), field)
+    if found not in allowed:
+        raise spec.error(f"{param_name}.{field}", f"is {found}; it must be one of "
+                         f"{', '.join(allowed)}")
+    return found
 
 
 def numbers(param: Message, field: str) -> list[int]:

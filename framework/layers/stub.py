@@ -27,9 +27,11 @@ class Stub(Layer):
     num_tops = (0, None)
     blobs_unknown = True
     shapes: ClassVar[tuple[Shape, ...]] = ()    # none: as the bottoms
+    is_met: ClassVar[bool] = False      # whether a net has had a layer of the type
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
+        type(self).is_met = True
         if not self.shapes and not bottoms and spec.tops:
             raise spec.error("bottom", f"is not given, so that the stub of '{spec.type}' has no "
                              f"shape; give one: --stub {spec.type}=1x3x8x8")
@@ -48,6 +50,18 @@ class Stub(Layer):
 def is_stub(kind: str) -> bool:
     """Whether a layer type is stubbed."""
     return issubclass(LAYERS.get(kind, object), Stub)
+
+
+def note_met(kind: str) -> None:
+    """Note that a net has had a layer of a stubbed type."""
+    cls = LAYERS[kind]
+    assert issubclass(cls, Stub)
+    cls.is_met = True
+
+
+def unmet_stubs() -> list[str]:
+    """The stubbed types that no net has had."""
+    return [kind for kind, cls in LAYERS.items() if issubclass(cls, Stub) and not cls.is_met]
 
 
 @checked(kind=TEXT, shape=TEXT)

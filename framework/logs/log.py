@@ -25,6 +25,8 @@ from framework.system.progress import Progress
 from framework.system.wording import counted
 
 MINUTE = 60.0
+LEVELS = "IWEF"
+LOWEST = "GLOG_minloglevel"     # a variable of the environment, in glog's spelling
 
 
 class InfoStream(io.StringIO):
@@ -58,6 +60,7 @@ class Log:
     stream   by default stderr as it is when a line is written
     enabled  False: nothing is written (all ranks but the first)
     folder   where the lines go as well, into a file named as glog names its own
+    `GLOG_minloglevel` of the environment, as glog reads it, leaves out lines of lower levels.
     bar      a progress bar to write above, while there is one
     recorders  files for dashboards, which get the lines and the numbers
     """
@@ -146,7 +149,7 @@ class Log:
         place = f"{os.path.basename(caller.f_code.co_filename)}:{caller.f_lineno}"
         prefix = f"{level}{datetime.now():%m%d %H:%M:%S.%f} {os.getpid():>5} {place}] "
         for line in message.splitlines():
-            for outlet in self.outlets:
+            for outlet in self.outlets if LEVELS.index(level) >= lowest_level() else ():
                 self._put(outlet, prefix, line)
             for recorder in self.recorders:
                 self.record(recorder, functools.partial(recorder.message, level, place, line))
@@ -171,6 +174,12 @@ class Log:
         append_to_stream(self.stream or sys.stderr, line)
         if self.bar is not None:
             self.bar.redraw()
+
+
+def lowest_level() -> int:
+    """The lowest level that is written: 0 info, 1 warnings."""
+    text = os.environ.get(LOWEST, "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def new_file(folder: Path) -> Path:

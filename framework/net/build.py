@@ -138,6 +138,10 @@ def _build_by(spec: NetSpec, dialect: str, shapes: dict[str, Shape],
         cls = compressed(cls, layer_spec)
         _check_number(layer_spec, "bottom", len(layer_spec.bottoms), cls.num_bottoms)
         _check_number(layer_spec, "top", len(layer_spec.tops), cls.num_tops)
+        if cls.never_in_place and layer_spec.bottoms[0] in layer_spec.tops:
+            raise layer_spec.error("top", f"is '{layer_spec.bottoms[0]}', as its bottom is; "
+                                   f"{layer_spec.type} does not work in place: give it another "
+                                   "name")
         if cls.same_number and len(layer_spec.bottoms) != len(layer_spec.tops):
             raise layer_spec.error("top", f"is given {len(layer_spec.tops)} times; it must be once "
                                    f"for each of the {len(layer_spec.bottoms)} bottoms")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from framework.definition.prototxt import Document
-from framework.layers.stub import is_stub
+from framework.layers.stub import is_stub, note_met
 
 LOG = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ def leave_out_unread_stubs(document: Document) -> None:
         line = lines[unread].line if unread < len(lines) else 0
         LOG.warning("%s: left out: its type is a stub, and no layer reads its tops",
                     document.place(line, net.layer[unread]))
+        note_met(net.layer[unread].type)
         del net.layer[unread]
         if unread < len(lines):
             del lines[unread]

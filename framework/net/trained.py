@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from pathlib import Path
 
 import torch
 
 from framework.data.records import label_map
 from framework.definition.prototxt import Document
-from framework.errors import WeightsError
+from framework.definition.spec import NetSpec
+from framework.errors import CaffeError, WeightsError
+from framework.layers.base import LAYERS, Source
+from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.net.class_counts import label_map_path
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.net.stubs import leave_out_unread_stubs
 from framework.weights.weights import LoadReport, load_weights
+
+LOG = logging.getLogger(__name__)
 
 
 def trained_net(model: str | Path | Document, weights: str | Path,
@@ -21,9 +28,24 @@ def trained_net(model: str | Path | Document, weights: str | Path,
     """The TEST net with its weights, as `load_all_weights` has it; data layers are not opened."""
     document = model if isinstance(model, Document) else read_net(model)
     leave_out_unread_stubs(document)
+    warn_of_assumed_sizes(NetSpec(document, "TEST"))
     net = Net(document, "TEST", skip_data=True, device=device)
     load_all_weights(net, weights).warn(weights)
     return net
+
+
+def warn_of_assumed_sizes(spec: NetSpec) -> None:
+    """Name in the log the data layers whose text does not say how large images are, and the size
+    that is assumed: all shapes after them follow from it."""
+    for layer in spec.layers:
+        cls = LAYERS.get(layer.type)
+        if cls is None or not issubclass(cls, Source) or not cls.reads_files:
+            continue
+        with contextlib.suppress(CaffeError):       # the building of the net says it
+            first, other = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
+            if first != other:
+                LOG.warning("%s: does not say how large its images are; %s are assumed",
+                            layer.place(), " x ".join(map(str, first[0][1:])))
 
 
 def load_all_weights(net: Net, weights: str | Path) -> LoadReport:

@@ -1042,6 +1042,34 @@ class LayerParameter(Message):
     @property
     def namcwindow_data_param(self) -> MCWindowDataParameter: ...
     @property
+    def submean_param(self) -> SubmeanParameter: ...
+    @property
+    def triplet_rank_loss_param(self) -> TripletRankLossParameter: ...
+    @property
+    def cross_triplet_loss_param(self) -> CrossTripletLossParameter: ...
+    @property
+    def dot_product_param(self) -> DotProductParameter: ...
+    @property
+    def field_probing_param(self) -> FieldProbingParameter: ...
+    @property
+    def gaussian_param(self) -> GaussianParameter: ...
+    @property
+    def transform_3d_param(self) -> Transform3DParameter: ...
+    @property
+    def binomial_loss_param(self) -> BinomialLossParameter: ...
+    @property
+    def act_loss_param(self) -> ActLossParameter: ...
+    @property
+    def proposal_crop_param(self) -> ProposalCropParameter: ...
+    @property
+    def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
+    @property
+    def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
+    @property
+    def image_label_data_param(self) -> ImageLabelDataParameter: ...
+    @property
+    def image_label_edge_data_param(self) -> ImageLabelEdgeDataParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -1052,13 +1080,69 @@ class LayerParameter(Message):
     @property
     def isomap_softmax_with_loss_param(self) -> IsomapSoftmaxWithLossParameter: ...
     @property
+    def orn_param(self) -> ORNParameter: ...
+    @property
     def datum_data_param(self) -> DatumDataParameter: ...
+    @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
+    @property
+    def hwcn_param(self) -> HWCNParameter: ...
+    @property
+    def cpfp_conversion_param(self) -> CPFPConversionParameter: ...
+    @property
+    def cr_param(self) -> CRParameter: ...
+    @property
+    def xcl_param(self) -> XCLParameter: ...
+    @property
+    def circulant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def skewcirculant_projection_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def layer_op_param(self) -> CirculantProjectionParameter: ...
+    @property
+    def p2s_loss_param(self) -> P2SLossParameter: ...
+    @property
+    def dr_param(self) -> DynamicRoutingParameter: ...
+    @property
+    def capsule_deconv_transform_param(self) -> CapsuleDeconvTransformParameter: ...
+    @property
+    def capsule_deconv_routing_param(self) -> CapsuleDeconvRoutingParameter: ...
+    @property
+    def bbox_data_param(self) -> BboxDataParameter: ...
+    @property
+    def squeezedet_param(self) -> SqueezeDetLossParameter: ...
     @property
     def rpn_param(self) -> RPNParameter: ...
     @property
     def softmax_with_sphere_loss_param(self) -> SoftmaxWithSphereLossParameter: ...
     @property
     def accuracy_sphere_param(self) -> AccuracySphereParameter: ...
+    @property
+    def cosin_loss_param(self) -> CosinLossParameter: ...
+    @property
+    def lp_det_param(self) -> LpDetParameter: ...
+    @property
+    def lp_evaluate_param(self) -> LpDetParameter: ...
+    @property
+    def face_evaluate_param(self) -> FaceEvaluateParameter: ...
+    @property
+    def center_object_loss_param(self) -> CenterObjectLossParameter: ...
+    @property
+    def super_category_param(self) -> SuperCategoryParameter: ...
+    @property
+    def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
+    @property
+    def grn_param(self) -> GRNParameter: ...
+    @property
+    def scale_filter_param(self) -> ScaleFilterParameter: ...
+    @property
+    def embedding_extractor_param(self) -> AnchorEmbeddingExtractorParameter: ...
     @property
     def random_param(self) -> RandomParameter: ...
     @property
@@ -1472,39 +1556,73 @@ class LayerParameter(Message):
             _Fields | None = ..., strict_dim: bool | None = ..., binary_data_param:
             BinaryDataParameter | _Fields | None = ..., mcwindow_data_param:
             MCWindowDataParameter | _Fields | None = ..., namcwindow_data_param:
-            MCWindowDataParameter | _Fields | None = ..., accuracy_view_param:
+            MCWindowDataParameter | _Fields | None = ..., submean_param: SubmeanParameter |
+            _Fields | None = ..., triplet_rank_loss_param: TripletRankLossParameter | _Fields |
+            None = ..., cross_triplet_loss_param: CrossTripletLossParameter | _Fields | None =
+            ..., dot_product_param: DotProductParameter | _Fields | None = ...,
+            field_probing_param: FieldProbingParameter | _Fields | None = ..., gaussian_param:
+            GaussianParameter | _Fields | None = ..., transform_3d_param: Transform3DParameter |
+            _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
+            ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
+            ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
+            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
+            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
+            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
             AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
             SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
             _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
-            ..., datum_data_param: DatumDataParameter | _Fields | None = ..., rpn_param:
+            ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., hwcn_param: HWCNParameter | _Fields | None = ...,
+            cpfp_conversion_param: CPFPConversionParameter | _Fields | None = ..., cr_param:
+            CRParameter | _Fields | None = ..., xcl_param: XCLParameter | _Fields | None = ...,
+            circulant_projection_param: CirculantProjectionParameter | _Fields | None = ...,
+            skewcirculant_projection_param: CirculantProjectionParameter | _Fields | None = ...,
+            layer_op_param: CirculantProjectionParameter | _Fields | None = ..., p2s_loss_param:
+            P2SLossParameter | _Fields | None = ..., dr_param: DynamicRoutingParameter | _Fields
+            | None = ..., capsule_deconv_transform_param: CapsuleDeconvTransformParameter |
+            _Fields | None = ..., capsule_deconv_routing_param: CapsuleDeconvRoutingParameter |
+            _Fields | None = ..., bbox_data_param: BboxDataParameter | _Fields | None = ...,
+            squeezedet_param: SqueezeDetLossParameter | _Fields | None = ..., rpn_param:
             RPNParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
             SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., random_param: RandomParameter |
-            _Fields | None = ..., roi_data_param: ROIDataParameter | _Fields | None = ...,
-            smoothl1_param: SmoothL1Parameter | _Fields | None = ..., noise_param:
-            LayerNoiseParameter | _Fields | None = ..., weight_euclidean_loss_param:
-            WeightEuclideanLossParameter | _Fields | None = ..., image_float_data_param:
-            ImageFloatDataParameter | _Fields | None = ..., euclideanloss_param:
-            EuclideanLossParameter | _Fields | None = ..., random_noise_param:
-            RandomNoiseParameter | _Fields | None = ..., generic_window_data_param:
-            GenericWindowDataParameter | _Fields | None = ..., box_param: BoxParameter | _Fields
-            | None = ..., connectivity_mode: LayerParameter.ConnectivityMode | int | str | None
-            = ..., entropy_param: EntropyParameter | _Fields | None = ..., outer_product_param:
-            OuterProductParameter | _Fields | None = ..., multi_label_accuracy_param:
-            MultiLabelAccuracyParameter | _Fields | None = ..., multilogistic_param:
-            MultilogisticParameter | _Fields | None = ..., lse_pooling_param:
-            LsePoolingParameter | _Fields | None = ..., image_data_multi_label_param:
-            ImageDataParameter | _Fields | None = ..., gridding_param: GriddingParameter |
-            _Fields | None = ..., auc_param: AUCParameter | _Fields | None = ...,
-            log_scaler_param: LogScalerParameter | _Fields | None = ..., mmd_loss_param:
-            MMDLossParameter | _Fields | None = ..., sparse_hypercolumn_extractor_param:
-            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            AccuracySphereParameter | _Fields | None = ..., cosin_loss_param: CosinLossParameter
+            | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
+            lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
+            FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
+            CenterObjectLossParameter | _Fields | None = ..., super_category_param:
+            SuperCategoryParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
+            _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
+            ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
+            ..., random_param: RandomParameter | _Fields | None = ..., roi_data_param:
+            ROIDataParameter | _Fields | None = ..., smoothl1_param: SmoothL1Parameter | _Fields
+            | None = ..., noise_param: LayerNoiseParameter | _Fields | None = ...,
+            weight_euclidean_loss_param: WeightEuclideanLossParameter | _Fields | None = ...,
+            image_float_data_param: ImageFloatDataParameter | _Fields | None = ...,
+            euclideanloss_param: EuclideanLossParameter | _Fields | None = ...,
+            random_noise_param: RandomNoiseParameter | _Fields | None = ...,
+            generic_window_data_param: GenericWindowDataParameter | _Fields | None = ...,
+            box_param: BoxParameter | _Fields | None = ..., connectivity_mode:
+            LayerParameter.ConnectivityMode | int | str | None = ..., entropy_param:
+            EntropyParameter | _Fields | None = ..., outer_product_param: OuterProductParameter
+            | _Fields | None = ..., multi_label_accuracy_param: MultiLabelAccuracyParameter |
+            _Fields | None = ..., multilogistic_param: MultilogisticParameter | _Fields | None =
+            ..., lse_pooling_param: LsePoolingParameter | _Fields | None = ...,
+            image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
+            gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
+            _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
+            mmd_loss_param: MMDLossParameter | _Fields | None = ...,
+            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
+            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
+            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1636,18 +1754,30 @@ class LayerParameter(Message):
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "mcwindow_data_param", "namcwindow_data_param", "submean_param",
+            "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
+            "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
-            "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
-            "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
-            "log_scaler_param", "mmd_loss_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
+            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
+            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
+            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1782,18 +1912,30 @@ class LayerParameter(Message):
             "remote_data_param", "noise_tolerant_fr_param", "densecrf_loss_param",
             "softmaxloss_param", "padding_param", "select_seg_binary_param",
             "window_cls_data_param", "gs_tiling_param", "strict_dim", "binary_data_param",
-            "mcwindow_data_param", "namcwindow_data_param", "accuracy_view_param",
+            "mcwindow_data_param", "namcwindow_data_param", "submean_param",
+            "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
+            "field_probing_param", "gaussian_param", "transform_3d_param",
+            "binomial_loss_param", "act_loss_param", "proposal_crop_param",
+            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "datum_data_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "random_param",
-            "roi_data_param", "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
-            "image_float_data_param", "euclideanloss_param", "random_noise_param",
-            "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
-            "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
-            "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
-            "log_scaler_param", "mmd_loss_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
+            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
+            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
+            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
+            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
+            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
+            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
+            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -2158,6 +2300,7 @@ class ConvolutionParameter(Message):
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
+    is_pca_channel: bool
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., kernel_shape: BlobShape | _Fields
@@ -2190,6 +2333,7 @@ class ConvolutionParameter(Message):
             None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
             filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
+            is_pca_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2203,7 +2347,7 @@ class ConvolutionParameter(Message):
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
             "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor",
+            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2219,7 +2363,7 @@ class ConvolutionParameter(Message):
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
             "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
-            "shape_offset", "cudnn_flavor",
+            "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
 
@@ -2509,6 +2653,8 @@ class InnerProductParameter(Message):
     relu: bool
     negative_slope: float
     normalize: bool
+    act_init: bool
+    lamda: float
     def __init__(
         self, *,
             sq: bool | None = ..., ratio: float | None = ..., num_output: int | None = ...,
@@ -2518,19 +2664,20 @@ class InnerProductParameter(Message):
             | None = ..., spmdm_transpose_in: bool | None = ..., spmdm_transpose_out: bool |
             None = ..., engine: InnerProductParameter.Engine | int | str | None = ..., relu:
             bool | None = ..., negative_slope: float | None = ..., normalize: bool | None = ...,
+            act_init: bool | None = ..., lamda: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "sq", "ratio", "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
             "transpose", "gemm_mode", "spmdm_transpose_in", "spmdm_transpose_out", "engine",
-            "relu", "negative_slope", "normalize",
+            "relu", "negative_slope", "normalize", "act_init", "lamda",
         ]
     ) -> None: ...
 
@@ -3011,19 +3158,23 @@ class ParameterParameter(Message):
     def shape(self) -> BlobShape: ...
     @property
     def blob_filler(self) -> FillerParameter: ...
+    @property
+    def filler(self) -> FillerParameter: ...
+    norm_axis: int
     def __init__(
         self, *,
             shape: BlobShape | _Fields | None = ..., blob_filler: FillerParameter | _Fields |
-            None = ...,
+            None = ..., filler: FillerParameter | _Fields | None = ..., norm_axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "shape", "blob_filler",
+            "shape", "blob_filler", "filler", "norm_axis",
         ]
     ) -> None: ...
 
@@ -3033,9 +3184,13 @@ class EltwiseParameter(Message):
         PROD: ClassVar[EltwiseParameter.EltwiseOp]
         SUM: ClassVar[EltwiseParameter.EltwiseOp]
         MAX: ClassVar[EltwiseParameter.EltwiseOp]
+        MIN: ClassVar[EltwiseParameter.EltwiseOp]
+        AVG: ClassVar[EltwiseParameter.EltwiseOp]
     PROD: ClassVar[EltwiseParameter.EltwiseOp]
     SUM: ClassVar[EltwiseParameter.EltwiseOp]
     MAX: ClassVar[EltwiseParameter.EltwiseOp]
+    MIN: ClassVar[EltwiseParameter.EltwiseOp]
+    AVG: ClassVar[EltwiseParameter.EltwiseOp]
     class Engine(_Enum):
         DEFAULT: ClassVar[EltwiseParameter.Engine]
         CAFFE: ClassVar[EltwiseParameter.Engine]
@@ -3409,6 +3564,12 @@ class LossParameter(Message):
     normalize_constraint: bool
     normalize_objectness: bool
     is_siftflow: bool
+    adaptive_weighting: bool
+    gamma: float
+    scale: float
+    min_weight: float
+    max_weight: float
+    max_entropy_weight: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
@@ -3420,6 +3581,9 @@ class LossParameter(Message):
             ignore_rank: bool | None = ..., normalize_supervised: bool | None = ...,
             normalize_classes: bool | None = ..., normalize_constraint: bool | None = ...,
             normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
+            adaptive_weighting: bool | None = ..., gamma: float | None = ..., scale: float |
+            None = ..., min_weight: float | None = ..., max_weight: float | None = ...,
+            max_entropy_weight: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3427,7 +3591,8 @@ class LossParameter(Message):
             "pre_fixed_normalizer", "weight_by_label_freqs", "unknow_label",
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3436,7 +3601,8 @@ class LossParameter(Message):
             "pre_fixed_normalizer", "weight_by_label_freqs", "class_weighting", "unknow_label",
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
-            "normalize_objectness", "is_siftflow",
+            "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
+            "min_weight", "max_weight", "max_entropy_weight",
         ]
     ) -> None: ...
 
@@ -4603,6 +4769,11 @@ class NonMaximumSuppressionParameter(Message):
 
 class DetectionOutputParameter(Message):
     DESCRIPTOR: Descriptor
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+        SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
+    SIGMOID: ClassVar[DetectionOutputParameter.ClassType]
+    SOFTMAX: ClassVar[DetectionOutputParameter.ClassType]
     num_classes: int
     share_location: bool
     background_label_id: int
@@ -4623,6 +4794,13 @@ class DetectionOutputParameter(Message):
     num_states: int
     no_permute: bool
     nbottom: int
+    @property
+    def bias_scale(self) -> Values[int]: ...
+    nms_thresh: float
+    class_type: DetectionOutputParameter.ClassType
+    has_lm: bool
+    net_height: int
+    net_width: int
     side: int
     num_box: int
     coords: int
@@ -4642,11 +4820,13 @@ class DetectionOutputParameter(Message):
             float | None = ..., visualize: bool | None = ..., visualize_threshold: float | None
             = ..., save_file: str | None = ..., objectness_score: float | None = ...,
             use_polygon: bool | None = ..., do_state_prediction: bool | None = ..., num_states:
-            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ..., side:
-            int | None = ..., num_box: int | None = ..., coords: int | None = ...,
-            nms_threshold: float | None = ..., biases: Iterable[float] | None = ...,
-            label_map_file: str | None = ..., clip: bool | None = ..., output_logits: bool |
-            None = ...,
+            int | None = ..., no_permute: bool | None = ..., nbottom: int | None = ...,
+            bias_scale: Iterable[int] | None = ..., nms_thresh: float | None = ..., class_type:
+            DetectionOutputParameter.ClassType | int | str | None = ..., has_lm: bool | None =
+            ..., net_height: int | None = ..., net_width: int | None = ..., side: int | None =
+            ..., num_box: int | None = ..., coords: int | None = ..., nms_threshold: float |
+            None = ..., biases: Iterable[float] | None = ..., label_map_file: str | None = ...,
+            clip: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -4654,8 +4834,9 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold",
-            "label_map_file", "clip", "output_logits",
+            "no_permute", "nbottom", "nms_thresh", "class_type", "has_lm", "net_height",
+            "net_width", "side", "num_box", "coords", "nms_threshold", "label_map_file", "clip",
+            "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
@@ -4664,7 +4845,8 @@ class DetectionOutputParameter(Message):
             "save_output_param", "code_type", "keep_top_k", "variance_encoded_in_target",
             "confidence_threshold", "visualize", "visualize_threshold", "save_file",
             "objectness_score", "use_polygon", "do_state_prediction", "num_states",
-            "no_permute", "nbottom", "side", "num_box", "coords", "nms_threshold", "biases",
+            "no_permute", "nbottom", "bias_scale", "nms_thresh", "class_type", "has_lm",
+            "net_height", "net_width", "side", "num_box", "coords", "nms_threshold", "biases",
             "label_map_file", "clip", "output_logits",
         ]
     ) -> None: ...
@@ -4839,24 +5021,25 @@ class DetectionEvaluateParameter(Message):
     name_size_file: str
     @property
     def resize_param(self) -> ResizeParameter: ...
+    has_lm: bool
     output_logits: bool
     def __init__(
         self, *,
             num_classes: int | None = ..., background_label_id: int | None = ...,
             overlap_threshold: float | None = ..., evaluate_difficult_gt: bool | None = ...,
             name_size_file: str | None = ..., resize_param: ResizeParameter | _Fields | None =
-            ..., output_logits: bool | None = ...,
+            ..., has_lm: bool | None = ..., output_logits: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "num_classes", "background_label_id", "overlap_threshold", "evaluate_difficult_gt",
-            "name_size_file", "resize_param", "output_logits",
+            "name_size_file", "resize_param", "has_lm", "output_logits",
         ]
     ) -> None: ...
 
@@ -5135,6 +5318,17 @@ class LabelMapItem(Message):
 
 class AnnotatedDataParameter(Message):
     DESCRIPTOR: Descriptor
+    class CropType(_Enum):
+        CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+        CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_BATCH: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_JITTER: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_ANCHOR: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_GT_BBOX: ClassVar[AnnotatedDataParameter.CropType]
+    CROP_DEFAULT: ClassVar[AnnotatedDataParameter.CropType]
     @property
     def batch_sampler(self) -> Messages[BatchSampler]: ...
     label_map_file: str
@@ -5151,6 +5345,15 @@ class AnnotatedDataParameter(Message):
     seg_resize_width: int
     seg_scales: int
     single_class: bool
+    @property
+    def data_anchor_sampler(self) -> DataAnchorSampler: ...
+    @property
+    def bbox_sampler(self) -> LFFDSampler: ...
+    yoloformat: bool
+    crop_type: AnnotatedDataParameter.CropType
+    has_landmarks: bool
+    up_prob: float
+    low_prob: float
     image_info: bool
     instance_masks: bool
     def __init__(
@@ -5162,14 +5365,19 @@ class AnnotatedDataParameter(Message):
             ..., train_diffcult: bool | None = ..., yolo_data_jitter: float | None = ...,
             yolo_data_type: int | None = ..., seg_resize_height: int | None = ...,
             seg_resize_width: int | None = ..., seg_scales: int | None = ..., single_class: bool
-            | None = ..., image_info: bool | None = ..., instance_masks: bool | None = ...,
+            | None = ..., data_anchor_sampler: DataAnchorSampler | _Fields | None = ...,
+            bbox_sampler: LFFDSampler | _Fields | None = ..., yoloformat: bool | None = ...,
+            crop_type: AnnotatedDataParameter.CropType | int | str | None = ..., has_landmarks:
+            bool | None = ..., up_prob: float | None = ..., low_prob: float | None = ...,
+            image_info: bool | None = ..., instance_masks: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "label_map_file", "anno_type", "shuffle", "mosaic_prob", "mixup_prob",
             "mixup_alpha", "difficult_label_warmup", "train_diffcult", "yolo_data_jitter",
             "yolo_data_type", "seg_resize_height", "seg_resize_width", "seg_scales",
-            "single_class", "image_info", "instance_masks",
+            "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type",
+            "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5177,7 +5385,8 @@ class AnnotatedDataParameter(Message):
             "batch_sampler", "label_map_file", "anno_type", "shuffle", "mosaic_prob",
             "mixup_prob", "mixup_alpha", "difficult_label_warmup", "train_diffcult",
             "yolo_data_jitter", "yolo_data_type", "seg_resize_height", "seg_resize_width",
-            "seg_scales", "single_class", "image_info", "instance_masks",
+            "seg_scales", "single_class", "data_anchor_sampler", "bbox_sampler", "yoloformat",
+            "crop_type", "has_landmarks", "up_prob", "low_prob", "image_info", "instance_masks",
         ]
     ) -> None: ...
 
@@ -5381,6 +5590,7 @@ class TransformationParameter(Message):
     crop_size_h: int
     crop_size_l: int
     pad_ratio: float
+    test_rand: bool
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
@@ -5430,7 +5640,7 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ...,
+            float | None = ..., test_rand: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5454,7 +5664,7 @@ class TransformationParameter(Message):
             "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5481,7 +5691,7 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> None: ...
 
@@ -5808,6 +6018,9 @@ class DataParameter(Message):
     def side(self) -> Values[int]: ...
     random: bool
     get_mirror_crop: bool
+    still_source: str
+    class_per_batch: int
+    clip_per_class: int
     shared_file_system: bool
     block_size: int
     disk_reader_threads: int
@@ -5846,8 +6059,9 @@ class DataParameter(Message):
             ..., force_encoded_color: bool | None = ..., prefetch: int | None = ..., shuffle:
             bool | None = ..., threads: int | None = ..., parser_threads: int | None = ...,
             cache: bool | None = ..., precache: bool | None = ..., side: Iterable[int] | None =
-            ..., random: bool | None = ..., get_mirror_crop: bool | None = ...,
-            shared_file_system: bool | None = ..., block_size: int | None = ...,
+            ..., random: bool | None = ..., get_mirror_crop: bool | None = ..., still_source:
+            str | None = ..., class_per_batch: int | None = ..., clip_per_class: int | None =
+            ..., shared_file_system: bool | None = ..., block_size: int | None = ...,
             disk_reader_threads: int | None = ..., huge_video_dataset: bool | None = ...,
             limit_samples: int | None = ..., permute_every_iter: int | None = ...,
             preselection_file: str | None = ..., preselection_label: int | None = ...,
@@ -5866,13 +6080,13 @@ class DataParameter(Message):
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
-            "parser_threads", "cache", "precache", "random", "get_mirror_crop",
-            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
-            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
-            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
-            "shuffle_pool_size", "shuffle_buffer_size", "task_class_num", "verbose",
-            "rand_permute_order", "min_size_and", "min_size_or", "max_box_num",
-            "multi_gpu_testing",
+            "parser_threads", "cache", "precache", "random", "get_mirror_crop", "still_source",
+            "class_per_batch", "clip_per_class", "shared_file_system", "block_size",
+            "disk_reader_threads", "huge_video_dataset", "limit_samples", "permute_every_iter",
+            "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
+            "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
+            "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
+            "max_box_num", "multi_gpu_testing",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5880,12 +6094,13 @@ class DataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "backend", "force_encoded_color", "prefetch", "shuffle", "threads",
             "parser_threads", "cache", "precache", "side", "random", "get_mirror_crop",
-            "shared_file_system", "block_size", "disk_reader_threads", "huge_video_dataset",
-            "limit_samples", "permute_every_iter", "preselection_file", "preselection_label",
-            "rand_permute", "rand_permute_seed", "range_end", "range_start", "show_data",
-            "shuffle_pool_size", "shuffle_buffer_size", "slice_point", "subtract",
-            "task_class_num", "verbose", "encoding", "rand_permute_order", "source_more",
-            "min_size_and", "min_size_or", "max_box_num", "multi_gpu_testing",
+            "still_source", "class_per_batch", "clip_per_class", "shared_file_system",
+            "block_size", "disk_reader_threads", "huge_video_dataset", "limit_samples",
+            "permute_every_iter", "preselection_file", "preselection_label", "rand_permute",
+            "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
+            "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
+            "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
+            "max_box_num", "multi_gpu_testing",
         ]
     ) -> None: ...
 
@@ -5911,6 +6126,11 @@ class ImageDataParameter(Message):
     is_color: bool
     root_folder: str
     images_per_class: int
+    sample_num: int
+    probability: float
+    min_aspect_ratio: float
+    lower: float
+    higher: float
     short_side: int
     threads: int
     cache: bool
@@ -5961,14 +6181,18 @@ class ImageDataParameter(Message):
     label: bool
     rate_height: float
     rate_width: float
+    img_num: int
+    label_num: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
             batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
             ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
             = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
-            None = ..., images_per_class: int | None = ..., short_side: int | None = ...,
-            threads: int | None = ..., cache: bool | None = ..., precache: bool | None = ...,
+            None = ..., images_per_class: int | None = ..., sample_num: int | None = ...,
+            probability: float | None = ..., min_aspect_ratio: float | None = ..., lower: float
+            | None = ..., higher: float | None = ..., short_side: int | None = ..., threads: int
+            | None = ..., cache: bool | None = ..., precache: bool | None = ...,
             dataset_share_per_node: float | None = ..., min_height: int | None = ..., min_width:
             int | None = ..., ignore_label: int | None = ..., label_type:
             ImageDataParameter.LabelType | int | str | None = ..., has_label: bool | None = ...,
@@ -5988,37 +6212,40 @@ class ImageDataParameter(Message):
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
+            img_num: int | None = ..., label_num: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
-            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
-            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
-            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
-            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "sample_num", "probability", "min_aspect_ratio", "lower", "higher", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "has_label", "normalize", "multilabel_num",
+            "shared_file_system", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "is_color", "root_folder", "images_per_class",
-            "short_side", "threads", "cache", "precache", "dataset_share_per_node",
-            "min_height", "min_width", "ignore_label", "label_type", "has_label", "normalize",
-            "multilabel_num", "shared_file_system", "balance_by", "balance_class", "clip_max",
-            "clip_min", "face_mirror", "face_point_num", "face_transform", "is_flow",
-            "raw_hdf5", "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
+            "sample_num", "probability", "min_aspect_ratio", "lower", "higher", "short_side",
+            "threads", "cache", "precache", "dataset_share_per_node", "min_height", "min_width",
+            "ignore_label", "label_type", "has_label", "normalize", "multilabel_num",
+            "shared_file_system", "balance_by", "balance_class", "clip_max", "clip_min",
+            "face_mirror", "face_point_num", "face_transform", "is_flow", "raw_hdf5",
+            "label_cut_end", "label_cut_start", "label_size", "max_aspect_ratio",
             "max_random_scale", "max_random_shift", "max_rotate_angle", "max_shear_ratio",
             "mean_value", "min_random_scale", "new_length", "num_truth_channels", "regression",
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
-            "num_of_labels", "label", "rate_height", "rate_width",
+            "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
         ]
     ) -> None: ...
 
@@ -7327,6 +7554,7 @@ class BNParameter(Message):
     across_spatial: bool
     axis: float
     icnet: bool
+    decay_exma: float
     def __init__(
         self, *,
             scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
@@ -7336,20 +7564,20 @@ class BNParameter(Message):
             bool | None = ..., engine: BNParameter.Engine | int | str | None = ..., var_eps:
             float | None = ..., moving_average: bool | None = ..., decay: float | None = ...,
             across_spatial: bool | None = ..., axis: float | None = ..., icnet: bool | None =
-            ...,
+            ..., decay_exma: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "scale_filler", "shift_filler", "bn_mode", "slope_filler", "bias_filler",
             "momentum", "eps", "frozen", "engine", "var_eps", "moving_average", "decay",
-            "across_spatial", "axis", "icnet",
+            "across_spatial", "axis", "icnet", "decay_exma",
         ]
     ) -> None: ...
 
@@ -7933,6 +8161,15 @@ class DetectionLossParameter(Message):
     objectness: bool
     iou_weighted: bool
     pos_neg_weighted: bool
+    side: int
+    num_class: int
+    num_object: int
+    object_scale: float
+    noobject_scale: float
+    class_scale: float
+    coord_scale: float
+    sqrt: bool
+    constriant: bool
     def __init__(
         self, *,
             cls_num: int | None = ..., coord_num: int | None = ..., field_h: int | None = ...,
@@ -7940,20 +8177,27 @@ class DetectionLossParameter(Message):
             = ..., field_whr: float | None = ..., field_xyr: float | None = ..., bg_threshold:
             float | None = ..., bg_multiple: int | None = ..., sample_mode: str | None = ...,
             objectness: bool | None = ..., iou_weighted: bool | None = ..., pos_neg_weighted:
-            bool | None = ...,
+            bool | None = ..., side: int | None = ..., num_class: int | None = ..., num_object:
+            int | None = ..., object_scale: float | None = ..., noobject_scale: float | None =
+            ..., class_scale: float | None = ..., coord_scale: float | None = ..., sqrt: bool |
+            None = ..., constriant: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "cls_num", "coord_num", "field_h", "field_w", "downsample_rate", "bb_smooth",
             "field_whr", "field_xyr", "bg_threshold", "bg_multiple", "sample_mode",
-            "objectness", "iou_weighted", "pos_neg_weighted",
+            "objectness", "iou_weighted", "pos_neg_weighted", "side", "num_class", "num_object",
+            "object_scale", "noobject_scale", "class_scale", "coord_scale", "sqrt",
+            "constriant",
         ]
     ) -> None: ...
 
@@ -9890,21 +10134,27 @@ class PadParameter(Message):
     @property
     def paddings(self) -> Values[int]: ...
     constant_values: float
+    pad_val: int
+    pad_to: int
+    axis: int
     def __init__(
         self, *,
             padtype: PadParameter.PadType | int | str | None = ..., pad: int | None = ...,
             pad_t: int | None = ..., pad_b: int | None = ..., pad_l: int | None = ..., pad_r:
             int | None = ..., paddings: Iterable[int] | None = ..., constant_values: float |
-            None = ...,
+            None = ..., pad_val: int | None = ..., pad_to: int | None = ..., axis: int | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values",
+            "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "constant_values", "pad_val",
+            "pad_to", "axis",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "padtype", "pad", "pad_t", "pad_b", "pad_l", "pad_r", "paddings", "constant_values",
+            "pad_val", "pad_to", "axis",
         ]
     ) -> None: ...
 
@@ -10227,6 +10477,11 @@ class V1LayerParameter(Message):
         EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
         NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
         DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+        SYMRELU: ClassVar[V1LayerParameter.LayerType]
+        RELUMOD: ClassVar[V1LayerParameter.LayerType]
+        RECU: ClassVar[V1LayerParameter.LayerType]
+        CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
         SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
         ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
         DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10326,6 +10581,11 @@ class V1LayerParameter(Message):
     EUCLIDEAN_LOSS_HEATMAP: ClassVar[V1LayerParameter.LayerType]
     NORMALIZATION: ClassVar[V1LayerParameter.LayerType]
     DATUM_DATA: ClassVar[V1LayerParameter.LayerType]
+    SYMRELU: ClassVar[V1LayerParameter.LayerType]
+    RELUMOD: ClassVar[V1LayerParameter.LayerType]
+    RECU: ClassVar[V1LayerParameter.LayerType]
+    CONVOLUTIONSPARSE: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE_VOLUME: ClassVar[V1LayerParameter.LayerType]
     SOFTMAX_WITH_VIEW_LOSS: ClassVar[V1LayerParameter.LayerType]
     ACCURACY_VIEW: ClassVar[V1LayerParameter.LayerType]
     DET_VIEW_SPLIT: ClassVar[V1LayerParameter.LayerType]
@@ -10477,6 +10737,14 @@ class V1LayerParameter(Message):
     @property
     def datum_data_param(self) -> DatumDataParameter: ...
     @property
+    def recu_param(self) -> ReCUParameter: ...
+    @property
+    def weight_decay_l1(self) -> Values[float]: ...
+    @property
+    def weight_decay_l1g(self) -> Values[float]: ...
+    @property
+    def reshape_volume_param(self) -> ReshapeVolumeParameter: ...
+    @property
     def accuracy_view_param(self) -> AccuracyViewParameter: ...
     @property
     def softmax_with_view_loss_param(self) -> SoftmaxWithViewLossParameter: ...
@@ -10550,17 +10818,20 @@ class V1LayerParameter(Message):
             select_seg_binary_param: SelectSegBinaryParameter | _Fields | None = ...,
             window_cls_data_param: WindowClsDataParameter | _Fields | None = ...,
             heatmap_data_param: HeatmapDataParameter | _Fields | None = ..., datum_data_param:
-            DatumDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., softmax_with_sphere_loss_param:
-            SoftmaxWithSphereLossParameter | _Fields | None = ..., accuracy_sphere_param:
-            AccuracySphereParameter | _Fields | None = ..., resize_param: ResizeLayerParameter |
-            _Fields | None = ..., label_drop_param: LabelDropParameter | _Fields | None = ...,
-            pose_image_data_param: PosePatchDataParameter | _Fields | None = ...,
-            mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
-            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
-            param: Iterable[str] | None = ..., blob_share_mode:
-            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            DatumDataParameter | _Fields | None = ..., recu_param: ReCUParameter | _Fields |
+            None = ..., weight_decay_l1: Iterable[float] | None = ..., weight_decay_l1g:
+            Iterable[float] | None = ..., reshape_volume_param: ReshapeVolumeParameter | _Fields
+            | None = ..., accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            softmax_with_sphere_loss_param: SoftmaxWithSphereLossParameter | _Fields | None =
+            ..., accuracy_sphere_param: AccuracySphereParameter | _Fields | None = ...,
+            resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
+            LabelDropParameter | _Fields | None = ..., pose_image_data_param:
+            PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
+            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10579,10 +10850,11 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "reshape_volume_param",
+            "accuracy_view_param", "softmax_with_view_loss_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
+            "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "euclidean_weight_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10603,7 +10875,8 @@ class V1LayerParameter(Message):
             "mcwindow_data_param", "namcwindow_data_param", "lstm_param", "seg_accuracy_param",
             "interp_param", "softmaxloss_param", "padding_param", "mat_write_param",
             "strict_dim", "select_seg_binary_param", "window_cls_data_param",
-            "heatmap_data_param", "datum_data_param", "accuracy_view_param",
+            "heatmap_data_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
             "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
@@ -15654,18 +15927,20 @@ class SampleTripletParameter(Message):
     label_num: int
     sample_num: int
     eps: float
+    alpha: float
     def __init__(
         self, *,
             label_num: int | None = ..., sample_num: int | None = ..., eps: float | None = ...,
+            alpha: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "label_num", "sample_num", "eps",
+            "label_num", "sample_num", "eps", "alpha",
         ]
     ) -> None: ...
 
@@ -17157,6 +17432,446 @@ class DenseCRFLossParameter(Message):
         ]
     ) -> None: ...
 
+class SubmeanParameter(Message):
+    DESCRIPTOR: Descriptor
+    clips_num: int
+    def __init__(
+        self, *,
+            clips_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "clips_num",
+        ]
+    ) -> None: ...
+
+class TripletRankLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class CrossTripletLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin: float
+    tradeoff: float
+    def __init__(
+        self, *,
+            margin: float | None = ..., tradeoff: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin", "tradeoff",
+        ]
+    ) -> None: ...
+
+class DotProductParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    share_weights: bool
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., share_weights: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "bias_filler", "share_weights",
+        ]
+    ) -> None: ...
+
+class FieldProbingParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_sliding: int
+    padding: float
+    num_filter: int
+    len_filter: int
+    min_span: float
+    max_span: float
+    def __init__(
+        self, *,
+            num_sliding: int | None = ..., padding: float | None = ..., num_filter: int | None =
+            ..., len_filter: int | None = ..., min_span: float | None = ..., max_span: float |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_sliding", "padding", "num_filter", "len_filter", "min_span", "max_span",
+        ]
+    ) -> None: ...
+
+class GaussianParameter(Message):
+    DESCRIPTOR: Descriptor
+    sigma: float
+    def __init__(
+        self, *,
+            sigma: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "sigma",
+        ]
+    ) -> None: ...
+
+class Transform3DParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_rotation_x: float
+    min_rotation_y: float
+    min_rotation_z: float
+    max_rotation_x: float
+    max_rotation_y: float
+    max_rotation_z: float
+    min_translation_x: float
+    min_translation_y: float
+    min_translation_z: float
+    max_translation_x: float
+    max_translation_y: float
+    max_translation_z: float
+    min_scaling_x: float
+    min_scaling_y: float
+    min_scaling_z: float
+    max_scaling_x: float
+    max_scaling_y: float
+    max_scaling_z: float
+    num_transformations: int
+    @property
+    def pad_value(self) -> Values[float]: ...
+    order: str
+    def __init__(
+        self, *,
+            min_rotation_x: float | None = ..., min_rotation_y: float | None = ...,
+            min_rotation_z: float | None = ..., max_rotation_x: float | None = ...,
+            max_rotation_y: float | None = ..., max_rotation_z: float | None = ...,
+            min_translation_x: float | None = ..., min_translation_y: float | None = ...,
+            min_translation_z: float | None = ..., max_translation_x: float | None = ...,
+            max_translation_y: float | None = ..., max_translation_z: float | None = ...,
+            min_scaling_x: float | None = ..., min_scaling_y: float | None = ..., min_scaling_z:
+            float | None = ..., max_scaling_x: float | None = ..., max_scaling_y: float | None =
+            ..., max_scaling_z: float | None = ..., num_transformations: int | None = ...,
+            pad_value: Iterable[float] | None = ..., order: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "order",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_rotation_x", "min_rotation_y", "min_rotation_z", "max_rotation_x",
+            "max_rotation_y", "max_rotation_z", "min_translation_x", "min_translation_y",
+            "min_translation_z", "max_translation_x", "max_translation_y", "max_translation_z",
+            "min_scaling_x", "min_scaling_y", "min_scaling_z", "max_scaling_x", "max_scaling_y",
+            "max_scaling_z", "num_transformations", "pad_value", "order",
+        ]
+    ) -> None: ...
+
+class BinomialLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    alpha: float
+    beta: float
+    cost_p: float
+    cost_n: float
+    shrinkage: float
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            alpha: float | None = ..., beta: float | None = ..., cost_p: float | None = ...,
+            cost_n: float | None = ..., shrinkage: float | None = ..., perturbation_loss_weight:
+            float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "alpha", "beta", "cost_p", "cost_n", "shrinkage", "perturbation_loss_weight",
+            "perturbation",
+        ]
+    ) -> None: ...
+
+class ActLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    perturbation_loss_weight: float
+    perturbation: bool
+    def __init__(
+        self, *,
+            perturbation_loss_weight: float | None = ..., perturbation: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "perturbation_loss_weight", "perturbation",
+        ]
+    ) -> None: ...
+
+class ProposalCropParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_size: int
+    mean_value1: float
+    mean_value2: float
+    mean_value3: float
+    def __init__(
+        self, *,
+            out_size: int | None = ..., mean_value1: float | None = ..., mean_value2: float |
+            None = ..., mean_value3: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_size", "mean_value1", "mean_value2", "mean_value3",
+        ]
+    ) -> None: ...
+
+class CrfFilterbankEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    debug_mode: bool
+    unary_weight_init: float
+    use_cudnn: bool
+    div_epsilon: float
+    no_redundancy_weights: bool
+    init_filters: bool
+    skip_pw_term: bool
+    keep_mid_ind_zero: bool
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., debug_mode: bool | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ..., div_epsilon:
+            float | None = ..., no_redundancy_weights: bool | None = ..., init_filters: bool |
+            None = ..., skip_pw_term: bool | None = ..., keep_mid_ind_zero: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
+            "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
+            "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> None: ...
+
+class IOUAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    ignore_label: int
+    normalize: bool
+    test_iterations: int
+    def __init__(
+        self, *,
+            ignore_label: int | None = ..., normalize: bool | None = ..., test_iterations: int |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "ignore_label", "normalize", "test_iterations",
+        ]
+    ) -> None: ...
+
+class LabelSlice(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def dim(self) -> Values[int]: ...
+    @property
+    def stride(self) -> Values[int]: ...
+    @property
+    def offset(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            dim: Iterable[int] | None = ..., stride: Iterable[int] | None = ..., offset:
+            Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "stride", "offset",
+        ]
+    ) -> None: ...
+
+class ImageLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelDataParameter.Padding]
+    image_list_path: str
+    label_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label_dir: str
+    padding: ImageLabelDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
+            int | None = ..., rand_skip: int | None = ..., shuffle: bool | None = ...,
+            rand_scale: bool | None = ..., min_scale: float | None = ..., max_scale: float |
+            None = ..., data_dir: str | None = ..., label_slice: LabelSlice | _Fields | None =
+            ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
+            ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
+            ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
+            ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
+            "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
+            "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+        ]
+    ) -> None: ...
+
+class ImageLabelEdgeDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Padding(_Enum):
+        ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+        REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    ZERO: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    REFLECT: ClassVar[ImageLabelEdgeDataParameter.Padding]
+    image_list_path: str
+    label1_list_path: str
+    label2_list_path: str
+    label3_list_path: str
+    label4_list_path: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    rand_scale: bool
+    min_scale: float
+    max_scale: float
+    data_dir: str
+    @property
+    def label_slice(self) -> LabelSlice: ...
+    image_dir: str
+    label1_dir: str
+    label2_dir: str
+    label3_dir: str
+    label4_dir: str
+    padding: ImageLabelEdgeDataParameter.Padding
+    hsv_noise: bool
+    h_noise: int
+    s_noise: int
+    v_noise: int
+    pad_centre: bool
+    def __init__(
+        self, *,
+            image_list_path: str | None = ..., label1_list_path: str | None = ...,
+            label2_list_path: str | None = ..., label3_list_path: str | None = ...,
+            label4_list_path: str | None = ..., batch_size: int | None = ..., rand_skip: int |
+            None = ..., shuffle: bool | None = ..., rand_scale: bool | None = ..., min_scale:
+            float | None = ..., max_scale: float | None = ..., data_dir: str | None = ...,
+            label_slice: LabelSlice | _Fields | None = ..., image_dir: str | None = ...,
+            label1_dir: str | None = ..., label2_dir: str | None = ..., label3_dir: str | None =
+            ..., label4_dir: str | None = ..., padding: ImageLabelEdgeDataParameter.Padding |
+            int | str | None = ..., hsv_noise: bool | None = ..., h_noise: int | None = ...,
+            s_noise: int | None = ..., v_noise: int | None = ..., pad_centre: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_list_path", "label1_list_path", "label2_list_path", "label3_list_path",
+            "label4_list_path", "batch_size", "rand_skip", "shuffle", "rand_scale", "min_scale",
+            "max_scale", "data_dir", "label_slice", "image_dir", "label1_dir", "label2_dir",
+            "label3_dir", "label4_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise",
+            "pad_centre",
+        ]
+    ) -> None: ...
+
 class SoftmaxLossParameter(Message):
     DESCRIPTOR: Descriptor
     @property
@@ -17418,6 +18133,361 @@ class AccuracySphereParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "tol_angle",
+        ]
+    ) -> None: ...
+
+class CosinLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    @property
+    def cosin_filler(self) -> FillerParameter: ...
+    axis: int
+    scale: float
+    margin: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., cosin_filler: FillerParameter | _Fields | None = ...,
+            axis: int | None = ..., scale: float | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "cosin_filler", "axis", "scale", "margin",
+        ]
+    ) -> None: ...
+
+class LpDetParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_chinese: int
+    num_english: int
+    num_letter: int
+    def __init__(
+        self, *,
+            num_chinese: int | None = ..., num_english: int | None = ..., num_letter: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_chinese", "num_english", "num_letter",
+        ]
+    ) -> None: ...
+
+class FaceEvaluateParameter(Message):
+    DESCRIPTOR: Descriptor
+    class FaceType(_Enum):
+        FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+        FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACEATTRIBUTE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_5_TYPE: ClassVar[FaceEvaluateParameter.FaceType]
+    FACE_ANGLE: ClassVar[FaceEvaluateParameter.FaceType]
+    facetype: FaceEvaluateParameter.FaceType
+    facepoints: int
+    num_gender: int
+    num_glasses: int
+    num_headpose: int
+    def __init__(
+        self, *,
+            facetype: FaceEvaluateParameter.FaceType | int | str | None = ..., facepoints: int |
+            None = ..., num_gender: int | None = ..., num_glasses: int | None = ...,
+            num_headpose: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "facetype", "facepoints", "num_gender", "num_glasses", "num_headpose",
+        ]
+    ) -> None: ...
+
+class PointwiseSpatialAttentionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PSAType(_Enum):
+        COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+        DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    COLLECT: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    DISTRIBUTE: ClassVar[PointwiseSpatialAttentionParameter.PSAType]
+    attention_mask_height: int
+    attention_mask_width: int
+    normalization_factor: float
+    is_softmax: bool
+    psa_type: PointwiseSpatialAttentionParameter.PSAType
+    def __init__(
+        self, *,
+            attention_mask_height: int | None = ..., attention_mask_width: int | None = ...,
+            normalization_factor: float | None = ..., is_softmax: bool | None = ..., psa_type:
+            PointwiseSpatialAttentionParameter.PSAType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "attention_mask_height", "attention_mask_width", "normalization_factor",
+            "is_softmax", "psa_type",
+        ]
+    ) -> None: ...
+
+class GRNParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias: float
+    dummy_backward: bool
+    def __init__(
+        self, *,
+            bias: float | None = ..., dummy_backward: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias", "dummy_backward",
+        ]
+    ) -> None: ...
+
+class ScaleFilterParameter(Message):
+    DESCRIPTOR: Descriptor
+    min_scale: float
+    max_scale: float
+    def __init__(
+        self, *,
+            min_scale: float | None = ..., max_scale: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "min_scale", "max_scale",
+        ]
+    ) -> None: ...
+
+class AnchorEmbeddingExtractorParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_anchors: int
+    label_src_pos: int
+    num_valid_actions: int
+    output_instance_weights: bool
+    output_proposals: bool
+    def __init__(
+        self, *,
+            num_anchors: int | None = ..., label_src_pos: int | None = ..., num_valid_actions:
+            int | None = ..., output_instance_weights: bool | None = ..., output_proposals: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_anchors", "label_src_pos", "num_valid_actions", "output_instance_weights",
+            "output_proposals",
+        ]
+    ) -> None: ...
+
+class DataAnchorSampler(Message):
+    DESCRIPTOR: Descriptor
+    use_original_image: bool
+    @property
+    def scale(self) -> Values[int]: ...
+    @property
+    def sample_constraint(self) -> SampleConstraint: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            use_original_image: bool | None = ..., scale: Iterable[int] | None = ...,
+            sample_constraint: SampleConstraint | _Fields | None = ..., max_sample: int | None =
+            ..., max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_original_image", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_original_image", "scale", "sample_constraint", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class LFFDSampler(Message):
+    DESCRIPTOR: Descriptor
+    class Box(Message):
+        DESCRIPTOR: Descriptor
+        bbox_small_scale: int
+        bbox_large_scale: int
+        ancher_stride: int
+        def __init__(
+            self, *,
+                bbox_small_scale: int | None = ..., bbox_large_scale: int | None = ...,
+                ancher_stride: int | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "bbox_small_scale", "bbox_large_scale", "ancher_stride",
+            ]
+        ) -> None: ...
+    @property
+    def box(self) -> Messages[LFFDSampler.Box]: ...
+    max_sample: int
+    max_trials: int
+    def __init__(
+        self, *,
+            box: Iterable[LFFDSampler.Box | _Fields] | None = ..., max_sample: int | None = ...,
+            max_trials: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "max_sample", "max_trials",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "box", "max_sample", "max_trials",
+        ]
+    ) -> None: ...
+
+class CenterObjectLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class LocLossType(_Enum):
+        L2: ClassVar[CenterObjectLossParameter.LocLossType]
+        SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    L2: ClassVar[CenterObjectLossParameter.LocLossType]
+    SMOOTH_L1: ClassVar[CenterObjectLossParameter.LocLossType]
+    class ConfLossType(_Enum):
+        FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    FOCALSIGMOID: ClassVar[CenterObjectLossParameter.ConfLossType]
+    class ClassType(_Enum):
+        SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+        SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    SIGMOID: ClassVar[CenterObjectLossParameter.ClassType]
+    SOFTMAX: ClassVar[CenterObjectLossParameter.ClassType]
+    num_class: int
+    share_location: bool
+    loc_loss_type: CenterObjectLossParameter.LocLossType
+    conf_loss_type: CenterObjectLossParameter.ConfLossType
+    loc_weight: float
+    down_ratio: int
+    @property
+    def bias_scale(self) -> Values[float]: ...
+    bias_num: int
+    @property
+    def bias_mask(self) -> Values[int]: ...
+    net_width: int
+    net_height: int
+    ignore_thresh: float
+    bias_mask_group_num: int
+    low_bbox_scale: int
+    up_bbox_scale: int
+    class_type: CenterObjectLossParameter.ClassType
+    has_lm: bool
+    lm_loss_type: CenterObjectLossParameter.LocLossType
+    def __init__(
+        self, *,
+            num_class: int | None = ..., share_location: bool | None = ..., loc_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ..., conf_loss_type:
+            CenterObjectLossParameter.ConfLossType | int | str | None = ..., loc_weight: float |
+            None = ..., down_ratio: int | None = ..., bias_scale: Iterable[float] | None = ...,
+            bias_num: int | None = ..., bias_mask: Iterable[int] | None = ..., net_width: int |
+            None = ..., net_height: int | None = ..., ignore_thresh: float | None = ...,
+            bias_mask_group_num: int | None = ..., low_bbox_scale: int | None = ...,
+            up_bbox_scale: int | None = ..., class_type: CenterObjectLossParameter.ClassType |
+            int | str | None = ..., has_lm: bool | None = ..., lm_loss_type:
+            CenterObjectLossParameter.LocLossType | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_num", "net_width", "net_height", "ignore_thresh",
+            "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale", "class_type", "has_lm",
+            "lm_loss_type",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "share_location", "loc_loss_type", "conf_loss_type", "loc_weight",
+            "down_ratio", "bias_scale", "bias_num", "bias_mask", "net_width", "net_height",
+            "ignore_thresh", "bias_mask_group_num", "low_bbox_scale", "up_bbox_scale",
+            "class_type", "has_lm", "lm_loss_type",
+        ]
+    ) -> None: ...
+
+class SuperCategoryParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+        CAFFE: ClassVar[SuperCategoryParameter.Engine]
+        CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    DEFAULT: ClassVar[SuperCategoryParameter.Engine]
+    CAFFE: ClassVar[SuperCategoryParameter.Engine]
+    CUDNN: ClassVar[SuperCategoryParameter.Engine]
+    class TreeScheme(Message):
+        DESCRIPTOR: Descriptor
+        label: int
+        @property
+        def children(self) -> Messages[SuperCategoryParameter.TreeScheme]: ...
+        def __init__(
+            self, *,
+                label: int | None = ..., children: Iterable[SuperCategoryParameter.TreeScheme |
+                _Fields] | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "label",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "label", "children",
+            ]
+        ) -> None: ...
+    @property
+    def root(self) -> SuperCategoryParameter.TreeScheme: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    engine: SuperCategoryParameter.Engine
+    def __init__(
+        self, *,
+            root: SuperCategoryParameter.TreeScheme | _Fields | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., engine: SuperCategoryParameter.Engine | int
+            | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
         ]
     ) -> None: ...
 
@@ -17697,5 +18767,383 @@ class MMDLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_numb", "kernel_mult", "absfix_flag",
+        ]
+    ) -> None: ...
+
+class ReCUParameter(Message):
+    DESCRIPTOR: Descriptor
+    negative_slope: float
+    alpha: float
+    beta: float
+    s: float
+    def __init__(
+        self, *,
+            negative_slope: float | None = ..., alpha: float | None = ..., beta: float | None =
+            ..., s: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "negative_slope", "alpha", "beta", "s",
+        ]
+    ) -> None: ...
+
+class ReshapeVolumeParameter(Message):
+    DESCRIPTOR: Descriptor
+    out_channels: int
+    out_height: int
+    out_width: int
+    def __init__(
+        self, *,
+            out_channels: int | None = ..., out_height: int | None = ..., out_width: int | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "out_channels", "out_height", "out_width",
+        ]
+    ) -> None: ...
+
+class ORNParameter(Message):
+    DESCRIPTOR: Descriptor
+    orientations: int
+    def __init__(
+        self, *,
+            orientations: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "orientations",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "orientations",
+        ]
+    ) -> None: ...
+
+class HWCNParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CPFPConversionParameter(Message):
+    DESCRIPTOR: Descriptor
+    convert_to: bool
+    def __init__(
+        self, *,
+            convert_to: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "convert_to",
+        ]
+    ) -> None: ...
+
+class CRParameter(Message):
+    DESCRIPTOR: Descriptor
+    relu: int
+    swap_inputs: bool
+    num_cu: int
+    num_pe: int
+    def __init__(
+        self, *,
+            relu: int | None = ..., swap_inputs: bool | None = ..., num_cu: int | None = ...,
+            num_pe: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "relu", "swap_inputs", "num_cu", "num_pe",
+        ]
+    ) -> None: ...
+
+class XCLParameter(Message):
+    DESCRIPTOR: Descriptor
+    once: bool
+    xcl_name: str
+    kernel_name: str
+    def __init__(
+        self, *,
+            once: bool | None = ..., xcl_name: str | None = ..., kernel_name: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "once", "xcl_name", "kernel_name",
+        ]
+    ) -> None: ...
+
+class CirculantProjectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    axis: int
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ..., axis: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler", "axis",
+        ]
+    ) -> None: ...
+
+class P2SLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    margin1: float
+    margin2: float
+    margin3: float
+    weight: float
+    num_positive: int
+    num_negative: int
+    choose_positive: int
+    alpha: float
+    beta: float
+    eta: float
+    def __init__(
+        self, *,
+            margin1: float | None = ..., margin2: float | None = ..., margin3: float | None =
+            ..., weight: float | None = ..., num_positive: int | None = ..., num_negative: int |
+            None = ..., choose_positive: int | None = ..., alpha: float | None = ..., beta:
+            float | None = ..., eta: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "margin1", "margin2", "margin3", "weight", "num_positive", "num_negative",
+            "choose_positive", "alpha", "beta", "eta",
+        ]
+    ) -> None: ...
+
+class DynamicRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    routing_num: int
+    input_capsule_num: int
+    output_capsule_dim: int
+    output_capsule_num: int
+    def __init__(
+        self, *,
+            routing_num: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_dim: int | None = ..., output_capsule_num: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "routing_num", "input_capsule_num", "output_capsule_dim", "output_capsule_num",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvTransformParameter(Message):
+    DESCRIPTOR: Descriptor
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    def __init__(
+        self, *,
+            bias_term: bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ..., output_capsule_num: int |
+            None = ..., output_capsule_shape: BlobShape | _Fields | None = ..., input_h: int |
+            None = ..., input_w: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "bias_term", "weight_filler", "bias_filler", "stride", "kh", "kw",
+            "input_capsule_num", "input_capsule_shape", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w",
+        ]
+    ) -> None: ...
+
+class CapsuleDeconvRoutingParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    stride: int
+    kh: int
+    kw: int
+    input_capsule_num: int
+    output_capsule_num: int
+    @property
+    def output_capsule_shape(self) -> BlobShape: ...
+    input_h: int
+    input_w: int
+    @property
+    def input_capsule_shape(self) -> BlobShape: ...
+    def __init__(
+        self, *,
+            weight_filler: FillerParameter | _Fields | None = ..., stride: int | None = ..., kh:
+            int | None = ..., kw: int | None = ..., input_capsule_num: int | None = ...,
+            output_capsule_num: int | None = ..., output_capsule_shape: BlobShape | _Fields |
+            None = ..., input_h: int | None = ..., input_w: int | None = ...,
+            input_capsule_shape: BlobShape | _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "weight_filler", "stride", "kh", "kw", "input_capsule_num", "output_capsule_num",
+            "output_capsule_shape", "input_h", "input_w", "input_capsule_shape",
+        ]
+    ) -> None: ...
+
+class BboxDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    is_color: bool
+    root_folder: str
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., is_color: bool | None = ..., root_folder: str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "is_color", "root_folder",
+        ]
+    ) -> None: ...
+
+class SqueezeDetLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+        CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+        CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    DEFAULT: ClassVar[SqueezeDetLossParameter.Engine]
+    CAFFE: ClassVar[SqueezeDetLossParameter.Engine]
+    CUDNN: ClassVar[SqueezeDetLossParameter.Engine]
+    engine: SqueezeDetLossParameter.Engine
+    classes: int
+    anchors_per_grid: int
+    @property
+    def anchor_shapes(self) -> Values[int]: ...
+    pos_conf: int
+    neg_conf: int
+    lambda_bbox: int
+    epsilon: float
+    lambda_conf: int
+    n_top_detections: int
+    intersection_thresh: float
+    nms_intersection_thresh: float
+    def __init__(
+        self, *,
+            engine: SqueezeDetLossParameter.Engine | int | str | None = ..., classes: int | None
+            = ..., anchors_per_grid: int | None = ..., anchor_shapes: Iterable[int] | None =
+            ..., pos_conf: int | None = ..., neg_conf: int | None = ..., lambda_bbox: int | None
+            = ..., epsilon: float | None = ..., lambda_conf: int | None = ..., n_top_detections:
+            int | None = ..., intersection_thresh: float | None = ..., nms_intersection_thresh:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "pos_conf", "neg_conf", "lambda_bbox",
+            "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "engine", "classes", "anchors_per_grid", "anchor_shapes", "pos_conf", "neg_conf",
+            "lambda_bbox", "epsilon", "lambda_conf", "n_top_detections", "intersection_thresh",
+            "nms_intersection_thresh",
         ]
     ) -> None: ...

@@ -26,7 +26,8 @@ FOLDER = Path(__file__).with_name("samples")
 NOT_RUN = {
     **dict.fromkeys(("FLOWriter", "FloatWriter", "HDF5Output", "MatWrite",
                      "WriteDataIntoFile"), "it writes a file"),
-    **dict.fromkeys(("DecodeRois", "LoadImageData", "SoftmaxWithSphereLoss", "AccuracySphere"),
+    **dict.fromkeys(("DecodeRois", "LoadImageData", "SoftmaxWithSphereLoss", "AccuracySphere",
+                     "DynamicRouting", "CapsuleDeconvRouting", "CapsuleDeconvTransform", "LayerOp"),
                     "it is known by its shapes only"),
     **dict.fromkeys(("DeepHandModel", "DeepHandModelDofConstraintLoss"),
                     "it reads files of yours"),

@@ -16,6 +16,7 @@ from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade import upgrade_net
 from framework.errors import CaffeError
 from framework.system.atomic import write_file
+from framework.system.wording import shortened
 
 COLOURS = {"Convolution": "#FF5050", "Deconvolution": "#FF5050", "Pooling": "#FF9900",
            "InnerProduct": "#CC33FF"}
@@ -26,6 +27,11 @@ BLOB_COLOUR = "#E0E0E0"
 CONVOLUTIONS = ("Convolution", "Deconvolution")
 LEARNING = (*CONVOLUTIONS, "InnerProduct")
 TEXT_FORMATS = ("raw", "dot", "gv")
+# those of Graphviz's page "Output Formats" that are files
+IMAGE_FORMATS = tuple("png pdf svg jpg jpeg jpe gif bmp tif tiff webp ps ps2 eps svgz svg_inline "
+                      "avif exr fig gd gd2 ico imap imap_np ismap cmap cmapx cmapx_np canon "
+                      "dot_json json json0 jp2 pct pict pic plain plain-ext pov psd sgi tga tk vml "
+                      "vmlz vrml wbmp xdot xdot_json xdot1.2 xdot1.4 kitty vt".split())
 
 
 class Graph:
@@ -58,6 +64,10 @@ class Graph:
         text = self.to_string().encode()
         if format in TEXT_FORMATS:
             return text
+        if format not in IMAGE_FORMATS:
+            raise CaffeError(f"there is no drawing as '{shortened(format)}'; it must be one of "
+                             f"{', '.join(TEXT_FORMATS[1:] + IMAGE_FORMATS[:12])}, or another "
+                             "format of Graphviz")
         path = shutil.which(prog)
         if path is None:
             raise CaffeError(f"a drawing as {format} needs Graphviz's program '{prog}', which is "

@@ -22,6 +22,7 @@ from framework.net.net import Net
 from framework.net.reading import finish_net, read_net
 from framework.net.stubs import leave_out_unread_stubs
 from framework.proto import NetState
+from framework.system.regular import is_piped
 from framework.weights.weights import load_weights
 
 
@@ -107,7 +108,7 @@ def net_document(document: Document, field: str, index: int, ignore: bool) -> Do
             value = str(zoo.located(value))
         except SpecError as error:
             raise SpecError(f"{place}: {field} is {error}") from None
-    if not os.path.isfile(value):
+    if not os.path.isfile(value) and not is_piped(value):
         raise SpecError(f"{place}: {field} is {not_a_file(value, document.path)}")
     return read_net(value, ignore)
 
@@ -120,6 +121,20 @@ def not_a_file(value: str, solver: str | Path) -> str:
         if os.path.isfile(folder / value) else ""
     return (f"'{value}', which is not a file; paths are relative to the working directory, "
             f"{Path.cwd()}{hint}")
+
+
+def weights_of(document: Document) -> list[str]:
+    """The files of weights that a solver file names, several in a field by commas.
+
+    SpecError for one that is not there. Source: LoadNetWeights in solver.cpp of BVLC.
+    """
+    paths = []
+    for index, text in enumerate(document.message.weights):
+        for path in map(str.strip, text.split(",")):
+            if not zoo.is_in_zoo(path) and not os.path.exists(path):
+                raise document.error(f"weights[{index}]", f"is {not_a_file(path, document.path)}")
+            paths.append(path)
+    return paths
 
 
 def finetune(path: str, net: Net, tested: Sequence[Net], skip_mismatch: bool, log: Log) -> None:

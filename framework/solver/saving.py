@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from framework.solver.claim import LockedError
 from framework.solver.snapshots import is_hdf5
 from framework.system.atomic import partial_path, reason_of
 
-WAITS = (10, 30, 60, 120, 300)      # seconds before each next try; the last one for ever
+WAITS = (10, 30, 60, 120, 300)      # seconds before each next try of the last snapshot
 LONGEST_PROCESS = 4194304           # of Linux; a run that goes on has another number
 Snapshot = Callable[[], object]
 
@@ -73,10 +72,12 @@ class Saver:
     def save_last(self, snapshot: Snapshot, iteration: int) -> None:
         """The last snapshot of a run: without it all is lost, so a run that can wait does.
 
-        It is tried again and again until the disk takes it, or until a signal says stop: then once
-        more. Raises WeightsError if that fails too, or at once where `wait` is None.
+        It is tried again after each of WAITS until the disk takes it, or until a signal says stop:
+        then once more. Raises WeightsError if that fails too, or at once where `wait` is None. The
+        original ends at the first try (CHECK in WriteProtoToBinaryFile of io.cpp); a run without
+        end would keep its machine.
         """
-        for seconds in itertools.chain(WAITS, itertools.repeat(WAITS[-1])):
+        for index, seconds in enumerate(WAITS):
             try:
                 snapshot()
                 break
@@ -86,12 +87,18 @@ class Saver:
                     raise
                 self.num_unsaved += 1
                 self.log.warning(f"{error}; it is the last one, so it is tried again in {seconds} "
-                                 f"s and until it can be written{self._elsewhere()}; SIGTERM "
-                                 "gives it up")
-            if self._pause(seconds):
-                snapshot()
+                                 f"s{_and_then(index)}{self._elsewhere()}; SIGTERM gives it up")
+            if self._pause(seconds) or index == len(WAITS) - 1:
+                self._try_for_the_last_time(snapshot, iteration)
                 break
         self._say_recovered()
+
+    def _try_for_the_last_time(self, snapshot: Snapshot, iteration: int) -> None:
+        try:
+            snapshot()
+        except WeightsError as error:
+            self._remove_rest(iteration, error)
+            raise
 
     def save_before_error(self, snapshot: Snapshot, iteration: int) -> None:
         """A snapshot of what was learned, before an error of the data ends the run."""
@@ -139,3 +146,9 @@ class Saver:
             self.log.warning(f"A snapshot could be written again, after {self.num_unsaved} tries "
                              "that failed")
         self.num_unsaved = 0
+
+
+def _and_then(index: int) -> str:
+    """When the tries after the next one are."""
+    later = [str(seconds) for seconds in WAITS[index + 1:]]
+    return f", then after {', '.join(later)} s" if later else " for the last time"

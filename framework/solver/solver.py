@@ -33,7 +33,7 @@ from framework.solver.freezing import freeze_layers
 from framework.solver.gradients import FLOAT32, Execution, Gradients
 from framework.solver.late_data import Interrupted, weakly
 from framework.solver.lr_policy import LearningRate, RateState
-from framework.solver.nets import Machine, finetune, test_nets, train_net
+from framework.solver.nets import Machine, finetune, test_nets, train_net, weights_of
 from framework.solver.optim import Optimizer
 from framework.solver.run_file import RunState
 from framework.solver.saving import Saver
@@ -129,7 +129,7 @@ class Solver:
         elif snapshot is not None:
             self.restore(snapshot)
             return
-        for path in str(weights).split(",") if weights else self.param.weights:
+        for path in str(weights).split(",") if weights else weights_of(self.document):
             finetune(path.strip(), self.net, self.test_nets, skip_mismatch, self.log)
             self.disconnected.look()
         if self.average:

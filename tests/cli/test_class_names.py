@@ -95,7 +95,7 @@ def test_a_file_of_another_form_says_what_a_label_map_is(tmp_path, text, words):
 def test_a_negative_label_is_refused(tmp_path, capsys):
     put(tmp_path, {"names.txt": "cat -1\n"})
     assert create_label_map.main([str(tmp_path / "names.txt"), str(tmp_path / "out")]) == 1
-    assert "line 1: the label is -1; labels begin with 0" in capsys.readouterr().err
+    assert ":1: the label is -1; labels begin with 0" in capsys.readouterr().err
 
 
 def test_a_label_map_that_is_given_and_absent_is_an_error(tmp_path, capsys):

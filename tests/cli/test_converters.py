@@ -175,7 +175,7 @@ def test_create_label_map_takes_labels_and_display_names_and_names_a_wrong_line(
     ]  # fmt: skip
     (tmp_path / "names").write_text("n01;7\nn02\n")
     assert create_label_map.main(["--delimiter=;", places[0], str(tmp_path / "new")]) == 1
-    assert "names: line 2" in capsys.readouterr().err
+    assert "names:2: " in capsys.readouterr().err
     assert not (tmp_path / "new").exists()
 
 
@@ -273,4 +273,4 @@ def test_create_label_map_refuses_a_name_twice_and_names_labels_twice(tmp_path, 
     assert "map: car, van have the label 1 and become one class" in capsys.readouterr().err
     (tmp_path / "names").write_text("car 1\nvan 2\ncar 3\n")
     assert create_label_map.main(places) == 1
-    assert "names: line 3: 'car' is there twice" in capsys.readouterr().err
+    assert "names:3: 'car' is there twice" in capsys.readouterr().err

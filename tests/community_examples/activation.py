@@ -16,7 +16,9 @@ from tests.support import noise
 
 GUIDANCE = noise(4, 5, seed=6, requires_grad=False)
 
+
 EXAMPLES = (
+    of_sample("Gaussian"),
     of_sample("ReLU6", bottoms=(positive(*X),)), Example("ReLU6", "negative_slope: 0.1"),
     of_sample("SeLu"), of_sample("SeLU"), of_sample("Mish"), of_sample("HardSwish"),
     of_sample("HSwish"), of_sample("HardSigmoid"), of_sample("SeLuDropout", without=DRAWS),
@@ -28,11 +30,13 @@ EXAMPLES = (
     of_sample("Mean"), of_sample("NegReLU"),
     of_sample("GradientScaler", without={"gradient": NOT_DERIVATIVE + "it is turned round"}),
     of_sample("GradientSilent", without=NO_GRADIENT),
-    of_sample("GradientSilent", without=NO_GRADIENT),
+    Example("GradientSilent", "", (X, (1, 1)), grows=(0, 2, 3)),
     of_sample("GuidedDropout", bottoms=((4, 5), GUIDANCE), without=DRAWS, grows=BATCH),
     Example("GuidedDropout", "", ((4, 5, 2, 3), GUIDANCE), grows=BATCH, phase="TEST"),
     Example("GuidedDropout", 'type: "deterministic"', ((4, 5), GUIDANCE), grows=BATCH),
     of_sample("DropPath", without=DRAWS), Example("DropPath", "drop_ratio: 0.5", phase="TEST"),
+    of_sample("ReLUMod"), of_sample("SymReLU"), of_sample("ReCU"),
+    Example("ReCU", "negative_slope: 0.1 alpha: 0.8 beta: -0.3 s: 0.7"),
     of_sample("ReLUPlus"), of_sample("ReLURecover"),
     of_sample("OutputDecay", without={"gradient": NOT_DERIVATIVE + "a decay is added"}),
     of_sample("RReLU", without=DRAWS), Example("RReLU", "lb: 10 ub: 30", phase="TEST"),
@@ -53,5 +57,6 @@ EXAMPLES = (
     Example("Truncation", "truncation_min: -0.5", without={
         "gradient": NOT_DERIVATIVE + "values beyond a bound may come back"}),
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
+    of_sample("ScaleFilter", without=DRAWS),
     of_sample("LogScaler"),
 )

@@ -77,10 +77,27 @@ EDGES = torch.tensor([number % 8 - (1 << 31) * (number % 5 == 0) for number in r
                      dtype=torch.int32).view(torch.float32).double().reshape(2, 1, 4, 5)
 PERSONS = fixed([2, -1, 2, 7]).reshape(4)
 STEPPED = {"gradient": NOT_DERIVATIVE + "it is not over the items"}
+PAIRED = torch.tensor([1, 1, 1, 2, 1, 3, 4, 4, 4, 5, 4, 6], dtype=torch.float64)
+TRUE_BOXES = torch.tensor([[20, 30, 120, 190, 2, 200, 100, 380, 300, 0, 90, 210, 170, 330, 1],
+                           [150, 40, 330, 180, 1, *[-1] * 10]], dtype=torch.float64)
+ANCHORED = (noise(2, 24, 3).detach().softmax(2).requires_grad_(),
+            noise(2, 3, 4, 2, seed=2).detach().sigmoid().requires_grad_(),
+            (noise(2, 3, 4, 8, seed=3).detach() / 4).requires_grad_(),
+            TRUE_BOXES.reshape(2, 15, 1, 1))
 
+OF_SIX = whole(6, below=2)
+OF_CLASSES = (
+    of_sample("TripletRankLoss", bottoms=((6, 5), OF_SIX), grows=BATCH, without=OVER),
+    of_sample("CrossTripletLoss", bottoms=((6, 5), torch.cat([OF_SIX[:3], OF_SIX[:3]])),
+              grows=BATCH, without=OVER),
+    of_sample("BinomialLoss", bottoms=((4, 5), (4, 3), whole(4, below=3)), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "it is that of each embedding alone"}),
+    of_sample("ActLoss", grows=BATCH),
+)
 SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
 
 EXAMPLES = (
+    *OF_CLASSES,
     of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),
     of_sample("AccuracyRegression", without=NO_GRADIENT),
     of_sample("ManhattanLoss", grows=BATCH, without={
@@ -152,6 +169,7 @@ EXAMPLES = (
             (((2, 4, 3, 5)), whole(2, 1, 3, 5, below=11)), tops=2, grows=BATCH),
     of_sample("KeypointL2Loss", bottoms=((2, 3, 5, 4), WORTH), grows=BATCH),
     of_sample("KeypointAcc", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("MultiLabelLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("MultiSigmoidCrossEntropyLoss", bottoms=((4, 3), whole(4, 3, below=2, first=-1))),
     of_sample("SiameseLogisticLoss", bottoms=((2, 1, 5, 4), SIGNS, SIGNS.abs() / 3)),
     of_sample("SigmoidCrossEntropyWeightedLoss", bottoms=((4, 3), KNOWN)),
@@ -288,6 +306,20 @@ EXAMPLES = (
     of_sample("CosineSimilarityLoss", grows=BATCH), of_sample("EuclideanLossWithTV", grows=BATCH),
     of_sample("WeightedEuclideanLoss"),
     of_sample("Recall", bottoms=(SCORES, PLACES), without=NO_GRADIENT),
+    of_sample("CosinL2Normalize", bottoms=((4, 5), whole(4, below=3)), blobs=((3, 5),),
+              grows=BATCH),
+    of_sample("Identity2Verify", bottoms=((4, 5), whole(4, below=3)), grows=()),
+    of_sample("AdaptiveSoftmaxWithLoss", bottoms=((4, 3), whole(4, below=3)), grows=BATCH,
+              without=dict.fromkeys(("values", "gradient"), "frequencies move in each forward")),
+    of_sample("SuperCategory", grows=BATCH), of_sample("SuperCategoryFM"),
+    of_sample("SuperCategoryInverse", grows=BATCH),
+    of_sample("SuperCategoryLabel", bottoms=(whole(5, below=4),), grows=BATCH,
+              without=NO_GRADIENT),
+    of_sample("RandomTriplets", bottoms=((6, 4), fixed([3, 3])[0]), grows=(), without={
+        **dict.fromkeys(("shapes", "compile", "export"), "sizes depend on data"), **DRAWS,
+        **NO_GRADIENT}),
+    of_sample("IndexedTripletLoss", bottoms=((6, 4), fixed([0, 1, 3], [1, 2, 4], [3, 4, 0])),
+              grows=(), without={"gradient": NOT_DERIVATIVE + "the last triplet's alone is kept"}),
     of_sample("MultiLabelAccuracy", bottoms=((4, 5), whole(4, 5, below=3) - 1), grows=BATCH,
               without=NO_GRADIENT),
     of_sample("MultilogisticWithLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=3))),
@@ -303,4 +335,9 @@ EXAMPLES = (
     of_sample("AUC", bottoms=((6, 3), SIX_CLASSES), grows=(), without=NO_GRADIENT),
     of_sample("PrecisionRecall", bottoms=((6, 3), SIX_CLASSES), grows=(),
               without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("P2SLoss", bottoms=((12, 5), PAIRED), grows=(), without={
+        "gradient": NOT_DERIVATIVE + "a drawn row gets a part of it only", **DRAWS,
+        **AFTER_ROUNDING}),
+    of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
+        "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
 )

@@ -25,6 +25,9 @@ EXAMPLES = (
     Example("BN", "icnet: true", ((2, 3, 5, 4),), ((1, 3, 1, 1),) * 4, phase="TEST"),
     Example("BN", "bn_param { decay: 0.1 scale_filler { value: 1 } }", blobs=((1, 3, 1, 1),) * 4),
     Example("BN", "decay: 0.1 var_eps: 0.001", blobs=((1, 3, 1, 1),) * 4, phase="TEST"),
+    Example("BN", "bn_param { decay_exma: 0.9 scale_filler { value: 1 } }",
+            blobs=((1, 3, 1, 1),) * 4),
+    Example("BN", "decay_exma: 0.9", blobs=((1, 3, 1, 1),) * 4, phase="TEST"),
     of_sample("CuDNNBatchNorm", blobs=((1, 3, 1, 1),) * 4),
     Example("CuDNNBatchNorm", "frozen: true eps: 0.01", blobs=((1, 3, 1, 1),) * 4),
     of_sample("LayerNorm", blobs=((4,),) * 2, grows=(0, 2)),
@@ -40,4 +43,5 @@ EXAMPLES = (
     Example("NormL2", bottoms=((2, 3, 5, 4),), grows=BATCH),
     of_sample("L2Norm", grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
+    of_sample("SimpleNormalize", grows=BATCH), of_sample("GRN"),
 )

@@ -64,6 +64,9 @@ BOXES = fixed([2, 1, 1, 1, 0, 1, 2, 1, 2, 0, 1, 1, 2, 3, 0.1, -0.2, 0.3, 0.4],
               [7, 0, 0, 0, 6, 0, 7, 1, 1, 3, 0, 4, 2, 1, 0.3, 0.8, 0.2, 0.3])
 SCALES = fixed([2, 2, 1, 2, 1, 1, 3, 2, 1, 4]).reshape(1, 1, 1, 10)
 
+CELLS = fixed([0, 9, .1, .1, .4, .5, 1, 7, 2, 3, 1], [1, 9, .2, .1, .4, .5, 3, 7, 0, 4, 2],
+              [0, 9, .3, .1, .4, .5, 0, 7, 1, 0, 0]).reshape(1, 1, 3, 11)
+
 EXAMPLES = (
     of_sample("GroundTruthBoxes", bottoms=(LABELS.reshape(1, 1, 4, 8), INFO), grows=(),
               without=NO_GRADIENT),
@@ -178,4 +181,6 @@ EXAMPLES = (
               grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("ProposalTarget3D", bottoms=(FOUND, SCANS), grows=(), without={
         **ROWS_OF_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("AnchorEmbeddingExtractor", bottoms=(CELLS, *[
+        noise(2, 4, 3, 5, seed=seed) for seed in range(4, 8)]), grows=(), without=SIZES_FROM_DATA),
 )

@@ -29,7 +29,22 @@ FROM_DATA = {**NO_GRADIENT, **SIZES_FROM_DATA}
 PICTURES = (noise(2, 3, 12, 16, seed=3, requires_grad=False) * 9, whole(2, 1, 12, 16, below=4))
 BY_GRAPH = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING, **DRAWS}
 
+BEFORE = noise(2, 4, 5, 6, requires_grad=False).softmax(1).requires_grad_()
+OF_FILTERS = noise(2, 3, 5, 6, seed=2, requires_grad=False).softmax(1).requires_grad_()
+REPORTS = {**NO_GRADIENT, **dict.fromkeys(("compile", "export"), "it reports")}
+OF_EDGES = (
+    of_sample("CrfFilterbankEd", bottoms=(BEFORE, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3)),
+              without={"gradient": NOT_DERIVATIVE + "the middle of the filters does not learn"}),
+    Example("CrfFilterbankEd", "num_iterations: 2 kernel_size: 3 keep_mid_ind_zero: false",
+            (BEFORE, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3))),
+    of_sample("EdgeLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=9) * 30)),
+    of_sample("IOUAccuracy", bottoms=((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)), without=REPORTS),
+    Example("IOUAccuracy", "test_iterations: 9", ((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)),
+            tops=0, without=REPORTS),
+)
+
 EXAMPLES = (
+    *OF_EDGES,
     of_sample("CheckAtt", grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("SplitIndices", grows=(), without=NO_GRADIENT),
     of_sample("ConvertIndices", bottoms=(fixed([4, 0, 6]).reshape(1, 1, 1, 3), (1, 1, 1, 7)),
@@ -80,4 +95,5 @@ EXAMPLES = (
     of_sample("MalisLoss", bottoms=(positive(2, 3, 2, 3, 4), (2, 3, 2, 3, 4), whole(2, 1, 2, 3, 4,
               below=3)), grows=(), without={**ON_CPU,
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
+    of_sample("PointwiseSpatialAttention", grows=()),
 )

@@ -13,10 +13,13 @@ from tests.layer_examples import (
     X,
     fixed,
     of_sample,
+    whole,
 )
 from tests.support import noise
 
 OBJECTS = fixed([4, 1, 0.5, 5, 3.5, 6, 4], [0, 0, 1, 3, 2, 3, 2])
+
+SIGNS = whole(1, 1, 3, 7, below=5)
 
 EXAMPLES = (
     of_sample("Mul", grows=()), of_sample("Add", grows=()),
@@ -34,6 +37,9 @@ EXAMPLES = (
     of_sample("MatWrite", without={**FILES, **NO_GRADIENT}), of_sample("MatMul", grows=(0, 1)),
     Example("MatMul", "transpose_a: true blob_shape: 5 blob_shape: 6", (X,), ((5, 6),),
             grows=BATCH),
+    of_sample("MatrixMultiplication", grows=(0,)),
+    Example("MatrixMultiplication", bottoms=((5, 6), (2, 3, 6, 4)), grows=()),
+    of_sample("ReshapeVolume", grows=BATCH),
     of_sample("Gather", grows=(0, 1, 3)),
     Example("Gather", "axis: 1 indices: 2 indices: 0 indices: 1 indices: 1 shape: 2 shape: 2"),
     Example("Gather", "axis: 1 indices: 2 shape: 0"),
@@ -58,6 +64,12 @@ EXAMPLES = (
     Example("ChannelReduce", "num_channels: 3 operation: SUM", ((2, 6, 5, 4),)),
     of_sample("Squeeze", grows=BATCH), Example("Squeeze", bottoms=((2, 1, 5, 1),), grows=BATCH),
     of_sample("CropToSize"),
+    of_sample("DetectionCcpdOutput", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("LpEvaluate", bottoms=(SIGNS, SIGNS.reshape(3, 7)), grows=(), without=NO_GRADIENT),
+    of_sample("FaceAttriEvaluate", bottoms=((3, 17), noise(3, 17, seed=9)), grows=BATCH,
+              without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("OuterProduct", grows=BATCH),
     of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
+    of_sample("PS", grows=(0, 3), without={
+        "gradient": NOT_DERIVATIVE + "it has none of the last part"}),
 )

@@ -51,10 +51,36 @@ ON_CPU = {**NO_GRADIENT, **AFTER_ROUNDING,
           **dict.fromkeys(("compile", "export"), "it goes through pixels on the CPU")}
 SHORT = {"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}
 
+NUMBERED = fixed([4, 1], [4, 1], [4, 1], [4, 9], [2, 7], [2, 7], [2, 3], [5, 5], [5, 5])
+CLIPS = (
+    of_sample("Submean", bottoms=((9, 3, 2), NUMBERED), grows=()),
+    Example("Submean", "clips_num: 3", ((9, 3, 2), NUMBERED), tops=3, grows=()),
+    of_sample("Covlogm", bottoms=((7, 4), fixed([0, 1], [2, 6])), grows=()),
+    of_sample("ProposalCrop", bottoms=(noise(2, 3, 32, 32, requires_grad=False) * 40,
+                                       noise(2, 4, 6, 6, seed=2, requires_grad=False)),
+              grows=BATCH, without=ON_CPU),
+)
+OF_MANY = {"gradient": NOT_DERIVATIVE + "it is over the number of windows or tops"}
+FIELDS = (
+    of_sample("GradientField", grows=BATCH, without=NO_GRADIENT),
+    Example("GradientField", "", ((2, 4, 4, 4, 2),), grows=BATCH, without=NO_GRADIENT),
+    of_sample("Transform3D", bottoms=((2, 5, 5, 5), (2, 5, 5, 5, 3), whole(2, below=3)),
+              grows=(), without={**DRAWS, **NO_GRADIENT}),
+    of_sample("FieldProbing", blobs=((3, 4, 3),), grows=BATCH, without=OF_MANY),
+    of_sample("DotProduct", blobs=((2, 2, 2, 3, 4, 5), (2, 2, 2, 3)), grows=BATCH),
+    Example("DotProduct", "share_weights: true", ((2, 2, 2, 2, 3, 4, 5),) * 2,
+            blobs=((3, 4, 5), (3,)), tops=2, grows=BATCH, without=OF_MANY),
+)
 PLACES_OF_COLUMNS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [8, 3.5],
                           [6, 30])
 
 EXAMPLES = (
+    *CLIPS, *FIELDS,
+    of_sample("ORPooling"),
+    of_sample("ConvolutionSparse", blobs=((1, 1, 4, 2), (1, 4, 9, 9), (6, 2, 3, 3), (1, 1, 1, 6))),
+    of_sample("ORConvolution", blobs=((4, 8, 3, 3), (4,))),
+    Example("ORConvolution", "convolution_param { num_output: 8 kernel_size: 1 bias_term: false } "
+            "orn_param { orientations: 8 }", ((2, 8, 5, 4),), ((8, 8, 1, 1),)),
     of_sample("AUMaskBasedLand", bottoms=(noise(2, 98, requires_grad=False) * 12 + 22,),
               grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("AlignDataTransform", bottoms=((2, 10), CUT, PLACES), grows=()),
@@ -295,4 +321,12 @@ EXAMPLES = (
         without=AFTER_ROUNDING),
     of_sample("StripDecimals", without=NO_GRADIENT),
     of_sample("Gridding", blobs=((3, 3, 7), (2, 3, 3)), grows=BATCH),
+    of_sample("HWCN"), Example("HWCN", "convert_to: false", ((5, 4, 3, 2),)),
+    of_sample("CPFPConversion", without={**SHORT, **AFTER_ROUNDING}),
+    of_sample("OCLCRHWCN", blobs=((6, 3, 3, 3), (6,)), grows=(3,)),
+    of_sample("OCLPoolingHWCN", grows=(3,)),
+    of_sample("OCLHWCNInnerProduct", blobs=((6, 60), (6,)), grows=(3,)),
+    of_sample("AxisPad", grows=(0, 1, 3)),
+    of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
+    of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
 )

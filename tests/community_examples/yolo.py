@@ -34,6 +34,11 @@ BOXES = fixed([1, 0.4, 0.3, 0.25, 0.5, 0, 0.45, 0.35, 0.3, 0.4, 0, 0.9, 0.8, 0.1
 ONE_BOX = torch.cat([BOXES[:, :5], torch.full((2, 10), -1.0, dtype=torch.float64)], 1)
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
 
+FACES = torch.cat([fixed([0, 1, 0, .1, .1, .5, .6, 0], [0, 1, 0, .4, .3, .8, .9, 0], [-1] * 8,
+                         [1, 1, 0, .3, .2, .7, .7, 0], [-1] * 8, [-1] * 8), torch.cat([
+    torch.ones(6, 1, dtype=torch.float64),
+    noise(6, 10, seed=3, requires_grad=False).sigmoid()], 1)], 1).reshape(2, 1, 3, 19)
+
 EXAMPLES = (
     of_sample("YoloDetectionLoss", bottoms=((2, 14, 3, 4), (2, 7, 5, 8), BOXES), grows=(),
               without={"gradient": NOT_DERIVATIVE + "it is not over N", **AFTER_ROUNDING}),
@@ -47,6 +52,7 @@ EXAMPLES = (
               "autocast": "which rows are taken turns on near values"}),
     of_sample("YoloV2Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without={
         **SLOPES, "values": "it counts the images"}),
+    of_sample("GridDetectionLoss", bottoms=((2, 117), CELLS), grows=BATCH, without=SLOPES),
     of_sample("YoloV3Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without=SLOPES),
     Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "
             "num_classes: 3", ((2, 144), CELLS), grows=BATCH, without={
@@ -78,5 +84,10 @@ EXAMPLES = (
     of_sample("Yolov3", bottoms=((2, 16, 4, 5), YOLO_LABELS), grows=BATCH, without={**PICKS,
               "gradient": NOT_DERIVATIVE + "it is the slopes that the loss is made of"}),
     of_sample("RegionDetectionOutput", grows=(),
+              without=SIZES_FROM_DATA | NO_GRADIENT | AFTER_ROUNDING),
+    of_sample("CenterGridLoss", bottoms=((2, 16, 5, 6), FACES), grows=()),
+    of_sample("CenterGridOutput", grows=(),
+              without=SIZES_FROM_DATA | NO_GRADIENT | AFTER_ROUNDING),
+    of_sample("CenternetDetectionOutput", grows=(),
               without=SIZES_FROM_DATA | NO_GRADIENT | AFTER_ROUNDING),
 )

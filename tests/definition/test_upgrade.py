@@ -57,6 +57,9 @@ def test_every_v1_type_has_its_name_of_today():
         "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
         "SEG_ACCURACY": "SegAccuracy", "INTERP": "Interp", "PADDING": "Padding",
         "MAT_WRITE": "MatWrite", "SELECT_SEG_BINARY": "SelectSegBinary",
+        "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+        "CONVOLUTIONSPARSE": "ConvolutionSparse",
+        "RESHAPE_VOLUME": "ReshapeVolume",
         "L1_LOSS": "L1Loss", "DATA_HEATMAP": "DataHeatmap",
         "EUCLIDEAN_LOSS_HEATMAP": "EuclideanLossHeatmap", "NORMALIZATION": "Normalization",
         "DATUM_DATA": "DatumData", "SOFTMAX_WITH_VIEW_LOSS": "SoftmaxWithViewLoss",
@@ -432,9 +435,21 @@ def test_an_anchor_target_with_sizes_of_volumes_is_another_type():
     assert_same(upgraded(plain), plain)
 
 
+@pytest.mark.parametrize("old, new, more", [
+    ("BatchNormScale", "BatchNorm", "batch_norm_param { scale_bias: true }"),
+    ("focalSoftmaxWithLoss", "FocalLoss", "focal_loss_param { alpha: 0.75 gamma: 2 }"),
+    ("MultiBoxSSDLoss", "MultiBoxLoss", ""), ("YoloAnnotatedData", "AnnotatedData", ""),
+    ("Yolov3Detection", "Yolov3DetectionOutput", "")])
+def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more):
+    text = 'layer {{ name: "a" type: "{}" bottom: "x" top: "y" {} }}'
+    assert_same(upgraded(text.format(old, "")), text.format(new, more))
+
+
 @pytest.mark.parametrize("old, param, fields, other, new", [
     ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
     ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),
+    ("DetectionLoss", "detection_loss_param", "side: 7", "cls_num: 2", "GridDetectionLoss"),
+    ("Convolution", "orn_param", "orientations: 8", "orientations: 1", "ORConvolution"),
     ("ROIPooling", "roi_pooling_param", "pooled_l: 3", "pooled_h: 3", "ROIPooling3D"),
 ])
 def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, other, new):

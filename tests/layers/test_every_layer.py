@@ -155,6 +155,10 @@ OWN_TESTS = {
     "WassersteinLoss": "it reads a file: layers/loss/test_wasserstein.py",
     **dict.fromkeys(("DeepHandModel", "DeepHandModelDofConstraintLoss"),
                     "it reads files: layers/vision/test_hand_skeleton.py"),
+    **dict.fromkeys(("DynamicRouting", "CapsuleDeconvRouting", "CapsuleDeconvTransform"),
+                    "it refuses a forward: layers/vision/test_capsules_by_shape.py"),
+    "LayerOp": "it refuses a forward: layers/vision/test_circulant.py",
+    "XCLProgram": "it has neither bottoms nor tops: layers/vision/test_image_last.py",
     **dict.fromkeys(("SoftmaxWithSphereLoss", "AccuracySphere"),
                     "it refuses a forward: layers/loss/test_viewpoints.py"),
 }

@@ -188,6 +188,26 @@ def test_images_of_picpac_have_the_shapes_of_its_stream(fields, expected):
         shapes_of(text.replace("batch: 2", 'batch: 2 order: "NCWH"').replace('order: "NHWC"', ""))
 
 
+def test_a_data_layer_of_clips_gives_a_class_and_a_clip_for_each_image():
+    text = """layer { name: "d" type: "Data" top: "data" top: "label" data_param { source: "frames"
+      batch_size: 6 backend: LMDB clip_per_class: 3 } transform_param { crop_size: 9 } }"""
+    assert shapes_of(text) == [(6, 3, 9, 9), (6, 2, 1, 1)]
+    data = NetSpec(parse_net(text), "TRAIN").layers[0]
+    with pytest.raises(SpecError, match="'ClipData' is known by the shapes of its tops only"):
+        LAYERS[data.type](data, DataOptions())
+
+
+@pytest.mark.parametrize("fields, labels", [("img_num: 1 label_num: 1", (2,)),
+                                            ("label_num: 3", (2, 3))])
+def test_lines_of_a_list_have_as_many_labels_as_label_num(fields, labels):
+    text = f"""layer {{ name: "d" type: "ImageData" top: "x" top: "y" image_data_param {{
+      source: "list" batch_size: 2 new_height: 6 new_width: 8 {fields} }} }}"""
+    assert shapes_of(text) == [(2, 3, 6, 8), labels]
+    with pytest.raises(SpecError, match="img_num is 2; lines of several images are not read here"):
+        Net(parse_net(text.replace("label_num", "img_num: 2 label_num").replace("img_num: 1", "")),
+            phase="TRAIN")
+
+
 GRIDS = """layer { name: "d" type: "AnnotatedData" top: "x" top: "a" top: "b"
   transform_param { caffe_yolo: true
     resize_param { width: 416 height: 416 jitter: 0.3 }

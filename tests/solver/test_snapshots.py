@@ -235,6 +235,15 @@ def test_the_last_snapshot_waits_for_the_disk_and_is_written_then(tmp_path, full
     assert "A snapshot could be written again, after 2 tries that failed" in said
 
 
+@pytest.mark.parametrize("form", ["BINARYPROTO", "HDF5"])
+def test_a_disk_that_stays_full_ends_the_run_after_five_more_tries(tmp_path, full_from, form):
+    full_from.first, waited = 8, list[float]()
+    with pytest.raises(WeightsError, match="No space left on device; the newest whole snapshot"):
+        solver_of(tmp_path, f"max_iter: 8 snapshot_format: {form}", wait=waited.append).solve()
+    assert sum(waited) == 10 + 30 + 60 + 120 + 300
+    assert not list(tmp_path.glob("s_iter_8*"))
+
+
 def test_hdf5_snapshots_survive_a_disk_that_takes_a_part_of_them_and_keep_no_file_open(tmp_path):
     solver = solver_of(tmp_path, "max_iter: 4 snapshot: 2 snapshot_format: HDF5",
                        wait=lambda seconds: resource.setrlimit(resource.RLIMIT_FSIZE, before))

@@ -53,7 +53,8 @@ class Mean:
     def subtract_image(self, pixels: Pixels, x: int, y: int, height: int, width: int) -> Pixels:
         """(crop - mean) * scale of a crop at (x, y) of an image of that size.
 
-        The mean image must have that size. Returns float32.
+        The mean image must have that size (BVLC's data_transformer.cpp), or that of the crop
+        (Transform of a cv::Mat in that of weiliu89/caffe). Returns float32.
         """
         assert self.image is not None
         mean = self.image

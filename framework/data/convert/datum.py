@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from framework.data.datasets.coco_masks import as_stored
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels, are_parts
 from framework.data.records.account import COLOUR, BadEntry, Note
 from framework.data.records.boxes import Corners
@@ -278,7 +279,7 @@ def _add_boxes(converted: Converted, labels: Labels, where: str,
         converted.notes.append(Note(
             "boxes were turned into the stored image, which its EXIF orientation "
             f"({orientation}) shows in another direction", where, is_loss=False))
-        boxes = [_turned_box(box, orientation, size, where) for box in boxes]
+        boxes = [_turned_box(box, orientation, size) for box in boxes]
         size = shown_size(orientation, size)
     converted.classes.update(str(box.name) for box in boxes)
     numbered = _numbered(boxes, labels_by_name, where)
@@ -308,17 +309,10 @@ def _check_masks(boxes: Sequence[Box], where: str, width: int, height: int) -> N
                             f"{width} x {height}")
 
 
-def _turned_box(box: Box, orientation: int, size: tuple[int, int], where: str) -> Box:
-    """A box, and its polygons, in the stored image. DataError for runs, which are of pixels."""
-    if box.mask.runs is not None:
-        raise DataError(f"{where}: has runs of pixels as the mask of an image that is stored in "
-                        "another direction than it is shown in (EXIF); polygons can be turned")
-    polygons = tuple(
-        tuple(number for x, y in zip(polygon[::2], polygon[1::2], strict=True)
-              for number in turned((x, y, x, y), orientation, size)[:2])
-        for polygon in box.mask.polygons)
+def _turned_box(box: Box, orientation: int, size: tuple[int, int]) -> Box:
+    """A box, and its mask, in the stored image."""
     return replace(box, corners=turned(box.corners, orientation, size),
-                   mask=replace(box.mask, polygons=polygons))
+                   mask=as_stored(box.mask, orientation, size))
 
 
 def _usable(

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from framework.data.records.boxes import Corners
+from framework.data.records.exif import pixels_as_stored, turned
 from framework.errors import DataError
 from framework.system.wording import shortened
 
+Pixels = npt.NDArray[np.uint8]
 Runs = tuple[int, int, tuple[int, ...]]     # height, width, pixels outside and inside by turns
 
 
@@ -29,13 +32,39 @@ def around(segmentation: Segmentation) -> Corners:
         xs = [x for polygon in segmentation.polygons for x in polygon[::2]]
         ys = [y for polygon in segmentation.polygons for y in polygon[1::2]]
         return min(xs), min(ys), max(xs), max(ys)
-    height, width, counts = segmentation.runs
-    inside = np.repeat(np.arange(len(counts)) % 2, counts).reshape(width, height)   # by columns
-    columns = np.flatnonzero(inside.any(1))
-    rows = np.flatnonzero(inside.any(0))
+    inside = pixels_of(segmentation.runs)
+    columns = np.flatnonzero(inside.any(0))
+    rows = np.flatnonzero(inside.any(1))
     if not len(rows):
         raise ValueError("the runs of a mask cover nothing")
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def pixels_of(runs: Runs) -> Pixels:
+    """The mask of runs, (height, width): 1 inside, 0 outside."""
+    height, width, counts = runs
+    inside = (np.arange(len(counts)) % 2).astype(np.uint8)
+    return np.repeat(inside, counts).reshape(width, height).T
+
+
+def runs_of(mask: Pixels) -> Runs:
+    """The runs of a mask, column by column, the first of them outside."""
+    flat = mask.T.ravel()
+    starts = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    counts = np.diff(np.concatenate(([0], starts, [flat.size]))).tolist()
+    return mask.shape[0], mask.shape[1], tuple([0, *counts] if flat[0] else counts)
+
+
+def as_stored(mask: Segmentation, orientation: int, size: tuple[int, int]) -> Segmentation:
+    """What an object covers of the shown image, of that (width, height), in the stored one."""
+    runs = mask.runs
+    if runs is not None:
+        runs = runs_of(pixels_as_stored(pixels_of(runs), orientation))
+    polygons = tuple(
+        tuple(number for x, y in zip(polygon[::2], polygon[1::2], strict=True)
+              for number in turned((x, y, x, y), orientation, size)[:2])
+        for polygon in mask.polygons)
+    return Segmentation(polygons, runs)
 
 
 def read_segmentation(item: Any, width: int, height: int) -> Segmentation:

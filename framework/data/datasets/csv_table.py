@@ -1,12 +1,18 @@
-"""CSV tables with a box a row: filename, width, height, class, xmin, ymin, xmax, ymax (pixels)."""
+"""CSV tables with a box a row: filename, width, height, class, xmin, ymin, xmax, ymax (pixels).
+
+Source of the tables of makesense.ai, with a header or without: SkalskiP/make-sense,
+RectLabelsExporter.ts; of those without a header that begin with the image: fizyr/keras-retinanet's
+readme, "CSV datasets".
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
-from framework.data.datasets.dataset import Dataset
+from framework.data.datasets.dataset import Dataset, is_image
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree
 from framework.data.datasets.label_files import Box, Labels, class_name, stated_size
 from framework.data.datasets.named_images import Named, gather
@@ -17,10 +23,16 @@ from framework.system.text import open_text
 from framework.system.wording import counted, shortened
 
 NEEDED = {"filename": ("filename", "image", "imagename", "file", "path", "imagepath", "imageid"),
-          "class": ("class", "label", "classname", "category", "name"),
+          "class": ("class", "label", "classname", "category", "name",
+                    "labelname"),
           "xmin": ("xmin", "x1"), "ymin": ("ymin", "y1"),
           "xmax": ("xmax", "x2"), "ymax": ("ymax", "y2")}
 """Column -> the words that headers have for it, without capitals and punctuation."""
+SIDES = {"x": ("bboxx",), "y": ("bboxy",), "w": ("bboxwidth",), "h": ("bboxheight",)}
+"""The columns that makesense.ai has in place of the corners."""
+PLAIN = {8: ("class", "x", "y", "w", "h", "filename", "width", "height"),
+         6: ("filename", "xmin", "ymin", "xmax", "ymax", "class")}
+"""The columns of tables without a header, by their number: makesense.ai's, keras-retinanet's."""
 SIZE = {"width": ("width", "imagewidth"), "height": ("height", "imageheight")}
 SPLIT = {"split": ("split", "dataset", "subset", "set")}
 OPTIONAL = SIZE | SPLIT
@@ -33,14 +45,30 @@ Rows = dict[tuple[str, str], list[Cells]]
 def columns_in(header: Sequence[str]) -> dict[str, int] | None:
     """The index of each column of a table's header; None if a needed one is not there."""
     words = [re.sub(r"[^a-z0-9]", "", word.lower()) for word in header]
-    found = {name: words.index(word) for name, names in (NEEDED | OPTIONAL).items()
+    found = {name: words.index(word) for name, names in (NEEDED | SIDES | OPTIONAL).items()
              for word in reversed(names) if word in words}
-    return found if set(NEEDED) <= set(found) else None
+    if set(NEEDED) <= set(found):
+        return {name: index for name, index in found.items() if name not in SIDES}
+    return found if {"filename", "class", *SIDES} <= set(found) else None
+
+
+def columns_of_plain(row: Sequence[str]) -> dict[str, int] | None:
+    """The index of each column of a table without a header, by its first row; None if that is not
+    the row of a box."""
+    names = PLAIN.get(len(row), ())
+    columns = {name: index for index, name in enumerate(names)}
+    if not columns or not is_image(row[columns["filename"]].strip()):
+        return None
+    try:
+        _box(row, columns)
+    except (ValueError, OverflowError):
+        return None
+    return columns
 
 
 def load(tree: FileTree, tables: Sequence[str]) -> Dataset:
     """The dataset of such tables, each with one header line, as Roboflow and the tutorials of
-    TensorFlow's object detection have them.
+    TensorFlow's object detection have them, or with one of the forms of PLAIN.
 
     An image is found by its name, wherever it is below the root. Its split is the one that the
     name or folder of its table says, else that of its own folder; a column `split` goes before
@@ -59,10 +87,13 @@ def _read(path: Path) -> Rows:
     found: Rows = {}
     with open_text(path) as file:
         rows = TableRows(file)
-        columns = columns_in(next(rows, []))
+        first = next(rows, [])
+        columns = columns_in(first)
+        is_plain = columns is None
+        columns = columns_of_plain(first) if columns is None else columns
         if columns is None:
             raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
-        for row in rows:
+        for row in chain([first] if is_plain else [], rows):
             box: Box | str
             size = (0, 0)
             try:
@@ -90,13 +121,17 @@ def _split(row: Sequence[str], columns: Mapping[str, int]) -> str:
 def _is_empty(row: Sequence[str], columns: Mapping[str, int]) -> bool:
     """Has a row neither a class nor a number of a box, as keras-retinanet writes images without
     objects?"""
-    cells = [columns[name] for name in NEEDED if name != "filename"]
+    cells = [columns[name] for name in (*NEEDED, *SIDES) if name in columns and name != "filename"]
     return max(cells) < len(row) and not any(row[index].strip() for index in cells)
 
 
 def _box(row: Sequence[str], columns: Mapping[str, int]) -> tuple[Box, tuple[int, int]]:
     """Raises IndexError, ValueError or OverflowError for a row that is not a box."""
-    x1, y1, x2, y2 = (_number(row, columns, side) for side in ("xmin", "ymin", "xmax", "ymax"))
+    if "xmin" in columns:
+        x1, y1, x2, y2 = (_number(row, columns, side) for side in ("xmin", "ymin", "xmax", "ymax"))
+    else:
+        x1, y1, x2, y2 = (_number(row, columns, side) for side in SIDES)
+        x2, y2 = x1 + x2, y1 + y2
     name = class_name(row[columns["class"]].strip())
     sides = [_number(row, columns, side) if side in columns and row[columns[side]] else 0.0
              for side in SIZE]

@@ -134,7 +134,7 @@ class Dataset:
                            "`others: skip` in the YAML leaves boxes of other classes out",
                            len(labels.boxes))
         notes = tuple(Note(f"'{shortened(self.display_names.get(name, name))}' is not one of the "
-                           "classes (`others: skip`)", entry.label, boxes=count)
+                           "classes that were asked for", entry.label, boxes=count)
                       for name, count in others.items())
         return replace(labels, boxes=kept, notes=labels.notes + notes)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from framework.data.datasets import create_ml, csv_table, label_studio, labelme, openimages, via
+from framework.data.datasets import (
+    automl,
+    create_ml,
+    csv_table,
+    datumaro,
+    label_studio,
+    labelme,
+    openimages,
+    supervisely,
+    via,
+    vott,
+)
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import json_words
 from framework.data.datasets.tables import TableRows
@@ -16,6 +27,8 @@ from framework.system.wording import shortened
 
 COCO, LABEL_STUDIO, LABELME = "COCO", "Label Studio", "labelme"
 VIA, CREATE_ML = "VIA", "Create ML"
+DATUMARO, SUPERVISELY, VOTT = "Datumaro", "Supervisely", "VoTT"
+AUTOML = "CSV of AutoML and Vertex AI"
 TABLE, OPEN_IMAGES = "CSV with a box a row", "Open Images"
 MOST_KEYS = 12          # that messages name
 COCO_KEYS = ("images", "annotations", "categories")
@@ -24,11 +37,15 @@ LOOKED_FOR = ("ImageSets/Main with JPEGImages and Annotations (VOC), *.xml that 
               "(Darknet), *.json with images, annotations and categories (COCO), "
               "a *.json list of tasks (Label Studio), *.json with shapes and imagePath (labelme), "
               "a *.json list of images with coordinates (Create ML), *.json or *.csv of files with "
-              "regions (VIA), "
+              "regions (VIA), *.json with items and categories (Datumaro), with objects and size "
+              "(Supervisely), or with assets (VoTT), "
               "*.xml that begins with <annotations> and has <image> (CVAT for images 1.1), *.csv "
-              "with filename, class, xmin, ymin, xmax, ymax, or with ImageID, LabelName, XMin, "
-              "XMax, YMin, YMax (Open Images), and *.txt of `class x y width height` (YOLO) or "
-              "of 15 words an object (KITTI, DIGITS)")
+              "with filename, class, xmin, ymin, xmax, ymax, with label_name and bbox_x "
+              "(makesense), with ImageID, LabelName, XMin, XMax, YMin, YMax (Open Images), or of "
+              "set, image, label and corners (AutoML), and *.txt of `class x y width height` "
+              "(YOLO), of 15 words an object (KITTI, DIGITS), of 8 numbers with commas (VisDrone), "
+              "of 4 corners, category, difficult (DOTA), or of images with numbers of faces (WIDER "
+              "FACE)")
 
 
 def json_files(tree: FileTree, wanted: str) -> Iterator[tuple[str, Any]]:
@@ -49,7 +66,9 @@ def _json_format(tree: FileTree, name: str, content: Any) -> str:
     if _is_coco(tree, name, content):
         return COCO
     for known, is_it in ((LABEL_STUDIO, label_studio.is_export), (LABELME, labelme.is_file),
-                         (CREATE_ML, create_ml.is_file), (VIA, via.is_file)):
+                         (CREATE_ML, create_ml.is_file), (VIA, via.is_file),
+                         (DATUMARO, datumaro.is_file), (SUPERVISELY, supervisely.is_file),
+                         (SUPERVISELY, supervisely.is_meta), (VOTT, vott.is_file)):
         if is_it(content):
             return known
     if name not in tree.unread:
@@ -118,8 +137,10 @@ def _table_format(tree: FileTree, name: str) -> str:
         return OPEN_IMAGES
     if via.is_table(header):
         return VIA
-    if csv_table.columns_in(header) is not None:
+    if csv_table.columns_in(header) is not None or csv_table.columns_of_plain(header) is not None:
         return TABLE
+    if automl.is_table(header):
+        return AUTOML
     tree.holding[name] = f"has the columns {shortened(', '.join(header[:MOST_KEYS]))}"
     return ""
 

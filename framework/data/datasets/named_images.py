@@ -26,12 +26,14 @@ class Named:
     names   of the image: the first of them that is below the root counts
     labels  its boxes, or what is wrong with them
     split   that the file says; UNDIVIDED: the one that the file's or the image's folder says
+    absent  what to say if the image is not there, where the file knows more
     """
 
     table: str
     names: tuple[str, ...]
     labels: Labels | DataError
     split: str = UNDIVIDED
+    absent: str = ""
 
 
 def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[str] = (),
@@ -68,7 +70,7 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
             used.add(image)
         entry = Entry(image or row.names[0] or label, label)
         labels[entry] = row.labels
-        problem = found.problem if any(row.names) else "an image without a name"
+        problem = _problem(row, found)
         if problem and isinstance(row.labels, Labels):
             labels[entry] = BadEntry(f"{tree.root / label}: {problem}", len(row.labels.boxes))
         splits.setdefault(split, []).append(entry)
@@ -84,6 +86,13 @@ def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[s
                                                                errors_in(labels))
     return Dataset(tree.root, splits, classes, partial(sound_labels, labels),
                    losses={next(iter(splits)): lost})
+
+
+def _problem(row: Named, found: Match) -> str:
+    """Why the image of a row cannot be used; "" if it can, or if reading it will say so."""
+    if not any(row.names):
+        return "an image without a name"
+    return found.problem or ("" if found.image else row.absent)
 
 
 def _without_refused(again: Sequence[Note], labels: Mapping[Entry, Labels | DataError]

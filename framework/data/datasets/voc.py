@@ -18,7 +18,7 @@ from framework.data.datasets.dataset import (
 from framework.data.datasets.file_tree import files_below
 from framework.data.datasets.label_files import Box, Labels, read_xml
 from framework.data.records.account import Note
-from framework.data.records.list_file import Entry
+from framework.data.records.list_file import Entry, is_comment
 from framework.errors import DataError
 from framework.system.letters import ByName, composed
 from framework.system.text import is_there, read_lines
@@ -135,7 +135,8 @@ def split_names(root: Path) -> list[str]:
 def read_split(root: Path, split: str) -> list[tuple[str, str]]:
     """Image and annotation of each line of ImageSets/Main/<split>.txt, relative to `root`.
 
-    A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is ignored.
+    A line is a file name without suffix; a second word (VOC's class lists: -1, 0, 1) is ignored,
+    and so are comments, which begin with # and a blank.
     DataError if the list is missing or empty. Missing files are found when they are read.
     """
     path = root / "ImageSets" / "Main" / f"{split}.txt"
@@ -144,7 +145,7 @@ def read_split(root: Path, split: str) -> list[tuple[str, str]]:
         raise DataError(
             f"{path}: no such list; a VOC folder has ImageSets/Main/<split>.txt (found: {found})"
         )
-    lines = [line.strip() for line in read_lines(path) if line.strip()]
+    lines = [line.strip() for line in read_lines(path) if line.strip() and not is_comment(line)]
     if not lines:
         raise DataError(f"{path}: is empty; it must name one image a line, without .jpg")
     images = _images(root)

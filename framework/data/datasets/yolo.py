@@ -18,6 +18,7 @@ from framework.data.datasets.file_tree import files_below
 from framework.data.datasets.label_files import Box, Labels, are_parts, filled_lines
 from framework.data.datasets.shared_labels import shared_labels
 from framework.data.datasets.yolo_files import ends, pose_values
+from framework.data.datasets.yolo_poses import values_after_box
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
@@ -27,6 +28,8 @@ from framework.system.wording import shortened
 
 IMAGE_FOLDERS = ("images", "jpegimages", "raw", "image", "img", "imgs")
 """Folders of images, in lower case, that Darknet and Ultralytics replace by `labels`."""
+LABEL_FOLDERS = ("Labels", "LABELS")
+"""Other spellings of the folder `labels`, which disks of Linux tell apart."""
 NOT_LABELS = ("classes.txt", "obj.txt", "notes.txt", "readme.txt", "readme.roboflow.txt",
               "readme.dataset.txt", "_darknet.labels")
 Corners = tuple[float, float, float, float]
@@ -62,7 +65,8 @@ def load(description: Description) -> Dataset:
     if "names" not in description.tree:
         raise DataError(f"{description.place}: names is not given; YOLO's labels are numbers")
     names = description.names([])
-    num_extra = pose_values(description.tree, description.place)
+    num_extra = pose_values(description.tree, description.place) or values_after_box(
+        root / entry.label for entries in splits.values() for entry in entries)
 
     foreign = _foreign(root, (entry for split in splits.values() for entry in split))
 
@@ -160,7 +164,13 @@ def label_paths(image: str) -> list[Path]:
     if len(parts) > 1:
         tried.append(Path(*parts[:-2], "labels", *parts[-2:]))
         tried.append(Path(*parts[:-2], "labels", parts[-1]))
-    return tried
+    return tried + [_with_folder(path, word) for word in LABEL_FOLDERS for path in tried
+                    if "labels" in path.parts]
+
+
+def _with_folder(path: Path, word: str) -> Path:
+    """The path with the folder `labels` called so."""
+    return Path(*(word if part == "labels" else part for part in path.parts))
 
 
 def _foreign(root: Path, entries: Iterable[Entry]) -> dict[Entry, BadEntry | None]:

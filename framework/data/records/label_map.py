@@ -207,17 +207,19 @@ def make(names: Sequence[str]) -> LabelMap:
 
 
 def parse_lines(lines: Sequence[str], delimiter: str = " ",
-                include_background: bool = False) -> LabelMap:
+                include_background: bool = False, path: str = "") -> LabelMap:
     """Lines of `name`, `name label` or `name label display_name` -> LabelMap.
 
     delimiter           characters that separate the fields, any of them
     include_background  none_of_the_above comes first, as class 0
-    Without labels the names are numbered in their order. DataError names the line.
+    path                of the file that has the lines
+    Without labels the names are numbered in their order. DataError names file and line.
     """
     names = LabelMap()
     if include_background:
         names.item.add(name="none_of_the_above", label=0, display_name="background")
     known = {item.name for item in names.item}
+    place = f"{path}:" if path else "line "
     width = 0
     for index, line in enumerate(lines, start=1):
         if not line.strip():
@@ -226,18 +228,18 @@ def parse_lines(lines: Sequence[str], delimiter: str = " ",
         width = width or len(fields)
         if len(fields) != width or not 1 <= width <= 3:
             wanted = width if 1 <= width <= 3 else "1 to 3"
-            raise DataError(f"line {index}: '{shortened(line.strip())}' has {len(fields)} fields; "
-                            f"every line must have {wanted}; names that have {delimiter!r} in them "
-                            "need another --delimiter")
+            raise DataError(f"{place}{index}: '{shortened(line.strip())}' has {len(fields)} "
+                            f"fields; every line must have {wanted}; names that have {delimiter!r} "
+                            "in them need another --delimiter")
         label = len(names.item) if width == 1 else whole_number(fields[1])
         if label is None:
-            raise DataError(f"line {index}: '{shortened(fields[1])}' is not a label; it must be a "
-                            "whole number of 32 bits")
+            raise DataError(f"{place}{index}: '{shortened(fields[1])}' is not a label; it must "
+                            "be a whole number of 32 bits")
         if label < 0:
-            raise DataError(f"line {index}: the label is {label}; labels begin with 0, the "
+            raise DataError(f"{place}{index}: the label is {label}; labels begin with 0, the "
                             "background")
         if fields[0] in known:
-            raise DataError(f"line {index}: '{shortened(fields[0])}' is there twice")
+            raise DataError(f"{place}{index}: '{shortened(fields[0])}' is there twice")
         known.add(fields[0])
         names.item.add(name=fields[0], label=label,
                        display_name=fields[2] if width == 3 else fields[0])

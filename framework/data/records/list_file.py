@@ -41,8 +41,14 @@ def numbered_lines(path: str, place: str = "") -> list[tuple[int, str]]:
     return found
 
 
+def is_comment(line: str) -> bool:
+    """Does a line begin with # and a blank, or is it #? `#1.jpg 0` is an image."""
+    return line.split()[:1] == ["#"]
+
+
 def read(path: Path, root: Path) -> list[Entry]:
-    """The lines of a list file; names with spaces work where the image exists under `root`.
+    """The lines of a list file; names with spaces work where the image exists under `root`, and
+    lines that begin with # and a blank are comments.
 
     DataError, with the line, if there is no such file or a line has one word.
     """
@@ -50,7 +56,7 @@ def read(path: Path, root: Path) -> list[Entry]:
         raise DataError(f"{path}: no such list file; a line must be: image label")
     entries = []
     for index, line in enumerate(read_lines(path), start=1):
-        words = line.split()
+        words = [] if is_comment(line) else line.split()
         if len(words) == 1:
             raise DataError(f"{path}:{index}: '{shortened(words[0])}'; a line must be: "
                             "image label")

@@ -7,20 +7,30 @@ the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget
 an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
 with a the mean of |weight| in each filter. As a bool that is in nets of
 TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. twhui/LiteFlowNet: a Warp by coordinates.
+Cysu/caffe and PSPNet: crop_height and crop_width. sanpingzhou/Person-Re-ID: crop_size_h and
+crop_size_w. twhui/LiteFlowNet: a Warp by coordinates. dicecco1/fpga_caffe: a Pad of one axis.
 HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
 a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
 of YOLO v2 (biases).
+yuqj1991/caffe_train: a BatchNorm with its scale,
+a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
+ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
+openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
+max_entropy_weight. hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
+lilinhao/ShipDetection: a Convolution of some orientations.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
 tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
 pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
 caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
-mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe.
+mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe; batch_norm_scale_layer.cu,
+focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
@@ -32,12 +42,25 @@ from framework.definition.upgrade.label_forms import (
     without_flat_windows,
 )
 
+CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
+        "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
+        "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
+        "Yolov3Detection": "Yolov3DetectionOutput",
         **SAME_OF_LABELS}
+TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
+FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
+FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
+    "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
+    "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
+"""Fields that a fork's type of SAME sets by itself."""
+OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
+            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+OF_ONE_AXIS: tuple[Literal["axis", "pad_to", "pad_val"], ...] = ("axis", "pad_to", "pad_val")
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -48,8 +71,9 @@ def upgrade_forks(document: Document) -> bool:
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
     BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, PoolingND an NdPooling;
-    pooling_3d_param is pooling3d_param, crop_height and crop_width are crop_h and crop_w.
+    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, a Data of clips (DHH) a
+    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, other names of crop_h and
+    crop_w are these.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -74,6 +98,13 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "MovingCenterLoss"
     if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
         return "RegionDetectionOutput"
+    if layer.type == "DetectionLoss" and any(proto.has_field(layer.detection_loss_param, field)
+                                             for field in OF_GRIDS):
+        return "GridDetectionLoss"
+    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
+        return "ORConvolution"
+    if layer.type == "Pad" and any(layer.pad_param.HasField(name) for name in OF_ONE_AXIS):
+        return "AxisPad"
     if layer.type == "ReLU" and len(layer.top) == 2:
         return "ReLUWithMask"
     if layer.type == "Crop" and (layer.crop_param.HasField("height")
@@ -87,6 +118,20 @@ def _other_type(layer: proto.LayerParameter, net: Document) -> str:
         return "ProposalTarget3D"
     if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
         return "ROIPooling3D"
+    if layer.type == "Data" and any(proto.has_field(layer.data_param, name) for name in CLIPS):
+        return "ClipData"
+    if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
+        return "DrawnClassesData"
+    if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
+                                             for name in FACES):
+        return "FaceBoxData"
+    if layer.type in TRIPLETS and len(layer.bottom) == 2 and any(
+            other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
+            for other in net.message.layer):
+        return TRIPLETS[layer.type]
+    if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
+                                            or layer.loss_param.max_entropy_weight > 0):
+        return "AdaptiveSoftmaxWithLoss"
     return ""
 
 
@@ -110,6 +155,9 @@ def _from_im2col(layer: proto.LayerParameter, _: Lines) -> bool:
 def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
     if layer.type not in SAME:
         return False
+    field, values = FIXED.get(layer.type, ("", {}))
+    for name, value in values.items():
+        setattr(getattr(layer, field), name, value)
     layer.type = SAME[layer.type]
     if layer.HasField("reverse_axis_param"):
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
@@ -119,17 +167,29 @@ def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 
 def _from_crop_height(layer: proto.LayerParameter, lines: Lines) -> bool:
-    """crop_height and crop_width of Cysu/caffe and PSPNet, or crop_size for a missing one."""
-    param = layer.transform_param
-    if not (param.HasField("crop_height") or param.HasField("crop_width")):
+    """crop_h and crop_w by other names of them, or crop_size for a missing one."""
+    param, names = layer.transform_param, _names_of_crops(layer)
+    if not names:
         return False
     inside = (lines.fields.get("transform_param") or [Lines()])[0].fields
-    param.crop_h = param.crop_height or param.crop_size or param.crop_h
-    param.crop_w = param.crop_width or param.crop_size or param.crop_w
-    for old, new in (("crop_height", "crop_h"), ("crop_width", "crop_w")):
+    height, width = (getattr(param, name) for name in names)
+    param.crop_h = height or param.crop_size or param.crop_h
+    param.crop_w = width or param.crop_size or param.crop_w
+    for old, new in zip(names, ("crop_h", "crop_w"), strict=True):
         inside[new] = inside.pop(old, inside.get("crop_size", inside.get(new, [])))
-    proto.clear_fields(param, ("crop_height", "crop_width", "crop_size"))
+    proto.clear_fields(param, (*names, "crop_size"))
     return True
+
+
+def _names_of_crops(layer: proto.LayerParameter) -> tuple[str, str] | None:
+    """What a fork calls crop_h and crop_w; None without such. HDF5Data reads crop_size_h itself."""
+    param = layer.transform_param
+    if param.HasField("crop_height") or param.HasField("crop_width"):
+        return "crop_height", "crop_width"
+    if layer.type in ("Data", "ImageData") and param.crop_size_h and param.crop_size_w \
+            and not (param.crop_size or param.crop_size_l):
+        return "crop_size_h", "crop_size_w"
+    return None
 
 
 def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:

@@ -25,6 +25,8 @@ _TYPES = {
     "SEQ_MEMORY_DATA": "MemoryData", "VOXEL_SOFTMAX": "Softmax",
     "TOPK": "TopK", "RELUPLUS": "ReLUPlus", "LOCAL_WEIGHTED_CONVOLUTION": "Local",
     "LSTM": "LstmOfRows", "MCWINDOW_DATA": "MCWindowData", "NAMCWINDOW_DATA": "NAMCWindowData",
+    "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
+    "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
     "MULTILOGISTIC": "Sigmoid",
 }

@@ -80,21 +80,27 @@ class GradientScaler(Layer):
 
 @layer
 class GradientSilent(Layer):
-    """The bottom, without a gradient.
+    """The bottom, without a gradient unless a second one lets it pass.
 
-    Bottom: x (...). Top: as x; the gradient of x is 0.
-    Source: gradient_silent_layer.cpp of yuhuayc/da-faster-rcnn; Chen et al. 2018.
+    Bottoms: x (...); if given, one that has a gradient let pass where its first number is not 0
+             (need_backprop of the nets: 0 for images of the target domain).
+    Top:     as x. Without the second bottom the gradient of x is 0. The original reads the second
+             on GPUs only; its CPU lets nothing pass.
+    Source:  gradient_silent_layer.cpp and .cu of yuhuayc/da-faster-rcnn, He-Zhenwei/MAF and
+             ivalab/affordanceNet_DA; Chen et al. 2018.
     """
 
+    num_bottoms = (1, 2)
     keeps_shape = True
-    pointwise = True
-    no_gradient_bottoms = (0,)
+    no_gradient_bottoms = (1,)
 
-    def __init__(self, spec: LayerSpec, x: Shape):
+    def __init__(self, spec: LayerSpec, x: Shape, *passes: Shape):
         super().__init__(spec)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x.detach()
+    def forward(self, x: Tensor, passes: Tensor | None = None) -> Tensor:
+        if passes is None:
+            return x.detach()
+        return torch.where(passes.detach().reshape(-1)[0] != 0, x, x.detach())
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Identity", bottoms[0])]

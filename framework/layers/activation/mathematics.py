@@ -25,7 +25,7 @@ class InPlace(torch.autograd.Function):
 
     A net that trains with it is told so in the log (net/in_place).
     Not the derivative of anything: `slope` is computed from y, which has overwritten x. Where
-    the layer writes its slope into the gradient before it multiplies (AbsVal, Log, Power), the
+    the layer writes its slope into the gradient before it multiplies (Log, Power), the
     gradient of the top is lost as well, and slope squared is passed on (`lost`).
     Source: the Backward_cpu of these layers in BVLC, with bottom and top in one memory.
     """
@@ -53,21 +53,21 @@ def is_in_place(spec: LayerSpec) -> bool:
 
 @layer
 class AbsVal(Layer):
-    """Absolute value: y = |x|, with gradient 0 at 0; in place see InPlace.
+    """Absolute value: y = |x|, with gradient 0 at 0.
 
+    Errors: SpecError for a top of the bottom's name.
     Source: BVLC absval_layer.cpp.
     """
 
     pointwise = True
     keeps_shape = True
+    never_in_place = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        self.in_place = is_in_place(spec)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x.abs()
-        return InPlace.apply(x, y.detach(), y.detach().sign(), True) if self.in_place else y
+        return x.abs()
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Abs", bottoms[0])]
@@ -113,7 +113,7 @@ class Exp(Layer):
         super().__init__(spec)
         honour(spec, "exp_param", "base scale shift")
         param = spec.proto.exp_param
-        if param.base != -1 and param.base <= 0:
+        if param.base != -1 and not 0 < param.base < math.inf:
             raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
                              "e")
         log_base = 1.0 if param.base == -1 else math.log(param.base)
@@ -144,7 +144,7 @@ class Log(Layer):
         super().__init__(spec)
         honour(spec, "log_param", "base scale shift")
         param = spec.proto.log_param
-        if param.base != -1 and (param.base <= 0 or param.base == 1):
+        if param.base != -1 and (not 0 < param.base < math.inf or param.base == 1):
             raise spec.error("log_param.base", f"is {param.base:g}; it must be above 0 and not 1, "
                              "or -1 for e")
         self.scale = param.scale

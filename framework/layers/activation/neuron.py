@@ -22,6 +22,7 @@ BOUNDS = {"Clip": ("clip_param", ("min", "max")), "BReLU": ("brelu_param", ("min
 @layer
 @layer("ReLUPlus")
 @layer("ReLURecover")
+@layer("ReLUMod")
 class ReLU(Layer):
     """ReLU, or leaky ReLU: y = max(x, 0) + negative_slope * min(x, 0).
 
@@ -29,7 +30,8 @@ class ReLU(Layer):
     Source: ReLUParameter in caffe.proto; BVLC relu_layer.cpp. ReLUPlus is reluplus_layer.cpp of
             liuxianming/caffe_feedback, whose factors are 1 until its tool for feedback sets them;
             ReLURecover relu_recover_layer.cpp of GuanshuoXu/caffe_deep_learning_for_steganalysis,
-            whose bottom keeps its values in place, as all bottoms do here.
+            whose bottom keeps its values in place, as all bottoms do here; ReLUMod
+            relumod_layer.cpp of liu2bao3yuan1/caffe-batchnorm, which counts values beside it.
     """
 
     reads = ("relu_param",)

@@ -1,4 +1,4 @@
-"""Piecewise linear activations of single projects: RReLU and learned hinges (APL)."""
+"""Activations in pieces of single projects: RReLU, learned hinges (APL), arcs and parts by sign."""
 
 from __future__ import annotations
 
@@ -103,3 +103,76 @@ class APL(Layer):
             hinge = graph.add("Relu", graph.add("Sub", offset, rows))
             y = graph.add("Add", y, graph.add("Mul", hinge, slope))
         return [graph.reshape(y, [0, *shape[1:]])]
+
+
+@layer
+class SymReLU(Layer):
+    """The parts of x above and below 0, as channels of their own.
+
+    Bottom: x (N, C, n1, ...).
+    Top:    (N, 2 C, n1, ...): max(x, 0), then min(x, 0); the gradient at 0 is 0.
+    Errors: SpecError if the bottom has one axis.
+    Source: symrelu_layer.cpp of liu2bao3yuan1/caffe-batchnorm.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        if len(x) < 2:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; SymReLU takes 2 axes or more")
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([F.relu(x), -F.relu(-x)], 1)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        below = graph.add("Neg", graph.add("Relu", graph.add("Neg", bottoms[0])))
+        return [graph.add("Concat", graph.add("Relu", bottoms[0]), below, axis=1)]
+
+
+@layer
+class ReCU(Layer):
+    """A line up to 0, the arc of a circle from there to `s`, and a line after it.
+
+    y = negative_slope * x where x <= 0; up to `s` an arc through 0, with the slope `alpha` there
+    and `beta` at s; y = y(s) + beta * (x - s) above it. With the centre (p, q) of the circle,
+    q = -p / alpha, the arc is y = q + sqrt(p^2 + q^2 - (x - p)^2).
+    The gradient is the derivative; the original takes it at what was last in the gradient's memory
+    and not at x.
+    Errors: SpecError unless alpha is above the size of beta, and s above 0.
+    Source: ReCUParameter; recu_layer.cpp of liu2bao3yuan1/caffe-batchnorm.
+    """
+
+    keeps_shape = True
+    pointwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "recu_param", "negative_slope alpha beta s")
+        param = spec.proto.recu_param
+        alpha, beta, end = param.alpha, param.beta, param.s
+        if not abs(beta) < alpha:
+            raise spec.error("recu_param.alpha", f"is {alpha:g}; it must be above the size of "
+                             f"beta, {beta:g}")
+        if end <= 0:
+            raise spec.error("recu_param.s", f"is {end:g}; it must be above 0")
+        self.negative_slope, self.end, self.beta = param.negative_slope, end, beta
+        root = math.sqrt((alpha ** 2 + 1) * (beta ** 2 + 1))
+        self.centre = (alpha * end * (alpha + alpha * beta ** 2 + beta * root)
+                       / (alpha ** 2 - beta ** 2))
+        self.depth = self.centre / alpha
+
+    def forward(self, x: Tensor) -> Tensor:
+        inside = x.clamp(0, self.end)
+        arc = (inside * (2 * self.centre - inside) + self.depth ** 2).sqrt() - self.depth
+        above = arc + F.relu(x - self.end) * self.beta
+        return torch.where(x > 0, above, x * self.negative_slope)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        x = bottoms[0]
+        inside = graph.add("Clip", x, graph.floats(0.0), graph.floats(self.end))
+        width = graph.add("Sub", graph.floats(2 * self.centre), inside)
+        square = graph.add("Add", graph.add("Mul", inside, width), graph.floats(self.depth ** 2))
+        arc = graph.add("Sub", graph.add("Sqrt", square), graph.floats(self.depth))
+        above = graph.add("Relu", graph.add("Sub", x, graph.floats(self.end)))
+        below = graph.add("Relu", graph.add("Neg", x))
+        y = graph.add("Add", arc, graph.add("Mul", above, graph.floats(self.beta)))
+        return [graph.add("Sub", y, graph.add("Mul", below, graph.floats(self.negative_slope)))]

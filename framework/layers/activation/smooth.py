@@ -1,4 +1,4 @@
-"""Smooth activations of newer networks: GELU, SiLU, Softplus."""
+"""Smooth activations: GELU, SiLU, Softplus, Gaussian."""
 
 from __future__ import annotations
 
@@ -84,3 +84,30 @@ class Softplus(Layer):
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         return [graph.add("Softplus", bottoms[0])]
+
+
+@layer
+class Gaussian(Layer):
+    """Gaussian: y = exp(-x^2 / (2 sigma^2)).
+
+    Errors: SpecError for a sigma that is not above 0.
+    Source: GaussianParameter; gaussian_layer.cpp of yangyanli/caffe, branch field_probing.
+    """
+
+    keeps_shape = True
+    pointwise = True
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "gaussian_param", "sigma")
+        sigma = spec.proto.gaussian_param.sigma
+        if not 0 < sigma < math.inf:
+            raise spec.error("gaussian_param.sigma", f"is {sigma:g}; it must be above 0")
+        self.factor = -1 / (2 * sigma * sigma)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x * x * self.factor).exp()
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        square = graph.add("Mul", bottoms[0], bottoms[0])
+        return [graph.add("Exp", graph.add("Mul", square, graph.floats(self.factor)))]

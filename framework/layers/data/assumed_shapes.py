@@ -19,7 +19,8 @@ a net takes the first that the net can be built with."""
 
 FRAMES = 16     # of a clip whose length only files know, as in C3D's nets
 
-KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32)}
+KNOWN_SIZES = {"mnist_siamese": (2, 28, 28), "mnist": (1, 28, 28), "cifar": (3, 32, 32),
+               "modelnet40_df": (64, 64, 64)}
 """Channels, height and width of data sets by what is in the path of their records; the first
 that fits."""
 

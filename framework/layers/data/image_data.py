@@ -28,7 +28,8 @@ from framework.layers.data.image_source import (
 from framework.layers.data.multi_label_data import Entry, MultiLabelItems, read_label_list
 
 LABEL_COUNTS = ("image_data_param.label_dim", "image_data_param.num_of_labels",
-                "image_data_param.label")
+                "image_data_param.label", "image_data_param.img_num",
+                "image_data_param.label_num")
 CROPS_OF_POINTS = ("image_data_param.rate_height", "image_data_param.rate_width")
 TURNING = tuple(f"transform_param.{name}" for name in turning.FIELDS)
 
@@ -58,7 +59,8 @@ class ImageData(ImageSource):
     Source: ImageDataParameter in caffe.proto; BVLC image_data_layer.cpp; ethanhe42/caffe-pro's and
             thuml/HashNet's; data_transformer.cpp of qingnianzhi/kaggle_drivers;
             label_data_layer.cpp of StevenHickson/caffe; num_of_labels is what KaijunGao's
-            Scene-Parsing-and-Path-Planning calls label_dim.
+            Scene-Parsing-and-Path-Planning calls label_dim, and label_num what chenbinghui1's
+            Hybrid-Attention-based-Decoupled-Metric-Learning does.
     """
 
     reads = ("image_data_param", "transform_param")
@@ -98,6 +100,9 @@ class ImageData(ImageSource):
             raise spec.error(_count_field(spec), "is above 1, which needs a top for "
                              "labels, and works neither with new_dim nor with bgr2rgb")
         _check_groups(spec)
+        if param.img_num != 1:
+            raise spec.error("image_data_param.img_num", f"is {param.img_num}; lines of several "
+                             "images are not read here")
         if not param.label and len(spec.tops) > 1:
             raise spec.error("image_data_param.label", "is false, but there is a top for labels: "
                              f"'{spec.tops[1]}'")
@@ -163,12 +168,13 @@ def _check_groups(spec: LayerSpec) -> None:
 
 def _num_labels(spec: LayerSpec) -> int:
     param = spec.proto.image_data_param
-    return max(param.label_dim, param.num_of_labels)
+    return max(param.label_dim, param.num_of_labels, param.label_num)
 
 
 def _count_field(spec: LayerSpec) -> str:
     param = spec.proto.image_data_param
-    return f"image_data_param.{'label_dim' if param.label_dim > 1 else 'num_of_labels'}"
+    names = ("label_dim", "num_of_labels", "label_num")
+    return "image_data_param." + max(names, key=lambda name: getattr(param, name))
 
 
 def _crops_points(spec: LayerSpec) -> bool:

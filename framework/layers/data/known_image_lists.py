@@ -189,6 +189,57 @@ class BinaryData(KnownByShape):
         return [(batch, 3, *((crop, crop) if crop else size)), (batch,)]
 
 
+class SlicedLabels(KnownByShape):
+    """What both layers of maunzzz/caffe-crfgd have in common."""
+
+    @classmethod
+    def shapes_by(cls, spec: LayerSpec, field: str, size: Size) -> list[Shape]:
+        """Images, then maps of the size that the label_slice of the message `field` says."""
+        param = getattr(spec.proto, field)
+        if len(param.label_slice.dim) != 2:
+            raise spec.error(f"{field}.label_slice.dim", f"is given {len(param.label_slice.dim)} "
+                             "times; it must be twice, for rows and columns")
+        image, *_ = images_and_labels(spec, size)
+        maps: Shape = (param.batch_size, 1, *param.label_slice.dim)
+        return [(param.batch_size, *image[1:]), *[maps] * (len(spec.tops) - 1)]
+
+
+@layer
+class ImageLabelData(SlicedLabels):
+    """Images of a list, scaled at random, and label maps of another list: known by shape only.
+
+    Tops:   images (batch_size, 3, H, W), by crop_size; classes (batch_size, 1, h, w), h and w as
+            label_slice says.
+    Errors: SpecError whenever data are requested, and without a label_slice.
+    Meaning: image_label_data_layer.cpp of maunzzz/caffe-crfgd.
+    """
+
+    reads = ("image_label_data_param", "transform_param")
+    num_tops = (2, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return cls.shapes_by(spec, "image_label_data_param", size)
+
+
+@layer
+class ImageLabelEdgeData(SlicedLabels):
+    """Images, label maps and three drawings of edges, of a list each: known by shape only.
+
+    Tops:   images (batch_size, 3, H, W), by crop_size; classes, then edges along x, along y and
+            where there is none, (batch_size, 1, h, w) each, h and w as label_slice says.
+    Errors: SpecError whenever data are requested, and without a label_slice.
+    Meaning: image_label_edge_data_layer.cpp of maunzzz/caffe-crfgd.
+    """
+
+    reads = ("image_label_edge_data_param", "transform_param")
+    num_tops = (5, 5)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        return cls.shapes_by(spec, "image_label_edge_data_param", size)
+
+
 @layer
 class DataHeatmapTest(KnownByShape):
     """Images of a list, as RoomNet takes them: known by shape only.
@@ -260,3 +311,58 @@ class VideoDataSeg(KnownByShape):
         batch, _, height, width = images_and_labels(spec, size)[0]
         return [(batch, channels, max(param.new_length, 1), height, width)
                 for channels in (3 if param.is_color else 1, 1)]
+
+
+@layer
+class DrawnClassesData(KnownByShape):
+    """Images of classes that are drawn anew for each batch, of folders: known by shape only.
+
+    It is the ImageData whose image_data_param has sample_num.
+    Tops:   images (batch_size, 3, H, W), class after class; the number of images of each class that
+            was drawn (label_num,); the class of each image (batch_size,).
+    Errors: SpecError whenever data are requested, and if batch_size is not label_num * sample_num.
+    Meaning: yuqj1991/caffe_train image_data_layer.cpp.
+    """
+
+    reads = ("image_data_param", "transform_param")
+    num_tops = (2, 3)
+    fork_fields = frozenset(f"image_data_param.{name}" for name in (
+        "label_num sample_num probability min_aspect_ratio max_aspect_ratio lower higher").split())
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        param = spec.proto.image_data_param
+        if param.batch_size != param.label_num * param.sample_num:
+            raise spec.error("image_data_param.batch_size", f"is {param.batch_size}; it must be "
+                             f"label_num * sample_num, {param.label_num} * {param.sample_num}")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.image_data_param
+        shapes: list[Shape] = [images_and_labels(spec, size)[0], (param.label_num,),
+                               (param.batch_size,)]
+        return shapes[:len(spec.tops)]
+
+
+@layer
+class BboxData(KnownByShape):
+    """Images of a list, and the boxes of a file for each: known by shape only.
+
+    Tops:   images (batch_size, 3, height, width), by crop_size or new_height and new_width, else
+            416 x 416 as SqueezeDetLoss takes them; boxes (batch_size, 100, 1, 1), rows of x1 y1 x2
+            y2 class, -1 where there is none: 5 for each box of the image with the most, 20 here.
+    Errors: SpecError whenever data are requested.
+    Meaning: bbox_data_layer.cpp of kvmanohar22/caffe.
+    """
+
+    num_tops = (1, 2)
+    reads = ("bbox_data_param", "transform_param")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.bbox_data_param
+        (_, _, height, width), *_ = images_and_labels(spec, (416, 416))
+        images = (param.batch_size, 3 if param.is_color else 1, height, width)
+        shapes: list[Shape] = [images, (param.batch_size, 100, 1, 1)]
+        return shapes[:len(spec.tops)]

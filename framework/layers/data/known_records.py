@@ -151,6 +151,32 @@ class RemoteData(KnownByShape):
 
 
 @layer
+class ClipData(KnownByShape):
+    """Frames of clips of as many classes as it says, and still images: known by shape only.
+
+    Tops:   images (batch_size, C, H, W); a class and a clip's number for each, (batch_size, 2, 1,
+            1): the label of a record modulo 1000, and over 1000.
+    A Data that states still_source, class_per_batch or clip_per_class is this.
+    Errors: SpecError whenever data are requested.
+    Meaning: data_layer.cpp and data_reader.cpp of ssqiao/DHH.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 2)
+    fork_fields = frozenset(f"data_param.{name}" for name in (
+        "still_source", "class_per_batch", "clip_per_class"))
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images, *labels = images_and_labels(spec, size)
+        return [images, *((*shape, 2, 1, 1) for shape in labels)]
+
+
+@layer
 class DatumData(KnownByShape):
     """Patches of radar images and their labels, in files of many records: known by shape only.
 
@@ -184,3 +210,50 @@ class DatumData(KnownByShape):
             side = param.resize_label if param.resize_label > 0 else param.label_crop_size
             labels = (patches[0], 1, side, side)
         return [patches, labels]
+
+
+@layer("ccpdData")
+class CcpdData(KnownByShape):
+    """Images of number plates and their signs, of a database: known by shape only.
+
+    Tops:   images (N, 3, H, W); the seven signs of each plate (N, 7).
+    Errors: SpecError whenever data are requested.
+    Meaning: yuqj1991/caffe_train ccpd_data_layer.cpp, whose records are messages of its own.
+    """
+
+    reads = ("transform_param", "data_param")
+    num_tops = (1, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        shapes: list[Shape] = [images, (images[0], 7)]
+        return shapes[:len(spec.tops)]
+
+
+@layer
+class FaceBoxData(KnownByShape):
+    """Images with faces and five points of each, of a database: known by shape only.
+
+    It is the AnnotatedData whose annotated_data_param has data_anchor_sampler, bbox_sampler,
+    yoloformat, crop_type or has_landmarks.
+    Tops:   images (N, 3, H, W); boxes (1, 1, 1, 8) as those of AnnotatedData, with yoloformat (N,
+            1, 1, 8); with has_landmarks 19 columns: whether the points are known, and x and y of
+            both eyes, the nose, and both ends of the mouth.
+    Errors: SpecError whenever data are requested.
+    Meaning: yuqj1991/caffe_train annotated_data_layer.cpp.
+    """
+
+    reads = ("annotated_data_param", "transform_param", "data_param")
+    fork_fields = frozenset(f"annotated_data_param.{name}" for name in (
+        "data_anchor_sampler bbox_sampler yoloformat crop_type has_landmarks up_prob "
+        "low_prob").split())
+    num_tops = (1, 2)
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        param = spec.proto.annotated_data_param
+        images = images_and_labels(spec, size)[0]
+        boxes = (images[0] if param.yoloformat else 1, 1, 1, 19 if param.has_landmarks else 8)
+        shapes: list[Shape] = [images, boxes]
+        return shapes[:len(spec.tops)]

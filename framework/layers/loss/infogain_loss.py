@@ -16,6 +16,7 @@ from framework.errors import reason_of
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck, class_check, class_numbers
 from framework.layers.loss.loss_settings import (
+    check_first_axes,
     check_labels,
     check_one_label_an_item,
     ignore_label,
@@ -62,6 +63,7 @@ class InfogainLoss(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1, 2)
+    refuses_gradient = True
     matrix: Tensor
 
     @classmethod
@@ -163,5 +165,6 @@ def read_scores(spec: LayerSpec, x: Shape, labels: Shape) -> ScoreForm:
     """BVLC's form, by infogain_loss_param and loss_param."""
     axis = canonical_axis(spec, "infogain_loss_param.axis", spec.proto.infogain_loss_param.axis, x)
     check_labels(spec, x, labels, axis)
+    check_first_axes(spec, x, labels)
     fixed = spec.proto.loss_param.pre_fixed_normalizer
     return ScoreForm(axis, normalization(spec), fixed, len(spec.tops) == 2)

@@ -29,6 +29,7 @@ class HingeLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -57,6 +58,7 @@ class MultinomialLogisticLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, probability: Shape, labels: Shape):
         super().__init__(spec)
@@ -70,6 +72,7 @@ class MultinomialLogisticLoss(Layer):
 
 
 @layer
+@layer("MultiLabelLoss")
 class MultiSigmoidCrossEntropyLoss(Layer):
     """Sigmoid cross-entropy of labels that are there (> 0), not there (< 0), or not known (0).
 
@@ -78,6 +81,7 @@ class MultiSigmoidCrossEntropyLoss(Layer):
              gradient, which in the original it does not.
     Errors:  SpecError if the bottoms differ in items or values.
     Source:  multi_sigmoid_cross_entropy_loss_layer.cpp of zkl20061823/DRML; Zhao et al. 2016.
+             MultiLabelLoss is multi_label_loss_layer.cpp of WilsonWangTHU/clothesDetection.
     """
 
     num_bottoms = (2, 2)

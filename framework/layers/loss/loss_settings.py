@@ -52,6 +52,16 @@ def check_labels(spec: LayerSpec, x: Shape, labels: Shape, axis: int) -> None:
                          f"be {wanted} labels")
 
 
+def check_first_axes(spec: LayerSpec, x: Shape, labels: Shape) -> None:
+    """Raise SpecError unless `x` and the labels have as many items.
+
+    Source: BVLC loss_layer.cpp, of all losses.
+    """
+    if tuple(x[:1]) != tuple(labels[:1]):
+        raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; its first "
+                         f"axis must be as long as that of '{spec.bottoms[0]}', {tuple(x)}")
+
+
 def check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
     """Raise SpecError unless there is one label for each item of `x`, which has values."""
     if len(x) < 2:

@@ -125,6 +125,7 @@ class SigmoidCrossEntropyLoss(Layer):
     num_bottoms = (2, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape, *weights: Shape):
         super().__init__(spec)

@@ -13,6 +13,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
+    check_first_axes,
     check_labels,
     ignore_label,
     normalization,
@@ -123,6 +124,7 @@ class SoftmaxWithLoss(Layer):
     num_tops = (1, 3)
     loss = True
     no_gradient_bottoms = (1, 2)
+    refuses_gradient = True
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -141,6 +143,7 @@ class SoftmaxWithLoss(Layer):
             and self.axis == 1 and len(spec.tops) == 1 and not weights
         if not self.has_several:
             check_labels(spec, scores, labels, self.axis)
+            check_first_axes(spec, scores, labels)
         for shape in weights:
             if math.prod(shape) != math.prod(labels):
                 raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; "

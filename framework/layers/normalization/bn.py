@@ -19,12 +19,14 @@ SEGNET = ("scale_filler", "shift_filler", "bn_mode", "var_eps")
 PSPNET = ("slope_filler", "bias_filler", "frozen", "momentum", "eps", "icnet")
 AVERAGED_EPS = 1e-7     # of the fork that says moving_average, where the text has none
 DECAYED = ("scale_filler", "shift_filler", "var_eps", "moving_average", "decay")
+KEPT = ("scale_filler", "shift_filler", "decay_exma")
+KEPT_EPS = 1e-9         # of the fork that says decay_exma
 DECAYED_EPS = 1e-4      # of the fork that says decay, where the text has none
 
 
 @layer
 class BN(Layer):
-    """Batch normalization with scale and shift; three projects' layers, told apart by the fields.
+    """Batch normalization with scale and shift; four projects' layers, told apart by the fields.
 
     Bottom: x (N, C, n1, ...).
     Top:    y in the shape of x; with SegNet's, if named, also mean and variance (1, C, 1, 1) of
@@ -47,6 +49,9 @@ class BN(Layer):
             s * batch's, s one over the number of the forward, at most round(1 / decay). TEST: the
             running ones, the variance times m / (m - 1) for the m values of a channel, or without
             moving_average those of the batch; no eps in either.
+    caffe-batchnorm's (liu2bao3yuan1): SegNet's fillers with `decay_exma`. Blobs and phases as
+            PSPNet's, decay_exma being the momentum, but that eps is 1e-9 and the running variance
+            begins at 0. The original begins both averages anew at the first forward of a run.
     Errors: SpecError if the fields are of both or of neither, or of another project.
     Source: bn_layer.cpp of the projects named.
     """
@@ -54,7 +59,8 @@ class BN(Layer):
     pointwise = True
     keeps_shape = True
     num_tops = (1, 3)
-    fork_fields = frozenset(["bn_param.icnet", "bn_param.moving_average", "bn_param.decay"])
+    fork_fields = frozenset(["bn_param.icnet", "bn_param.moving_average", "bn_param.decay",
+                             "bn_param.decay_exma"])
     scale: Tensor
     shift: Tensor
     mean: Tensor
@@ -64,7 +70,7 @@ class BN(Layer):
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
         param = proto.bn_param
-        if param.HasField("decay"):
+        if param.HasField("decay") or param.HasField("decay_exma"):
             return (True, True, False, False)
         if any(is_set(param, field) for field in SEGNET):
             return (True, True)
@@ -75,13 +81,13 @@ class BN(Layer):
         param = spec.proto.bn_param
         averaged = param.moving_average and (is_set(param, "slope_filler")
                                              or is_set(param, "bias_filler"))
-        decayed = param.HasField("decay")
-        honour(spec, "bn_param", " ".join(
-            DECAYED if decayed else SEGNET + PSPNET + ("moving_average",) * averaged))
+        decayed, kept = param.HasField("decay"), param.HasField("decay_exma")
+        several = SEGNET + PSPNET + ("moving_average",) * averaged
+        honour(spec, "bn_param", " ".join(DECAYED if decayed else KEPT if kept else several))
         segnet = [field for field in SEGNET if is_set(param, field)]
         pspnet = [field for field in PSPNET if is_set(param, field)
                   and (field != "icnet" or param.icnet)]
-        if not decayed and bool(segnet) == bool(pspnet):
+        if not (decayed or kept) and bool(segnet) == bool(pspnet):
             found = f"{segnet[0]} and {pspnet[0]}" if segnet else "no field that tells them apart"
             raise spec.error("bn_param", f"has {found}; BN is either SegNet's, with "
                              f"{', '.join(SEGNET)}, or PSPNet's, with {', '.join(PSPNET)}")
@@ -91,6 +97,8 @@ class BN(Layer):
         self.form: SegNetForm | PSPNetForm | DecayedForm
         if decayed:
             self.form = self.read_decayed(param, shape)
+        elif kept:
+            self.form = self.read_kept(param, shape)
         elif segnet:
             self.form = self.read_segnet(param, shape)
         else:
@@ -114,6 +122,16 @@ class BN(Layer):
         self.add_blob("variance", shape, start, learned=False)
         eps = AVERAGED_EPS if param.moving_average and not is_set(param, "eps") else param.eps
         return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, eps)
+
+    def read_kept(self, param: BNParameter, shape: Shape) -> PSPNetForm:
+        """caffe-batchnorm's form, and its blobs."""
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
+        self.add_blob("scale", shape, param.scale_filler)
+        self.add_blob("shift", shape, param.shift_filler)
+        self.add_blob("mean", shape, learned=False)
+        self.add_blob("variance", shape, learned=False)
+        return PSPNetForm(self.spec.phase == "TEST", param.decay_exma, KEPT_EPS)
 
     def read_decayed(self, param: BNParameter, shape: Shape) -> DecayedForm:
         """Label85's form, and its blobs."""

@@ -20,14 +20,14 @@ from framework.proto import enum_name
 class LRN(Layer):
     """Local response normalization: divide each value by a power of the squares around it.
 
-    Bottom: x (N, C, n1, ...); WITHIN_CHANNEL needs (N, C, H, W).
+    Bottom: x (N, C, H, W).
     Top:    y = x / (k + alpha / n * sum(x^2)) ** beta, the sum over
             ACROSS_CHANNELS: local_size channels around, n = local_size;
             WITHIN_CHANNEL: local_size x local_size cells around, n = local_size^2, and k is 1
             whatever is given. What is outside counts as 0.
     Blobs:  none.
     `fuse_type: FUSED_POOL_MAX` (BVLC's branch opencl) pools y as `lrn_param.pooling_param` says.
-    Errors: SpecError if local_size is even.
+    Errors: SpecError if local_size is even, or for other axes.
     Source: LRNParameter in caffe.proto; BVLC lrn_layer.cpp; Krizhevsky et al. 2012.
     """
 
@@ -45,8 +45,8 @@ class LRN(Layer):
         self.beta = param.beta
         self.k = param.k
         self.across = enum_name(param, "norm_region") == "ACROSS_CHANNELS"
-        if len(x) < 2 or (not self.across and len(x) != 4):
-            raise spec.error("bottom", f"has the shape {x}; LRN takes (N, C, H, W)")
+        if len(x) != 4:
+            raise spec.error("bottom", f"has the shape {tuple(x)}; LRN takes (N, C, H, W)")
         self.pooling = enum_name(param, "fuse_type") == "FUSED_POOL_MAX"
         if self.pooling:
             self.window = read_window(spec, x, "lrn_param.pooling_param")

@@ -1,4 +1,4 @@
-"""L2 normalization of whole items: Normalization, NormalizationL2, NormL2, L2Normalize, L2Norm."""
+"""L2 normalization of whole items: NormalizationL2, NormL2, L2Norm and the like."""
 
 from __future__ import annotations
 
@@ -11,27 +11,29 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 
-EPS = {"Normalization": 0.0, "NormalizationL2": 1e-10, "NormL2": 1e-7, "L2Normalize": 1e-7}
+EPS = {"Normalization": 0.0, "NormalizationL2": 1e-10, "NormL2": 1e-7, "L2Normalize": 1e-7,
+       "SimpleNormalize": 0.0}
 SMALLEST = 1e-37        # a sum of squares, for a division that has no eps
-WIDE = ("NormL2", "L2Normalize")    # whose top has 4 axes
+WIDE = ("NormL2", "L2Normalize", "SimpleNormalize")    # whose top has 4 axes
 
 
 @layer
 @layer("NormL2")
 @layer("L2Normalize")
 @layer("Normalization")
+@layer("SimpleNormalize")
 class NormalizationL2(Layer):
     """L2 normalization of each item: y = x / sqrt(sum(x^2) + eps), the sum over all its values.
 
     Bottom: x (N, ...).
-    Top:    as x; NormL2 and L2Normalize give 4 axes, the missing ones of size 1.
-    eps is 1e-10 for NormalizationL2, 0 for Normalization, else 1e-7. An item of zeros stays as it
-    is, also without eps, where most originals give NaN.
-    Errors: SpecError for more than 4 axes in NormL2 and L2Normalize.
+    Top:    as x; NormL2, L2Normalize and SimpleNormalize give 4 axes, the missing ones of size 1.
+    eps is 1e-10 for NormalizationL2, 0 for Normalization and SimpleNormalize, else 1e-7. An item
+    of zeros stays as it is, also without eps, where most originals give NaN.
+    Errors: SpecError for more than 4 axes in the three.
     Source: normalization_l2_layer.cu of liu-xb/GGL and of other forks with a triplet loss;
             normL2_layer.cpp of huangyangyu/SeqFace; l2_normalize_layer.cpp of
             gy20073/compact_bilinear_pooling; normalization_layer.cpp of ZhouYzzz/project and of
-            many forks.
+            many forks; simplenormalize_layer.cpp of yuqj1991/caffe_train.
     """
 
     needs_float32 = True

@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from framework.layers.python import python2_exec
+
 # Any, below: values of a user's code.
 # Modules by their names of Python 2.
 RENAMED = {
@@ -104,7 +106,8 @@ BUILTINS: dict[str, Any] = {
         *a, **(k or {})), "reload": _reload,
     "_python2_divide": divide, "_python2_divide_in_place": divide_in_place,
     "_python2_method": call_method, "_python2_has_key": has_key,
-    "_python2_index": index,
+    "_python2_index": index, python2_exec.RUN: python2_exec.run,
+    python2_exec.LOOKED_UP: python2_exec.look_up,
 }
 # What modules of Python 2's library had and have no more, by the module and the name.
 GONE: dict[tuple[str, str], Any] = {

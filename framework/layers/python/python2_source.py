@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.errors import CaffeError
+from framework.layers.python.python2_exec import keep_names
 from framework.layers.python.python2_names import GONE, NUMPY_TYPES
 from framework.system.regular import read_regular
 
@@ -140,6 +141,12 @@ class _Changer(ast.NodeTransformer):
         self.true_division = true_division
         self.changes = changes
         self.numpy = {"numpy"}
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        if count := keep_names(node):
+            self.changes["names that exec makes"] += count
+        return node
 
     def visit_Import(self, node: ast.Import) -> Any:    # Any: a node or several
         self.numpy |= {alias.asname or alias.name for alias in node.names if alias.name == "numpy"}

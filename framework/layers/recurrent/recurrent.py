@@ -338,11 +338,12 @@ class LSTMUnit(Layer):
     num_bottoms = (3, 3)
     num_tops = (2, 2)
     no_gradient_bottoms = (2,)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, cell: Shape, gates: Shape, cont: Shape):
         super().__init__(spec)
         fits = len(cell) == 3 and tuple(gates) == (1, cell[1], 4 * cell[2]) \
-            and math.prod(cont) == cell[1] and cell[0] == 1
+            and tuple(cont) == (1, cell[1]) and cell[0] == 1
         if not fits:
             raise spec.error("bottom", f"has the shapes {tuple(cell)}, {tuple(gates)} and "
                              f"{tuple(cont)}; they must be (1, N, H), (1, N, 4 H) and (1, N)")

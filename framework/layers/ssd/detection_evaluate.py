@@ -45,6 +45,8 @@ class DetectionEvaluate(Layer):
     Instead of boxes masks are compared if there are three more bottoms (Mask R-CNN): the masks of
     the detections (D, M, N), in the frames of their boxes, pasted into the image and cut at 0.5;
     the masks of the boxes (G, H, W); image sizes (N, 3), of which the boxes are parts.
+    With `has_lm` (yuqj1991/caffe_train) detections have 17 columns and ground truth 19, of which
+    those beyond 7 and 8, the points of faces, are not read.
     Ground truth in YOLO's rows, (1, T * 5) of label, middle and size, ends at the first width of 0;
     labels then count from 0, without a background (Felix-Li-Git/caffe-yolov2).
     Scores are copied. No gradient. The number of rows depends on the detections: the layer does not
@@ -56,6 +58,7 @@ class DetectionEvaluate(Layer):
     """
 
     num_bottoms = (2, 5)
+    fork_fields = frozenset(["detection_evaluate_param.has_lm"])
     no_gradient_bottoms = (0, 1, 2, 3, 4)
     no_onnx_form = COMPARES_WITH_LABELS
 
@@ -80,7 +83,9 @@ class DetectionEvaluate(Layer):
                              "nothing, the input sizes, or masks of both and image sizes")
         if self.of_masks:
             _check_masks(spec, detections, truth, *inputs)
-        for shape, width, what in ((detections, 7, "detections"), (truth, 8, "ground truth")):
+        self.widths = (17, 19) if param.has_lm else (7, 8)
+        for shape, width, what in ((detections, self.widths[0], "detections"),
+                                   (truth, self.widths[1], "ground truth")):
             wanted = (width, 1, 1) if self.of_cascade else (1, 1, width)
             own = tuple(shape[1:]) if self.of_cascade else (*shape[:2], *shape[3:])
             if len(shape) != 4 or own != wanted:
@@ -108,7 +113,8 @@ class DetectionEvaluate(Layer):
         self.names = [size[0] for size in sizes]
         self.sizes = torch.tensor([size[1:] for size in sizes]).view(-1, 2)
         self.images_seen = 0
-        self.check = IndexCheck(spec, 1, (math.prod(truth) // 8,), param.num_classes, unit="row",
+        rows = math.prod(truth) // self.widths[1]
+        self.check = IndexCheck(spec, 1, (rows,), param.num_classes, unit="row",
                                 hint="detection_evaluate_param.num_classes is too small")
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -140,8 +146,9 @@ class DetectionEvaluate(Layer):
 
     def columns(self, detections: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
         """The rows of the bottoms that hold something, their columns in SSD's order."""
-        found = detections.detach().reshape(-1, 7)
-        boxes = _of_yolo_rows(truth.detach()) if self.of_yolo else truth.detach().reshape(-1, 8)
+        found = detections.detach().reshape(-1, self.widths[0])[:, :7]
+        boxes = _of_yolo_rows(truth.detach()) if self.of_yolo \
+            else truth.detach().reshape(-1, self.widths[1])[:, :8]
         if self.of_cascade:
             # cascade-rcnn's order of columns to that of SSD: label and third number before corners
             found = found[:, [0, 5, 6, 1, 2, 3, 4]]

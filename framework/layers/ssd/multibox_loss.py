@@ -51,6 +51,7 @@ class MultiBoxLoss(Layer):
     num_bottoms = (4, 6)
     loss = True
     no_gradient_bottoms = (2, 3, 4, 5)
+    refuses_gradient = True
 
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape, label: Shape,
                  *first_stage: Shape):

@@ -34,8 +34,8 @@ def read_sizes(spec: LayerSpec, field: str, path: str) -> list[tuple[str, int, i
             continue
         sides = [whole_number(word, low=0) for word in words[1:]]
         if len(words) != 3 or sides[0] is None or sides[1] is None:
-            raise spec.error(field, f"is '{path}', whose line {number} is "
-                             f"'{shortened(line.strip())}'; a line must be: name height width")
+            raise spec.error(field, f"is '{path}'; {path}:{number} is "
+                             f"'{shortened(line.strip())}', and a line must be: name height width")
         sizes.append((words[0], sides[0], sides[1]))
     return sizes
 

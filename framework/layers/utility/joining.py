@@ -15,8 +15,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.coordinates import POINTWISE, CoordinateMap
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import canonical_axis, check_same_shape, honour
-from framework.proto import LayerParameter, enum_name
+from framework.layers.params import canonical_axis, check_same_shape, choice, honour
+from framework.proto import LayerParameter
 
 
 def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
@@ -24,8 +24,7 @@ def _axis(spec: LayerSpec, param: str, old: str, shape: Shape) -> int:
     message = getattr(spec.proto, param)
     if message.HasField(old):
         if message.HasField("axis"):
-            raise spec.error(f"{param}.{old}", "is the old name of axis, which is given too; "
-                             "keep one of them")
+            raise spec.error(f"{param}.{old}", "is the old name of axis; keep one of them")
         return canonical_axis(spec, f"{param}.{old}", getattr(message, old), shape)
     return canonical_axis(spec, f"{param}.axis", message.axis, shape)
 
@@ -188,12 +187,13 @@ class Slice(Layer):
 
 @layer
 class Split(Layer):
-    """Copy the bottom to several tops; its gradient is the sum of theirs.
+    """Copy the bottom to several tops, none of its name; its gradient is the sum of theirs.
 
     Source: BVLC split_layer.cpp.
     """
 
     pointwise = True
+    never_in_place = True
     num_tops = (1, None)
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -261,7 +261,7 @@ class Eltwise(Layer):
         super().__init__(spec)
         param = spec.proto.eltwise_param
         honour(spec, "eltwise_param", "operation coeff stable_prod_grad coeff_blob")
-        self.operation = enum_name(param, "operation")
+        self.operation = choice(spec, "eltwise_param", "operation", ("PROD", "SUM", "MAX"))
         self.coeff = list(param.coeff)
         self.divides = not param.stable_prod_grad
         self.by_blob = param.coeff_blob

@@ -1,4 +1,4 @@
-"""Matrix product of two bottoms (MatMul)."""
+"""Matrix products of two bottoms: MatMul and MatrixMultiplication."""
 
 from __future__ import annotations
 
@@ -79,6 +79,39 @@ class MatMul(Layer):
         else:
             b = _turned(graph, bottoms[1], self.turns[1])
         return [graph.add("MatMul", _turned(graph, bottoms[0], self.turns[0]), b)]
+
+
+@layer
+class MatrixMultiplication(Layer):
+    """Matrix product of the last two axes of two bottoms.
+
+    Bottoms: a (..., M, K) and b (..., K, N): as many matrices of both, or one with two axes alone,
+             which counts for all of the other's.
+    Top:     a @ b (..., M, N).
+    Errors:  SpecError if the shapes do not fit.
+    Source:  matrix_multiplication_layer.cpp of wss321/video-caffe; the four axes of
+             ivalab/affordanceNet_Context's nets agree with the shapes in its logs.
+    """
+
+    num_bottoms = (2, 2)
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
+        super().__init__(spec)
+        others = [tuple(one[:-2]) for one in (a, b) if len(one) > 2]
+        if min(len(a), len(b)) < 2 or others[1:] not in ([], others[:1]) or a[-1] != b[-2]:
+            raise spec.error("bottom[1]", f"has the shape {tuple(b)}, and bottom[0] {tuple(a)}; "
+                             "they must be (..., M, K) and (..., K, N), with equal axes before "
+                             "these or none in one of them")
+        self.inner = a[-1]
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        return math.prod(tops[0]) * self.inner
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return torch.matmul(a, b)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        return [graph.add("MatMul", *bottoms)]
 
 
 def _turned(graph: OnnxGraph, x: str, turns: bool) -> str:

@@ -70,6 +70,7 @@ class ArgMax(Layer):
     """
 
     no_gradient_bottoms = (0,)
+    refuses_gradient = True
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape):

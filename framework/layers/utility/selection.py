@@ -110,6 +110,7 @@ class BatchReindex(Layer):
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
+    refuses_gradient = True
     needs_float32 = True
 
     def __init__(self, spec: LayerSpec, x: Shape, index: Shape):

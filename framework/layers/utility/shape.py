@@ -49,27 +49,35 @@ class Flatten(Layer):
     """Flatten the axes from `axis` to `end_axis`, both included, into one.
 
     Bottom: any shape.
-    Top:    the same values; (d0, ..., product, ..., dn).
-    Errors: SpecError for an axis that is not there, or an end before the start.
+    Top:    the same values; (d0, ..., product, ..., dn). An end just before the start inserts an
+            axis of size 1 there.
+    Errors: SpecError for an axis that is not there, an end further before the start, and a top
+            of the bottom's name.
     Source: FlattenParameter in caffe.proto; BVLC flatten_layer.cpp.
     """
+
+    never_in_place = True
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.flatten_param
         self.axis = canonical_axis(spec, "flatten_param.axis", param.axis, x)
         self.end_axis = canonical_axis(spec, "flatten_param.end_axis", param.end_axis, x)
-        if self.end_axis < self.axis:
+        if self.end_axis < self.axis - 1:
             raise spec.error("flatten_param.end_axis", f"is {param.end_axis}, which comes before "
                              f"the axis {param.axis} of a bottom of shape {tuple(x)}")
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.end_axis < self.axis:
+            return x.unsqueeze(self.axis)
         return x.flatten(self.axis, self.end_axis)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         shape = graph.shape(bottoms[0])
         if self.axis == 1 and self.end_axis == len(shape) - 1:
             return [graph.add("Flatten", bottoms[0], axis=1)]
+        if self.end_axis < self.axis:
+            return [graph.reshape(bottoms[0], [*[0] * self.axis, 1, *shape[self.axis:]])]
         return [graph.reshape(bottoms[0], [*[0] * self.axis, -1, *shape[self.end_axis + 1:]])]
 
 
@@ -83,10 +91,12 @@ class Reshape(Layer):
             -1 inserts after it. `num_axes: -1` means all that follow.
     With `pixelshuffler` r above 1 instead a pixel shuffle, (N, C * r^2, H, W) to (N, C, H * r,
     W * r), and with r below -1 its inverse by -r.
-    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ, and
-            for a pixelshuffler that does not divide the axes.
+    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ, a
+            top of the bottom's name, and for a pixelshuffler that does not divide the axes.
     Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp; that of AtlantixJJ/caffe.
     """
+
+    never_in_place = True
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -291,22 +301,25 @@ class Parameter(Layer):
     """Parameter: a learned blob as a top.
 
     Top:    the blob.
-    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows).
+    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows) or
+            `filler` (openvinotoolkit/training_toolbox_caffe).
     Errors: SpecError without a shape.
     Source: ParameterParameter in caffe.proto; BVLC parameter_layer.hpp.
     """
 
     num_bottoms = (0, 0)
+    fork_fields = frozenset(("parameter_param.filler", "parameter_param.norm_axis"))
     blobs_learn = (True,)
     parameter: Tensor
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)
-        honour(spec, "parameter_param", "shape blob_filler")
+        honour(spec, "parameter_param", "shape blob_filler filler norm_axis")
         param = spec.proto.parameter_param
         if not param.HasField("shape"):
             raise spec.error("parameter_param.shape", "is not given")
-        filler = param.blob_filler if is_set(param, "blob_filler") else None
+        given = [name for name in ("blob_filler", "filler") if is_set(param, name)]
+        filler = getattr(param, given[0]) if given else None
         self.add_blob("parameter", tuple(param.shape.dim), filler)
 
     def forward(self) -> Tensor:

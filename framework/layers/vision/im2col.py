@@ -47,6 +47,9 @@ class Im2col(Layer):
         param = spec.proto.convolution_param
         self.axis = canonical_axis(spec, "convolution_param.axis", param.axis, x)
         sizes = x[self.axis + 1 :]
+        if not sizes:
+            raise spec.error("convolution_param.axis", f"is {param.axis}; the bottom has the shape "
+                             f"{tuple(x)}, where no axis follows that a window could move along")
         self.kernel, self.stride, self.pad, self.dilation = read_windows(spec, len(sizes))
         tops = convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation,
                                self._pad_end(sizes))

@@ -15,6 +15,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import at_least, canonical_axis, check_sizes, honour
 from framework.layers.weighted import Weighted
+from framework.ops.losses import OwnGradients
 from framework.proto import LayerParameter
 
 
@@ -64,13 +65,17 @@ class InnerProduct(Layer):
             that a bottom gives is left out.
     Intel's `relu` with `negative_slope` is applied to the top. `normalize: true` (happynear's)
     first brings each row of the weight blob to length 1, in the blob itself. SparseInnerProduct is
-    the same layer: the rows that SparseData gives are dense here.
+    the same layer: the rows that SparseData gives are dense here. `act_init: true` adds the
+    gradient of lamda / num_output (|w|^2 - 1)^2 for each row w to that of the weight, whatever the
+    loss, as a fork's code for GPUs does.
     Errors: SpecError if num_output is 0, or a bottom does not fit.
     Source: InnerProductParameter in caffe.proto; BVLC inner_product_layer.cpp, and that of
-            happynear/caffe-windows; sparse_inner_product_layer.cpp of jolibrain/caffe.
+            happynear/caffe-windows; sparse_inner_product_layer.cpp of jolibrain/caffe;
+            inner_product_layer.cu of chenbinghui1/Hybrid-Attention-based-Decoupled-Metric-Learning.
     """
 
     reads = ("inner_product_param",)
+    fork_fields = frozenset(["inner_product_param.act_init", "inner_product_param.lamda"])
     num_bottoms = (1, 3)
     weight: Tensor
     bias: Tensor | None
@@ -83,7 +88,7 @@ class InnerProduct(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler axis "
-               "transpose relu negative_slope normalize")
+               "transpose relu negative_slope normalize act_init lamda")
         param = spec.proto.inner_product_param
         self.axis = canonical_axis(spec, "inner_product_param.axis", param.axis, x)
         num_output = others[0][0] if others else param.num_output
@@ -101,9 +106,12 @@ class InnerProduct(Layer):
             if math.prod(given) != count:
                 raise spec.error(f"bottom[{index}]", f"has the shape {given}; it must hold "
                                  f"{count} numbers")
-        if others and (self.transpose or self.normalize):
-            raise spec.error("inner_product_param", "has transpose or normalize, which are for a "
-                             "weight blob; here the weight is a bottom")
+        self.pull = 4 * param.lamda / num_output if param.act_init else 0.0
+        if others and (self.transpose or self.normalize or self.pull):
+            raise spec.error("inner_product_param", "has transpose, normalize or act_init, which "
+                             "are for a weight blob; here the weight is a bottom")
+        if self.transpose and self.pull:
+            raise spec.error("inner_product_param.act_init", "does not go with transpose")
         if not others:
             self.add_blob("weight", shape[::-1] if self.transpose else shape, param.weight_filler)
         if param.bias_term and len(others) < 2:
@@ -127,6 +135,11 @@ class InnerProduct(Layer):
             weight = self.rows()
         y = F.linear(x.flatten(self.axis), weight.flatten(1),
                      self.bias if bias is None else bias.flatten())
+        if self.pull:
+            excess = self.weight.square().sum(1, keepdim=True) - 1
+            nothing, = OwnGradients.apply(1, self.weight, self.pull * excess * self.weight,
+                                          y.new_zeros(()))
+            y = y + nothing
         if self.relu:
             return F.leaky_relu(y, self.negative_slope) if self.negative_slope else F.relu(y)
         return y
@@ -182,6 +195,7 @@ class Embed(Weighted):
 
     appends_axis = True
     no_gradient_bottoms = (0,)
+    refuses_gradient = True
     needs_float32 = True
     weights_in = "embed_param"
 

@@ -57,6 +57,19 @@ def labelme(image: str, *shapes: tuple[str, list]) -> str:
                            for kind, points in shapes]})
 
 
+def supervisely(*objects: dict) -> str:
+    return json.dumps({"description": "", "tags": [], "size": {"height": 40, "width": 56},
+                       "objects": list(objects)})
+
+
+def vott(image: str, *regions: dict) -> dict:
+    return {"asset": {"name": image, "path": f"file:/photos/{image}",
+                      "size": {"width": 56, "height": 40}}, "regions": list(regions)}
+
+
+RECTANGLE = {"classTitle": "cat", "geometryType": "rectangle",
+             "points": {"exterior": [[25, 6], [5, 36]], "interior": []}}
+CLASSES = {"VisDrone": "car", "WIDER FACE": "face"}     # of the forms, where it is not cat
 CVAT_BOX = '<box label="cat" occluded="0" xtl="5.5" ytl="6" xbr="25" ybr="36" z_order="0"></box>'
 FORMS = {
     "VOC": {"JPEGImages/a.jpg": "", "Annotations/a.xml": XML.format("cat"),
@@ -103,6 +116,42 @@ FORMS = {
         "annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX, "Train"),
                                 cvat_image("deep/b.jpg", CVAT_BOX, "Test")),
         "images/a.jpg": "", "images/deep/b.jpg": ""},
+    "Datumaro": {
+        f"annotations/{folder}.json": json.dumps({
+            "categories": {"label": {"labels": [{"name": "cat", "parent": ""}]}},
+            "items": [{"id": name, "image": {"path": f"{name}.jpg", "size": [40, 56]},
+                       "annotations": [{"type": "bbox", "label_id": 0, "group": 0,
+                                        "bbox": [5, 6, 20, 30]}]}]})
+        for folder, name in (("train", "a"), ("test", "b"))
+        } | {"images/train/a.jpg": "", "images/test/b.jpg": ""},
+    "Supervisely": {
+        "meta.json": json.dumps({"classes": [{"title": "cat", "shape": "rectangle"}], "tags": []}),
+        "train/ann/a.jpg.json": supervisely(RECTANGLE), "train/img/a.jpg": "",
+        "test/ann/b.jpg.json": supervisely(RECTANGLE), "test/img/b.jpg": ""},
+    "VoTT": {
+        f"{folder}-export.json": json.dumps({"tags": [{"name": "cat"}], "assets": {"0f": vott(
+            f"{name}.jpg", {"type": "RECTANGLE", "tags": ["cat"], "boundingBox":
+                            {"left": 5, "top": 6, "width": 20, "height": 30}})}})
+        for folder, name in (("train", "a"), ("test", "b"))
+        } | {"source/a.jpg": "", "source/b.jpg": ""},
+    "CSV of AutoML and Vertex AI": {
+        "data.csv": "TRAIN,gs://bucket/a.jpg,cat,.1,.2,,,.5,.9,,\n"
+                    "TEST,gs://bucket/b.jpg,cat,.1,.2,.5,.2,.5,.9,.1,.9\n",
+        "bucket/a.jpg": "", "bucket/b.jpg": ""},
+    "VisDrone": {
+        "set-train/annotations/a.txt": "5,6,20,30,1,4,0,1\n", "set-train/images/a.jpg": "",
+        "set-test/annotations/b.txt": "5,6,20,30,1,4,0,0,\n", "set-test/images/b.jpg": ""},
+    "DOTA": {
+        "train/labelTxt/a.txt": "imagesource:GoogleEarth\ngsd:0.1\n5 6 25 6 25 36 5 36 cat 0\n",
+        "train/images/a.png": "",
+        "test/labelTxt/b.txt": "5.0 6.0 25.0 6.0 25.0 36.0 5.0 36.0 cat 1\n",
+        "test/images/b.png": ""},
+    "WIDER FACE": {
+        "wider_face_split/wider_face_train_bbx_gt.txt":
+            "0--Parade/a.jpg\n1\n5 6 20 30 0 0 0 0 0 0 \n",
+        "wider_face_split/wider_face_test_bbx_gt.txt":
+            "0--Parade/b.jpg\n1\n5 6 20 30 0 0 0 0 0 0 \n",
+        "WIDER_train/images/0--Parade/a.jpg": "", "WIDER_test/images/0--Parade/b.jpg": ""},
     "CSV with a box a row": {
         "data/train_labels.csv": HEADER + "a.jpg,56,40,cat,5,6,25,36\n", "images/train/a.jpg": "",
         "data/test_labels.csv": HEADER + "b.jpg,56,40,cat,5,6,25,36\n", "images/test/b.jpg": ""},

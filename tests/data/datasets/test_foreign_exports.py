@@ -46,7 +46,7 @@ def test_a_region_of_the_tags_rectangle_and_labels_is_one_box(tmp_path):
     found = data.labels(data.splits["all"][0])
     assert [box.name for box in found.boxes] == ["cat"]
     assert [(note.reason, note.boxes) for note in found.notes] == [
-        ("a region of type rectangle is not a rectangle with a label", 1)]
+        ("a region of type rectangle is not a box with a label", 1)]
 
 
 def test_tags_of_cvat_are_no_boxes(tmp_path):

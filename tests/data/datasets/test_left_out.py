@@ -67,12 +67,12 @@ def test_numbers_of_create_ml_may_be_text(numbers, corners, relative, tmp_path):
 
 
 def test_every_shape_of_cvat_is_counted(tmp_path):
-    inner = ('<box label="cat" xtl="5" ytl="6" xbr="25" ybr="36"/><ellipse label="cat"/>'
-             '<ellipse label="cat"/><future label="cat"/>')
+    inner = ('<box label="cat" xtl="5" ytl="6" xbr="25" ybr="36"/><points label="cat"/>'
+             '<points label="cat"/><future label="cat"/>')
     put(tmp_path, {"a.xml": cvat(cvat_image("1.jpg", inner)), "1.jpg": ""})
     labels = only_labels(tmp_path)
     assert {note.reason: note.boxes for note in labels.notes} == {
-        "a shape of type ellipse is not a box": 2, "a shape of type future is not a box": 1}
+        "a shape of type points is not a box": 2, "a shape of type future is not a box": 1}
 
 
 def test_turned_rectangles_of_x_anylabeling_become_upright_boxes(tmp_path):

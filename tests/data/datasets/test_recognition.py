@@ -13,6 +13,7 @@ from framework.data.datasets.splits import train_and_test
 from framework.errors import DataError
 from framework.system.text import is_there
 from tests.data.datasets.forms import (
+    CLASSES,
     CVAT_BOX,
     FORMS,
     HEADER,
@@ -40,7 +41,7 @@ def test_each_format_is_known_by_its_files_and_gives_its_images_to_their_splits(
     assert images == {"train": ["a"], "test": ["b"]}
     for entries in data.splits.values():
         [box] = data.labels(entries[0]).boxes
-        assert data.display_names.get(box.name, box.name) == "cat"
+        assert data.display_names.get(box.name, box.name) == CLASSES.get(form, "cat")
         assert (data.root / entries[0].image).is_file()
 
 
@@ -62,8 +63,8 @@ def test_a_table_of_roboflow_beside_its_images_is_read_in_pixels(tmp_path):
 def test_label_studios_rectangles_are_percents_and_what_is_left_out_is_told(tmp_path):
     first = task("a.jpg", percent(10, 20, 30, 40),
                  percent(50, 50, 25, 10, 90, ("dog", "pet")),
-                 {"points": [[1, 1], [5, 5], [1, 5]], "polygonlabels": ["cat"]})
-    first["annotations"][0]["result"][2]["type"] = "polygonlabels"
+                 {"format": "rle", "rle": [1, 2], "brushlabels": ["cat"]})
+    first["annotations"][0]["result"][2]["type"] = "brushlabels"
     first["annotations"].append({"result": first["annotations"][0]["result"][:1]})
     skipped = task("b.jpg", percent(1, 1, 1, 1))
     skipped["annotations"][0]["was_cancelled"] = True
@@ -81,7 +82,7 @@ def test_label_studios_rectangles_are_percents_and_what_is_left_out_is_told(tmp_
     assert labels.relative and (labels.width, labels.height) == (56, 40)
     assert [(note.reason, note.boxes) for note in labels.notes] == [
         ("another annotation of the same image", 1),
-        ("a region of type polygonlabels is not a rectangle with a label", 1),
+        ("a region of type brushlabels is not a box with a label", 1),
         ("rectangles that are turned became the upright boxes around them", 0)]
     assert data.labels(none).boxes == ()
     assert [note.reason for note in data.losses["all"]] == [
@@ -103,7 +104,7 @@ def test_label_studios_short_export_has_the_same_boxes(tmp_path):
 
 def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
     turned = ('<box label="cat" xtl="10" ytl="10" xbr="30" ybr="14" rotation="90"/>'
-              '<polygon label="cat" points="1,1;2,2;3,1"/><tag label="cat"/>')
+              '<polyline label="cat" points="1,1;2,2;3,1"/><tag label="cat"/>')
     put(tmp_path, {"annotations.xml": cvat(cvat_image("a.jpg", CVAT_BOX + turned),
                                            cvat_image("b.jpg", '<box label="cat" xtl="x"/>')),
                    "a.jpg": "", "b.jpg": "", "c.jpg": ""})
@@ -115,7 +116,7 @@ def test_cvats_boxes_are_pixels_and_other_shapes_are_told(tmp_path):
         assert box.corners == pytest.approx(expected)
     assert not labels.relative and (labels.width, labels.height) == (56, 40)
     assert [(note.reason, note.boxes) for note in labels.notes] == [
-        ("a shape of type polygon is not a box", 1),
+        ("a shape of type polyline is not a box", 1),
         ("tags of whole images are not stored", 0),
         ("rectangles that are turned became the upright boxes around them", 0)]
     with pytest.raises(DataError, match="annotations.xml#b.jpg: a box is not one"):

@@ -30,6 +30,13 @@ def test_a_split_names_images_with_any_suffix_spaces_and_class_list_marks(tmp_pa
     ]
 
 
+def test_comments_in_a_split_are_no_images(tmp_path):
+    root = make_voc(tmp_path / "voc", {"one": [], "#2": []})
+    (root / "ImageSets/Main/val.txt").write_text("# of May\none\n#\n#2\n")
+    assert [image for image, _ in read_split(root, "val")] == ["JPEGImages/one.jpg",
+                                                               "JPEGImages/#2.jpg"]
+
+
 def test_class_lists_of_voc_are_no_splits(tmp_path):
     root = make_voc(tmp_path, {"one": []})
     for name in ("cat_train", "cat_trainval", "dining_table_val", "._mine", "test"):

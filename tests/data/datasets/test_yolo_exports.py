@@ -117,3 +117,34 @@ def test_blanks_around_names_do_not_make_other_classes(tmp_path):
     put(tmp_path, {"data.yaml": "train: images/train\nval: images/train\nnames: [cat, ' cat ']\n"})
     with pytest.raises(DataError, match="names has 'cat' twice"):
         description.load(tmp_path)
+
+
+def yolo_set(root, folder, lines):
+    put(root, {"data.yaml": "train: images\nval: images\nnames: [cat]\n", "images/a.jpg": "",
+               f"{folder}/a.txt": "\n".join(lines) + "\n"})
+    data = recognise(root).data
+    return data.labels(data.splits["train"][0])
+
+
+POSES = [f"0 0.{x} 0.5 0.2 0.4 0.{x - 1}1 0.31 0.{x} 0.5 0.{x}8 0.65 0 0" for x in range(3, 8)]
+
+
+def test_poses_of_two_values_a_point_are_told_from_polygons(tmp_path):
+    """Polygons of as many corners, small ones and one around the middle, stay polygons."""
+    labels = yolo_set(tmp_path / "a", "labels", POSES)
+    assert [box.corners for box in labels.boxes] == [
+        pytest.approx((x / 10 - .1, .3, x / 10 + .1, .7)) for x in range(3, 8)]
+    assert [note.reason for note in labels.notes] == ["keypoints are not stored"]
+    few = yolo_set(tmp_path / "b", "labels", POSES[:4])
+    assert [note.reason for note in few.notes] == ["polygons became the boxes around them"]
+    small = ["0 .40 .40 .42 .40 .43 .42 .42 .44 .40 .44 .39 .42"] * 6
+    large = ["0 .35 .3 .6 .3 .75 .5 .6 .7 .35 .7 .2 .5"] * 6
+    for name, lines in (("c", small), ("d", large), ("e", [*POSES, small[0]])):
+        labels = yolo_set(tmp_path / name, "labels", lines)
+        assert [note.reason for note in labels.notes] == ["polygons became the boxes around them"]
+
+
+@pytest.mark.parametrize("folder", ["Labels", "LABELS"])
+def test_a_folder_labels_may_have_capitals(folder, tmp_path):
+    labels = yolo_set(tmp_path, folder, ["0 .5 .5 .2 .4"])
+    assert [box.corners for box in labels.boxes] == [pytest.approx((.4, .3, .6, .7))]

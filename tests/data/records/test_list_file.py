@@ -14,6 +14,11 @@ def test_the_last_word_is_the_label_but_for_images_with_spaces(tmp_path):
         Entry("a.jpg", "1"), Entry("b c.jpg", "d e.xml"), Entry("f g.jpg", "2")]
 
 
+def test_comments_are_no_images_and_a_name_may_begin_with_their_sign(tmp_path):
+    (tmp_path / "list").write_text("# image label\n#\na.jpg 1\n  # 2 more\n#b.jpg 2\n")
+    assert read(tmp_path / "list", tmp_path) == [Entry("a.jpg", "1"), Entry("#b.jpg", "2")]
+
+
 @pytest.mark.parametrize("text, message", [
     (None, "list: no such list file; a line must be: image label"),
     ("", "list: is empty"), ("a.jpg 1\nb.jpg\n", "list:2: 'b.jpg'; a line must be")])

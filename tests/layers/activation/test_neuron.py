@@ -99,7 +99,6 @@ def test_power_of_a_constant_has_gradient_0():
     ("Power", "power_param { power: 3 shift: 3 }", lambda x, y, g: (3 * y / (y + 3)) ** 2),
     ("Log", "log_param { scale: 2 shift: 9 base: 2 }",
      lambda x, y, g: (2 / math.log(2) / (2 * y + 9)) ** 2),
-    ("AbsVal", "", lambda x, y, g: np.ones_like(y)),
     ("BNLL", "", lambda x, y, g: g * sigmoid(y)),
     ("Clip", "clip_param { min: -0.1 max: 0.1 }", lambda x, y, g: g),
     ("Sigmoid", "", lambda x, y, g: g * y * (1 - y)),

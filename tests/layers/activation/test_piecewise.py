@@ -75,3 +75,39 @@ def test_silu_and_softplus_are_their_formulas_far_out_too():
                                    x / (1 + np.exp(-x)), rtol=1e-12, atol=1e-300)
     np.testing.assert_allclose(array(make("Softplus", "", (7,))(torch.tensor(x))),
                                np.logaddexp(0, x), rtol=1e-12, atol=1e-300)
+
+
+def test_symrelu_puts_the_parts_above_and_below_0_in_channels_of_their_own():
+    x = noise(2, 3, 4)
+    expected = np.concatenate([np.maximum(array(x), 0), np.minimum(array(x), 0)], 1)
+    np.testing.assert_array_equal(array(make("SymReLU", "", (2, 3, 4))(x)), expected)
+    with pytest.raises(SpecError, match="SymReLU takes 2 axes or more"):
+        make("SymReLU", "", (3,))
+
+
+def test_recu_is_the_arc_of_a_circle_between_two_lines():
+    alpha, beta, end = 0.9, 0.25, 3.0
+    layer = make("ReCU", f"alpha: {alpha} beta: {beta} s: {end} negative_slope: 0.1", (601,))
+    x = torch.linspace(-3, 6, 601).double().requires_grad_()
+    y = layer(x)
+    y.sum().backward()
+    found, slope, at = array(y), x.grad.numpy(), array(x)
+    left, right = at < 0, at > end
+    np.testing.assert_allclose(found[left], 0.1 * at[left], rtol=1e-6)
+    np.testing.assert_allclose(slope[right], beta, rtol=1e-6)
+    np.testing.assert_allclose(slope[at == 0], 0.1, rtol=1e-6)
+    # on a circle: the normals of all points of the arc meet in its centre, as far from each
+    arc = (at > 0) & (at <= end)
+    bend = np.sqrt(1 + slope[arc] ** 2)
+    sines = slope[arc] / bend
+    radius = (at[arc][-1] - at[arc][5]) / (sines[5] - sines[-1])
+    np.testing.assert_allclose(at[arc] + radius * sines, at[arc][5] + radius * sines[5], rtol=1e-6)
+    np.testing.assert_allclose(slope[arc][[0, -1]], [alpha, beta], rtol=1e-2)
+    assert abs(found[arc][-1] - found[right][0]) < 0.01 and abs(found[arc][0]) < 0.02
+
+
+@pytest.mark.parametrize("fields, words", [
+    ("beta: -1", "alpha is 1; it must be above the size of beta, -1"), ("s: 0", "s is 0; it must")])
+def test_recu_refuses_numbers_without_a_circle(fields, words):
+    with pytest.raises(SpecError, match=words):
+        make("ReCU", fields, (2, 3))

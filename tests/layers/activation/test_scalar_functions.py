@@ -135,3 +135,12 @@ def test_gradient_silent_gives_the_bottom_without_a_gradient():
     x = noise(2, 3)
     top = make("GradientSilent", "", (2, 3))(x)
     assert torch.equal(top, x.detach()) and not top.requires_grad
+
+
+@pytest.mark.parametrize("number, slope", [(0, 0), (1, 1), (-0.5, 1)])
+def test_a_second_bottom_of_gradient_silent_lets_the_gradient_pass_or_not(number, slope):
+    x = noise(2, 3)
+    top = make("GradientSilent", "", (2, 3), (1, 2))(x, torch.tensor([[number, 1 - number]]))
+    top.sum().backward()
+    assert torch.equal(top, x)
+    np.testing.assert_array_equal(x.grad.numpy(), np.full((2, 3), slope))

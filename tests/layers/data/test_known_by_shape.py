@@ -3,6 +3,7 @@
 import pytest
 
 from framework import Net, parse_net
+from framework.definition.spec import NetSpec
 from framework.errors import SpecError
 from framework.layers import LAYERS
 from tests.support import layer_spec
@@ -76,3 +77,31 @@ def test_their_data_are_refused(kind, param, tops):
     document.message.layer[0].CopyFrom(spec.proto)
     with pytest.raises(SpecError, match=f"'{kind}' is known by the shapes of its tops only"):
         Net(document)
+
+
+def test_plates_have_seven_signs():
+    field = "data_param { batch_size: 5 } transform_param { crop_size: 9 }"
+    assert shapes("ccpdData", field, 2) == [(5, 3, 9, 9), (5, 7)]
+
+
+def test_images_of_drawn_classes_are_another_type():
+    text = """layer { name: "d" type: "ImageData" top: "x" top: "k" top: "y" image_data_param {
+        source: "l.txt" batch_size: %d label_num: 4 sample_num: 3 new_height: 6 new_width: 8 } }"""
+    spec = NetSpec(parse_net(text % 12), "TRAIN").layers[0]
+    assert spec.type == "DrawnClassesData"
+    assert LAYERS[spec.type].assumed_shapes(spec) == [(12, 3, 6, 8), (4,), (12,)]
+    with pytest.raises(SpecError, match=r"batch_size is 13; it must be label_num \* sample_num"):
+        LAYERS[spec.type].assumed_shapes(NetSpec(parse_net(text % 13), "TRAIN").layers[0])
+
+
+@pytest.mark.parametrize("fields, columns", [
+    ("has_landmarks: true", (1, 1, 1, 19)), ("yoloformat: true", (5, 1, 1, 8)),
+    ("yoloformat: true has_landmarks: true", (5, 1, 1, 19)),
+    ("data_anchor_sampler { scale: 16 }", (1, 1, 1, 8))])
+def test_boxes_of_faces_have_their_points(fields, columns):
+    text = """layer { name: "d" type: "AnnotatedData" top: "x" top: "y" data_param { batch_size: 5 }
+        transform_param { resize_param { height: 6 width: 8 } } annotated_data_param { %s } }"""
+    spec = NetSpec(parse_net(text % fields), "TRAIN").layers[0]
+    assert spec.type == "FaceBoxData"
+    assert LAYERS[spec.type].assumed_shapes(spec) == [(5, 3, 6, 8), columns]
+    assert parse_net(text % 'label_map_file: "m"').message.layer[0].type == "AnnotatedData"

@@ -49,3 +49,22 @@ def test_a_decay_outside_of_0_to_1_and_a_field_of_another_bn_are_refused():
         make("BN", "decay: 0.1 momentum: 0.5", SHAPE)
     with pytest.raises(SpecError, match="decay has no ONNX form"):
         make("BN", "decay: 0.1", SHAPE).to_onnx(None, ["x"])
+
+
+def test_decay_exma_is_the_share_of_the_averages_that_stays():
+    layer = make("BN", "decay_exma: 0.75", SHAPE)
+    mean, variance = layer.mean.numpy().copy(), layer.variance.numpy().copy()
+    for number in range(3):
+        x = noise(SHAPE, seed=number)
+        found, batch = layer(x), x.detach().numpy()
+        own, spread = (batch.mean((0, 2, 3), keepdims=True), batch.var((0, 2, 3), keepdims=True))
+        np.testing.assert_allclose(found.detach(), normalized(batch, own, spread, layer, 1e-9),
+                                   rtol=1e-9, atol=1e-12)
+        mean, variance = mean * 0.75 + own / 4, variance * 0.75 + spread / 4
+        np.testing.assert_allclose(layer.mean, mean, rtol=1e-6)
+        np.testing.assert_allclose(layer.variance, variance, rtol=1e-6)
+    tested = make("BN", "decay_exma: 0.75", SHAPE, phase="TEST")
+    expected = normalized(batch, tested.mean.numpy(), tested.variance.numpy(), tested, 1e-9)
+    np.testing.assert_allclose(tested(x).detach(), expected, rtol=1e-9, atol=1e-12)
+    with pytest.raises(SpecError, match="bn_param.momentum"):
+        make("BN", "decay_exma: 0.1 momentum: 0.5", SHAPE)

@@ -167,3 +167,44 @@ def test_tabs_and_old_syntax_may_be_in_one_module():
         space, changes = result_of(text)
         assert (space["x"], space["y"]) == (1, 2)
         assert changes["tabs"] == 1 and changes["syntax of Python 2"] >= 1
+
+
+EXEC = """
+kept = 5
+
+def made(code):
+    exec(code)
+    return made_by_it + kept
+
+def changed(kept):
+    total = 1
+    exec("total = total + kept * 2")
+    kept = [total * n for n in range(2)]
+    exec("kept = kept + [extra]") if False else None
+    return total, kept
+
+def twice():
+    exec("a = 1")
+    exec("b = a + 1; a = 10")
+    return a, b, [a for n in range(2)]
+
+def untouched(code):
+    def inner():
+        return kept
+    return inner()
+"""
+
+
+def test_exec_in_a_function_makes_and_changes_its_names():
+    # values by hand, as Python 2.7 has them
+    tree, changes = to_tree(EXEC, "m.py")
+    names = dict(BUILTINS)
+    exec(compile(tree, "m.py", "exec"), names)
+    assert names["made"]("made_by_it = 3") == 8
+    assert names["made"]("made_by_it = 3; kept = 4") == 7 and names["kept"] == 5
+    assert names["changed"](4) == (9, [0, 9])
+    assert names["twice"]() == (10, 2, [10, 10])
+    assert names["untouched"]("") == 5
+    with pytest.raises(NameError, match="made_by_it"):
+        names["made"]("other = 3")
+    assert changes["names that exec makes"] == 4

@@ -181,7 +181,7 @@ def test_wrong_fields_are_errors_that_name_them(text, message):
 def test_a_broken_line_of_the_size_file_is_an_error_with_its_number(tmp_path):
     (tmp_path / "sizes.txt").write_text("a 3 4\n\nb 5\n")
 
-    with pytest.raises(SpecError, match="whose line 3 is 'b 5'; a line must be: name height width"):
+    with pytest.raises(SpecError, match=":3 is 'b 5', and a line must be: name height width"):
         judge(f'num_classes: 4 name_size_file: "{tmp_path}/sizes.txt"', *example())
 
 
@@ -190,3 +190,14 @@ def test_names_in_the_size_file_may_have_spaces(tmp_path):
     path.write_text("a b 3 4\r\n  c\t5 6 \n")
     layer = make("DetectionEvaluate", "num_classes: 4", (1, 1, 1, 7), (1, 1, 1, 8))
     assert read_sizes(layer.spec, "x", str(path)) == [("a b", 3, 4), ("c", 5, 6)]
+
+
+def test_points_of_faces_are_columns_that_are_not_read():
+    rows, truth = example()
+    text = "num_classes: 4 overlap_threshold: 0.5 %s"
+    plain = make("DetectionEvaluate", text % "", (1, 1, 40, 7), (1, 1, 14, 8))
+    wide = make("DetectionEvaluate", text % "has_lm: true", (1, 1, 40, 17), (1, 1, 14, 19))
+    more = noise(40, 10, requires_grad=False).float(), noise(14, 11, requires_grad=False).float()
+    found = wide(torch.cat([rows, more[0]], 1)[None, None], torch.cat([truth, more[1]], 1)[None,
+                                                                                          None])
+    assert torch.equal(found, plain(rows[None, None], truth[None, None]))

@@ -134,3 +134,18 @@ def test_least_squares_keep_the_solution_of_the_batch(rows):
         make("LS", "", (rows, 4), (rows + 1, 2), tops=0)
     with pytest.raises(DataError, match=r"\(LS\): blob 'bottom0' has values that are not finite"):
         layer(torch.full((rows, 4), torch.nan, dtype=torch.float64), target)
+
+
+def test_act_init_pulls_the_rows_of_the_weight_to_length_one():
+    x = noise(2, 5)
+    layer = make("InnerProduct", "num_output: 3 act_init: true lamda: 0.75", (2, 5))
+    weight = layer.weight.detach().numpy()
+    top = layer(x)
+    np.testing.assert_allclose(top.detach(), x.detach().numpy() @ weight.T
+                               + layer.bias.detach().numpy(), rtol=1e-12)
+    (5 * top.sum()).backward()
+    rows = (weight**2).sum(1, keepdims=True)
+    expected = 5 * x.detach().numpy().sum(0) + 4 * 0.75 / 3 * (rows - 1) * weight
+    np.testing.assert_allclose(layer.weight.grad, expected, rtol=1e-10)
+    with pytest.raises(SpecError, match="act_init does not go with transpose"):
+        make("InnerProduct", "num_output: 3 act_init: true transpose: true", (2, 5))
