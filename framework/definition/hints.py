@@ -114,6 +114,23 @@ HINTS = {
         "scale mirror mean_file mean_value scale_cvg max_cvg_len min_cvg_len opaque_coverage "
         "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
         "num_total_augs clahe_tile_size clahe_clip_limit").split()), _UNREAD),
+    **dict.fromkeys((f"CenterObjectLossParameter.{name}" for name in (
+        "loc_loss_type conf_loss_type lm_loss_type loc_weight ignore_thresh net_width down_ratio "
+        "bias_mask_group_num").split()), _UNREAD),
+    **dict.fromkeys((f"FaceEvaluateParameter.{name}" for name in (
+        "facepoints num_gender num_glasses num_headpose").split()), _UNREAD),
+    **dict.fromkeys(("TripletRankLossParameter.tradeoff", "CrossTripletLossParameter.tradeoff",
+                     "OuterProductParameter.loss_weight", "SuperCategoryParameter.weight_filler",
+                     "DynamicRoutingParameter.routing_num"), _UNREAD),
+    "MMDLossParameter.absfix_flag": "a guard of the original against a fault of rounding",
+    **dict.fromkeys(("BinomialLossParameter.perturbation_loss_weight",
+                     "ActLossParameter.perturbation_loss_weight"),
+                    "of `perturbation`, which is refused"),
+    **dict.fromkeys((f"SqueezeDetLossParameter.{name}" for name in (
+        "n_top_detections intersection_thresh nms_intersection_thresh").split()), _LOGGING),
+    **dict.fromkeys(("CRParameter.num_cu", "CRParameter.num_pe", "CRParameter.swap_inputs",
+                     "XCLParameter.xcl_name", "XCLParameter.kernel_name",
+                     "CrfFilterbankEdParameter.use_cudnn"), _PLACEMENT),
     **dict.fromkeys((f"MaskYoloLossParameter.{name}" for name in (
         "anchor_mask with_mask mask_w mask_h with_rcnn").split()), _UNREAD),
     **dict.fromkeys((f"PairwiseParameter.{name}" for name in (
@@ -176,6 +193,14 @@ HINTS = {
         "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
         "mirror_pairs mean_value mirror rotation max_angle"
         ).split()), _KNOWN_ONLY),
+    **dict.fromkeys((f"ImageLabel{kind}Parameter.{name}" for kind in ("Data", "EdgeData")
+                     for name in ("image_list_path rand_scale data_dir image_dir hsv_noise "
+                                  "h_noise s_noise v_noise pad_centre").split()), _KNOWN_ONLY),
+    **dict.fromkeys(("ImageLabelDataParameter.label_list_path", "ImageLabelDataParameter.label_dir",
+                     *(f"ImageLabelEdgeDataParameter.label{number}_{what}"
+                       for number in (1, 2, 3, 4) for what in ("list_path", "dir"))), _KNOWN_ONLY),
+    **dict.fromkeys((f"LFFDSampler.Box.{name}" for name in (
+        "bbox_small_scale", "bbox_large_scale", "ancher_stride")), _KNOWN_ONLY),
     **dict.fromkeys((f"PicPacParameter.{name}" for name in (
         "path seed loop shuffle reshuffle stratify split split_fold split_negate mixin "
         "mixin_group_reset mixin_group_delta mixin_max cache preload threads min_size max_size "

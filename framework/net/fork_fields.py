@@ -25,6 +25,8 @@ WITHOUT_MEANING = frozenset("""
     ScaleParameter.min_value ScaleParameter.max_value
     ProposalParameter.score_thresh NormalizeParameter.fix_gradient
     ROIPoolingParameter.pooled_size CtcLossParameter.preprocess_collapse_repeated
+    BinomialLossParameter.perturbation
+    CrfFilterbankEdParameter.debug_mode CrfFilterbankEdParameter.div_epsilon
 """.split())
 
 

@@ -34,6 +34,8 @@ COMPOSED = {
       for what in ("jaccard_overlap", "sample_coverage", "object_coverage")),
     *(f"{what}_{numbers}" for what in ("bw", "fl")                      # layers/vision/ristretto
       for numbers in ("layer_in", "layer_out", "params")),
+    *(f"{end}_{what}_{axis}" for end in ("min", "max") for axis in "xyz"    # vision/volume_fields
+      for what in ("rotation", "translation", "scaling")),
 }
 # Messages of files that are read from their wire form, not by names, and the oldest form of layers,
 # of which each field has its name of today, or none and a warning.

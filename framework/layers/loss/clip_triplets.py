@@ -26,7 +26,7 @@ class TripletsOfClasses(Layer):
 
     def _read(self, field: str, codes: Shape, labels: Shape) -> None:
         spec = self.spec
-        honour(spec, field, "margin tradeoff")
+        honour(spec, field, "margin")
         self.margin = getattr(spec.proto, field).margin
         if self.margin <= 0:
             raise spec.error(f"{field}.margin", f"is {self.margin:g}; it must be above 0")

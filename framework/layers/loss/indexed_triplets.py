@@ -31,6 +31,8 @@ class RandomTriplets(Layer):
     """
 
     reads = ("sample_triplet_param",)
+    unread = frozenset(f"sample_triplet_param.{name}"
+                       for name in ("label_num", "sample_num", "eps"))
     fork_fields = frozenset(["sample_triplet_param.alpha"])
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)

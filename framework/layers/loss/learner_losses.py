@@ -43,8 +43,7 @@ class BinomialLoss(Layer):
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
-        honour(spec, "binomial_loss_param", "alpha beta cost_p cost_n shrinkage "
-               "perturbation_loss_weight")
+        honour(spec, "binomial_loss_param", "alpha beta cost_p cost_n shrinkage")
         self.no_gradient_bottoms = (len(bottoms) - 1,)
         *learners, labels = bottoms
         _check_learners(spec, tuple(learners))
@@ -92,7 +91,7 @@ class ActLoss(Layer):
 
     def __init__(self, spec: LayerSpec, *learners: Shape):
         super().__init__(spec)
-        honour(spec, "act_loss_param", "perturbation_loss_weight")
+        honour(spec, "act_loss_param", "")
         _check_learners(spec, learners)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:

@@ -17,7 +17,7 @@ from framework.proto import TransformationParameter
 SIDE = 416      # of the images, without a crop_size
 ROW = 5         # x1 y1 x2 y2 class
 FIELDS = ("classes anchors_per_grid anchor_shapes pos_conf neg_conf lambda_bbox epsilon "
-          "lambda_conf n_top_detections intersection_thresh nms_intersection_thresh")
+          "lambda_conf")
 
 
 @layer

@@ -32,7 +32,7 @@ class _OfTree(Layer):
         Raises SpecError for a tree of no levels, or unless the labels are 0, 1, 2, ...
         """
         spec = self.spec
-        honour(spec, FIELD, "root weight_filler engine")
+        honour(spec, FIELD, "root engine")
         root = _branch(spec.proto.super_category_param.root)
         depth = _depth(root)
         if depth == 0:

@@ -54,7 +54,7 @@ class CrfFilterbankEd(Layer):
     def __init__(self, spec: LayerSpec, p: Shape, shares: Shape):
         super().__init__(spec)
         honour(spec, FIELD, "num_iterations step_size_factor log_eps kernel_size unary_weight_init "
-               "use_cudnn no_redundancy_weights init_filters skip_pw_term keep_mid_ind_zero")
+               "no_redundancy_weights init_filters skip_pw_term keep_mid_ind_zero")
         self.param = param = spec.proto.crffilterbanked_param
         if len(p) != 4 or len(shares) != 4 or (p[0], *p[2:]) != (shares[0], *shares[2:]):
             raise spec.error("bottom", f"has the shapes {tuple(p)} and {tuple(shares)}; they must "

@@ -37,6 +37,8 @@ class DetectionOutputExtended(Layer):
     needs_float32 = True
     no_onnx_form = UNWRITTEN
 
+    unread = frozenset({"detection_output_param.background_label_id"})
+
     def __init__(self, spec: LayerSpec, loc: Shape, conf: Shape, prior: Shape):
         super().__init__(spec)
         honour(spec, "detection_output_param", "num_classes share_location background_label_id "

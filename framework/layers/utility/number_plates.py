@@ -104,8 +104,7 @@ class FaceAttriEvaluate(Layer):
 
     def __init__(self, spec: LayerSpec, values: Shape, truth: Shape):
         super().__init__(spec)
-        honour(spec, "face_evaluate_param", "facetype facepoints num_gender num_glasses "
-                                            "num_headpose")
+        honour(spec, "face_evaluate_param", "facetype")
         kind = enum_name(spec.proto.face_evaluate_param, "facetype")
         if kind != "FACEATTRIBUTE":
             raise spec.error("face_evaluate_param.facetype", f"is {kind}; it must be "

@@ -27,7 +27,7 @@ class OuterProduct(Layer):
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape):
         super().__init__(spec)
-        honour(spec, "outer_product_param", "loss_weight")
+        honour(spec, "outer_product_param", "")
         if min(len(a), len(b)) < 2 or a[0] != b[0] or math.prod((*a[2:], *b[2:])) != 1:
             raise spec.error("bottom", f"has the shapes {tuple(a)} and {tuple(b)}; they must be "
                              "(N, A) and (N, B)")

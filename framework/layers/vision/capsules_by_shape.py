@@ -39,7 +39,7 @@ class DynamicRouting(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         sizes = ("input_capsule_num", "output_capsule_num", "output_capsule_dim")
-        honour(spec, "dr_param", " ".join((*sizes, "routing_num")))
+        honour(spec, "dr_param", " ".join(sizes))
         param = spec.proto.dr_param
         for field in sizes:
             at_least(spec, f"dr_param.{field}", (getattr(param, field),), 1)

@@ -78,7 +78,7 @@ class XCLProgram(Layer):
 
     def __init__(self, spec: LayerSpec):
         super().__init__(spec)
-        honour(spec, "xcl_param", "once xcl_name kernel_name")
+        honour(spec, "xcl_param", "once")
 
     def forward(self) -> tuple[Tensor, ...]:
         return ()
@@ -158,7 +158,7 @@ class OCLCRHWCN(Weighted):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", FIELDS)
-        honour(spec, "cr_param", "relu swap_inputs num_cu num_pe")
+        honour(spec, "cr_param", "relu")
         check_axes(spec, x, (4,))
         self.geometry = at = read_geometry(spec, tuple(x[axis] for axis in TO_FIRST))
         for name, sizes in (("stride", at.stride), ("pad", at.pad)):
@@ -241,7 +241,7 @@ class OCLHWCNInnerProduct(Weighted):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         honour(spec, "inner_product_param", "num_output bias_term weight_filler bias_filler")
-        honour(spec, "cr_param", "relu swap_inputs num_cu num_pe")
+        honour(spec, "cr_param", "relu")
         check_axes(spec, x, (2, 4))
         param = spec.proto.inner_product_param
         at_least(spec, "inner_product_param.num_output", (param.num_output,), 1)

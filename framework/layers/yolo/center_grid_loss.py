@@ -49,9 +49,8 @@ class CenterGridLoss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, truth: Shape):
         super().__init__(spec)
-        honour(spec, FIELD, "num_class share_location loc_loss_type conf_loss_type loc_weight "
-               "bias_scale bias_num net_width net_height ignore_thresh low_bbox_scale "
-               "up_bbox_scale class_type has_lm lm_loss_type")
+        honour(spec, FIELD, "num_class share_location bias_scale bias_num net_height "
+               "low_bbox_scale up_bbox_scale class_type has_lm")
         param = spec.proto.center_object_loss_param
         self.by_sigmoid = enum_name(param, "class_type") == "SIGMOID"
         self.has_points = param.has_lm
@@ -59,6 +58,8 @@ class CenterGridLoss(Layer):
         if len(param.bias_scale) != 1 or int(param.bias_scale[0]) < 1 or param.bias_num != 1:
             raise spec.error(f"{FIELD}.bias_scale", f"is {list(param.bias_scale)}; it must be one "
                              "anchor of at least 1, with bias_num: 1")
+        if not param.share_location:
+            raise spec.error(f"{FIELD}.share_location", "is false; it must be true")
         if param.num_class != classes or (self.has_points and self.by_sigmoid):
             raise spec.error(f"{FIELD}.num_class", f"is {param.num_class}; it must be 1 for "
                              "SIGMOID, which has no points, and 2 for SOFTMAX")

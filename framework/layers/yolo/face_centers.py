@@ -29,6 +29,8 @@ class _FaceBoxes(Layer):
         honour(self.spec, FIELD, f"num_classes share_location keep_top_k confidence_threshold "
                                  f"nms_thresh has_lm {fields}")
         param = self.spec.proto.detection_output_param
+        if not param.share_location:
+            raise self.spec.error(f"{FIELD}.share_location", "is false; it must be true")
         self.most, self.threshold = param.keep_top_k, param.nms_thresh
         self.least_score = -math.inf
         if is_set(param, "confidence_threshold"):
