@@ -1,36 +1,25 @@
-"""Forms of single forks that are other types or fields here.
+"""Forms of single forks that are other types or fields here; see other_types.py too.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
 which is BVLC's LSTM, and ReverseAxis; SkimCaffe: layers that Intel's library computes; segaware: a
 Convolution with `bottom_is_im2col`; 3D-Caffe: PoolingND; superxuang: Pooling3D's pooling_3d_param,
-the pooling3d_param of P3D with one size for all three axes, and an AnchorTarget in volumes, here
-an AnchorTarget3D; OpenPose: a Convolution with `binary`, whose weights in the forward are -a or a,
-with a the mean of |weight| in each filter. As a bool that is in nets of
-TrellixVulnTeam/ssd_phone_detection_7D9U. hsmyy/CenterLoss_Caffe_Mnist: a CenterLoss of cluster_num.
-Cysu/caffe and PSPNet: crop_height and crop_width. sanpingzhou/Person-Re-ID: crop_size_h and
-crop_size_w. twhui/LiteFlowNet: a Warp by coordinates. dicecco1/fpga_caffe: a Pad of one axis.
-HyeonwooNoh/caffe: a ReLU whose second top is its mask. southatsouth/GLAD: a Crop of one bottom to
-a height and a width, spelt weight. Felix-Li-Git/caffe-yolov2: a DetectionOutput with the anchors
-of YOLO v2 (biases).
-yuqj1991/caffe_train: a BatchNorm with its scale,
-a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a source under other names,
-ImageData of classes that are drawn anew, AnnotatedData of faces, triplets by indices.
-openvinotoolkit/training_toolbox_caffe: SoftmaxWithLoss with adaptive_weighting or
-max_entropy_weight. hari-sikchi/BoxYolo: a DetectionLoss by a grid of labels.
-lilinhao/ShipDetection: a Convolution of some orientations.
+the pooling3d_param of P3D with one size for all three axes; OpenPose: a Convolution with `binary`,
+whose weights in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that
+is in nets of TrellixVulnTeam/ssd_phone_detection_7D9U. Cysu/caffe and PSPNet: crop_height and
+crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caffe_train: a
+BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
+source under other names.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
 tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentation;
-pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN, anchor_target_layer.cpp of its
-caffe_3d_faster_rcnn; cudnn_conv_layer.cu of CMU-Perceptual-Computing-Lab/openpose_caffe_train;
-mkl_convolution_layer.cpp and others of IntelLabs/SkimCaffe; batch_norm_scale_layer.cu,
-focal_loss_layer.cpp and multibox_loss_layer.cpp of yuqj1991/caffe_train.
+pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN; cudnn_conv_layer.cu of
+CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and others of
+IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibox_loss_layer.cpp of
+yuqj1991/caffe_train.
 """
 
 from __future__ import annotations
-
-from typing import Literal
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
@@ -41,8 +30,8 @@ from framework.definition.upgrade.label_forms import (
     from_mmd_loss_param,
     without_flat_windows,
 )
+from framework.definition.upgrade.other_types import other_type
 
-CLIPS = ("still_source", "class_per_batch", "clip_per_class")
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
 SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolution",
@@ -51,16 +40,11 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
         "Yolov3Detection": "Yolov3DetectionOutput",
         **SAME_OF_LABELS}
-TRIPLETS = {"SampleTriplet": "RandomTriplets", "TripletLoss": "IndexedTripletLoss"}
-FACES = ("data_anchor_sampler", "bbox_sampler", "yoloformat", "crop_type", "has_landmarks")
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
-OF_GRIDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
-            "coord_scale", "sqrt", "constriant")
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
-OF_ONE_AXIS: tuple[Literal["axis", "pad_to", "pad_val"], ...] = ("axis", "pad_to", "pad_val")
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -70,10 +54,8 @@ def upgrade_forks(document: Document) -> bool:
     A ReLU with `relu6: true` becomes a ReLU6, AVE_EXC_PAD (in older files AVE_TF) an AVE with
     `avg_include_pad: false`, UpsampleDarknet the Upsample of one bottom, its stride the scale; a
     Convolution with `bottom_is_im2col: true` an Im2colConvolution, with `binary: true` a
-    BinaryConvolution, a CenterLoss with `cluster_num` a MovingCenterLoss, an AnchorTarget with
-    `anchor_size` an AnchorTarget3D, a Warp beside a Grid a CoordinateWarp, a Data of clips (DHH) a
-    ClipData, PoolingND an NdPooling; pooling_3d_param is pooling3d_param, other names of crop_h and
-    crop_w are these.
+    BinaryConvolution, PoolingND an NdPooling, other types as in other_types.py; pooling_3d_param is
+    pooling3d_param, other names of crop_h and crop_w are these.
     SpecError for `binary` with sq or ratio, which are fields of BinaryConvolution.
     """
     changed = False
@@ -81,58 +63,13 @@ def upgrade_forks(document: Document) -> bool:
     for index, layer in enumerate(document.message.layer):
         _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
-        other = _other_type(layer, document)
-        layer.type = other or layer.type
-        changed |= bool(other)
+        kind = other_type(layer, document)
+        changed |= kind != layer.type
+        layer.type = kind
         changed |= count_labels(layer, document)
         for form in FORMS:
             changed |= form(layer, lines)
     return changed
-
-
-def _other_type(layer: proto.LayerParameter, net: Document) -> str:
-    """The type that a field of a fork makes of this one, or a Grid in its net; "" without such."""
-    if layer.type == "Warp" and any(other.type == "Grid" for other in net.message.layer):
-        return "CoordinateWarp"
-    if layer.type == "CenterLoss" and layer.center_loss_param.cluster_num:
-        return "MovingCenterLoss"
-    if layer.type == "DetectionOutput" and layer.detection_output_param.biases:
-        return "RegionDetectionOutput"
-    if layer.type == "DetectionLoss" and any(proto.has_field(layer.detection_loss_param, field)
-                                             for field in OF_GRIDS):
-        return "GridDetectionLoss"
-    if layer.type == "Convolution" and layer.orn_param.orientations > 1:
-        return "ORConvolution"
-    if layer.type == "Pad" and any(layer.pad_param.HasField(name) for name in OF_ONE_AXIS):
-        return "AxisPad"
-    if layer.type == "ReLU" and len(layer.top) == 2:
-        return "ReLUWithMask"
-    if layer.type == "Crop" and (layer.crop_param.HasField("height")
-                                 or layer.crop_param.HasField("weight")):
-        return "CropToSize"
-    if layer.type == "AnchorTarget" and layer.anchor_target_param.HasField("anchor_size"):
-        return "AnchorTarget3D"
-    if layer.type == "Proposal" and layer.proposal_param.HasField("anchor_size"):
-        return "Proposal3D"
-    if layer.type == "ProposalTarget" and layer.proposal_target_param.HasField("class_num"):
-        return "ProposalTarget3D"
-    if layer.type == "ROIPooling" and layer.roi_pooling_param.HasField("pooled_l"):
-        return "ROIPooling3D"
-    if layer.type == "Data" and any(proto.has_field(layer.data_param, name) for name in CLIPS):
-        return "ClipData"
-    if layer.type == "ImageData" and layer.image_data_param.HasField("sample_num"):
-        return "DrawnClassesData"
-    if layer.type == "AnnotatedData" and any(proto.has_field(layer.annotated_data_param, name)
-                                             for name in FACES):
-        return "FaceBoxData"
-    if layer.type in TRIPLETS and len(layer.bottom) == 2 and any(
-            other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
-            for other in net.message.layer):
-        return TRIPLETS[layer.type]
-    if layer.type == "SoftmaxWithLoss" and (layer.loss_param.adaptive_weighting
-                                            or layer.loss_param.max_entropy_weight > 0):
-        return "AdaptiveSoftmaxWithLoss"
-    return ""
 
 
 def _check_binary(document: Document, index: int) -> None:
