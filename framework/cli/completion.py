@@ -136,7 +136,7 @@ def parser_of(name: str) -> argparse.ArgumentParser:
         raise _CaughtError(parser)
 
     module = import_module(f"framework.cli.{name}")
-    with mock.patch.object(argparse.ArgumentParser, "parse_args", catch):
+    with mock.patch.object(argparse.ArgumentParser, "parse_known_args", catch):
         try:
             module.main([])
         except _CaughtError as caught:
