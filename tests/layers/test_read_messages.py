@@ -69,6 +69,7 @@ def test_a_type_says_which_messages_its_code_reads(kind):
     given = {field.name for field, _ in sample_document(kind).message.layer[-1].ListFields()}
     given |= set(run_sample(kind).taken)
     said = {name for name in MESSAGES if reads_message(kind, name)}
+    said |= set(getattr(LAYERS[kind], "drawing", ()))
     others = {f"{other.lower()}param" for other in LAYERS if other != kind}
     read = {name for name in named(kind) | given & set(MESSAGES)
             if name in given or name.replace("_", "") not in others}

@@ -244,13 +244,13 @@ layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "rest" }"""
     assert census.rows[0].shapes[1] == (4, 8) and "'label' assumed to be (4, 8)" in census.assumed
 
 
-def test_a_label_of_a_database_may_be_a_row_of_numbers_but_no_map(tmp_path):
+def test_a_label_of_a_database_may_be_a_row_of_numbers_but_a_map_in_few_losses(tmp_path):
     text = """layer { name: "x" type: "Data" top: "x" top: "label" data_param { batch_size: 4 } }
 layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
   inner_product_param { num_output: 14 } }
 layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "label" }"""
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
     assert census.problems == [] and census.rows[0].shapes == ((4, 3, 224, 224), (4, 14))
-    text = text.replace('"EuclideanLoss" bottom: "ip"', '"EuclideanLoss" bottom: "x"')
+    text = text.replace('"EuclideanLoss" bottom: "ip"', '"SigmoidCrossEntropyLoss" bottom: "x"')
     (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
     assert "it must have as many items and values as 'x', (4, 3, 224, 224)" in census.problems[0]

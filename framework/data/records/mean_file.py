@@ -29,7 +29,7 @@ def read_mean_blob(path: str | Path) -> Blob:
     try:
         blob = _array_in(content) if content.startswith(NPY) else blob_in(content)
     except ValueError as error:
-        kind = other_kind(content[:4096])
+        kind = "" if content.startswith(NPY) else other_kind(content[:4096])
         reason = f"it is {kind}" if kind else str(error)
         raise DataError(f"{path}: the mean_file is not a BlobProto: {reason}; "
                         "tools/compute_image_mean makes one") from None

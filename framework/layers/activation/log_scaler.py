@@ -8,6 +8,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 
 
@@ -19,6 +20,7 @@ class LogScaler(Layer):
     Source: LogScalerParameter in the caffe.proto of JiahaoLi-gdut/CAFFE-DACH, which says so much.
     """
 
+    no_onnx_form = UNWRITTEN
     pointwise = True
     keeps_shape = True
 

@@ -10,7 +10,6 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import at_least, honour
 from framework.ops.losses import GivenSlopes, precise
 
@@ -47,7 +46,6 @@ class P2SLoss(Layer):
     loss = True
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
-    no_onnx_form = NEEDS_LABELS
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.onnx_reasons import NEEDS_LABELS
+from framework.layers.onnx_reasons import NEEDS_LABELS, UNWRITTEN
 from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import precise
 
@@ -83,6 +83,7 @@ class Identity2Verify(Layer):
     Source:  identity2verify_layer.cpp of yuqj1991/caffe_train.
     """
 
+    no_onnx_form = UNWRITTEN
     num_bottoms = (2, 2)
     num_tops = (3, 3)
     no_gradient_bottoms = (1,)

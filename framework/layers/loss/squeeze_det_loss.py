@@ -9,7 +9,6 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import at_least, honour
 from framework.ops.losses import GivenSlopes, precise
 from framework.proto import TransformationParameter
@@ -47,7 +46,6 @@ class SqueezeDetLoss(Layer):
     loss = True
     num_bottoms = (4, 4)
     no_gradient_bottoms = (3,)
-    no_onnx_form = NEEDS_LABELS
     reads = ("squeezedet_param", "transform_param")
     unread = frozenset(f"transform_param.{field.name}"
                        for field in TransformationParameter.DESCRIPTOR.fields

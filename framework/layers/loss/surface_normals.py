@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_labels, check_same_count, shape_of_labels
-from framework.layers.onnx_reasons import CHOOSES_EXAMPLES, COMPARES_WITH_LABELS
+from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
 from framework.layers.params import honour
 from framework.ops.losses import LARGEST_LOG_LOSS, GivenSlopes, log_loss, precise
 
@@ -36,7 +36,6 @@ class MultiSoftmaxLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -80,7 +79,6 @@ class AngleLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
@@ -114,7 +112,6 @@ class SigmoidLoss(Layer):
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
-    no_onnx_form = COMPARES_WITH_LABELS
 
     def __init__(self, spec: LayerSpec, x: Shape, labels: Shape):
         super().__init__(spec)

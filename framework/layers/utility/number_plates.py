@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
 from framework.ops.losses import precise
 from framework.proto import enum_name
@@ -31,6 +32,7 @@ class DetectionCcpdOutput(Layer):
     Source:  detection_ccpd_output_layer.cpp of yuqj1991/caffe_train.
     """
 
+    no_onnx_form = UNWRITTEN
     reads = ("lp_det_param",)
     num_bottoms = (SIGNS, SIGNS)
     no_gradient_bottoms = tuple(range(SIGNS))
@@ -64,6 +66,7 @@ class LpEvaluate(Layer):
     Source:  ccpdlp_evaluate_layer.cpp of yuqj1991/caffe_train. Its fields have no effect there.
     """
 
+    no_onnx_form = UNWRITTEN
     reads = ("lp_evaluate_param",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)
@@ -97,6 +100,7 @@ class FaceAttriEvaluate(Layer):
     Source:  faceEvaluateLayer.cpp of yuqj1991/caffe_train.
     """
 
+    no_onnx_form = UNWRITTEN
     reads = ("face_evaluate_param",)
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0, 1)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 
 
@@ -22,6 +23,7 @@ class OuterProduct(Layer):
     Source:  OuterProductParameter; outerproduct_layer.cu of thuml/MADA; Pei et al. 2018.
     """
 
+    no_onnx_form = UNWRITTEN
     num_bottoms = (2, 2)
     no_gradient_bottoms = (0,)
 

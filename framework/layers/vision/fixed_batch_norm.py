@@ -86,6 +86,8 @@ class ConvolutionBNFixed(Layer):
             exact = self._product(x, factor, self.mean) if torch.is_grad_enabled() else None
             return self._short(x, factor, self.mean, exact)
         found = convolved(x, self.weight, None, self.geometry)
+        if not len(found):
+            return found            # no statistics
         axes = [axis for axis in range(found.dim()) if axis != 1]
         variance, mean = torch.var_mean(found, axes, correction=0)
         self._move(mean.detach(), variance.detach(), found.numel() // found.shape[1])

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 from framework.layers.weighted import Weighted
 
@@ -39,6 +40,7 @@ class Gridding(Weighted):
             complete_gridding and shared_gridding are in no public net.
     """
 
+    no_onnx_form = UNWRITTEN
     weights_in = "gridding_param"
     elementwise = True
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.onnx_reasons import SHORT_NUMBERS
+from framework.layers.onnx_reasons import SHORT_NUMBERS, UNWRITTEN
 from framework.layers.params import at_least, canonical_axis, honour
 from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
 from framework.layers.vision.pooling import read_window
@@ -198,6 +198,7 @@ class OCLPoolingHWCN(Layer):
             stride is always 2.
     """
 
+    no_onnx_form = UNWRITTEN
     reads = ("pooling_param",)
 
     def __init__(self, spec: LayerSpec, x: Shape):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
 from framework.proto import enum_name
 
@@ -22,6 +23,8 @@ class LsePooling(Layer):
     Source: LsePoolingParameter; lse_pooling_layer.cpp of wang821002/Caffe-Multi-Label, whose
             windows, with `global_pooling: false`, are in no public net.
     """
+
+    no_onnx_form = UNWRITTEN
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

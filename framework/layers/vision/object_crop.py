@@ -61,7 +61,7 @@ class ProposalCrop(Layer):
         values = maps.detach().cpu().float().numpy()
         crops = []
         for image, features in zip(pixels, values, strict=True):
-            image = np.ascontiguousarray(image.clip(0, 255).astype(np.uint8))
+            image = np.ascontiguousarray(np.nan_to_num(image).clip(0, 255).astype(np.uint8))
             x, y, width, height = region(saliency(features), image.shape[0])
             crop = cv2.resize(image[y:y + height, x:x + width], (self.size,) * 2,
                               interpolation=cv2.INTER_LINEAR)

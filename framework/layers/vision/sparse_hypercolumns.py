@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
 
 INSIDE = 1.0001     # how far from the size of a map a point stays
@@ -27,6 +28,7 @@ class SparseHypercolumnExtractor(Layer):
              XiaohangZhan/mix-and-match and gustavla/autocolorize; Larsson et al. 2016.
     """
 
+    no_onnx_form = UNWRITTEN
     num_bottoms = (2, None)
     no_gradient_bottoms = (0,)
 
@@ -86,6 +88,7 @@ class StripDecimals(Layer):
     Source: strip_decimals_layer.cpp of XiaohangZhan/mix-and-match.
     """
 
+    no_onnx_form = UNWRITTEN
     keeps_shape = True
     pointwise = True
     no_gradient_bottoms = (0,)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import overlap as share
 from tests.layers.yolo.test_anchor_squares import (
     CELLS,
     CLASSES,
@@ -14,7 +15,6 @@ from tests.layers.yolo.test_anchor_squares import (
     best_shape,
     boxes_of_grid,
     grid_labels,
-    share,
 )
 from tests.support import make, noise
 
