@@ -69,8 +69,9 @@ class ProposalCrop(Layer):
         return torch.from_numpy(np.stack(crops)).to(images)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def saliency(features: Array) -> Array:
-    """How often the walk is at each cell (S, S) of a map (C, S, S)."""
+    """How often the walk is at each cell (S, S) of a map (C, S, S); NaN of a map with one."""
     size = features.shape[1]
     rows = features.reshape(features.shape[0], -1).T
     squares = (rows * rows).sum(1)
