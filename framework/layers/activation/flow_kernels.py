@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_channels, honour
 
 
 @layer
@@ -53,8 +53,7 @@ class ExpMax(Layer):
         super().__init__(spec)
         honour(spec, "expmax_param", "base scale shift")
         param = spec.proto.expmax_param
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, ...)")
+        check_channels(spec, x)
         if param.base != -1 and not 0 < param.base < math.inf:
             raise spec.error("expmax_param.base", f"is {param.base:g}; it must be above 0, or -1 "
                              "for e")
