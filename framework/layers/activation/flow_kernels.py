@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.layers.activation.mathematics import log_of_base
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import check_channels, honour
@@ -54,10 +55,7 @@ class ExpMax(Layer):
         honour(spec, "expmax_param", "base scale shift")
         param = spec.proto.expmax_param
         check_channels(spec, x)
-        if param.base != -1 and not 0 < param.base < math.inf:
-            raise spec.error("expmax_param.base", f"is {param.base:g}; it must be above 0, or -1 "
-                             "for e")
-        log_base = 1.0 if param.base == -1 else math.log(param.base)
+        log_base = log_of_base(spec, "expmax_param")
         self.scale = log_base * param.scale
         self.factor = math.exp(log_base * param.shift)
 
