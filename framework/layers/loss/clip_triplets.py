@@ -9,7 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.params import check_positive, honour
-from framework.ops.losses import precise
+from framework.ops.losses import StraightThrough, precise
 
 ONE_NUMBER: Shape = (1, 1, 1, 1)
 
@@ -42,8 +42,8 @@ class TripletsOfClasses(Layer):
         squares = (rows[:, None] - rows).square().sum(2)
         costs = (self.margin + squares[:, :, None] - squares[:, None]).relu().where(triples, 0)
         mean = costs.sum() / triples.sum().clamp(min=1)
-        slopes = mean / self.margin
-        return (slopes + (mean - slopes).detach()).reshape(ONE_NUMBER)
+        loss: Tensor = StraightThrough.apply(mean / self.margin, mean.detach())
+        return loss.reshape(ONE_NUMBER)
 
 
 @layer

@@ -20,7 +20,7 @@ from framework.layers.loss.loss_settings import (
     shape_of_labels,
 )
 from framework.layers.params import canonical_axis, check_sizes, honour
-from framework.ops.losses import log_loss, normalizer, precise
+from framework.ops.losses import StraightThrough, log_loss, normalizer, precise
 
 NEAR = 1e-4     # a squared distance below it counts as none yet
 
@@ -77,8 +77,8 @@ class IsomapManifoldLearningLoss(Layer):
         members = part == numbers[:, None]                      # (parts, N)
         intra, inter = self.weights
         far = self._far(x, members)
-        far = far + (far.clamp(min=0) - far).detach()
-        return intra * _spread(x, members) + inter * far
+        value: Tensor = StraightThrough.apply(far, far.detach().clamp(min=0))
+        return intra * _spread(x, members) + inter * value
 
     def _far(self, x: Tensor, members: Tensor) -> Tensor:
         """The sum of margin - d over the parts of two classes."""
