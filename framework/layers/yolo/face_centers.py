@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
+from framework.ops.detections import rows_without_box
 from framework.ops.losses import precise
 from framework.proto import enum_name
 
@@ -48,14 +49,11 @@ class _FaceBoxes(Layer):
         areas     of the boxes (K,), as their overlaps are measured
         divisors  of all columns but the class and the score
         """
-        kept = [torch.cat([torch.full_like(boxes[:, :1], number), boxes], 1)
-                for number, found in enumerate(zip(images, areas, strict=True))
-                for boxes in (self._suppressed(*found),)]
-        rows = torch.cat(kept)
+        kept = [self._suppressed(*found) for found in zip(images, areas, strict=True)]
+        rows = torch.cat([torch.cat([torch.full_like(boxes[:, :1], number), boxes], 1)
+                          for number, boxes in enumerate(kept)])
         if not len(rows):
-            rows = rows.new_full((len(images), self.row), -1)
-            rows[:, 0] = torch.arange(len(images), device=rows.device)
-            return rows[None, None]
+            return rows_without_box(rows, len(images), self.row)[None, None]
         rows[:, 3:] /= rows.new_tensor(divisors)
         return rows[None, None]
 
