@@ -135,14 +135,13 @@ def at_least(spec: LayerSpec, where: str, values: Sequence[int], least: int) -> 
 def check_sizes(spec: LayerSpec, param_name: str, fields: str) -> None:
     """SpecError for a field of a message, of several with blanks between them, that is below 1."""
     for field in fields.split():
-        at_least(spec, f"{param_name}.{field}", [getattr(getattr(spec.proto, param_name), field)],
-                 1)
+        at_least(spec, f"{param_name}.{field}", [getattr(message_at(spec, param_name), field)], 1)
 
 
 def check_positive(spec: LayerSpec, param_name: str, fields: str) -> None:
     """SpecError for a field of a message, of several as in `check_sizes`, that is not above 0."""
     for field in fields.split():
-        value = getattr(getattr(spec.proto, param_name), field)
+        value = getattr(message_at(spec, param_name), field)
         if not value > 0:
             raise spec.error(f"{param_name}.{field}", f"is {value:g}; it must be above 0")
 
@@ -160,6 +159,12 @@ def check_four_axes(spec: LayerSpec, shape: Shape, where: str = "bottom") -> Non
     """SpecError at a bottom whose shape has not 4 axes."""
     if len(shape) != 4:
         raise spec.error(where, f"has the shape {tuple(shape)}; it must be (N, C, H, W)")
+
+
+def check_channels(spec: LayerSpec, shape: Shape) -> None:
+    """SpecError at a bottom whose shape has less than 2 axes."""
+    if len(shape) < 2:
+        raise spec.error("bottom", f"has the shape {tuple(shape)}; it must be (N, C, ...)")
 
 
 def canonical_axis(spec: LayerSpec, field: str, axis: int, shape: Shape) -> int:

@@ -117,6 +117,13 @@ def best_first(lists: Tensor, score: float, width: int) -> tuple[Tensor, Tensor,
     return order.gather(1, turn), valid, total > num
 
 
+def rows_without_box(like: Tensor, num_images: int, width: int = 7) -> Tensor:
+    """Rows (num_images, width) where no image has a box: the number of each, then -1."""
+    rows = like.new_full((num_images, width), -1)
+    rows[:, 0] = torch.arange(num_images, device=like.device)
+    return rows
+
+
 def exported_as(portable: Callable[P, Tensor]) -> Callable[[Callable[P, Tensor]],
                                                            Callable[P, Tensor]]:
     """Decorate an operation that is opaque for torch.compile: torch.export takes `portable`, made
@@ -169,9 +176,7 @@ def detection_rows(loc: Tensor, conf: Tensor, priors: Tensor, variances: Tensor,
     image, kind, prior = detect(scores, boxes, rule)
     more = 0 if attached is None else attached.shape[2]
     if not len(image):
-        rows = loc.new_full((num_images, 7 + more), -1)
-        rows[:, 0] = torch.arange(num_images, device=loc.device)
-        return rows
+        return rows_without_box(loc, num_images, 7 + more)
     columns = [image.to(loc.dtype), classes[kind].to(loc.dtype),
                scores[image, kind, prior].to(loc.dtype)]
     ends = [] if attached is None else [attached[image, prior].to(loc.dtype)]
@@ -206,9 +211,7 @@ def best_boxes(corners: Tensor, scores: Tensor, labels: Tensor, score: float,
     kept = greedy(corners.gather(1, box), valid, threshold)
     image, rank = kept.nonzero(as_tuple=True)
     if not len(image):
-        rows = corners.new_full((num_images, 7), -1)
-        rows[:, 0] = torch.arange(num_images, device=corners.device)
-        return rows
+        return rows_without_box(corners, num_images)
     found = order[image, rank]
     numbers = [image, labels.flatten(1)[image, found], lists[image, found]]
     columns = torch.stack([number.to(corners.dtype) for number in numbers], 1)
@@ -234,9 +237,7 @@ def best_boxes_by_class(corners: Tensor, scores: Tensor, score: float, threshold
     image, kind, box = detect(scores.transpose(1, 2).contiguous(), boxes,
                               Suppression(score, threshold))
     if not len(image):
-        rows = corners.new_full((len(corners), 7), -1)
-        rows[:, 0] = torch.arange(len(corners), device=corners.device)
-        return rows
+        return rows_without_box(corners, len(corners))
     found = scores[image, box, kind]
     turn = found.argsort(descending=True, stable=True)
     turn = turn[image[turn].argsort(stable=True)]

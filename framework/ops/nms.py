@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -16,17 +17,19 @@ PAIRS = 1 << 22
 
 
 def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0,
-           group: Tensor | None = None, most: int | None = None,
-           early_exit: bool = True) -> Tensor:
+           group: Tensor | None = None, most: int | None = None, early_exit: bool = True,
+           overlap: Callable[[Tensor, Tensor], Tensor] = iou) -> Tensor:
     """Greedy NMS: keep each box that overlaps no kept box before it by more than the threshold.
 
-    corners     (B, M, 4): B lists of boxes, the best first; boxes of one list are compared
+    corners     (B, M, 4): B lists of boxes, the best first; boxes of one list are compared. They
+                may have more columns, for `overlap`
     valid       (B, M) bool: the others are neither kept nor do they suppress
     eta         below 1, the threshold shrinks by this factor after every kept box, as long as it
                 is above 0.5 (adaptive)
     group       (B, M) integers: only boxes of one group are compared, each with its own threshold
     most        stop when every list has this many kept boxes, and give the first of them
     early_exit  stop when nothing changes any more, which asks the device for values
+    overlap     of two boxes, by their columns
     Returns (B, M) bool. Source: ApplyNMSFast, bbox_util.cpp in weiliu89/caffe branch ssd.
     """
     num_lists = max(1, PAIRS // max(1, min(CHUNK, valid.shape[1])) ** 2)
@@ -34,14 +37,16 @@ def greedy(corners: Tensor, valid: Tensor, threshold: float, *, eta: float = 1.0
         some = [slice(start, start + num_lists) for start in range(0, len(valid), num_lists)]
         return torch.cat([
             greedy(corners[lists], valid[lists], threshold, eta=eta, most=most,
-                   group=None if group is None else group[lists], early_exit=early_exit)
+                   group=None if group is None else group[lists], early_exit=early_exit,
+                   overlap=overlap)
             for lists in some])
     steps = _thresholds(threshold, eta)
+    overlaps = partial(_overlaps, corners, group, overlap)
     kept = torch.zeros_like(valid)
     for start in range(0, valid.shape[1], CHUNK):
         part = slice(start, start + CHUNK)
         before = _compact(kept[:, :start]) if early_exit else _all(kept[:, :start])
-        kept[:, part] = _keep_in_chunk(corners, valid, group, part, before, steps, early_exit)
+        kept[:, part] = _keep_in_chunk(overlaps, valid, part, before, steps, early_exit)
         if most is not None and early_exit and \
                 bool(((kept.sum(1) >= most) | ~valid[:, start + CHUNK:].any(1)).all()):
             break
@@ -69,10 +74,12 @@ def _all(kept: Tensor) -> tuple[Tensor, Tensor]:
     return torch.arange(kept.shape[1], device=kept.device).expand(len(kept), -1), kept
 
 
-def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: slice,
+def _keep_in_chunk(overlaps: Callable[[Tensor, slice], Tensor], valid: Tensor, part: slice,
                    before: tuple[Tensor, Tensor], steps: Sequence[float],
                    early_exit: bool) -> Tensor:
     """Which boxes of the chunk are kept, given the kept ones before it (position, is real).
+
+    overlaps  those of the boxes at positions (B, K) with the chunk's, (B, K, new)
 
     Fixed point: a box is kept if none of the kept ones before it suppresses it, and just one set
     of boxes agrees with that rule. Applying the rule to all boxes at once, again and again, gets
@@ -81,16 +88,16 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
     """
     position, real = before
     alive = valid[:, part]
-    index = torch.arange(alive.shape[1], device=corners.device)
+    index = torch.arange(alive.shape[1], device=valid.device)
     own = (index + part.start).expand(len(alive), -1)
     earlier = index[:, None] < index
     if len(steps) == 1:
         num_old = max(1, PAIRS // max(1, alive.numel()))
         for old, is_real in zip(position.split(num_old, 1), real.split(num_old, 1), strict=True):
-            alive = alive & ~_any_pair(is_real, _overlaps(corners, group, old, part) > steps[0])
-        inner = (earlier & (_overlaps(corners, group, own, part) > steps[0])).float()
+            alive = alive & ~_any_pair(is_real, overlaps(old, part) > steps[0])
+        inner = (earlier & (overlaps(own, part) > steps[0])).float()
         return _settle(alive, lambda keep: _any_pair(keep, inner), early_exit)
-    overlap = _overlaps(corners, group, torch.cat([position, own], 1), part)
+    overlap = overlaps(torch.cat([position, own], 1), part)
     counts = (overlap >= 0) & torch.cat([earlier.new_ones(position.shape[1], len(index)), earlier])
     pairs = counts & (overlap > steps[-1])          # those that may suppress: the lowest threshold
     table = torch.tensor(steps, dtype=overlap.dtype, device=overlap.device)
@@ -104,14 +111,15 @@ def _keep_in_chunk(corners: Tensor, valid: Tensor, group: Tensor | None, part: s
     return _settle(alive, suppressed, early_exit)
 
 
-def _overlaps(corners: Tensor, group: Tensor | None, first: Tensor, part: slice) -> Tensor:
+def _overlaps(corners: Tensor, group: Tensor | None,
+              overlap: Callable[[Tensor, Tensor], Tensor], first: Tensor, part: slice) -> Tensor:
     """(B, K, new): the overlap of the boxes at the positions `first` (B, K) with the chunk's; -1
     for boxes of different groups."""
-    boxes = corners.gather(1, first[:, :, None].expand(-1, -1, 4))
-    overlap = iou(boxes[:, :, None], corners[:, None, part])
+    boxes = corners.gather(1, first[:, :, None].expand(-1, -1, corners.shape[2]))
+    found = overlap(boxes[:, :, None], corners[:, None, part])
     if group is None:
-        return overlap
-    return overlap.masked_fill_(group.gather(1, first)[:, :, None] != group[:, None, part], -1)
+        return found
+    return found.masked_fill_(group.gather(1, first)[:, :, None] != group[:, None, part], -1)
 
 
 def _settle(alive: Tensor, suppressed: Callable[[Tensor], Tensor], early_exit: bool) -> Tensor:

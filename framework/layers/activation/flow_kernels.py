@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.layers.activation.mathematics import log_of_base
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_channels, honour
 
 
 @layer
@@ -53,12 +54,8 @@ class ExpMax(Layer):
         super().__init__(spec)
         honour(spec, "expmax_param", "base scale shift")
         param = spec.proto.expmax_param
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, ...)")
-        if param.base != -1 and not 0 < param.base < math.inf:
-            raise spec.error("expmax_param.base", f"is {param.base:g}; it must be above 0, or -1 "
-                             "for e")
-        log_base = 1.0 if param.base == -1 else math.log(param.base)
+        check_channels(spec, x)
+        log_base = log_of_base(spec, "expmax_param")
         self.scale = log_base * param.scale
         self.factor = math.exp(log_base * param.shift)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
+import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
+from framework.layers.activation.mathematics import log_of_base
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
@@ -28,17 +28,13 @@ class LogScaler(Layer):
         super().__init__(spec)
         honour(spec, "log_scaler_param", "base scale")
         param = spec.proto.log_scaler_param
-        if param.base != -1 and (param.base <= 0 or param.base == 1):
-            raise spec.error("log_scaler_param.base", f"is {param.base:g}; it must be above 0 and "
-                             "not 1, or -1 for e")
+        self.factor = 1 / log_of_base(spec, "log_scaler_param", not_one=True)
         if param.scale < 0:
             raise spec.error("log_scaler_param.scale", f"is {param.scale:g}; it must not be "
                              "negative")
         self.scale = param.scale
-        self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
 
     def forward(self, x: Tensor) -> Tensor:
-        # (1 where x is 0, for its gradient)
-        sign = x.detach().sign()
-        size = x * sign.where(sign != 0, 1)
-        return sign.where(sign != 0, 1) * (size * self.scale).log1p() * self.factor
+        # 1 where x is 0, for its gradient
+        sign = torch.where(x.detach() < 0, -1, 1).to(x.dtype)
+        return sign * (x * sign * self.scale).log1p() * self.factor

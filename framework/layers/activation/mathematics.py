@@ -98,6 +98,21 @@ class BNLL(Layer):
         return [graph.add("Add", graph.add("Relu", bottoms[0]), log)]
 
 
+def log_of_base(spec: LayerSpec, field: str, not_one: bool = False) -> float:
+    """The natural logarithm of `base` of the message `field`, whose -1 means e.
+
+    not_one  whether a base of 1 is refused, by whose logarithm the layer divides
+    Raises SpecError if base is neither -1 nor above 0 and finite.
+    """
+    base: float = getattr(spec.proto, field).base
+    if base == -1:
+        return 1.0
+    if not 0 < base < math.inf or (not_one and base == 1):
+        allowed = "above 0 and not 1" if not_one else "above 0"
+        raise spec.error(f"{field}.base", f"is {base:g}; it must be {allowed}, or -1 for e")
+    return math.log(base)
+
+
 @layer
 class Exp(Layer):
     """Exponential: y = base ** (scale * x + shift); base -1 means e.
@@ -113,10 +128,7 @@ class Exp(Layer):
         super().__init__(spec)
         honour(spec, "exp_param", "base scale shift")
         param = spec.proto.exp_param
-        if param.base != -1 and not 0 < param.base < math.inf:
-            raise spec.error("exp_param.base", f"is {param.base:g}; it must be above 0, or -1 for "
-                             "e")
-        log_base = 1.0 if param.base == -1 else math.log(param.base)
+        log_base = log_of_base(spec, "exp_param")
         self.scale = log_base * param.scale
         self.factor = math.exp(log_base * param.shift)
 
@@ -144,13 +156,10 @@ class Log(Layer):
         super().__init__(spec)
         honour(spec, "log_param", "base scale shift")
         param = spec.proto.log_param
-        if param.base != -1 and (not 0 < param.base < math.inf or param.base == 1):
-            raise spec.error("log_param.base", f"is {param.base:g}; it must be above 0 and not 1, "
-                             "or -1 for e")
+        self.factor = 1 / log_of_base(spec, "log_param", not_one=True)
         self.scale = param.scale
         self.shift = param.shift
         self.in_place = is_in_place(spec)
-        self.factor = 1.0 if param.base == -1 else 1 / math.log(param.base)
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.log(x * self.scale + self.shift)

@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import check_sizes, honour, is_set
+from framework.layers.params import check_positive, check_sizes, honour, is_set
 from framework.proto import FillerParameter
 
 
@@ -152,8 +152,7 @@ class ReCU(Layer):
         if not abs(beta) < alpha:
             raise spec.error("recu_param.alpha", f"is {alpha:g}; it must be above the size of "
                              f"beta, {beta:g}")
-        if end <= 0:
-            raise spec.error("recu_param.s", f"is {end:g}; it must be above 0")
+        check_positive(spec, "recu_param", "s")
         self.negative_slope, self.end, self.beta = param.negative_slope, end, beta
         root = math.sqrt((alpha ** 2 + 1) * (beta ** 2 + 1))
         self.centre = (alpha * end * (alpha + alpha * beta ** 2 + beta * root)

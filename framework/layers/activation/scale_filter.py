@@ -8,7 +8,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, honour
 
 
 @layer
@@ -27,8 +27,7 @@ class ScaleFilter(Layer):
         super().__init__(spec)
         honour(spec, "scale_filter_param", "min_scale max_scale")
         param = spec.proto.scale_filter_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         if not 0 < param.min_scale < param.max_scale:
             raise spec.error("scale_filter_param.min_scale", f"is {param.min_scale:g} and "
                              f"max_scale {param.max_scale:g}; it must be 0 < min_scale < max_scale")

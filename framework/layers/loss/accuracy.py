@@ -9,11 +9,26 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.index_check import class_check, class_numbers
+from framework.layers.index_check import IndexCheck, class_check, class_numbers
 from framework.layers.loss.loss_settings import check_labels, shape_of_labels
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.ranking import largest, rank_of
+
+
+def read_top_k(spec: LayerSpec, field: str, labels: Shape, classes: int
+               ) -> tuple[int, IndexCheck]:
+    """`top_k` of the message `field`, and the check of labels by its `ignore_label`.
+
+    Raises SpecError for a top_k that is 0 or above the classes.
+    """
+    param = getattr(spec.proto, field)
+    if not 1 <= param.top_k <= classes:
+        raise spec.error(f"{field}.top_k", f"is {param.top_k}; it must be from 1 to the number of "
+                         f"classes, {classes}")
+    ignore = param.ignore_label if param.HasField("ignore_label") else None
+    check = class_check(spec, labels, classes, ignore=ignore, ignore_field=f"{field}.ignore_label")
+    return param.top_k, check
 
 
 @layer
@@ -51,17 +66,11 @@ class Accuracy(Layer):
         param = spec.proto.accuracy_param
         self.axis = canonical_axis(spec, "accuracy_param.axis", param.axis, scores)
         check_labels(spec, scores, labels, self.axis)
-        if not 1 <= param.top_k <= scores[self.axis]:
-            raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be from 1 to the "
-                             f"number of classes, {scores[self.axis]}")
+        self.top_k, self.check = read_top_k(spec, "accuracy_param", labels, scores[self.axis])
         if param.top_k > 1 and len(spec.tops) > 2:
             raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be 1 with a third "
                              "top, the precision of each class")
-        self.top_k = param.top_k
         self.min_is_better = is_set(param, "min_is_better") and param.min_is_better
-        self.check = class_check(
-            spec, labels, scores[self.axis], ignore_field="accuracy_param.ignore_label",
-            ignore=param.ignore_label if param.HasField("ignore_label") else None)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         number_type = torch.float32 if scores.dtype.itemsize < 4 else scores.dtype
@@ -102,15 +111,8 @@ class EltwiseAccuracy(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
-        param = spec.proto.eltwise_accuracy_param
         check_labels(spec, scores, labels, 1)
-        if not 1 <= param.top_k <= scores[1]:
-            raise spec.error("eltwise_accuracy_param.top_k", f"is {param.top_k}; it must be from 1 "
-                             f"to the number of classes, {scores[1]}")
-        self.top_k = param.top_k
-        self.check = class_check(
-            spec, labels, scores[1], ignore_field="eltwise_accuracy_param.ignore_label",
-            ignore=param.ignore_label if param.HasField("ignore_label") else None)
+        self.top_k, self.check = read_top_k(spec, "eltwise_accuracy_param", labels, scores[1])
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor:
         numbers, valid = class_numbers(self.check, labels, scores.shape, 1)

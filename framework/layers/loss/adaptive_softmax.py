@@ -10,8 +10,13 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
-from framework.layers.loss.loss_settings import check_labels, ignore_label, normalization
-from framework.layers.params import canonical_axis, honour
+from framework.layers.loss.loss_settings import (
+    check_label_weights,
+    check_labels,
+    ignore_label,
+    normalization,
+)
+from framework.layers.params import canonical_axis, check_positive, honour
 from framework.ops.losses import LARGEST_LOG_LOSS, log_loss, normalizer, precise
 
 
@@ -50,10 +55,7 @@ class AdaptiveSoftmaxWithLoss(Layer):
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
         check_labels(spec, scores, labels, self.axis)
-        for shape in weights:
-            if math.prod(shape) != math.prod(labels):
-                raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; "
-                                 f"there must be a weight for each label of {tuple(labels)}")
+        check_label_weights(spec, labels, weights)
         self.mode = normalization(spec, also="adaptive_weighting gamma scale min_weight "
                                              "max_weight max_entropy_weight")
         classes = scores[self.axis]
@@ -64,8 +66,7 @@ class AdaptiveSoftmaxWithLoss(Layer):
         if not 0 < self.gamma <= 1:
             raise spec.error("loss_param.gamma", f"is {self.gamma:g}; it must be above 0 and at "
                              "most 1")
-        if self.scale <= 0:
-            raise spec.error("loss_param.scale", f"is {self.scale:g}; it must be above 0")
+        check_positive(spec, "loss_param", "scale")
         self.least = param.min_weight if param.HasField("min_weight") else -math.inf
         self.most = param.max_weight if param.HasField("max_weight") else math.inf
         if len(spec.tops) not in (1, 2) and not (self.adaptive

@@ -8,8 +8,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_one_label_an_item
-from framework.layers.params import honour
-from framework.ops.losses import precise
+from framework.layers.params import check_positive, honour
+from framework.ops.losses import StraightThrough, precise
 
 ONE_NUMBER: Shape = (1, 1, 1, 1)
 
@@ -27,9 +27,8 @@ class TripletsOfClasses(Layer):
     def _read(self, field: str, codes: Shape, labels: Shape) -> None:
         spec = self.spec
         honour(spec, field, "margin")
+        check_positive(spec, field, "margin")
         self.margin = getattr(spec.proto, field).margin
-        if self.margin <= 0:
-            raise spec.error(f"{field}.margin", f"is {self.margin:g}; it must be above 0")
         check_one_label_an_item(spec, codes, labels)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
@@ -43,8 +42,8 @@ class TripletsOfClasses(Layer):
         squares = (rows[:, None] - rows).square().sum(2)
         costs = (self.margin + squares[:, :, None] - squares[:, None]).relu().where(triples, 0)
         mean = costs.sum() / triples.sum().clamp(min=1)
-        slopes = mean / self.margin
-        return (slopes + (mean - slopes).detach()).reshape(ONE_NUMBER)
+        loss: Tensor = StraightThrough.apply(mean / self.margin, mean.detach())
+        return loss.reshape(ONE_NUMBER)
 
 
 @layer

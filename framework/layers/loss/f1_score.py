@@ -9,7 +9,8 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.index_check import class_check, class_numbers
+from framework.layers.index_check import class_numbers
+from framework.layers.loss.accuracy import read_top_k
 from framework.layers.loss.loss_settings import check_labels, shape_of_labels
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
 from framework.layers.params import canonical_axis, honour
@@ -46,16 +47,10 @@ class Recall(Layer):
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "accuracy_param", "top_k axis ignore_label")
-        param = spec.proto.accuracy_param
-        self.axis = canonical_axis(spec, "accuracy_param.axis", param.axis, scores)
+        self.axis = canonical_axis(spec, "accuracy_param.axis", spec.proto.accuracy_param.axis,
+                                   scores)
         check_labels(spec, scores, labels, self.axis)
-        self.top_k = param.top_k
-        if not 1 <= self.top_k <= scores[self.axis]:
-            raise spec.error("accuracy_param.top_k", f"is {self.top_k}; it must be from 1 to the "
-                             f"number of classes, {scores[self.axis]}")
-        self.check = class_check(
-            spec, labels, scores[self.axis], ignore_field="accuracy_param.ignore_label",
-            ignore=param.ignore_label if param.HasField("ignore_label") else None)
+        self.top_k, self.check = read_top_k(spec, "accuracy_param", labels, scores[self.axis])
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         number_type = torch.float32 if scores.dtype.itemsize < 4 else scores.dtype

@@ -19,8 +19,8 @@ from framework.layers.loss.loss_settings import (
     normalization,
     shape_of_labels,
 )
-from framework.layers.params import at_least, canonical_axis, honour
-from framework.ops.losses import log_loss, normalizer, precise
+from framework.layers.params import canonical_axis, check_sizes, honour
+from framework.ops.losses import StraightThrough, log_loss, normalizer, precise
 
 NEAR = 1e-4     # a squared distance below it counts as none yet
 
@@ -62,8 +62,7 @@ class IsomapManifoldLearningLoss(Layer):
         if axis != 1 or math.prod(x[2:]) != 1:
             raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; it must be "
                              "(N, C), with axis: 1")
-        for name in ("num_output", "class_k"):
-            at_least(spec, f"{field}.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, field, "num_output class_k")
         self.parts = param.class_k
         self.num = param.num_output * param.class_k
         self.margin = param.margin
@@ -78,8 +77,8 @@ class IsomapManifoldLearningLoss(Layer):
         members = part == numbers[:, None]                      # (parts, N)
         intra, inter = self.weights
         far = self._far(x, members)
-        far = far + (far.clamp(min=0) - far).detach()
-        return intra * _spread(x, members) + inter * far
+        value: Tensor = StraightThrough.apply(far, far.detach().clamp(min=0))
+        return intra * _spread(x, members) + inter * value
 
     def _far(self, x: Tensor, members: Tensor) -> Tensor:
         """The sum of margin - d over the parts of two classes."""
@@ -151,7 +150,7 @@ class IsomapSoftmaxWithLoss(Layer):
         honour(spec, "softmax_param", "axis")
         honour(spec, "isomap_softmax_with_loss_param", "class_k")
         self.parts = spec.proto.isomap_softmax_with_loss_param.class_k
-        at_least(spec, "isomap_softmax_with_loss_param.class_k", (self.parts,), 1)
+        check_sizes(spec, "isomap_softmax_with_loss_param", "class_k")
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
         check_labels(spec, scores, labels, self.axis)

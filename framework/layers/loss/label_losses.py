@@ -12,7 +12,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check
 from framework.layers.loss.loss_settings import check_one_label_an_item, check_same_count
 from framework.ops.by_item import by_item
-from framework.ops.losses import FloorProbability, precise
+from framework.ops.losses import FloorProbability, StraightThrough, precise
 from framework.proto import enum_name
 
 
@@ -125,8 +125,8 @@ class MulticlassSigmoidCrossEntropyLoss(Layer):
         x = precise(x)
         labels = labels.detach().reshape(x.shape).to(x.dtype)
         loss = F.binary_cross_entropy_with_logits(x, labels, reduction="sum") / len(x)
-        sloped = loss / x.shape[1]
-        return sloped + (loss - sloped).detach()
+        top: Tensor = StraightThrough.apply(loss / x.shape[1], loss.detach())
+        return top
 
 
 @layer

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
-from framework.ops.losses import precise
+from framework.ops.losses import StraightThrough, precise
 
 ONE_NUMBER: Shape = (1, 1, 1, 1)
 
@@ -69,10 +69,10 @@ class BinomialLoss(Layer):
             rows = F.normalize(precise(one).flatten(1), eps=0)
             margins.append(factor * ((rows[:, None] * rows).sum(2) - self.beta))
         score = 0.5 + self.shrinkage * torch.stack(margins).sum(0)
-        value = (share * F.softplus(-score)).sum().detach()
+        value = (share * F.softplus(-score.detach())).sum()
         means = [(share * F.softplus(-margin)).sum() for margin in margins]
-        slopes = torch.stack(means).mean()
-        return value + (slopes - slopes.detach())
+        loss: Tensor = StraightThrough.apply(torch.stack(means).mean(), value)
+        return loss
 
 
 @layer

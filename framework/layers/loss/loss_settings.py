@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape
@@ -70,6 +71,14 @@ def check_one_label_an_item(spec: LayerSpec, x: Shape, labels: Shape) -> None:
     if math.prod(labels) != x[0]:
         raise spec.error("bottom", f"'{spec.bottoms[1]}' has the shape {tuple(labels)}; it must "
                          f"hold one label for each of the {x[0]} items of '{spec.bottoms[0]}'")
+
+
+def check_label_weights(spec: LayerSpec, labels: Shape, weights: Sequence[Shape]) -> None:
+    """Raise SpecError unless bottom 2, if there is one, has a weight for each label."""
+    for shape in weights:
+        if math.prod(shape) != math.prod(labels):
+            raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; there "
+                             f"must be a weight for each label of {tuple(labels)}")
 
 
 def check_same_count(spec: LayerSpec, x: Shape, other: Shape, which: int = 1) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_sizes, honour
 from framework.ops.losses import GivenSlopes, precise
 
 FIELDS = "margin1 margin2 margin3 weight num_positive num_negative choose_positive alpha beta eta"
@@ -58,7 +58,7 @@ class P2SLoss(Layer):
         honour(spec, field, FIELDS)
         self.param = param = spec.proto.p2s_loss_param
         at_least(spec, f"{field}.num_negative", (param.num_negative,), 0)
-        at_least(spec, f"{field}.num_positive", (param.num_positive,), 1)
+        check_sizes(spec, field, "num_positive")
         at_least(spec, f"{field}.choose_positive", (param.choose_positive,), 0)
         self.group = 1 + param.num_negative
         if len(features) < 2 or math.prod(features[2:]) != 1:

@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_one_label_an_item
 from framework.layers.onnx_reasons import NEEDS_LABELS, UNWRITTEN
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import canonical_axis, check_sizes, honour
 from framework.ops.losses import precise
 
 EPS = 1e-11     # added to a sum of squares
@@ -46,8 +46,7 @@ class CosinL2Normalize(Layer):
         super().__init__(spec)
         honour(spec, "cosin_loss_param", "num_output cosin_filler axis scale margin")
         param = spec.proto.cosin_loss_param
-        if param.num_output == 0:
-            raise spec.error("cosin_loss_param.num_output", "is 0; it must be at least 1")
+        check_sizes(spec, "cosin_loss_param", "num_output")
         self.axis = canonical_axis(spec, "cosin_loss_param.axis", param.axis, x)
         if math.prod(x[:self.axis]) != x[0]:
             raise spec.error("cosin_loss_param.axis", f"is {param.axis}; the bottom has the shape "

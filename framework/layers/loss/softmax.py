@@ -14,6 +14,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import class_check, class_numbers
 from framework.layers.loss.loss_settings import (
     check_first_axes,
+    check_label_weights,
     check_labels,
     ignore_label,
     normalization,
@@ -144,10 +145,7 @@ class SoftmaxWithLoss(Layer):
         if not self.has_several:
             check_labels(spec, scores, labels, self.axis)
             check_first_axes(spec, scores, labels)
-        for shape in weights:
-            if math.prod(shape) != math.prod(labels):
-                raise spec.error("bottom", f"'{spec.bottoms[2]}' has the shape {tuple(shape)}; "
-                                 f"there must be a weight for each label of {tuple(labels)}")
+        check_label_weights(spec, labels, weights)
         self.mode = normalization(spec, also="label_smoothing weight_by_label_freqs "
                                   "class_weighting")
         self.ignored = list(spec.proto.softmaxloss_param.ignore_label)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 from framework.ops.losses import GivenSlopes, precise
 from framework.proto import TransformationParameter
 
@@ -62,8 +62,7 @@ class SqueezeDetLoss(Layer):
         field = "squeezedet_param"
         honour(spec, field, FIELDS)
         self.param = param = spec.proto.squeezedet_param
-        at_least(spec, f"{field}.classes", (param.classes,), 1)
-        at_least(spec, f"{field}.anchors_per_grid", (param.anchors_per_grid,), 1)
+        check_sizes(spec, field, "classes anchors_per_grid")
         each = param.anchors_per_grid
         if len(param.anchor_shapes) != 2 * each:
             raise spec.error(f"{field}.anchor_shapes", f"is given {len(param.anchor_shapes)} times;"

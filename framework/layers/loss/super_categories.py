@@ -25,7 +25,7 @@ class _OfTree(Layer):
     no_onnx_form = UNWRITTEN
 
     def read_tree(self) -> None:
-        """Set `sizes`, the nodes of each level, and `parents` of those of all levels but the first.
+        """Set `sizes`, the nodes of each level, and the tables of their parents and children.
 
         Leaves that are nearer to the root go on in single children to the last level. Nodes of a
         level are numbered in the order of the text, those of the last by their labels.
@@ -40,7 +40,6 @@ class _OfTree(Layer):
         nodes: list[Branch] = [root]
         numbers = [0]
         self.sizes: list[int] = []
-        self.parents: list[list[int]] = []
         for level in range(depth):
             pairs = [(child, number) for node, number in zip(nodes, numbers, strict=True)
                      for child in (node if isinstance(node, list) else [node])]
@@ -54,24 +53,32 @@ class _OfTree(Layer):
             own = [0] * len(nodes)
             for number, (_, parent) in zip(numbers, pairs, strict=True):
                 own[number] = parent
+            self._keep_tables(level, own)
             self.sizes.append(len(nodes))
-            self.parents.append(own)
         if len(spec.tops) != depth:
             raise spec.error("top", f"is given {len(spec.tops)} times; the tree has {depth} levels")
 
-    def parents_of(self, level: int, device: torch.device) -> Tensor:
-        """Of each node of a level its parent's number, (nodes,)."""
-        return torch.tensor(self.parents[level], device=device)
+    def _keep_tables(self, level: int, parents: list[int]) -> None:
+        """Keep as buffers the parents of a level, and the children of those in the level above."""
+        if level == 0:
+            return
+        self.register_buffer(f"parents_{level}", torch.tensor(parents), persistent=False)
+        lists: list[list[int]] = [[] for _ in range(self.sizes[level - 1])]
+        for child, parent in enumerate(parents):
+            lists[parent].append(child)
+        most = max(map(len, lists))
+        table = torch.tensor([own + own[:1] * (most - len(own)) for own in lists])
+        self.register_buffer(f"children_{level - 1}", table, persistent=False)
 
-    def children_of(self, level: int, device: torch.device) -> Tensor:
+    def parents_of(self, level: int) -> Tensor:
+        """Of each node of a level, but the first, its parent's number, (nodes,)."""
+        return self.get_buffer(f"parents_{level}")
+
+    def children_of(self, level: int) -> Tensor:
         """Of each node of a level its children's numbers, the first one again where it has fewer
         than others, (nodes, most children).
         """
-        lists: list[list[int]] = [[] for _ in range(self.sizes[level])]
-        for child, parent in enumerate(self.parents[level + 1]):
-            lists[parent].append(child)
-        most = max(map(len, lists))
-        return torch.tensor([own + own[:1] * (most - len(own)) for own in lists], device=device)
+        return self.get_buffer(f"children_{level}")
 
 
 def _branch(node: Any) -> Branch:   # Any: a TreeScheme, which has no type of its own name here
@@ -104,7 +111,7 @@ class SuperCategory(_OfTree):
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         tops = [x.flatten(1)]
         for level in reversed(range(len(self.sizes) - 1)):
-            tops.append(tops[-1][:, self.children_of(level, x.device)].max(2).values)
+            tops.append(tops[-1][:, self.children_of(level)].max(2).values)
         return tuple(reversed(tops))
 
 
@@ -137,12 +144,12 @@ class SuperCategoryFM(_OfTree):
         for level in reversed(range(len(self.sizes) - 1)):
             below = tops[-1]
             if self.operation == "MIN":
-                tops.append(below[:, self.children_of(level, x.device)].min(2).values)
+                tops.append(below[:, self.children_of(level)].min(2).values)
                 continue
-            parents = self.parents_of(level + 1, x.device)
+            parents = self.parents_of(level + 1)
             total = below.new_zeros(len(below), self.sizes[level], *below.shape[2:])
-            counts = below.new_tensor([self.parents[level + 1].count(node)
-                                       for node in range(self.sizes[level])])
+            counts = below.new_zeros(self.sizes[level]).index_add(
+                0, parents, below.new_ones(len(parents)))
             tops.append(total.index_add(1, parents, below) / counts[:, None, None])
         return tuple(reversed(tops))
 
@@ -181,7 +188,7 @@ class SuperCategoryInverse(_OfTree):
     def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
         tops = [bottoms[0].view_as(bottoms[0])]
         for level, scores in enumerate(bottoms[2::2], 1):
-            parents = self.parents_of(level, scores.device)
+            parents = self.parents_of(level)
             above = tops[-1].flatten(1)[:, parents]
             tops.append(scores + above.reshape(scores.shape))
         return tuple(tops)
@@ -214,5 +221,5 @@ class SuperCategoryLabel(_OfTree):
     def forward(self, labels: Tensor) -> tuple[Tensor, ...]:
         numbers = [self.check(labels).reshape(-1)]
         for level in reversed(range(1, len(self.sizes))):
-            numbers.append(self.parents_of(level, labels.device)[numbers[-1]])
+            numbers.append(self.parents_of(level)[numbers[-1]])
         return tuple(number.to(labels.dtype) for number in reversed(numbers))

@@ -13,7 +13,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.loss.loss_settings import check_labels, check_same_count, shape_of_labels
 from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
-from framework.layers.params import honour
+from framework.layers.params import check_channels, honour
 from framework.ops.losses import LARGEST_LOG_LOSS, GivenSlopes, log_loss, precise
 
 SCALE = 336.0           # by which the value of the loss is divided, and not its gradient
@@ -39,8 +39,7 @@ class MultiSoftmaxLoss(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
-        if len(scores) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(scores)}; it must be (N, C, ...)")
+        check_channels(spec, scores)
         check_labels(spec, scores, labels, 1)
         self.check = IndexCheck(spec, 1, labels, scores[1], first=1)
 
@@ -82,8 +81,7 @@ class AngleLoss(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, target: Shape):
         super().__init__(spec)
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, ...)")
+        check_channels(spec, x)
         check_same_count(spec, x, target)
 
     def forward(self, x: Tensor, target: Tensor) -> Tensor:
@@ -151,8 +149,7 @@ class LabelDropout(Layer):
         super().__init__(spec)
         honour(spec, "label_drop_param", "drop_neg_ratio hard_ratio rand_ratio")
         check_same_count(spec, x, labels)
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, ...)")
+        check_channels(spec, x)
         param = spec.proto.label_drop_param
         for name in ("drop_neg_ratio", "hard_ratio", "rand_ratio"):
             value = getattr(param, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -79,30 +80,45 @@ class BN(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         param = spec.proto.bn_param
+        read = self._reader(param)
+        if len(x) < 2:
+            raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
+        self.form = read(param, (1, x[1], 1, 1))
+
+    def _reader(self, param: BNParameter
+                ) -> Callable[[BNParameter, Shape], SegNetForm | PSPNetForm | DecayedForm]:
+        """The method that reads the form which the fields are of; SpecError for other fields."""
+        if param.HasField("decay"):
+            honour(self.spec, "bn_param", " ".join(DECAYED))
+            return self.read_decayed
+        if param.HasField("decay_exma"):
+            honour(self.spec, "bn_param", " ".join(KEPT))
+            return self.read_kept
         averaged = param.moving_average and (is_set(param, "slope_filler")
                                              or is_set(param, "bias_filler"))
-        decayed, kept = param.HasField("decay"), param.HasField("decay_exma")
-        several = SEGNET + PSPNET + ("moving_average",) * averaged
-        honour(spec, "bn_param", " ".join(DECAYED if decayed else KEPT if kept else several))
+        honour(self.spec, "bn_param", " ".join(SEGNET + PSPNET + ("moving_average",) * averaged))
         segnet = [field for field in SEGNET if is_set(param, field)]
         pspnet = [field for field in PSPNET if is_set(param, field)
                   and (field != "icnet" or param.icnet)]
-        if not (decayed or kept) and bool(segnet) == bool(pspnet):
+        if bool(segnet) == bool(pspnet):
             found = f"{segnet[0]} and {pspnet[0]}" if segnet else "no field that tells them apart"
-            raise spec.error("bn_param", f"has {found}; BN is either SegNet's, with "
-                             f"{', '.join(SEGNET)}, or PSPNet's, with {', '.join(PSPNET)}")
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {x}; BN needs at least 2 axes (N, C)")
-        shape = (1, x[1], 1, 1)
-        self.form: SegNetForm | PSPNetForm | DecayedForm
-        if decayed:
-            self.form = self.read_decayed(param, shape)
-        elif kept:
-            self.form = self.read_kept(param, shape)
-        elif segnet:
-            self.form = self.read_segnet(param, shape)
-        else:
-            self.form = self.read_pspnet(param, shape)
+            raise self.spec.error("bn_param", f"has {found}; BN is either SegNet's, with "
+                                  f"{', '.join(SEGNET)}, or PSPNet's, with {', '.join(PSPNET)}")
+        return self.read_segnet if segnet else self.read_pspnet
+
+    def _add_four(self, shape: Shape, fillers: tuple[FillerParameter, FillerParameter],
+                  variance: float, learned: bool = True) -> None:
+        """The blobs of the forms with running averages, whose variance begins with this value.
+
+        fillers  of scale and shift
+        Raises SpecError for tops of the batch's statistics, which SegNet's form has.
+        """
+        if len(self.spec.tops) > 1:
+            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
+        self.add_blob("scale", shape, fillers[0], learned=learned)
+        self.add_blob("shift", shape, fillers[1], learned=learned)
+        self.add_blob("mean", shape, learned=False)
+        self.add_blob("variance", shape, FillerParameter(value=variance), learned=False)
 
     def read_segnet(self, param: BNParameter, shape: Shape) -> SegNetForm:
         """SegNet's form, and its blobs."""
@@ -113,37 +129,22 @@ class BN(Layer):
 
     def read_pspnet(self, param: BNParameter, shape: Shape) -> PSPNetForm:
         """PSPNet's form, and its blobs."""
-        if len(self.spec.tops) > 1:
-            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
-        self.add_blob("scale", shape, param.slope_filler, learned=not param.frozen)
-        self.add_blob("shift", shape, param.bias_filler, learned=not param.frozen)
-        self.add_blob("mean", shape, learned=False)
-        start = FillerParameter(value=float(param.frozen))
-        self.add_blob("variance", shape, start, learned=False)
+        self._add_four(shape, (param.slope_filler, param.bias_filler), float(param.frozen),
+                       learned=not param.frozen)
         eps = AVERAGED_EPS if param.moving_average and not is_set(param, "eps") else param.eps
         return PSPNetForm(param.frozen or self.spec.phase == "TEST", param.momentum, eps)
 
     def read_kept(self, param: BNParameter, shape: Shape) -> PSPNetForm:
         """caffe-batchnorm's form, and its blobs."""
-        if len(self.spec.tops) > 1:
-            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
-        self.add_blob("scale", shape, param.scale_filler)
-        self.add_blob("shift", shape, param.shift_filler)
-        self.add_blob("mean", shape, learned=False)
-        self.add_blob("variance", shape, learned=False)
+        self._add_four(shape, (param.scale_filler, param.shift_filler), 0.0)
         return PSPNetForm(self.spec.phase == "TEST", param.decay_exma, KEPT_EPS)
 
     def read_decayed(self, param: BNParameter, shape: Shape) -> DecayedForm:
         """Label85's form, and its blobs."""
-        if len(self.spec.tops) > 1:
-            raise self.spec.error("top", "has more than one blob; only SegNet's BN has them")
         if not 0 < param.decay <= 1:
             raise self.spec.error("bn_param.decay", f"is {param.decay:g}; it must be above 0 and "
                                   "at most 1")
-        self.add_blob("scale", shape, param.scale_filler)
-        self.add_blob("shift", shape, param.shift_filler)
-        self.add_blob("mean", shape, learned=False)
-        self.add_blob("variance", shape, FillerParameter(value=1), learned=False)
+        self._add_four(shape, (param.scale_filler, param.shift_filler), 1.0)
         self.register_buffer("forwards", torch.zeros(()), persistent=False)
         averages = not is_set(param, "moving_average") or param.moving_average
         eps = param.var_eps if is_set(param, "var_eps") else DECAYED_EPS

@@ -10,6 +10,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.params import check_channels
+from framework.ops.losses import precise
 
 EPS = 1e-6
 
@@ -49,12 +51,10 @@ class NormOfChannels(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        if len(x) < 2:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, ...)")
+        check_channels(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
-        unit: Tensor = UnitChannels.apply(wide)
+        unit: Tensor = UnitChannels.apply(precise(x))
         return unit.to(x.dtype)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.layers.onnx_graph import OnnxGraph
 from framework.layers.rcnn.regions_onnx import FLOAT, INT64, rows_onnx
+from framework.ops.detections import rows_without_box
 from framework.ops.ranking import rank_within
 
 PAST_END = [0.0, 0.0, 1.0, 1.0]     # pixels are cells: what their corners count less than the edge
@@ -47,8 +48,7 @@ def detection_rows(found: Found, labels: Sequence[int], info: Tensor, most: int
                       (box + box.new_tensor(PAST_END)) / whole], 1)
     regions = torch.cat([rows[:, :1], box], 1)
     if not len(rows):
-        rows = rows.new_full((len(info), 7), -1)
-        rows[:, 0] = torch.arange(len(info), device=rows.device)
+        rows = rows_without_box(rows, len(info))
         regions = torch.cat([rows[:, :1], rows.new_zeros(len(info), 4)], 1)
     return rows[None, None], regions
 

@@ -13,6 +13,7 @@ from framework.errors import DataError
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
+from framework.layers.params import check_positive
 from framework.layers.ssd.multibox_settings import signed
 from framework.layers.ssd.result_settings import read_resizing, read_sizes
 from framework.ops.boxes import iou
@@ -97,9 +98,7 @@ class DetectionEvaluate(Layer):
         if not 1 <= param.num_classes <= MAX_CLASSES:
             raise spec.error(f"{field}.num_classes", f"is {param.num_classes}; it must be given, "
                              f"from 1 to {MAX_CLASSES}")
-        if param.overlap_threshold <= 0:
-            raise spec.error(f"{field}.overlap_threshold", f"is {param.overlap_threshold:g}; it "
-                             "must be above 0")
+        check_positive(spec, field, "overlap_threshold")
         self.background = -1 if self.of_yolo else signed(param.background_label_id)
         self.classes = [label for label in range(param.num_classes) if label != self.background]
         self.threshold = param.overlap_threshold

@@ -8,6 +8,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, honour
+from framework.layers.utility.shape import crop_offsets
 
 ROWS = 2        # the axis that `height` is of
 
@@ -30,15 +31,9 @@ class CropToSize(Layer):
         super().__init__(spec)
         honour(spec, "crop_param", "axis offset height weight")
         param = spec.proto.crop_param
-        self.axis = canonical_axis(spec, "crop_param.axis", param.axis, x)
-        count = len(x) - self.axis
-        offsets = list(param.offset) or [0]
-        if len(offsets) not in (1, count):
-            raise spec.error("crop_param.offset", f"is given {len(offsets)} times; it must be "
-                             f"once, or once for each of the {count} axes from {self.axis} on")
-        offsets = offsets * count if len(offsets) == 1 else offsets
+        first = canonical_axis(spec, "crop_param.axis", param.axis, x)
         self.parts: list[tuple[int, int, int]] = []
-        for axis, offset in enumerate(offsets, self.axis):
+        for axis, offset in enumerate(crop_offsets(spec, x, first), first):
             field = "height" if axis == ROWS else "weight"
             size = getattr(param, field)
             if size < 1 or offset + size > x[axis]:

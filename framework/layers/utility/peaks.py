@@ -18,10 +18,6 @@ REACH = 3               # cells around a peak whose mean it is moved to
 LOWEST = -1e10          # what Maximum gives where every value is less
 
 
-def _check_maps(spec: LayerSpec, x: Shape) -> None:
-    check_four_axes(spec, x)
-
-
 def _single(value: float) -> float:
     """The nearest float32: the original's borders are of rounded products."""
     mantissa, exponent = math.frexp(value)
@@ -67,7 +63,7 @@ class ImResize(Layer):
         fields = "target_spatial_width target_spatial_height factor start_scale scale_gap"
         honour(spec, "imresize_param", fields)
         self.param = spec.proto.imresize_param
-        _check_maps(spec, x)
+        check_four_axes(spec, x)
         for index, axis in enumerate(("height", "width")):
             at_least(spec, f"imresize_param.target_spatial_{axis}", [self._target(x)[index]], 1)
 
@@ -126,7 +122,7 @@ class Nms(Layer):
         super().__init__(spec)
         honour(spec, "nms_param", "threshold max_peaks num_parts")
         self.param = spec.proto.nms_param
-        _check_maps(spec, x)
+        check_four_axes(spec, x)
         if not 1 <= self.param.num_parts <= x[1]:
             raise spec.error("nms_param.num_parts", f"is {self.param.num_parts}; the bottom has "
                              f"{x[1]} channels")
@@ -175,7 +171,7 @@ class Maximum(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        _check_maps(spec, x)
+        check_four_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         value, index = x.detach().flatten(2).max(2)

@@ -161,8 +161,7 @@ class HeatmapVisualize(Layer):
 
     def __init__(self, spec: LayerSpec, maps: Shape):
         super().__init__(spec)
-        if len(maps) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(maps)}; it must be (N, C, H, W)")
+        check_four_axes(spec, maps)
         if not spec.without_files:
             LOG.warning("%s: writes maps as images into a folder 'test' in its project; nothing is "
                         "drawn here", spec.place())

@@ -220,6 +220,16 @@ class Tile(Layer):
         return [graph.add("Tile", bottoms[0], graph.integers(repeats))]
 
 
+def crop_offsets(spec: LayerSpec, x: Shape, axis: int) -> list[int]:
+    """crop_param.offset for each axis of x from `axis` on; SpecError for another number of them."""
+    num_cut = len(x) - axis
+    offsets = list(spec.proto.crop_param.offset) or [0]
+    if len(offsets) not in (1, num_cut):
+        raise spec.error("crop_param.offset", f"is given {len(offsets)} times; it must be "
+                         f"once, or once for each of the {num_cut} axes from {axis} on")
+    return offsets * num_cut if len(offsets) == 1 else offsets
+
+
 @layer
 class Crop(Layer):
     """Crop bottom 0 to the size of bottom 1 from `axis` on.
@@ -263,12 +273,7 @@ class Crop(Layer):
         if len(x) != len(like):
             raise spec.error("bottom", f"has the shapes {tuple(x)} and {tuple(like)}; they must "
                              "have as many axes")
-        num_cut = len(x) - self.axis
-        offsets = list(param.offset) or [0]
-        if len(offsets) not in (1, num_cut):
-            raise spec.error("crop_param.offset", f"is given {len(offsets)} times; it must be "
-                             f"once, or once for each of the {num_cut} axes from {self.axis} on")
-        self.offsets = offsets * num_cut if len(offsets) == 1 else offsets
+        self.offsets = crop_offsets(spec, x, self.axis)
         self.centers = param.center_align
         if self.centers:
             self.offsets = self._middle(x, like)

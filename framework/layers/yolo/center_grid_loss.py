@@ -98,25 +98,22 @@ class CenterGridLoss(Layer):
 
     def _cells(self, x: Tensor, truth: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
         """The number of each cell's box, -1 for none, and what its score is to be (N, H, W)."""
-        num, _, height, width = x.shape
+        height, width = x.shape[2:]
         step = self.net_height / height
         size = truth.new_tensor([width, height] * 2)
         corners = truth[:, :, 3:7] * size
         sides = ((corners[..., 2:] - corners[..., :2]) * step).trunc().amax(2)
         fits = (sides >= self.least) & (sides < self.most)
-        first_x, first_y, last_x, last_y = corners.trunc().unbind(2)
+        left, upper, right, lower = corners.trunc()[..., None, None].unbind(2)
         row = torch.arange(height, device=x.device)[:, None]
         column = torch.arange(width, device=x.device)
-        owner = torch.full((num, height, width), -1, dtype=torch.int64, device=x.device)
-        label = torch.zeros_like(owner)
-        for index in range(truth.shape[1]):
-            left, upper, right, lower = (side[:, index, None, None]
-                                         for side in (first_x, first_y, last_x, last_y))
-            inside = ((column >= left) & (column < right) & (row >= upper) & (row < lower)
-                      & known[:, index, None, None])
-            new = inside & fits[:, index, None, None] & (owner < 0)
-            owner = owner.masked_fill(new, index)
-            label = label.masked_fill(inside, IGNORED).masked_fill(new, FACE)
+        down = (row >= upper) & (row < lower) & known[..., None, None]
+        inside = down & (column >= left) & (column < right)             # (N, G, H, W)
+        is_own, first = (inside & fits[..., None, None]).to(torch.uint8).max(1)
+        owner = first.where(is_own > 0, -1)
+        is_covered, back = inside.flip(1).to(torch.uint8).max(1)
+        last = inside.shape[1] - 1 - back
+        label = torch.where(last == owner, FACE, IGNORED).where(is_covered > 0, 0)
         return owner, label
 
     def _targets(self, points: Tensor) -> Tensor:

@@ -11,7 +11,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour, is_set
+from framework.ops.detections import rows_without_box
 from framework.ops.losses import precise
+from framework.ops.nms import greedy
 from framework.proto import enum_name
 
 FIELD = "detection_output_param"
@@ -48,14 +50,11 @@ class _FaceBoxes(Layer):
         areas     of the boxes (K,), as their overlaps are measured
         divisors  of all columns but the class and the score
         """
-        kept = [torch.cat([torch.full_like(boxes[:, :1], number), boxes], 1)
-                for number, found in enumerate(zip(images, areas, strict=True))
-                for boxes in (self._suppressed(*found),)]
-        rows = torch.cat(kept)
+        kept = [self._suppressed(*found) for found in zip(images, areas, strict=True)]
+        rows = torch.cat([torch.cat([torch.full_like(boxes[:, :1], number), boxes], 1)
+                          for number, boxes in enumerate(kept)])
         if not len(rows):
-            rows = rows.new_full((len(images), self.row), -1)
-            rows[:, 0] = torch.arange(len(images), device=rows.device)
-            return rows[None, None]
+            return rows_without_box(rows, len(images), self.row)[None, None]
         rows[:, 3:] /= rows.new_tensor(divisors)
         return rows[None, None]
 
@@ -63,17 +62,18 @@ class _FaceBoxes(Layer):
         """The best of the boxes, best first, none of which overlaps another too much."""
         order = boxes[:, 1].argsort(descending=True, stable=True)
         boxes, area = boxes[order], area[order]
-        left = torch.ones(len(boxes), dtype=torch.bool, device=boxes.device)
-        kept: list[int] = []
-        for index in range(len(boxes)):
-            if not left[index]:
-                continue
-            kept.append(index)
-            corners = boxes[:, 2:6]
-            inner = (torch.minimum(corners[:, 2:], corners[index, 2:])
-                     - torch.maximum(corners[:, :2], corners[index, :2]) + 1).clamp(min=0).prod(1)
-            left &= inner / (area + area[index] - inner) <= self.threshold
-        return boxes[kept[:self.most] if self.most > 0 else kept]
+        columns = torch.cat([boxes[:, 2:6], area[:, None]], 1)[None]
+        kept = greedy(columns, torch.ones_like(columns[..., 0], dtype=torch.bool), self.threshold,
+                      most=self.most if self.most > 0 else None, overlap=_overlap)
+        return boxes[kept[0]]
+
+
+def _overlap(first: Tensor, second: Tensor) -> Tensor:
+    """Intersection in whole pixels (+ 1) over union, of boxes x1, y1, x2, y2 and area (..., 5)."""
+    size = torch.minimum(first[..., 2:4], second[..., 2:4]) \
+        - torch.maximum(first[..., :2], second[..., :2]) + 1
+    inner = size.clamp(min=0).prod(-1)
+    return inner / (first[..., 4] + second[..., 4] - inner)
 
 
 @layer

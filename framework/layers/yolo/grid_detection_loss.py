@@ -10,6 +10,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.data.yolo_grids import CELL_NUMBERS
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import check_sizes, honour, plain
 from framework.layers.yolo.box_slopes import overlap
@@ -18,7 +19,6 @@ from framework.ops.losses import GivenSlopes, precise
 
 FIELDS = ("side", "num_class", "num_object", "object_scale", "noobject_scale", "class_scale",
           "coord_scale", "sqrt", "constriant")
-CELL_NUMBERS = 7        # of a label: difficult, object, class, and four of the box
 FARTHEST = 20.0         # a box as far away is never the nearest
 
 

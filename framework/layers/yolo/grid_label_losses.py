@@ -9,6 +9,7 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.data.yolo_grids import CELL_NUMBERS
 from framework.layers.index_check import IndexCheck
 from framework.layers.params import at_least, honour, plain
 from framework.layers.yolo.anchor_squares import (
@@ -31,7 +32,6 @@ from framework.layers.yolo.anchor_squares import (
 from framework.layers.yolo.plain_grid import plain_squares
 from framework.ops.losses import precise
 
-CELL_NUMBERS = 7            # of a label: difficult, object, class, and four of the box
 EARLY_IMAGES = 12800        # of a training in which v2's boxes are drawn to their anchors
 STRIDES = {6: 32, 3: 16, 0: 8}      # of v3's maps, by the first number of their mask
 

@@ -9,6 +9,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
 from framework.layers.yolo.yolo_output import just_below, map_corners, map_parts
+from framework.ops.detections import rows_without_box
 from framework.ops.nms import greedy
 
 LEAST_SCORE = 0.01      # of a text that gives none
@@ -78,8 +79,6 @@ class RegionDetectionOutput(Layer):
         score, label = (rest[..., :1].sigmoid() * rest[..., 1:].softmax(-1)).max(-1)
         kept = greedy(corners, score > self.least_score, self.threshold)[0].nonzero()[:, 0]
         if not len(kept):
-            rows = corners.new_full((1, 7), -1)
-            rows[:, 0] = 0
-            return rows.view(1, 1, 1, 7)
+            return rows_without_box(corners, 1).view(1, 1, 1, 7)
         numbers = torch.stack([torch.zeros_like(score[0]), label[0].to(score.dtype), score[0]], 1)
         return torch.cat([numbers, corners[0]], 1)[kept].view(1, 1, -1, 7)

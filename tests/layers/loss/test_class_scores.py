@@ -60,3 +60,8 @@ def test_log_scaler_keeps_the_sign(base, factor):
 def test_a_base_of_1_is_refused():
     with pytest.raises(SpecError, match="base is 1; it must be above 0 and not 1"):
         make("LogScaler", "base: 1", (2, 3))
+
+
+def test_an_infinite_base_is_refused_as_of_other_logarithms():
+    with pytest.raises(SpecError, match="log_scaler_param.base is inf; it must be above 0"):
+        make("LogScaler", "base: inf", (2, 3))
