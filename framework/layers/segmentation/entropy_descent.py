@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 FIELD = "crffilterbanked_param"
 MOST_ITERATIONS = 100
@@ -43,13 +43,10 @@ class CrfFilterbankEd(Layer):
     reads = (FIELD,)
     num_bottoms = (2, 2)
     no_onnx_form = "no graph of its steps is written"
+    blobs_learn = (True, True)
     unary: Tensor
     filters: Tensor
     learns: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, p: Shape, shares: Shape):
         super().__init__(spec)

@@ -156,6 +156,7 @@ class CapsuleRouting(Layer):
             CPU reads past the end of the weight.
     """
 
+    blobs_learn = (True,)
     weight: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -172,7 +173,6 @@ class CapsuleRouting(Layer):
                              f"'{spec.bottoms[0]}' must have {math.prod(self.sizes)} numbers, and "
                              f"has {math.prod(x[1:])}")
         self.add_blob("weight", (self.sizes[1], self.sizes[0]), param.weight_filler)
-    blobs_learn = (True,)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * self.sizes[0]

@@ -11,7 +11,6 @@ from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import at_least, honour
 from framework.layers.vision.capsule_windows import SIZES, check_count, read_matrix
 from framework.layers.weighted import Weighted
-from framework.proto import LayerParameter
 
 ADDS = "its code adds to what the top held before, which it never sets to 0"
 
@@ -34,6 +33,7 @@ class DynamicRouting(Layer):
     """
 
     reads = ("dr_param",)
+    blobs_learn = (True,)
     no_onnx_form = "it is known by its shapes only"
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -46,10 +46,6 @@ class DynamicRouting(Layer):
         self.sizes = (param.output_capsule_num, param.output_capsule_dim)
         check_count(spec, x, param.input_capsule_num * self.sizes[0] * self.sizes[1])
         self.add_blob("weight", (100, self.sizes[0], param.input_capsule_num))
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(bottoms[0][0], *self.sizes)]
@@ -97,10 +93,7 @@ class CapsuleDeconvRouting(_Spread):
     """
 
     message = "capsule_deconv_routing_param"
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

@@ -26,6 +26,7 @@ class Deformable(Weighted):
 
     needs_float32 = True
     no_onnx_form = UNWRITTEN
+
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         field = self.weights_in

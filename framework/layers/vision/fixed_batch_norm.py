@@ -40,16 +40,13 @@ class ConvolutionBNFixed(Layer):
 
     reads = ("convolution_param", "batch_norm_param", "fixed_param")
     no_onnx_form = SHORT_NUMBERS
+    blobs_learn = (True, True, True, False, False, False)
     weight: Tensor
     scale: Tensor
     bias: Tensor
     mean: Tensor
     variance: Tensor
     count: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * 3 + (False,) * 3
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import FillerParameter
 
 GRID = 8            # cells of a cube along each side, in one of which each probe has its centre
 AXES = "xyz"
@@ -223,11 +223,8 @@ class FieldProbing(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     no_onnx_form = "ONNX samples no volumes"
+    blobs_learn = (True,)
     points: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, *fields: Shape):
         super().__init__(spec)
@@ -314,12 +311,9 @@ class DotProduct(Layer):
     num_bottoms = (1, None)
     num_tops = (1, None)
     no_onnx_form = "FieldProbing, which makes what it reads, has none"
+    blobs_learn = (True, True)
     weight: Tensor
     bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
