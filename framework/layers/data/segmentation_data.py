@@ -23,7 +23,7 @@ from framework.layers.data.image_source import (
     checked_param,
     transformation,
 )
-from framework.layers.params import is_set
+from framework.layers.params import check_sizes, is_set
 from framework.proto import DenseImageDataParameter, enum_name
 from framework.system.wording import shortened
 
@@ -220,8 +220,7 @@ class SelectSegBinary(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         ImageSegData.check_fields(spec)
-        if spec.proto.window_cls_data_param.label_dim < 1:
-            raise spec.error("window_cls_data_param.label_dim", "is 0; it must be at least 1")
+        check_sizes(spec, "window_cls_data_param", "label_dim")
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)

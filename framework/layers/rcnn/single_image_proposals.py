@@ -12,7 +12,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel, shifted_anchors
 from framework.ops import nms
 
@@ -64,8 +64,7 @@ class RPN(AnchorBoxes):
         honour(spec, "rpn_param", "feat_stride basesize scale ratio boxminsize per_nms_topn "
                "post_nms_topn nms_thresh")
         param = spec.proto.rpn_param
-        for name in ("feat_stride", "basesize"):
-            at_least(spec, f"rpn_param.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, "rpn_param", "feat_stride basesize")
         for name in ("ratio", "scale"):
             if not getattr(param, name) or min(getattr(param, name)) <= 0:
                 raise spec.error(f"rpn_param.{name}", "must be given, and above 0")

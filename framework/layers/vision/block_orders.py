@@ -10,7 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, check_sizes, honour
+from framework.layers.params import at_least, check_four_axes, check_sizes, honour
 from framework.ops.by_item import (
     blocks_to_channels,
     by_item,
@@ -269,8 +269,8 @@ class MTranspose(Layer):
         at_least(spec, f"{field}.groups", (self.groups,), 1)
         if self.inverse:
             check_sizes(spec, field, "channel height width")
-        elif len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        else:
+            check_four_axes(spec, x)
         channels = param.channel if self.inverse else x[1]
         if channels % self.groups or self.inverse and math.prod(x) % math.prod(self.area):
             raise spec.error(f"{field}.groups", f"is {self.groups}; the bottom {tuple(x)} must be "

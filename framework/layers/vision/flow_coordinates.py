@@ -9,6 +9,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
+from framework.layers.params import check_four_axes
 from framework.layers.vision.optical_flow import bilinear
 
 
@@ -26,8 +27,7 @@ class Grid(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (torch.arange(size, device=x.device, dtype=x.dtype) for size in x.shape[2:])
