@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
+from framework.ops.losses import StraightThrough
 from framework.proto import FillerParameter
 
 FIELD = "crffilterbanked_param"
@@ -102,7 +103,7 @@ class CrfFilterbankEd(Layer):
 
     def forward(self, p: Tensor, shares: Tensor) -> Tensor:
         moving = self.filters * self.learns.to(self.filters.dtype)
-        filters = self.filters.detach() + (moving - moving.detach())
+        filters: Tensor = StraightThrough.apply(moving, self.filters.detach())
         bank = filters.reshape(-1, self.classes, *filters.shape[2:])
         unary = -self.unary.flatten() * (p + self.param.log_eps).log()
         x = p
