@@ -91,7 +91,7 @@ class Proposal3D(Layer):
 
     def forward(self, shares: Tensor, offsets: Tensor, info: Tensor) -> Tensor:
         size = shares.shape[2:]
-        anchors = anchors_of_map(self.anchors, size, self.strides).to(shares.device)
+        anchors = anchors_of_map(self.anchors, size, self.strides)
         count = len(self.anchors)
         score = shares.detach()[:, count:].permute(0, 2, 3, 4, 1).flatten(1)
         deltas = offsets.detach().unflatten(1, (count, NUMBERS)).permute(0, 3, 4, 5, 1, 2)
