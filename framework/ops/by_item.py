@@ -37,3 +37,23 @@ def pixel_unshuffle(x: Tensor, factor: int) -> Tensor:
         return F.pixel_unshuffle(x, factor)
     _, channels, height, width = x.shape
     return x.reshape(0, channels * factor**2, height // factor, width // factor)
+
+
+def channels_to_blocks(x: Tensor, size: int) -> Tensor:
+    """Depth to space, TensorFlow's order: x (N, size^2 * C, H, W) as (N, C, H * size, W * size).
+
+    Channel (i * size + j) * C + c is cell (i, j) of each block of channel c; `pixel_shuffle` reads
+    c * size^2 + i * size + j there.
+    """
+    num, channels, height, width = x.shape
+    inner = channels // size**2
+    parts = x.reshape(num, size, size, inner, height, width).permute(0, 3, 4, 1, 5, 2)
+    return parts.reshape(num, inner, height * size, width * size)
+
+
+def blocks_to_channels(x: Tensor, size: int) -> Tensor:
+    """Space to depth: x (N, C, H * size, W * size) as (N, size^2 * C, H, W), the way back."""
+    num, channels, height, width = x.shape
+    rows, columns = height // size, width // size
+    parts = x.reshape(num, channels, rows, size, columns, size).permute(0, 3, 5, 1, 2, 4)
+    return parts.reshape(num, channels * size**2, rows, columns)

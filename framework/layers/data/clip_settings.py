@@ -25,6 +25,7 @@ from framework.data.loading.frames import (
 from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import Shape
+from framework.layers.data.image_source import new_size
 from framework.layers.params import check_sizes
 from framework.proto import TransformationParameter, VideoDataParameter, has_field
 
@@ -92,8 +93,7 @@ def read_settings(spec: LayerSpec) -> ClipSettings:
     for name in ("source", "new_length", "batch_size"):
         if not getattr(param, name) and (name != "new_length" or not has_segments(spec)):
             raise spec.error(f"{holder}.{name}", "is missing or 0; it must be given")
-    if (param.new_height == 0) != (param.new_width == 0):
-        raise spec.error(f"{holder}.new_height", "and new_width must be given together")
+    size = new_size(spec, holder)
     transform = _transform_param(spec, holder, param)
     frames, layout = _segments(spec, param) if has_segments(spec) else _clips(spec, holder, param)
     num_classes = _num_classes(spec, holder, param)
@@ -106,8 +106,7 @@ def read_settings(spec: LayerSpec) -> ClipSettings:
         raise DataError(f"{spec.place()}: {error}") from None
     items = ClipItems(clips, param.root_folder, frames,
                       ClipTransformation(transform.SerializeToString(), is_train, layout),
-                      (param.new_width, param.new_height) if param.new_height else None,
-                      num_classes, len(spec.tops) - 1)
+                      size, num_classes, len(spec.tops) - 1)
     shape = (param.batch_size, num_classes) if num_classes else (param.batch_size,)
     return ClipSettings(items, mean, param.batch_size, param.shuffle, param.rand_skip,
                         shape if len(spec.tops) > 1 else None,

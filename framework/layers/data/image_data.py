@@ -87,7 +87,7 @@ class ImageData(ImageSource):
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
         param = spec.proto.image_data_param
-        new_size(spec, spec.proto.image_data_param)
+        new_size(spec, cls.list_param)
         for name in ("short_side", "min_height", "min_width"):
             if getattr(param, name):
                 raise spec.error(f"image_data_param.{name}", "is not supported; use "
@@ -121,7 +121,7 @@ class ImageData(ImageSource):
         param = spec.proto.image_data_param
         self.pad = spec.proto.transform_param.pad
         is_rgb = spec.proto.transform_param.bgr2rgb
-        size = new_size(spec, spec.proto.image_data_param)
+        size = new_size(spec, self.list_param)
         num_labels = _num_labels(spec)
         if num_labels > 1:
             self.start(MultiLabelItems(self._labelled(num_labels), param.root_folder,

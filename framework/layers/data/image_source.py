@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ from framework.definition.spec import LayerSpec
 from framework.errors import DataError
 from framework.layers.base import DataOptions, Shape, Source
 from framework.layers.data.kept_memory import KeptMemory
+from framework.layers.params import message_at
 from framework.proto import BatchSampler, TransformationParameter
 
 # of jolibrain's branch, where a whole image is warped and turned
@@ -179,14 +180,15 @@ class ImageSource(Source):
         self._loaders.clear()
 
 
-def new_size(spec: LayerSpec, param: Any) -> tuple[int, int] | None:
+def new_size(spec: LayerSpec, holder: str) -> tuple[int, int] | None:
     """(width, height) that images of a list are resized to before anything else; None: as they are.
 
-    param  image_data_param, or a message of its kind. Any: one of several
+    holder  image_data_param, or the name of a message of its kind
     SpecError for one of the two alone.
     """
+    param = message_at(spec, holder)
     if (param.new_height == 0) != (param.new_width == 0):
-        raise spec.error("image_data_param.new_height", "and new_width must be given together")
+        raise spec.error(f"{holder}.new_height", "and new_width must be given together")
     return (param.new_width, param.new_height) if param.new_height else None
 
 

@@ -84,7 +84,7 @@ class MultiLabelImageData(ImageSource):
         super().__init__(spec, options)
         warn_of_idle_fields(spec)
         param, num_labels = _settings(spec)
-        size = new_size(spec, param)
+        size = new_size(spec, self.list_param_of(spec))
         if 2 * param.label_cut_start >= param.batch_size:
             raise spec.error("image_data_param.label_cut_start", f"is {param.label_cut_start}; "
                              f"twice that must be below batch_size, {param.batch_size}")
@@ -201,7 +201,7 @@ class ImageFloatData(ImageSource):
         self.check_fields(spec)
         warn_of_idle_fields(spec)
         own, param = spec.proto.image_float_data_param, spec.proto.image_data_param
-        size = new_size(spec, param)
+        size = new_size(spec, self.list_param_of(spec))
         entries = read_label_list(spec, param.source)
         wanted = own.label_dim + own.hard_sample
         if len(entries[0][1]) != wanted:

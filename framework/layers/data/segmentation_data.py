@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,10 @@ from framework.layers.data.image_source import (
     SIZES_OF_IMAGE_DATA,
     ImageSource,
     checked_param,
+    new_size,
     transformation,
 )
-from framework.layers.params import is_set
+from framework.layers.params import check_sizes, is_set
 from framework.proto import DenseImageDataParameter, enum_name
 from framework.system.wording import shortened
 
@@ -62,8 +62,8 @@ class ImageLabelmapData(ImageSource):
         self.check_fields(spec)
         param = spec.proto.image_data_param
         items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
-                          param.is_color, new_size=_new_size(spec, param), is_edge_map=True,
-                          keeps_levels=not param.normalize)
+                          param.is_color, new_size=new_size(spec, self.list_param),
+                          is_edge_map=True, keeps_levels=not param.normalize)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
 
@@ -105,7 +105,7 @@ class DenseImageData(ImageSource):
         super().__init__(_with_old_fields(spec, param), options)
         spec = self.spec
         items = PairItems(read_pairs(spec, param.source), param.root_folder, transformation(spec),
-                          param.is_color, new_size=_new_size(spec, param),
+                          param.is_color, new_size=new_size(spec, self.list_param),
                           label_part=param.label_divide_factor)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
 
@@ -163,7 +163,7 @@ class ImageSegData(ImageSource):
         if kind == "PIXEL":
             warn_of_colours(spec, param.root_folder + files[0][1])
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
-                          param.ignore_label, _new_size(spec, param),
+                          param.ignore_label, new_size(spec, self.list_param),
                           has_sizes=len(spec.tops) > 2, windows=windows,
                           has_labels=param.has_label)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
@@ -220,8 +220,7 @@ class SelectSegBinary(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         ImageSegData.check_fields(spec)
-        if spec.proto.window_cls_data_param.label_dim < 1:
-            raise spec.error("window_cls_data_param.label_dim", "is 0; it must be at least 1")
+        check_sizes(spec, "window_cls_data_param", "label_dim")
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -231,7 +230,7 @@ class SelectSegBinary(ImageSource):
         count = spec.proto.window_cls_data_param.label_dim
         files, windows, numbers = read_numbered_windows(spec, param.source, kind, count)
         items = PairItems(files, param.root_folder, transformation(spec), param.is_color, kind,
-                          param.ignore_label, _new_size(spec, param), windows=windows,
+                          param.ignore_label, new_size(spec, self.list_param), windows=windows,
                           numbers=numbers,
                           first_class=spec.proto.select_seg_binary_param.cls_label_base)
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,
@@ -364,10 +363,3 @@ def _with_old_fields(spec: LayerSpec, param: DenseImageDataParameter) -> LayerSp
     if param.HasField("mean_file"):
         transform.mean_file = param.mean_file
     return dataclasses.replace(spec, proto=proto)
-
-
-def _new_size(spec: LayerSpec, param: Any) -> tuple[int, int] | None:
-    """(width, height) of new_width and new_height. Any: a message of ImageData's kind."""
-    if (param.new_height == 0) != (param.new_width == 0):
-        raise spec.error("new_height", "and new_width must be given together")
-    return (param.new_width, param.new_height) if param.new_height else None

@@ -51,7 +51,7 @@ class TripletImageData(ImageSource):
     @classmethod
     def check_fields(cls, spec: LayerSpec) -> None:
         super().check_fields(spec)
-        new_size(spec, spec.proto.image_data_param)
+        new_size(spec, cls.list_param)
 
     def __init__(self, spec: LayerSpec, options: DataOptions):
         super().__init__(spec, options)
@@ -59,7 +59,7 @@ class TripletImageData(ImageSource):
         warn_of_idle_fields(spec)
         param = spec.proto.image_data_param
         items = TripletItems(_read_lines(spec), param.root_folder, transformation(spec),
-                             Decoding(param.is_color), new_size(spec, spec.proto.image_data_param))
+                             Decoding(param.is_color), new_size(spec, self.list_param))
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip)
         self.top_shapes = [(IMAGES * param.batch_size, *self.top_shapes[0][1:])]
 

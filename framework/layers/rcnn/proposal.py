@@ -135,16 +135,19 @@ class AnchorBoxes(Layer):
         shapes: list[Shape] = [(most, 5), (most,)]
         return shapes[:len(self.spec.tops)]
 
-    def _boxes(self, level: AnchorLevel, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
-        """Corners (N, H * W * A, 4) cut to the image, and which are too small (N, H * W * A)."""
+    def _decoded(self, level: AnchorLevel, offsets: Tensor) -> tuple[Tensor, Tensor]:
+        """x and y of the centre, and half the width and height, (N, H, W, A, 2) of each box."""
         rows, columns = offsets.shape[2:]
         anchors = offsets.new_tensor(level.anchors)
         size = anchors[:, 2:] - anchors[:, :2] + 1
         shifted = shifted_anchors(anchors, level.stride, (rows, columns))
         centre = shifted[..., :2] + 0.5 * size
         moves = offsets.unflatten(1, (-1, 4)).permute(0, 3, 4, 1, 2)
-        centre = centre + moves[..., :2] * size
-        half = 0.5 * moves[..., 2:].exp() * size
+        return centre + moves[..., :2] * size, 0.5 * moves[..., 2:].exp() * size
+
+    def _boxes(self, level: AnchorLevel, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
+        """Corners (N, H * W * A, 4) cut to the image, and which are too small (N, H * W * A)."""
+        centre, half = self._decoded(level, offsets)
         high, wide = (info[:, index, None, None, None] - 1 for index in (0, 1))
         most = torch.stack([wide, high], -1)
         corners = torch.cat([side.clamp(min=0).minimum(most)

@@ -12,8 +12,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, honour
-from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel, shifted_anchors
+from framework.layers.params import check_sizes, honour
+from framework.layers.rcnn.proposal import AnchorBoxes, AnchorLevel
 from framework.ops import nms
 
 
@@ -64,8 +64,7 @@ class RPN(AnchorBoxes):
         honour(spec, "rpn_param", "feat_stride basesize scale ratio boxminsize per_nms_topn "
                "post_nms_topn nms_thresh")
         param = spec.proto.rpn_param
-        for name in ("feat_stride", "basesize"):
-            at_least(spec, f"rpn_param.{name}", (getattr(param, name),), 1)
+        check_sizes(spec, "rpn_param", "feat_stride basesize")
         for name in ("ratio", "scale"):
             if not getattr(param, name) or min(getattr(param, name)) <= 0:
                 raise spec.error(f"rpn_param.{name}", "must be given, and above 0")
@@ -93,16 +92,9 @@ class RPN(AnchorBoxes):
 
     def _cut(self, offsets: Tensor, info: Tensor) -> tuple[Tensor, Tensor]:
         """Corners (H * W * A, 4) cut to the image, and which boxes are large enough."""
-        (level,) = self.levels
-        anchors = offsets.new_tensor(level.anchors)
-        size = anchors[:, 2:] - anchors[:, :2] + 1
-        rows, columns = offsets.shape[2:]
-        first = shifted_anchors(anchors, level.stride, (rows, columns))[..., :2]
-        moves = offsets[0].unflatten(0, (-1, 4)).permute(2, 3, 0, 1)
-        centre = first + 0.5 * size + moves[..., :2] * size
-        sides = moves[..., 2:].exp() * size
-        fits = (sides >= info[2] * self.min_size).all(-1)
+        centre, half = (one[0] for one in self._decoded(self.levels[0], offsets))
+        fits = (2 * half >= info[2] * self.min_size).all(-1)
         most = info[[1, 0]].trunc()
         corners = torch.cat([corner.clamp(min=0).minimum(most)
-                             for corner in (centre - 0.5 * sides, centre + 0.5 * sides)], -1)
+                             for corner in (centre - half, centre + half)], -1)
         return corners.flatten(0, 2), fits.flatten()

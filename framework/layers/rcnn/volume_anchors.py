@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 
 SIDES = ("width", "height", "length")
 BOX = 8             # x1, y1, z1, x2, y2, z2, class, whether it counts
@@ -136,8 +136,7 @@ def read_anchors(spec: LayerSpec, name: str) -> Tensor:
 def read_strides(spec: LayerSpec, name: str) -> tuple[int, int, int]:
     """Pixels from a cell to the next along z, y and x."""
     param = getattr(spec.proto, name)
-    at_least(spec, f"{name}.feat_stride_xy", (param.feat_stride_xy,), 1)
-    at_least(spec, f"{name}.feat_stride_z", (param.feat_stride_z,), 1)
+    check_sizes(spec, name, "feat_stride_xy feat_stride_z")
     return param.feat_stride_z, param.feat_stride_xy, param.feat_stride_xy
 
 

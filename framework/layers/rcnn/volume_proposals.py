@@ -11,7 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_reasons import CHOOSES_EXAMPLES
-from framework.layers.params import at_least, honour, within
+from framework.layers.params import at_least, check_sizes, honour, within
 from framework.layers.rcnn.volume_anchors import (
     BOX,
     NUMBERS,
@@ -72,8 +72,7 @@ class Proposal3D(Layer):
         self.strides = read_strides(spec, name)
         self.mean, self.deviation = mean_and_deviation(spec, name)
         self.register_buffer("anchors", read_anchors(spec, name), persistent=False)
-        for field in ("rpn_pre_nms_top_n", "proposal_num"):
-            at_least(spec, f"{name}.{field}", (getattr(param, field),), 1)
+        check_sizes(spec, name, "rpn_pre_nms_top_n proposal_num")
         within(spec, f"{name}.rpn_post_nms_top_n", (param.rpn_post_nms_top_n,), 1,
                min(MOST, param.proposal_num))
         self.best, self.kept = param.rpn_pre_nms_top_n, param.rpn_post_nms_top_n
@@ -92,7 +91,7 @@ class Proposal3D(Layer):
 
     def forward(self, shares: Tensor, offsets: Tensor, info: Tensor) -> Tensor:
         size = shares.shape[2:]
-        anchors = anchors_of_map(self.anchors, size, self.strides).to(shares.device)
+        anchors = anchors_of_map(self.anchors, size, self.strides)
         count = len(self.anchors)
         score = shares.detach()[:, count:].permute(0, 2, 3, 4, 1).flatten(1)
         deltas = offsets.detach().unflatten(1, (count, NUMBERS)).permute(0, 3, 4, 5, 1, 2)

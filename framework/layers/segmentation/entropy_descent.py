@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import FillerParameter, LayerParameter
+from framework.ops.losses import StraightThrough
+from framework.proto import FillerParameter
 
 FIELD = "crffilterbanked_param"
 MOST_ITERATIONS = 100
@@ -43,13 +44,10 @@ class CrfFilterbankEd(Layer):
     reads = (FIELD,)
     num_bottoms = (2, 2)
     no_onnx_form = "no graph of its steps is written"
+    blobs_learn = (True, True)
     unary: Tensor
     filters: Tensor
     learns: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, p: Shape, shares: Shape):
         super().__init__(spec)
@@ -105,7 +103,7 @@ class CrfFilterbankEd(Layer):
 
     def forward(self, p: Tensor, shares: Tensor) -> Tensor:
         moving = self.filters * self.learns.to(self.filters.dtype)
-        filters = self.filters.detach() + (moving - moving.detach())
+        filters: Tensor = StraightThrough.apply(moving, self.filters.detach())
         bank = filters.reshape(-1, self.classes, *filters.shape[2:])
         unary = -self.unary.flatten() * (p + self.param.log_eps).log()
         x = p

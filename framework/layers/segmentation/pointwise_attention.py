@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_four_axes, honour, is_set
 from framework.ops.losses import precise
 from framework.proto import enum_name
 
@@ -40,8 +40,7 @@ class PointwiseSpatialAttention(Layer):
         honour(spec, FIELD, "attention_mask_height attention_mask_width normalization_factor "
                             "is_softmax psa_type")
         param = spec.proto.pointwise_spatial_attention_param
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         sides = "attention_mask_height", "attention_mask_width"
         given = [name for name in sides if is_set(param, name)]
         if len(given) == 1:

@@ -244,6 +244,7 @@ class NormalizeFixed(Layer):
     keeps_shape = True
     needs_float32 = True
     no_onnx_form = SHORT_NUMBERS
+    blobs_learn = (True,)
     scale: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -257,7 +258,6 @@ class NormalizeFixed(Layer):
         self.add_blob("scale", () if param.channel_shared else (x[1],),
                       param.scale_filler if is_set(param, "scale_filler") else one)
         self.form = ScaledForm(param.across_spatial, param.eps)
-    blobs_learn = (True,)
 
     def forward(self, x: Tensor) -> Tensor:
         scale, = self.grid.of(self.scale)

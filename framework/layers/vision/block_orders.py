@@ -10,8 +10,14 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, check_sizes, honour
-from framework.ops.by_item import by_item, pixel_shuffle, pixel_unshuffle
+from framework.layers.params import at_least, check_four_axes, check_sizes, honour
+from framework.ops.by_item import (
+    blocks_to_channels,
+    by_item,
+    channels_to_blocks,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 from framework.proto import enum_name
 
 
@@ -63,14 +69,9 @@ class GSTiling(Layer):
                              f"multiples of the stride, {self.size}")
 
     def forward(self, x: Tensor) -> Tensor:
-        num, channels, height, width = x.shape
-        size = self.size
         if self.is_reverse:
-            inner = channels // size**2
-            x = x.reshape(num, size, size, inner, height, width).permute(0, 3, 4, 1, 5, 2)
-            return x.reshape(num, inner, height * size, width * size)
-        x = x.reshape(num, channels, height // size, size, width // size, size)
-        return x.permute(0, 3, 5, 1, 2, 4).reshape(num, -1, height // size, width // size)
+            return channels_to_blocks(x, self.size)
+        return blocks_to_channels(x, self.size)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         kind = "DepthToSpace" if self.is_reverse else "SpaceToDepth"
@@ -173,9 +174,7 @@ class DepthToSpace(Layer):
             num, height, width, depth = x.shape
             parts = x.reshape(num, height, width, size, size, depth // size**2)
             return by_item(parts.permute(0, 1, 3, 2, 4, 5), height * size, width * size, -1)
-        num, depth, height, width = x.shape
-        parts = x.reshape(num, size, size, depth // size**2, height, width)
-        return by_item(parts.permute(0, 3, 4, 1, 5, 2), -1, height * size, width * size)
+        return channels_to_blocks(x, size)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
@@ -213,9 +212,7 @@ class SpaceToDepth(Layer):
             num, height, width, depth = x.shape
             parts = x.reshape(num, height // size, size, width // size, size, depth)
             return by_item(parts.permute(0, 1, 3, 2, 4, 5), height // size, width // size, -1)
-        num, depth, height, width = x.shape
-        parts = x.reshape(num, depth, height // size, size, width // size, size)
-        return by_item(parts.permute(0, 3, 5, 1, 2, 4), -1, height // size, width // size)
+        return blocks_to_channels(x, size)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         x = bottoms[0]
@@ -272,8 +269,8 @@ class MTranspose(Layer):
         at_least(spec, f"{field}.groups", (self.groups,), 1)
         if self.inverse:
             check_sizes(spec, field, "channel height width")
-        elif len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        else:
+            check_four_axes(spec, x)
         channels = param.channel if self.inverse else x[1]
         if channels % self.groups or self.inverse and math.prod(x) % math.prod(self.area):
             raise spec.error(f"{field}.groups", f"is {self.groups}; the bottom {tuple(x)} must be "

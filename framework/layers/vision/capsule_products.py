@@ -142,8 +142,8 @@ class TensorConvolution(Weighted):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = self.weights_in
-        honour(spec, name, " ".join(("bias_term weight_filler bias_filler input_capsule_shape "
-                                     "output_capsule_shape", *SIZES)))
+        honour(spec, name, "bias_term weight_filler bias_filler input_capsule_shape "
+               f"output_capsule_shape {SIZES}")
         param = spec.proto.capsule_conv_param
         self.at = at = read_windows(spec, name)
         self.before = _stack(spec, f"{name}.input_capsule_shape", param.input_capsule_shape.dim)

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.weighted import Weighted
 from framework.ops.by_item import by_item
 from framework.ops.windows import windows
 
-SIZES = ("stride", "kh", "kw", "input_capsule_num", "output_capsule_num", "input_h", "input_w")
+SIZES = "stride kh kw input_capsule_num output_capsule_num input_h input_w"
 NO_FORM = "its windows of capsules have no operator of ONNX"
 
 
@@ -49,8 +49,7 @@ class Windows:
 def read_windows(spec: LayerSpec, name: str) -> Windows:
     """The window of a message. SpecError for sizes of 0, and a window larger than the maps."""
     param: Any = getattr(spec.proto, name)      # one of two messages with these fields
-    for field in SIZES:
-        at_least(spec, f"{name}.{field}", (getattr(param, field),), 1)
+    check_sizes(spec, name, SIZES)
     area, kernel = (param.input_h, param.input_w), (param.kh, param.kw)
     for field, cells, whole in (("kh", kernel[0], area[0]), ("kw", kernel[1], area[1])):
         if cells > whole:
@@ -97,8 +96,8 @@ class CapsuleConvTransform(Weighted):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = self.weights_in
-        honour(spec, name, " ".join(("bias_term weight_filler bias_filler input_capsule_shape "
-                                     "output_capsule_shape", *SIZES)))
+        honour(spec, name, "bias_term weight_filler bias_filler input_capsule_shape "
+               f"output_capsule_shape {SIZES}")
         param = spec.proto.capsule_conv_transform_param
         self.at = at = read_windows(spec, name)
         self.matrix = read_matrix(spec, f"{name}.input_capsule_shape",
@@ -148,7 +147,7 @@ class CapsuleConvRouting(Layer):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = "capsule_conv_routing_param"
-        honour(spec, name, " ".join(("weight_filler output_capsule_shape", *SIZES)))
+        honour(spec, name, f"weight_filler output_capsule_shape {SIZES}")
         param = spec.proto.capsule_conv_routing_param
         at = read_windows(spec, name)
         size = math.prod(read_matrix(spec, f"{name}.output_capsule_shape",

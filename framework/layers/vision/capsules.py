@@ -11,7 +11,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, honour
+from framework.layers.params import at_least, check_sizes, honour
 from framework.layers.weighted import Weighted
 from framework.ops.by_item import by_item
 from framework.ops.losses import GivenSlopes
@@ -156,6 +156,7 @@ class CapsuleRouting(Layer):
             CPU reads past the end of the weight.
     """
 
+    blobs_learn = (True,)
     weight: Tensor
 
     def __init__(self, spec: LayerSpec, x: Shape):
@@ -164,15 +165,12 @@ class CapsuleRouting(Layer):
         honour(spec, name, "weight_filler input_capsule_num output_capsule_dim output_capsule_num")
         param = spec.proto.capsule_routing_param
         self.sizes = (param.input_capsule_num, param.output_capsule_num, param.output_capsule_dim)
-        for field, size in zip(("input_capsule_num", "output_capsule_num", "output_capsule_dim"),
-                               self.sizes, strict=True):
-            at_least(spec, f"{name}.{field}", (size,), 1)
+        check_sizes(spec, name, "input_capsule_num output_capsule_num output_capsule_dim")
         if math.prod(self.sizes) != math.prod(x[1:]):
             raise spec.error(f"{name}.input_capsule_num", f"is {self.sizes[0]}; with it an item of "
                              f"'{spec.bottoms[0]}' must have {math.prod(self.sizes)} numbers, and "
                              f"has {math.prod(x[1:])}")
         self.add_blob("weight", (self.sizes[1], self.sizes[0]), param.weight_filler)
-    blobs_learn = (True,)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
         return math.prod(tops[0]) * self.sizes[0]

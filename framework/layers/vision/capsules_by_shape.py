@@ -8,10 +8,9 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
-from framework.layers.params import at_least, honour
+from framework.layers.params import check_sizes, honour
 from framework.layers.vision.capsule_windows import SIZES, check_count, read_matrix
 from framework.layers.weighted import Weighted
-from framework.proto import LayerParameter
 
 ADDS = "its code adds to what the top held before, which it never sets to 0"
 
@@ -34,22 +33,18 @@ class DynamicRouting(Layer):
     """
 
     reads = ("dr_param",)
+    blobs_learn = (True,)
     no_onnx_form = "it is known by its shapes only"
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        sizes = ("input_capsule_num", "output_capsule_num", "output_capsule_dim")
-        honour(spec, "dr_param", " ".join(sizes))
+        sizes = "input_capsule_num output_capsule_num output_capsule_dim"
+        honour(spec, "dr_param", sizes)
         param = spec.proto.dr_param
-        for field in sizes:
-            at_least(spec, f"dr_param.{field}", (getattr(param, field),), 1)
+        check_sizes(spec, "dr_param", sizes)
         self.sizes = (param.output_capsule_num, param.output_capsule_dim)
         check_count(spec, x, param.input_capsule_num * self.sizes[0] * self.sizes[1])
         self.add_blob("weight", (100, self.sizes[0], param.input_capsule_num))
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         return [(bottoms[0][0], *self.sizes)]
@@ -69,8 +64,7 @@ class _Spread(Layer):
         """Check the sizes; `maps`, `cells` and `window` of the top, and `capsule` of the bottom."""
         spec, name = self.spec, self.message
         param = getattr(spec.proto, name)
-        for field in SIZES:
-            at_least(spec, f"{name}.{field}", (getattr(param, field),), 1)
+        check_sizes(spec, name, SIZES)
         height = (param.input_h - 1) * param.stride + param.kh
         width = (param.input_w - 1) * param.stride + param.kw
         self.maps, self.cells = param.output_capsule_num, height * width
@@ -97,14 +91,11 @@ class CapsuleDeconvRouting(_Spread):
     """
 
     message = "capsule_deconv_routing_param"
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
+    blobs_learn = (True,)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        honour(spec, self.message, " ".join(("weight_filler input_capsule_shape", *SIZES)))
+        honour(spec, self.message, f"weight_filler input_capsule_shape {SIZES}")
         self.read_maps()
         param = spec.proto.capsule_deconv_routing_param
         self.size = self.capsule[0] * self.capsule[1]
@@ -135,8 +126,8 @@ class CapsuleDeconvTransform(_Spread, Weighted):
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         name = self.message
-        honour(spec, name, " ".join(("bias_term weight_filler bias_filler input_capsule_shape "
-                                     "output_capsule_shape", *SIZES)))
+        honour(spec, name, "bias_term weight_filler bias_filler input_capsule_shape "
+               f"output_capsule_shape {SIZES}")
         self.read_maps()
         param = spec.proto.capsule_deconv_transform_param
         rows, columns = read_matrix(spec, f"{name}.output_capsule_shape",

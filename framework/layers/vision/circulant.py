@@ -13,7 +13,6 @@ from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
 from framework.layers.vision.inner_product import rows_by
 from framework.ops.losses import precise
-from framework.proto import LayerParameter
 
 
 def read_rows(spec: LayerSpec, x: Shape, name: str) -> tuple[int, tuple[int, int]]:
@@ -32,13 +31,10 @@ class _Circulant(Layer):
     message: ClassVar[str]
     sign: ClassVar[int]         # of the numbers that come round the end of a row
     no_onnx_form = "its transforms of Fourier have no form here"
+    blobs_learn = (True, True, False)
     weight: Tensor
     bias: Tensor
     flip: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True, False)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
@@ -118,11 +114,8 @@ class LayerOp(Layer):
     """
 
     reads = ("layer_op_param",)
+    blobs_learn = (True, True)
     no_onnx_form = "it is known by its shapes only"
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)

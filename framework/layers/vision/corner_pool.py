@@ -10,7 +10,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import LARGEST_STEP, honour, within
+from framework.layers.params import LARGEST_STEP, check_four_axes, honour, within
 
 # The axis of each pooling, and whether it begins at its end.
 POOLINGS = {"TopCornerPoolLayer": (2, True), "BottomCornerPoolLayer": (2, False),
@@ -45,8 +45,7 @@ class CornerNetPart(Layer):
         if self.kind not in known:
             raise spec.error("cpp_param.type", f"is '{self.kind}', a layer that its user writes in "
                              f"C++; known here are {', '.join(known)}")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
         found = SCALE.search(param.param_str)
         self.scale = int(found[1]) if found else 0
         if self.kind == "Upsample":

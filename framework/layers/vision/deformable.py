@@ -6,14 +6,13 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, axis_sizes, check_sizes, honour
-from framework.layers.vision.optical_flow import bilinear
+from framework.layers.vision.optical_flow import bilinear, bilinear_in_zeros
 from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, reached_ends
 
@@ -26,6 +25,7 @@ class Deformable(Weighted):
 
     needs_float32 = True
     no_onnx_form = UNWRITTEN
+
     def __init__(self, spec: LayerSpec, x: Shape, *others: Shape):
         super().__init__(spec)
         field = self.weights_in
@@ -126,9 +126,7 @@ class ModulatedDeformableConvolution(Deformable):
 
     def forward(self, x: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
         rows, columns = self.points(x, offsets)
-        wide = F.pad(x, (1, 1, 1, 1))
-        wide = wide.reshape(len(rows), x.shape[1] // self.parts, *wide.shape[2:])
-        read = bilinear(wide, (rows + 1).clamp(0, x.shape[2] + 1),
-                        (columns + 1).clamp(0, x.shape[3] + 1))
+        parts = x.reshape(len(rows), x.shape[1] // self.parts, *x.shape[2:])
+        read = bilinear_in_zeros(parts, rows, columns)
         weights = mask.reshape(len(rows), 1, *rows.shape[1:])
         return self.convolved(read * weights, x, offsets.shape[2:])

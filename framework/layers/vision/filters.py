@@ -211,11 +211,11 @@ def convolutions_onnx(graph: OnnxGraph, kind: str, layer: Layer, at: Geometry,
              if name in ("weight", "bias")]
     tops = []
     for x in bottoms:
-        shape = graph.shape(x)
-        plane = x if at.axis == 1 else graph.reshape(x, [-1, *shape[at.axis:]])
+        plane = x if at.axis == 1 else graph.reshape(x, [-1, *graph.shape(x)[at.axis:]])
         y = graph.add(kind, plane, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
                       pads=[*at.pad, *at.pad_end], dilations=list(at.dilation), group=at.group)
         if at.axis != 1:
+            shape = graph.shape(x)
             sizes = top_sizes(kind, shape[at.axis + 1:], at)
             before = [-1, *shape[1:at.axis]] if at.axis else []
             y = graph.reshape(y, [*before, at.num_output, *sizes])

@@ -14,7 +14,7 @@ from framework.layers.coordinates import CoordinateMap, window_map
 from framework.layers.onnx_reasons import SHORT_NUMBERS
 from framework.layers.params import honour
 from framework.layers.vision.binary_point import Grid, by_exact
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, convolved, read_geometry
 from framework.proto import LayerParameter
 
 LEAST_EPS = 1e-5        # of cuDNN
@@ -40,16 +40,13 @@ class ConvolutionBNFixed(Layer):
 
     reads = ("convolution_param", "batch_norm_param", "fixed_param")
     no_onnx_form = SHORT_NUMBERS
+    blobs_learn = (True, True, True, False, False, False)
     weight: Tensor
     scale: Tensor
     bias: Tensor
     mean: Tensor
     variance: Tensor
     count: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,) * 3 + (False,) * 3
 
     @classmethod
     def coordinate_map(cls, proto: LayerParameter) -> CoordinateMap:
@@ -83,7 +80,8 @@ class ConvolutionBNFixed(Layer):
     def forward(self, x: Tensor) -> Tensor:
         if self.spec.phase != "TRAIN":
             factor = self.scale / (self.variance + self.eps).sqrt()
-            exact = self._product(x, factor, self.mean) if torch.is_grad_enabled() else None
+            exact = convolved(x, *self._folded(factor, self.mean), self.geometry) \
+                if torch.is_grad_enabled() else None
             return self._short(x, factor, self.mean, exact)
         found = convolved(x, self.weight, None, self.geometry)
         if not len(found):
@@ -96,16 +94,14 @@ class ConvolutionBNFixed(Layer):
         exact = (found - mean.reshape(shape)) * factor.reshape(shape) + self.bias.reshape(shape)
         return self._short(x, factor, mean, exact)
 
-    def _product(self, x: Tensor, factor: Tensor, mean: Tensor) -> Tensor:
+    def _folded(self, factor: Tensor, mean: Tensor) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the convolution with the normalization in them."""
         spread = factor.reshape(-1, *[1] * (self.weight.dim() - 1))
-        return convolved(x, self.weight * spread, self.bias - mean * factor, self.geometry)
+        return self.weight * spread, self.bias - mean * factor
 
     def _short(self, x: Tensor, factor: Tensor, mean: Tensor, exact: Tensor | None) -> Tensor:
         """The product with few bits, with the gradients of the exact one, if that is given."""
-        factor, mean = factor.detach(), mean.detach()
-        spread = factor.reshape(-1, *[1] * (self.weight.dim() - 1))
-        weight, bias = self.grid.of(self.weight.detach() * spread,
-                                    self.bias.detach() - mean * factor)
+        weight, bias = self.grid.of(*(blob.detach() for blob in self._folded(factor, mean)))
         assert weight is not None
         value = convolved(x.detach(), weight, bias, self.geometry)
         return value if exact is None else by_exact(value, exact.to(value.dtype))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.vision.optical_flow import bilinear
+from framework.layers.params import check_four_axes
+from framework.layers.vision.optical_flow import bilinear_in_zeros
 
 
 @layer
@@ -26,8 +26,7 @@ class Grid(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_four_axes(spec, x)
 
     def forward(self, x: Tensor) -> Tensor:
         rows, columns = (torch.arange(size, device=x.device, dtype=x.dtype) for size in x.shape[2:])
@@ -57,7 +56,5 @@ class CoordinateWarp(Layer):
                              "be (N, C, H, W) and (N, 2, H, W)")
 
     def forward(self, x: Tensor, places: Tensor) -> Tensor:
-        height, width = x.shape[2:]
-        columns, rows = (places[:, 0] + 1).clamp(0, width + 1), (places[:, 1] + 1).clamp(
-            0, height + 1)
-        return bilinear(F.pad(x, (1, 1, 1, 1)), rows, columns)
+        columns, rows = places.unbind(1)
+        return bilinear_in_zeros(x, rows, columns)

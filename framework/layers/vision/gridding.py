@@ -11,8 +11,9 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour
+from framework.layers.params import check_four_axes, check_sizes, honour
 from framework.layers.weighted import Weighted
+from framework.ops.windows import pad_ends
 
 AXES = "chw"
 
@@ -53,18 +54,17 @@ class Gridding(Weighted):
         if param.gridding != "incomplete_gridding":
             raise spec.error("gridding_param.gridding", f"is '{param.gridding}'; only "
                              "'incomplete_gridding' is supported")
-        for field in fields:
-            if getattr(param, field) < 1:
-                raise spec.error(f"gridding_param.{field}", "is 0; it must be at least 1")
-        if len(x) != 4:
-            raise spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W)")
+        check_sizes(spec, "gridding_param", " ".join(fields))
+        check_four_axes(spec, x)
         self.kernel = [getattr(param, f"kernel_{axis}") for axis in AXES]
         self.stride = [getattr(param, f"stride_{axis}") for axis in AXES]
         counts = [_num_windows(*one) for one in zip(x[1:], self.kernel, self.stride, strict=True)]
         self.step = [min(pair) for pair in zip(self.kernel, self.stride, strict=True)]
-        weight = tuple((count - 1) * step + min(kernel, size - (count - 1) * stride)
-                       for count, step, kernel, stride, size in zip(
-                           counts, self.step, self.kernel, self.stride, x[1:], strict=True))
+        last = [min(kernel, size - (count - 1) * stride) for kernel, size, count, stride in zip(
+            self.kernel, x[1:], counts, self.stride, strict=True)]      # cells of the last window
+        self.missing = [kernel - cells for kernel, cells in zip(self.kernel, last, strict=True)]
+        weight = tuple((count - 1) * step + cells
+                       for count, step, cells in zip(counts, self.step, last, strict=True))
         self.add_weights(weight, tuple(counts))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -76,11 +76,7 @@ class Gridding(Weighted):
             else:
                 x = x.narrow(axis, 0, size)
         product = x * self.weight
-        counts = [_num_windows(*one) for one in zip(self.weight.shape, self.kernel, self.step,
-                                                    strict=True)]
-        missing = [(count - 1) * step + kernel - size for count, step, kernel, size in zip(
-            counts, self.step, self.kernel, self.weight.shape, strict=True)]
-        sides = [side for number in reversed(missing) for side in (0, number)]
-        sums = F.avg_pool3d(F.pad(product, sides), self.kernel, self.step)
+        whole = pad_ends(product, (0, 0, 0), self.missing)
+        sums = F.avg_pool3d(whole, self.kernel, self.step)
         y = sums * math.prod(self.kernel)
         return y if self.bias is None else y + self.bias

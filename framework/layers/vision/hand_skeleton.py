@@ -20,6 +20,8 @@ JOINTS, ANGLES, BONES = 31, 47, 30
 FOLDER = "configuration"
 PLANES = {"x": (1, 2), "y": (0, 2), "z": (0, 1)}
 """The axes that a turn mixes, the first of which goes towards the second one."""
+Turns = tuple[tuple[str, int], ...]
+"""Axes to turn about, one after the other, each with the number that says the angle."""
 
 
 class Step(NamedTuple):
@@ -27,8 +29,8 @@ class Step(NamedTuple):
 
     joint: int
     before: int
-    turns: tuple[tuple[str, int], ...]      # axis, and the number that says the angle
-    axis: int                               # of the bone
+    turns: Turns
+    axis: int       # of the bone
     bone: int
     sign: int = 1
 
@@ -41,13 +43,13 @@ def _skeleton() -> list[Step]:
     """Every joint but the palm's centre, after the one that it hangs on."""
     steps = []
     for joint, first in ((25, 6), (26, 9), (27, 12)):       # wrist, left and middle; thumb's root
-        turns = (*WHOLE_HAND, ("z", first + 2), ("x", first), ("y", first + 1))
+        turns = (("z", first + 2), ("x", first), ("y", first + 1))
         steps.append(Step(joint, PALM, turns, 1, joint - 1, -1))
     for joint, thumb in ((28, (("z", 16), ("y", 15))), (29, (("z", 17),)), (30, (("z", 18),))):
         steps.append(Step(joint, joint - 1, thumb, 0, joint - 1))
     for finger in range(4):                                 # little, ring, middle, index
         root, first, base = 20 + finger, 19 + 3 * finger, 31 + 4 * finger
-        turns = (*WHOLE_HAND, ("z", first + 2), ("x", first), ("y", first + 1))
+        turns = (("z", first + 2), ("x", first), ("y", first + 1))
         steps.append(Step(root, PALM, turns, 1, root))
         tip = 5 * finger
         bends = [(("z", base + 1), ("x", base)), (("x", base + 2),), (), (("x", base + 3),), ()]
@@ -150,25 +152,25 @@ class DeepHandModel(_OfAngles):
         start, is_fixed, bones = self.rows(x)
         angles = (x.where(is_fixed == 0, 0) + start).unbind(1)
         upright = torch.eye(3, dtype=x.dtype, device=x.device).expand(len(x), 3, 3).unbind(2)
-        frames: dict[int, list[Tensor]] = {PALM: list(upright)}
+        frames = {PALM: _turned(upright, WHOLE_HAND, angles)}
         points = {PALM: torch.stack(angles[:3], 1)}
         for step in SKELETON:
-            frame = list(frames[step.before])
-            for axis, number in step.turns:
-                _turn(frame, axis, angles[number])
-            frames[step.joint] = frame
+            frames[step.joint] = frame = _turned(frames[step.before], step.turns, angles)
             points[step.joint] = (points[step.before]
                                   + step.sign * bones[step.bone] * frame[step.axis])
         return torch.stack([points[joint] for joint in range(JOINTS)], 1).flatten(1)
 
 
-def _turn(frame: list[Tensor], axis: str, angle: Tensor) -> None:
-    """Turn the axes (N, 3) of a joint about one of them."""
-    first, second = PLANES[axis]
-    cosine, sine = angle.cos()[:, None], angle.sin()[:, None]
-    ahead, aside = frame[first], frame[second]
-    frame[first] = cosine * ahead + sine * aside
-    frame[second] = cosine * aside - sine * ahead
+def _turned(frame: Sequence[Tensor], turns: Turns, angles: Sequence[Tensor]) -> list[Tensor]:
+    """The axes (N, 3) of a joint, turned about one of them after the other."""
+    axes = list(frame)
+    for axis, number in turns:
+        first, second = PLANES[axis]
+        cosine, sine = angles[number].cos()[:, None], angles[number].sin()[:, None]
+        ahead, aside = axes[first], axes[second]
+        axes[first] = cosine * ahead + sine * aside
+        axes[second] = cosine * aside - sine * ahead
+    return axes
 
 
 @layer

@@ -15,7 +15,7 @@ from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import SHORT_NUMBERS, UNWRITTEN
 from framework.layers.params import at_least, canonical_axis, honour
-from framework.layers.vision.convolution import FIELDS, convolved, read_geometry
+from framework.layers.vision.filters import FIELDS, convolutions_onnx, convolved, read_geometry
 from framework.layers.vision.pooling import read_window
 from framework.layers.weighted import Weighted
 from framework.ops.pooling import max_pool
@@ -176,12 +176,8 @@ class OCLCRHWCN(Weighted):
         return (F.relu(y) if self.relu else y).permute(TO_LAST).contiguous()
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        at = self.geometry
-        blobs = [graph.floats(blob, name) for blob, name in
-                 zip(self.blobs, self.blob_names, strict=True)]
         x = graph.add("Transpose", bottoms[0], perm=list(TO_FIRST))
-        y = graph.add("Conv", x, *blobs, kernel_shape=list(at.kernel), strides=list(at.stride),
-                      pads=[*at.pad, *at.pad_end], dilations=list(at.dilation), group=at.group)
+        y, = convolutions_onnx(graph, "Conv", self, self.geometry, [x])
         y = graph.add("Relu", y) if self.relu else y
         return [graph.add("Transpose", y, perm=list(TO_LAST))]
 

@@ -31,6 +31,7 @@ class Incremental(MaskedBlobs):
     """
 
     settings_in: ClassVar[str]      # the message of the portions
+
     def add_quantized(self, weight: Shape, bias: Shape,
                       fillers: tuple[FillerParameter, FillerParameter]) -> None:
         """Make the four blobs; `fillers`: of the first two."""

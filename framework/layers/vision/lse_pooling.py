@@ -9,7 +9,7 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import honour, is_set
+from framework.layers.params import check_four_axes, honour
 from framework.proto import enum_name
 
 
@@ -35,9 +35,9 @@ class LsePooling(Layer):
             raise spec.error("lse_pooling_param", f"has pool {method} and global_pooling "
                              f"{str(param.global_pooling).lower()}; they must be LSE and true. "
                              "The type Pooling has other methods, in windows")
-        if len(x) != 4 or not is_set(param, "r_t") or not param.r_t:
-            raise spec.error("lse_pooling_param.r_t", f"is {param.r_t:g}, and the bottom has "
-                             f"{len(x)} axes; it must not be 0, and they must be 4")
+        check_four_axes(spec, x)
+        if not param.r_t:
+            raise spec.error("lse_pooling_param.r_t", "is missing or 0; it must not be 0")
         self.sharpness = param.r_t
 
     def forward(self, x: Tensor) -> Tensor:

@@ -262,3 +262,10 @@ def bilinear(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     upper = at(above, first) * (1 - along) + at(above, last) * along
     lower = at(below, first) * (1 - along) + at(below, last) * along
     return upper * (1 - down) + lower * down
+
+
+def bilinear_in_zeros(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """As `bilinear`, of points that may be outside of x, around which all cells are 0."""
+    height, width = x.shape[2:]
+    return bilinear(F.pad(x, (1, 1, 1, 1)), (rows + 1).clamp(0, height + 1),
+                    (columns + 1).clamp(0, width + 1))

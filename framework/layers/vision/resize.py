@@ -15,6 +15,7 @@ from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import END, Names, OnnxGraph
 from framework.layers.params import at_least, check_four_axes, honour
 from framework.layers.vision.resize_onnx import put_onnx, resize_onnx
+from framework.ops.by_item import blocks_to_channels, channels_to_blocks
 
 
 @layer
@@ -163,13 +164,11 @@ class Reorg(Layer):
                              f"{x}")
 
     def forward(self, x: Tensor) -> Tensor:
-        num, channels, height, width = x.shape
         s = self.stride
-        fewer = channels // s**2
         if self.reverse:
-            blocks = x.reshape(num, s, s, fewer, height, width).permute(0, 3, 4, 1, 5, 2)
-            return blocks.reshape(num, fewer, height * s, width * s)
-        blocks = x.reshape(num, fewer, height, s, width, s).permute(0, 3, 5, 1, 2, 4)
+            return channels_to_blocks(x, s)
+        num, channels, height, width = x.shape
+        blocks = blocks_to_channels(x.reshape(num, channels // s**2, height * s, width * s), s)
         return blocks.reshape(num, channels * s**2, height // s, width // s)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:

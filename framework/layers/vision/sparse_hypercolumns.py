@@ -11,6 +11,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import honour
+from framework.layers.vision.optical_flow import bilinear
 
 INSIDE = 1.0001     # how far from the size of a map a point stays
 
@@ -59,25 +60,12 @@ class SparseHypercolumnExtractor(Layer):
         points, maps = bottoms[0].detach().flatten(2), bottoms[1:]
         columns = []
         for x, (scale, offset_y, offset_x, factor) in zip(maps, self.places, strict=True):
-            rows = _between((points[..., 0] - offset_y) / scale, x.shape[2])
-            across = _between((points[..., 1] - offset_x) / scale, x.shape[3])
-            flat = x.flatten(2)
-            sample = x.new_zeros(())
-            for y, y_share in rows:
-                for at, x_share in across:
-                    index = (y * x.shape[3] + at)[:, None].expand(-1, x.shape[1], -1)
-                    share = (y_share * x_share)[:, None].to(x.dtype)
-                    sample = sample + flat.gather(2, index) * share
+            height, width = x.shape[2:]
+            rows = ((points[..., 0] - offset_y) / scale).clamp(0, max(height - INSIDE, 0))
+            across = ((points[..., 1] - offset_x) / scale).clamp(0, max(width - INSIDE, 0))
+            sample = bilinear(x, rows[:, None], across[:, None]).squeeze(2).to(x.dtype)
             columns.append(sample.transpose(1, 2).flatten(0, 1) * factor)
         return torch.cat(columns, 1)
-
-
-def _between(position: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
-    """The two rows or columns around each position, and the share of each."""
-    inside = position.clamp(max=size - INSIDE).clamp(min=0)
-    low = inside.long()
-    share = inside - low
-    return [(low, 1 - share), ((low + 1).clamp(max=size - 1), share)]
 
 
 @layer

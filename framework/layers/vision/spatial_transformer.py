@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_four_axes, honour, within
-from framework.layers.vision.optical_flow import bilinear
+from framework.layers.vision.optical_flow import bilinear, bilinear_in_zeros
 from framework.proto import has_field
 
 STATED = "theta_1_1 theta_1_2 theta_1_3 theta_2_1 theta_2_2 theta_2_3"
@@ -86,8 +85,7 @@ class SpatialTransformer(Layer):
         grid = torch.stack(torch.broadcast_tensors(high[:, None], wide, high.new_ones(())), -1)
         points = torch.einsum("nkc,hwc->nkhw", matrix, grid)
         rows, columns = ((points[:, axis] + 1) / 2 * x.shape[2 + axis] for axis in (0, 1))
-        return bilinear(F.pad(x, (1, 1, 1, 1)), (rows + 1).clamp(0, x.shape[2] + 1),
-                        (columns + 1).clamp(0, x.shape[3] + 1))
+        return bilinear_in_zeros(x, rows, columns)
 
     def _moved(self, x: Tensor, theta: Tensor) -> Tensor:
         """By one of MOVES."""

@@ -12,7 +12,8 @@ from torch.nn import functional as F
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import LARGEST_STEP, honour, within
-from framework.proto import FillerParameter, LayerParameter
+from framework.ops.losses import StraightThrough
+from framework.proto import FillerParameter
 
 GRID = 8            # cells of a cube along each side, in one of which each probe has its centre
 AXES = "xyz"
@@ -25,6 +26,15 @@ def check_cube(spec: LayerSpec, index: int, shape: Shape) -> None:
     if len(shape) not in (4, 5) or len({*shape[1:4]}) != 1 or shape[1] < 2:
         raise spec.error("bottom", f"'{spec.bottoms[index]}' has the shape {tuple(shape)}; it must "
                          "be (N, D, D, D) or (N, D, D, D, C), D at least 2")
+
+
+def check_fields(spec: LayerSpec, fields: Sequence[Shape]) -> None:
+    """SpecError unless the first bottoms are cubes, of one number and size."""
+    for index, shape in enumerate(fields):
+        check_cube(spec, index, shape)
+        if shape[:4] != fields[0][:4]:
+            raise spec.error("bottom", f"has the shapes {[tuple(one) for one in fields]}; fields "
+                             "must be of one number and size")
 
 
 def channels_last(field: Tensor) -> Tensor:
@@ -84,11 +94,7 @@ class Transform3D(Layer):
         self.times, = within(spec, f"{MOVES}.num_transformations", (param.num_transformations,), 1,
                              LARGEST_STEP)
         fields, labels = bottoms[:-1], bottoms[-1]
-        for index, shape in enumerate(fields):
-            check_cube(spec, index, shape)
-            if shape[:4] != fields[0][:4]:
-                raise spec.error("bottom", f"has the shapes {[tuple(one) for one in fields]}; "
-                                 "fields must be of one number and size")
+        check_fields(spec, fields)
         if len(spec.tops) not in (len(bottoms), len(bottoms) + 1):
             raise spec.error("top", f"is given {len(spec.tops)} times; it must be "
                              f"{len(bottoms)}, as the bottoms, or one more for the matrices")
@@ -222,26 +228,17 @@ class FieldProbing(Layer):
 
     num_bottoms = (1, None)
     num_tops = (1, None)
+    same_number = True
     no_onnx_form = "ONNX samples no volumes"
+    blobs_learn = (True,)
     points: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True,)
 
     def __init__(self, spec: LayerSpec, *fields: Shape):
         super().__init__(spec)
         self.no_gradient_bottoms = tuple(range(len(fields)))
         honour(spec, PROBES, "num_sliding padding num_filter len_filter min_span max_span")
         param = spec.proto.field_probing_param
-        for index, shape in enumerate(fields):
-            check_cube(spec, index, shape)
-            if shape[:4] != fields[0][:4]:
-                raise spec.error("bottom", f"has the shapes {[tuple(one) for one in fields]}; "
-                                 "fields must be of one number and size")
-        if len(spec.tops) != len(fields):
-            raise spec.error("top", f"is given {len(spec.tops)} times; there are {len(fields)} "
-                             "bottoms")
+        check_fields(spec, fields)
         for name, least in (("num_sliding", 1), ("num_filter", 1), ("len_filter", 2)):
             within(spec, f"{PROBES}.{name}", (getattr(param, name),), least, LARGEST_STEP)
         self.windows, self.size = param.num_sliding, fields[0][1]
@@ -271,9 +268,8 @@ class FieldProbing(Layer):
         return (lines * 2 - 1) * radius
 
     def forward(self, *fields: Tensor) -> Tensor | tuple[Tensor, ...]:
-        num_windows = self.windows**3
-        share = self.points / (num_windows * len(fields))
-        points = self.points.detach() + (share - share.detach())
+        share = self.points / (self.windows**3 * len(fields))
+        points: Tensor = StraightThrough.apply(share, self.points.detach())
         step = self.size / self.windows
         starts = (torch.arange(self.windows, device=points.device) + 0.5) * step
         middles = torch.cartesian_prod(starts, starts, starts).to(points.dtype)
@@ -313,13 +309,11 @@ class DotProduct(Layer):
 
     num_bottoms = (1, None)
     num_tops = (1, None)
+    same_number = True
     no_onnx_form = "FieldProbing, which makes what it reads, has none"
+    blobs_learn = (True, True)
     weight: Tensor
     bias: Tensor
-
-    @classmethod
-    def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return (True, True)
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
@@ -329,9 +323,6 @@ class DotProduct(Layer):
         if len(x) != 7 or {tuple(shape) for shape in bottoms} != {tuple(x)}:
             raise spec.error("bottom", f"has the shapes {[tuple(shape) for shape in bottoms]}; "
                              "they must be one, (N, S, S, S, F, L, C)")
-        if len(spec.tops) != len(bottoms):
-            raise spec.error("top", f"is given {len(spec.tops)} times; there are {len(bottoms)} "
-                             "bottoms")
         shape = tuple(x[4:] if param.share_weights else x[1:])
         self.add_blob("weight", shape, param.weight_filler)
         self.add_blob("bias", shape[:-2], param.bias_filler)
@@ -340,8 +331,8 @@ class DotProduct(Layer):
         return sum(math.prod(shape) for shape in bottoms)
 
     def forward(self, *bottoms: Tensor) -> Tensor | tuple[Tensor, ...]:
-        weight, bias = (blob.detach() + (share - share.detach()) for blob, share in (
-            (blob, blob / len(bottoms)) for blob in (self.weight, self.bias)))
+        weight, bias = (StraightThrough.apply(blob / len(bottoms), blob.detach())
+                        for blob in (self.weight, self.bias))
         letters = "nabcflk,flk->nabcf" if weight.dim() == 3 else "nabcflk,abcflk->nabcf"
         tops = tuple(torch.einsum(letters, x, weight) + bias for x in bottoms)
         return tops[0] if len(tops) == 1 else tops

@@ -85,6 +85,17 @@ def test_settings_that_cannot_be_followed_are_refused(tmp_path, more, match):
         make_source(net(tmp_path, more))
 
 
+@pytest.mark.parametrize("kind, field", [
+    ("MultiLabelImageData", "multi_label_image_data_param"),
+    ("FormatImageData", "format_image_data_param"),
+    ("ImageDataMultiLabel", "image_data_multi_label_param")])
+def test_a_side_alone_is_refused_by_the_field_of_its_message(tmp_path, kind, field):
+    write_list(tmp_path)
+    text = net(tmp_path, "batch_size: 2 new_height: 3").replace("MultiLabelImageData", kind)
+    with pytest.raises(SpecError, match=f" {field}.new_height and new_width must be given"):
+        make_source(text.replace(" image_data_param", f" {field}"))
+
+
 def image_data(folder, more):
     return net(folder, more).replace("MultiLabelImageData", "ImageData")
 

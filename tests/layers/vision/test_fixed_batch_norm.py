@@ -92,6 +92,11 @@ def test_gs_tiling_puts_the_cells_of_a_block_into_channels_and_back(reverse):
                 == cells[:, cell, row // size, column // size]).all()
 
 
+def test_gs_tiling_of_a_batch_without_items_has_none():
+    layer = make("GSTiling", "stride: 3", (2, 2, 12, 15))
+    assert tuple(layer(noise(0, 2, 12, 15).detach()).shape) == (0, 18, 4, 5)
+
+
 @pytest.mark.parametrize("text, message", [
     ("", "stride is 0; it must be at least 1"),
     ("stride: 4", "must be multiples of the stride, 4"),

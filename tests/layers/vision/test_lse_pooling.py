@@ -21,3 +21,12 @@ def test_log_of_the_mean_of_exponentials(sharpness):
 def test_other_methods_and_windows_are_of_pooling(text):
     with pytest.raises(SpecError, match="type Pooling has other methods"):
         make("LsePooling", text, (2, 3, 5, 4))
+
+
+@pytest.mark.parametrize("text, shape, message", [
+    ("", (2, 3, 5, 4), "lse_pooling_param.r_t is missing or 0"),
+    ("r_t: 0", (2, 3, 5, 4), "lse_pooling_param.r_t is missing or 0"),
+    ("r_t: 5", (2, 3, 5), r"bottom has the shape \(2, 3, 5\); it must be \(N, C, H, W\)")])
+def test_the_field_or_the_bottom_that_is_wrong_is_named(text, shape, message):
+    with pytest.raises(SpecError, match=message):
+        make("LsePooling", text, shape)
