@@ -114,9 +114,7 @@ def _box(item: ElementTree.Element, size: tuple[int, int]) -> Box:
                                          for key in ("cx", "cy", "rx", "ry"))
         return Box(name, around.of_ellipse((x, y), (half_width, half_height), degrees))
     x1, y1, x2, y2 = (finite_number(item.get(key, "")) for key in CORNERS)
-    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-    corners = turned_box.around((x1, y1, x2, y2), middle, degrees) if degrees else (x1, y1, x2, y2)
-    return Box(name, corners)
+    return Box(name, turned_box.around_turned((x1, y1, x2, y2), degrees))
 
 
 def _mask(name: str, item: ElementTree.Element, size: tuple[int, int]) -> Box:

@@ -133,11 +133,8 @@ def _box(one: Mapping[str, Json], kind: str, names: list[str], size: tuple[int, 
         mask = read_segmentation({"id": one.get("id"), "segmentation": one["rle"]}, *size)
         return Box(name, around_mask(mask), difficult, mask)
     if kind == "bbox":
-        corners = corners_of(one["bbox"])
-        middle = ((corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2)
-        degrees = _rotation(one)
-        return Box(name, turned_box.around(corners, middle, degrees) if degrees else corners,
-                   difficult)
+        corners = turned_box.around_turned(corners_of(one["bbox"]), _rotation(one))
+        return Box(name, corners, difficult)
     values = [finite_number(value) for value in one["points"]]
     if kind == "ellipse":
         x1, y1, x2, y2 = values

@@ -24,3 +24,10 @@ def around(corners: Corners, pivot: Sequence[float], degrees: float) -> Corners:
         xs.append(pivot[0] + cosine * dx - sine * dy)
         ys.append(pivot[1] + sine * dx + cosine * dy)
     return min(xs), min(ys), max(xs), max(ys)
+
+
+def around_turned(corners: Corners, degrees: float) -> Corners:
+    """As `around`, of a rectangle that is turned about its middle; 0 degrees: the rectangle."""
+    left, top, right, bottom = corners
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    return around(corners, middle, degrees) if degrees else corners
