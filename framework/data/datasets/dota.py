@@ -19,6 +19,7 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_labels import text_files
 from framework.data.records.account import BadEntry, Note
+from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
 
 HEADERS = ("imagesource:", "gsd:")
@@ -65,6 +66,6 @@ def _box(line: str) -> tuple[Box, bool]:
     if name.replace(".", "").lstrip("-").isdigit():
         raise ValueError(line)
     xs, ys = values[::2], values[1::2]
-    corners = (min(xs), min(ys), max(xs), max(ys))
+    corners = box_around(xs, ys)
     is_upright = set(xs) <= {corners[0], corners[2]} and set(ys) <= {corners[1], corners[3]}
     return Box(name, corners, difficult=words[-1] != "0"), not is_upright

@@ -26,6 +26,7 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_images import Named, gather
 from framework.data.records.account import BadEntry, Note
+from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
 
 RECTANGLE, POLYGON, BITMAP = "rectangle", "polygon", "bitmap"
@@ -116,4 +117,4 @@ def _box(name: str, kind: str, item: Mapping[str, Json], size: tuple[int, int]) 
     if len(points) < 2:
         raise ValueError(f"a rectangle has {len(points)} points")
     xs, ys = zip(*points, strict=True)
-    return Box(name, (min(xs), min(ys), max(xs), max(ys)))
+    return Box(name, box_around(xs, ys))
