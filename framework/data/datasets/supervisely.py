@@ -24,7 +24,7 @@ from framework.data.datasets.label_files import (
     json_words,
     stated_size,
 )
-from framework.data.datasets.named_images import Named, gather
+from framework.data.datasets.named_images import Named, gather, in_listed_order
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
@@ -58,19 +58,17 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
     with a note for each kind. DataError if not one image is there.
     """
     rows: list[Named] = []
-    order: dict[str, None] = {}
+    order: list[str] = []
     for file, content in files.items():
         if is_meta(content):
-            order.update((str(one["title"]).strip(), None) for one in content["classes"])
+            order += (str(one["title"]).strip() for one in content["classes"])
             continue
         name = PurePath(file).stem
         beside = str(PurePath(file).parent.parent / "img" / name)
         rows.append(Named(file, (beside, name), _labels(content, f"{tree.root / file}"),
                           _split(content)))
-    used = {str(box.name) for row in rows if isinstance(row.labels, Labels)
-            for box in row.labels.boxes}
-    names = [*(name for name in order if name in used), *sorted(used - order.keys())]
-    return gather(tree, rows, "an image that no file of Supervisely is of", names)
+    return gather(tree, rows, "an image that no file of Supervisely is of",
+                  in_listed_order(order, rows))
 
 
 def _split(content: Mapping[str, Json]) -> str:
