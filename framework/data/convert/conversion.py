@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.copies import note_copies
 from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
 from framework.data.records.account import BadEntry, Note, note_of
@@ -62,8 +62,8 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
-        report.account.add_losses([*repeats(entries),
-                                   *notes_on_copies({"": report.digests}, "")])
+        report.account.add_losses(repeats(entries))
+        note_copies({"": report.account}, {"": report.digests})
         report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report
