@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -90,4 +89,5 @@ def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> C
     number = list_file.class_number(entry)
     converted = classified_image(root / entry.image, settings, number, entry.label)
     assert isinstance(converted.record, Datum)
-    return replace(converted, record=AnnotatedDatum(datum=converted.record))
+    converted.record = AnnotatedDatum(datum=converted.record)
+    return converted
