@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -187,7 +188,9 @@ def _of_one_size(records: Iterable[tuple[bytes, Datum | AnnotatedDatum]], report
 
 
 def _show_notes(report: Report, result: Converted, progress: Progress) -> None:
-    before = sum(not note.images for note in report.account.notes)
+    # more need not be counted: after each record that would take the time of all before it
+    before = len(list(islice((note for note in report.account.notes if not note.images),
+                             SHOWN_NOTES + 1)))
     for index, note in enumerate(result.notes, before):
         if index < SHOWN_NOTES:
             progress.write(f"note: {note.text()}")
