@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from framework.definition.spec import LayerSpec
+from framework.errors import first_line
 from framework.layers.base import Shape
 
 
@@ -17,6 +18,5 @@ def refuse_empty(spec: LayerSpec, bottoms: Sequence[Shape], error: Exception) ->
     empty = [f"'{name}' {tuple(shape)}" for name, shape in zip(spec.bottoms, bottoms, strict=False)
              if math.prod(shape) == 0]
     if empty:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise spec.error("bottom", f"has no values in {', '.join(empty)}; {spec.type} needs one at "
-                         f"least: {reason}") from error
+                         f"least: {first_line(error)}") from error
