@@ -59,8 +59,7 @@ def convert(options: argparse.Namespace) -> int:
     if not options.labelmap:
         raise DataError("--anno_type=detection needs --label_map_file")
     names = label_map.read(options.labelmap, may_share=True)
-    capitals = label_map.notes_on_capitals(item.name for item in names.item)
-    for sentence in [*label_map.notes_on_shared(names), *capitals]:
+    for sentence in label_map.notes(names):
         app.complain(f"{options.labelmap}: {sentence}")
     labels = label_map.labels_by_name(names)
     _check_label_files(entries, options)
