@@ -92,8 +92,7 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     root = description.root
     path = as_on_disk(root / part)
     if os.path.isdir(path):
-        files = sorted(Path(name) for name in files_below(path)
-                       if not os.path.basename(name).startswith("."))   # as macOS's ._1.jpg
+        files = sorted(map(Path, files_below(path)))
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
         losses += _unknown_images(root, files, images)
     elif is_there(path):
