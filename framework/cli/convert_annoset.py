@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -60,8 +59,7 @@ def convert(options: argparse.Namespace) -> int:
     if not options.labelmap:
         raise DataError("--anno_type=detection needs --label_map_file")
     names = label_map.read(options.labelmap, may_share=True)
-    capitals = label_map.notes_on_capitals(item.name for item in names.item)
-    for sentence in [*label_map.notes_on_shared(names), *capitals]:
+    for sentence in label_map.notes(names):
         app.complain(f"{options.labelmap}: {sentence}")
     labels = label_map.labels_by_name(names)
     _check_label_files(entries, options)
@@ -90,4 +88,5 @@ def _classified(root: Path, settings: ImageOptions, entry: list_file.Entry) -> C
     number = list_file.class_number(entry)
     converted = classified_image(root / entry.image, settings, number, entry.label)
     assert isinstance(converted.record, Datum)
-    return replace(converted, record=AnnotatedDatum(datum=converted.record))
+    converted.record = AnnotatedDatum(datum=converted.record)
+    return converted

@@ -20,7 +20,7 @@ from pathlib import Path
 from framework.cli import app
 from framework.data.convert import conversion
 from framework.data.convert import segmentation as mask_lists
-from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.copies import note_copies
 from framework.data.convert.datum import Converted, ImageOptions, make_record
 from framework.data.convert.journal import Report, fingerprint
 from framework.data.datasets import description, recognition, segmentation
@@ -271,10 +271,9 @@ def write_splits(data: Dataset, splits: Mapping[str, list[Entry]], folder: Path,
         if data.has_label_files:
             losses += repeats(entries, has_label_files=True)
         reports[split] = _convert_split(data, entries, labels, folder / split, losses, jobs)
-    digests = {split: report.digests for split, report in reports.items()}
-    for split, report in reports.items():
-        report.account.add_losses(notes_on_copies(digests, split))
-    return names, {split: report.account for split, report in reports.items()}
+    accounts = {split: report.account for split, report in reports.items()}
+    note_copies(accounts, {split: report.digests for split, report in reports.items()})
+    return names, accounts
 
 
 def _convert_split(

@@ -49,8 +49,7 @@ def create(options: argparse.Namespace) -> int:
     if not names.item:
         raise DataError(f"{options.map_path}: has no class name")
     write_file(options.out_path, prototxt.to_text(names))
-    capitals = label_map.notes_on_capitals(item.name for item in names.item)
-    for sentence in [*label_map.notes_on_shared(names), *capitals]:
+    for sentence in label_map.notes(names):
         app.complain(f"{options.out_path}: {sentence}")
     print(f"{options.out_path}: {counted(len(names.item), 'label')}")
     return 0

@@ -64,17 +64,22 @@ def add_flag(parser: argparse.ArgumentParser, name: str, text: str, default: boo
     )  # fmt: skip
 
 
+def underscored(name: str) -> str:
+    """The name of a flag without the dashes before it, with `_` for those in it."""
+    return name.lstrip("-").replace("-", "_")
+
+
 def normalise(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> list[str]:
     """Rewrite gflags' spellings to those of the parser; unknown arguments are not changed."""
     actions = parser._option_string_actions
-    known = {name.lstrip("-").replace("-", "_"): name for name in actions if name[:2] == "--"}
+    known = {underscored(name): name for name in actions if name[:2] == "--"}
     flags = {name for name, action in actions.items() if action.type is boolean}
     result: list[str] = []
     for position, argument in enumerate(arguments):
         if argument == "--":
             return result + list(arguments[position:])
         name, equals, value = argument.partition("=")
-        plain = name.lstrip("-").replace("-", "_")
+        plain = underscored(name)
         if not name.startswith("-") or argument in actions:
             plain_name = None if not name.startswith("-") else argument
         elif plain in known:

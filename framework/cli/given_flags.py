@@ -26,10 +26,10 @@ def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
         if len(set(values)) > 1:
             hint = "; several files have commas between them" \
                 if str(action.metavar).endswith(",...") else ""
-            _warn(f"{name} is given {len(values)} times; the last, '{shortened(values[-1])}', "
+            warn(f"{name} is given {len(values)} times; the last, '{shortened(values[-1])}', "
                   f"counts{hint}")
         if action.dest in FILES and not values[-1]:
-            _warn(f"{name} is empty, which is as if it were not given")
+            warn(f"{name} is empty, which is as if it were not given")
         if action.type is float:
             _check_finite(name, values[-1])
 
@@ -46,7 +46,7 @@ def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Nam
     return options
 
 
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
 
 

@@ -12,9 +12,10 @@ import argparse
 import contextlib
 import fnmatch
 import os
-import sys
 from collections.abc import Collection, Iterator, Sequence
 
+from framework.cli import given_flags
+from framework.cli.gflags import underscored
 from framework.errors import CaffeError
 from framework.system.regular import read_regular
 from framework.system.wording import shortened
@@ -49,13 +50,12 @@ def take(parser: argparse.ArgumentParser, words: Sequence[str]) -> tuple[list[st
     program = parser.prog.replace("/", " ").split(" ")[-1]
     if program not in PROGRAMS:
         return list(words), {}
-    known = {name.lstrip("-").replace("-", "_") for name in parser._option_string_actions}
+    known = set(map(underscored, parser._option_string_actions))
     taken = _Taken(known, "caffe" if program in OF_CAFFE else program)
     taken.read(words, 0)
     if taken.idle:
         names = ", ".join(f"-{name}" for name in dict.fromkeys(taken.idle))
-        print(f"warning: {names}: taken, as the original's programs do, but without effect here",
-              file=sys.stderr)
+        given_flags.warn(f"{names}: taken, as the original's programs do, but without effect here")
     return _without(taken.left, known, taken.allowed), taken.variables
 
 
@@ -79,7 +79,7 @@ class _Taken:
                 self.left += [word, *left]
                 return
             name, equals, value = word.partition("=")
-            plain = name.lstrip("-").replace("-", "_")
+            plain = underscored(name)
             if not name.startswith("-") or plain in self.known:
                 self.left.append(word)
             elif plain in HELPS or plain in HELPS_WITH_VALUE:
@@ -104,7 +104,7 @@ class _Taken:
         elif name in ("fromenv", "tryfromenv"):
             self.read(_from_environment(name, value), depth)
         elif name == "undefok":
-            self.allowed.update(one.lstrip("-").replace("-", "_") for one in value.split(","))
+            self.allowed.update(map(underscored, value.split(",")))
         else:
             self.idle.append(name)
 
@@ -154,10 +154,11 @@ def _from_environment(flag: str, names: str) -> list[str]:
 
 def _without(words: list[str], known: Collection[str], allowed: Collection[str]) -> list[str]:
     """The words without unknown flags that -undefok allows, written with `=` or alone."""
-    names = [word.partition("=")[0].lstrip("-").replace("-", "_") for word in words]
-    return [word for word, name in zip(words, names, strict=True)
-            if not word.startswith("-") or name in known or name not in allowed
-            and name.removeprefix("no") not in allowed]
+    def is_allowed(name: str) -> bool:
+        return name not in known and (name in allowed or name.removeprefix("no") in allowed)
+
+    return [word for word in words
+            if not word.startswith("-") or not is_allowed(underscored(word.partition("=")[0]))]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from framework.cli.new_project import FEWEST_IMAGES, SHARE, Contents, write_folder
 from framework.data.convert import conversion
-from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.copies import note_copies
 from framework.data.convert.journal import Report
 from framework.data.convert.square_images import square_record
 from framework.data.datasets import class_data, splits
@@ -75,9 +75,7 @@ def _write(data: ClassData, net: Backbone, folder: Path, origin: tuple[str, ...]
     reports = {split: _convert(data, own, place / split, sides[1], split)
                for split, own in entries.items()}
     accounts = {split: report.account for split, report in reports.items()}
-    digests = {split: report.digests for split, report in reports.items()}
-    for split in accounts:
-        accounts[split].add_losses(notes_on_copies(digests, split))
+    note_copies(accounts, {split: report.digests for split, report in reports.items()})
     names = tuple(map(data.display, data.names))
     _check_stored(accounts, names, options.data)
     settings = choices.settings(net, accounts["train"].classes, accounts["test"].stored_images,

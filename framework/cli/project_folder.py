@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from framework.cli import app
+from framework.cli import app, gflags
 from framework.errors import CaffeError
 from framework.project.names import (
     CLASSIFIER,
@@ -168,7 +168,7 @@ def _newest_weights(folder: Path) -> Path:
 def _name_of(word: str) -> str:
     """The name of a flag, in any spelling; "" for another word."""
     is_flag = word.startswith("-") and len(word) > 2
-    name = word.lstrip("-").partition("=")[0].replace("-", "_") if is_flag else ""
+    name = gflags.underscored(word.partition("=")[0]) if is_flag else ""
     return SAME_FLAG.get(name, name)
 
 

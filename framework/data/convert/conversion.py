@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.copies import note_copies
 from framework.data.convert.datum import UNFORESEEN, Converted
 from framework.data.convert.journal import Journal, Report
 from framework.data.records.account import BadEntry, Note, note_of
@@ -62,8 +63,8 @@ def convert(
     with resumed_folder(database, redo, inputs) as folder:
         report = fill(folder, entries, make, check_size=check_size, jobs=jobs, identity=identity,
                       name=database.name)
-        report.account.add_losses([*repeats(entries),
-                                   *notes_on_copies({"": report.digests}, "")])
+        report.account.add_losses(repeats(entries))
+        note_copies({"": report.account}, {"": report.digests})
         report.account.check_strict(is_strict, str(database))
         forget(folder)
     return report
@@ -187,7 +188,9 @@ def _of_one_size(records: Iterable[tuple[bytes, Datum | AnnotatedDatum]], report
 
 
 def _show_notes(report: Report, result: Converted, progress: Progress) -> None:
-    before = sum(not note.images for note in report.account.notes)
+    # more need not be counted: after each record that would take the time of all before it
+    before = len(list(islice((note for note in report.account.notes if not note.images),
+                             SHOWN_NOTES + 1)))
     for index, note in enumerate(result.notes, before):
         if index < SHOWN_NOTES:
             progress.write(f"note: {note.text()}")

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from framework.data.datasets.splits import is_for_training
-from framework.data.records.account import Note
+from framework.data.records.account import Account, Note
 from framework.system.wording import shortened
 
+Digests = Sequence[tuple[str, str]]
+"""The names of the images of a split, and a hash of what is stored of each."""
 
-def notes_on_copies(digests: Mapping[str, Sequence[tuple[str, str]]], split: str) -> list[Note]:
-    """Notes on the images of a split that are another image of it to the last bit, or, in a split
-    to test on, one to train on, under another name: what is measured on them says nothing of
-    others. An image that has one name in both is told by `also_trained_on`.
 
-    digests  of each split: the names of its images, and a hash of what is stored of each
+def note_copies(accounts: Mapping[str, Account], digests: Mapping[str, Digests]) -> None:
+    """Note in the account of each split the images that are another image of it to the last bit,
+    or, in a split to test on, one to train on, under another name: what is measured on them says
+    nothing of others. An image that has one name in both is told by `also_trained_on`.
     """
-    trained = {} if is_for_training(split) else {
-        digest: (image, name) for name, stored in digests.items() if is_for_training(name)
-        for image, digest in stored}
+    trained = {digest: (image, split) for split, stored in digests.items()
+               if is_for_training(split) for image, digest in stored}
+    for split, account in accounts.items():
+        account.add_losses(_notes(digests[split], {} if is_for_training(split) else trained))
+
+
+def _notes(stored: Digests, trained: Mapping[str, tuple[str, str]]) -> list[Note]:
+    """The notes on one split; `trained`: image and split by the hash, of those to train on."""
     own: dict[str, str] = {}
     notes = []
-    for image, digest in digests[split]:
+    for image, digest in stored:
         first = own.setdefault(digest, image)
         if first != image:
             notes.append(Note("the same image as another one, under another name",

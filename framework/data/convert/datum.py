@@ -16,6 +16,7 @@ from framework.data.datasets.coco_masks import as_stored
 from framework.data.datasets.label_files import LABEL_READERS, Box, Labels, are_parts
 from framework.data.records.account import COLOUR, BadEntry, Note
 from framework.data.records.boxes import Corners
+from framework.data.records.containers import PNG
 from framework.data.records.exif import are_for_shown, orientation_of, shown_size, turned, upright
 from framework.data.records.images import (
     MAX_FILE_BYTES,
@@ -34,7 +35,6 @@ from framework.system.regular import read_regular
 from framework.system.text import is_there
 from framework.system.wording import shortened
 
-PNG = b"\x89PNG\r\n\x1a\n"
 PNG_RGB = b"\x08\x02"   # 8 bits, red, green and blue: in its header, from byte 24 on
 JPEGS = ("jpg", "jpeg", "jpe", "jfif", "pjpeg", "pjp")      # endings of one format
 PNG_HEAD = 1 << 12

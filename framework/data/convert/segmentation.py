@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from framework.data.convert.conversion import in_order
-from framework.data.convert.copies import notes_on_copies
+from framework.data.convert.copies import note_copies
 from framework.data.convert.datum import digest_of
 from framework.data.datasets.mask_classes import IGNORED, MOST_CLASSES, MaskClasses, by_values
 from framework.data.datasets.segmentation import SegmentationData
@@ -80,8 +80,7 @@ def write(found: SegmentationData, splits: Mapping[str, Sequence[Entry]], folder
         accounts[split].add_losses(found.data.losses.get(split, ()))
         digests[split] = _write_split(found.data.root, entries, classes, folder / split,
                                       accounts[split], jobs)
-    for split, account in accounts.items():
-        account.add_losses(notes_on_copies(digests, split))
+    note_copies(accounts, digests)
     return names, accounts
 
 

@@ -10,10 +10,10 @@ from collections.abc import Hashable, Sequence
 import cv2
 import numpy as np
 
-from framework.data.datasets.coco_masks import Pixels, Segmentation, runs_of
+from framework.data.datasets.coco_masks import Pixels, Segmentation, extent, runs_of
 from framework.data.datasets.label_files import Box
 from framework.data.records.account import Note
-from framework.data.records.boxes import Corners
+from framework.data.records.boxes import Corners, box_around
 
 REASON = "a polygon, an ellipse or a mask became the box around it"
 JOINED = "the parts of an object became one box"
@@ -31,13 +31,11 @@ def of_polygon(name: str, points: Sequence[tuple[float, float]]) -> Box:
         raise ValueError(f"a polygon has {len(points)} points")
     xs, ys = zip(*points, strict=True)
     flat = tuple(number for point in points for number in point)
-    return Box(name, (min(xs), min(ys), max(xs), max(ys)), mask=Segmentation((flat,)))
+    return Box(name, box_around(xs, ys), mask=Segmentation((flat,)))
 
 
-def of_ellipse(center: tuple[float, float], radii: tuple[float, float], degrees: float = 0
-               ) -> Corners:
-    """The upright box around an ellipse that is turned clockwise about its centre."""
-    angle = math.radians(degrees)
+def of_ellipse(center: tuple[float, float], radii: tuple[float, float], angle: float) -> Corners:
+    """The upright box around an ellipse that is turned clockwise about its centre, in radians."""
     half_width = math.hypot(radii[0] * math.cos(angle), radii[1] * math.sin(angle))
     half_height = math.hypot(radii[0] * math.sin(angle), radii[1] * math.cos(angle))
     x, y = center
@@ -50,19 +48,17 @@ def of_mask(name: str, inside: Pixels, origin: tuple[int, int], size: tuple[int,
     origin  x and y of the mask's first pixel;  size  width and height of the image, or 0, 0
     ValueError for a mask that covers nothing.
     """
-    columns = np.flatnonzero(inside.any(0))
-    rows = np.flatnonzero(inside.any(1))
-    if not len(rows):
+    found = extent(inside)
+    if found is None:
         raise ValueError("a mask covers nothing")
+    left, top, right, bottom = found
     x, y = origin
-    corners = (float(x + columns[0]), float(y + rows[0]),
-               float(x + columns[-1] + 1), float(y + rows[-1] + 1))
+    corners = (float(x + left), float(y + top), float(x + right), float(y + bottom))
     width, height = size
     if not width or min(corners) < 0 or corners[2] > width or corners[3] > height:
         return Box(name, corners)
     whole = np.zeros((height, width), np.uint8)
-    covered = inside[rows[0]:rows[-1] + 1, columns[0]:columns[-1] + 1]
-    whole[y + rows[0]:y + rows[-1] + 1, x + columns[0]:x + columns[-1] + 1] = covered
+    whole[y + top:y + bottom, x + left:x + right] = inside[top:bottom, left:right]
     return Box(name, corners, mask=Segmentation(runs=runs_of(whole)))
 
 
@@ -101,13 +97,9 @@ def joined(parts: Sequence[tuple[Box, Hashable]]) -> tuple[list[Box], int]:
 
 
 def _whole(parts: Sequence[Box]) -> Box:
-    lefts, tops, rights, bottoms = zip(*(_sorted(part.corners) for part in parts), strict=True)
+    xs = [x for part in parts for x in part.corners[::2]]
+    ys = [y for part in parts for y in part.corners[1::2]]
     polygons = tuple(polygon for part in parts for polygon in part.mask.polygons)
     has_all = all(part.mask.polygons for part in parts)
-    return Box(parts[0].name, (min(lefts), min(tops), max(rights), max(bottoms)),
-               any(part.difficult for part in parts), Segmentation(polygons if has_all else ()))
-
-
-def _sorted(corners: Corners) -> Corners:
-    x1, y1, x2, y2 = corners
-    return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+    return Box(parts[0].name, box_around(xs, ys), any(part.difficult for part in parts),
+               Segmentation(polygons if has_all else ()))

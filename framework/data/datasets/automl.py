@@ -22,6 +22,7 @@ from framework.data.datasets.label_files import (
 from framework.data.datasets.named_images import Named, gather
 from framework.data.datasets.tables import TableRows
 from framework.data.records.account import BadEntry
+from framework.data.records.boxes import box_around
 from framework.errors import DataError
 from framework.system.text import open_text
 from framework.system.wording import counted, shortened
@@ -102,7 +103,7 @@ def _box(row: Sequence[str], start: int) -> Box | None:
     if len(points) < 2 or not are_parts([number for point in points for number in point]):
         raise ValueError("its corners must be at least two, in parts of the image, from 0 to 1")
     xs, ys = zip(*points, strict=True)
-    return Box(name, (min(xs), min(ys), max(xs), max(ys)))
+    return Box(name, box_around(xs, ys))
 
 
 def _labels(rows: Sequence[tuple[str, Box | str | None]]) -> Labels | BadEntry:

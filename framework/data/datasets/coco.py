@@ -234,10 +234,7 @@ def _corners(item: Any, mask: Segmentation) -> Corners:
     there is no bbox. Any: what JSON holds."""
     if not item.get("bbox") and (mask.polygons or mask.runs):
         return around(mask)
-    x1, y1, x2, y2 = corners_of(item["bbox"])
-    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-    degrees = _rotation(item)
-    return turned_box.around((x1, y1, x2, y2), middle, degrees) if degrees else (x1, y1, x2, y2)
+    return turned_box.around_turned(corners_of(item["bbox"]), _rotation(item))
 
 
 def _rotation(item: Any) -> float:

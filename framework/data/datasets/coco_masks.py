@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from framework.data.records.boxes import Corners
+from framework.data.records.boxes import Corners, box_around
 from framework.data.records.exif import pixels_as_stored, turned
 from framework.errors import DataError
 from framework.system.wording import shortened
@@ -31,13 +31,22 @@ def around(segmentation: Segmentation) -> Corners:
     if segmentation.runs is None:
         xs = [x for polygon in segmentation.polygons for x in polygon[::2]]
         ys = [y for polygon in segmentation.polygons for y in polygon[1::2]]
-        return min(xs), min(ys), max(xs), max(ys)
-    inside = pixels_of(segmentation.runs)
-    columns = np.flatnonzero(inside.any(0))
-    rows = np.flatnonzero(inside.any(1))
-    if not len(rows):
+        return box_around(xs, ys)
+    found = extent(pixels_of(segmentation.runs))
+    if found is None:
         raise ValueError("the runs of a mask cover nothing")
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+    left, top, right, bottom = map(float, found)
+    return left, top, right, bottom
+
+
+def extent(mask: Pixels) -> tuple[int, int, int, int] | None:
+    """The first column and row of a mask that have a pixel, and those after the last; None if it
+    covers nothing."""
+    columns = np.flatnonzero(mask.any(0))
+    rows = np.flatnonzero(mask.any(1))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
 def pixels_of(runs: Runs) -> Pixels:

@@ -7,14 +7,14 @@ of one `group_id` are grouped by the annotator, as the outlines of one object ar
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from framework.data.datasets import around, turned_box
+from framework.data.datasets.coco_masks import pixels_of
 from framework.data.datasets.dataset import Dataset
 from framework.data.datasets.file_tree import SPLIT_WORDS, UNDIVIDED, FileTree
 from framework.data.datasets.label_files import (
@@ -112,11 +112,10 @@ def _box(item: ElementTree.Element, size: tuple[int, int]) -> Box:
     if item.tag == "ellipse":
         x, y, half_width, half_height = (finite_number(item.get(key, ""))
                                          for key in ("cx", "cy", "rx", "ry"))
-        return Box(name, around.of_ellipse((x, y), (half_width, half_height), degrees))
+        return Box(name, around.of_ellipse((x, y), (half_width, half_height),
+                                           math.radians(degrees)))
     x1, y1, x2, y2 = (finite_number(item.get(key, "")) for key in CORNERS)
-    middle = ((x1 + x2) / 2, (y1 + y2) / 2)
-    corners = turned_box.around((x1, y1, x2, y2), middle, degrees) if degrees else (x1, y1, x2, y2)
-    return Box(name, corners)
+    return Box(name, turned_box.around_turned((x1, y1, x2, y2), degrees))
 
 
 def _mask(name: str, item: ElementTree.Element, size: tuple[int, int]) -> Box:
@@ -128,5 +127,5 @@ def _mask(name: str, item: ElementTree.Element, size: tuple[int, int]) -> Box:
     if sum(counts) != num_pixels or min(counts, default=-1) < 0 or num_pixels > MOST_PIXELS:
         raise ValueError(f"the runs of a mask have {sum(counts)} pixels; {width} x {height} are "
                          f"{num_pixels}")
-    inside = np.repeat((np.arange(len(counts)) % 2).astype(np.uint8), counts)
-    return around.of_mask(name, inside.reshape(height, width), (left, top), size)
+    inside = pixels_of((width, height, tuple(counts))).T       # row by row
+    return around.of_mask(name, inside, (left, top), size)

@@ -112,6 +112,12 @@ class Dataset:
                         f"{shortened(first.image)} it would be "
                         f"{shortened(' or '.join(dict.fromkeys(tried)))} in this folder")
 
+    def with_losses(self, notes: Iterable[Note]) -> Dataset:
+        """The data set with further losses, which are of no split: the first one has them."""
+        first = next(iter(self.splits))
+        losses = {**self.losses, first: [*self.losses.get(first, ()), *notes]}
+        return replace(self, losses=losses)
+
     def _shown(self) -> list[str]:
         """The classes as people know them."""
         return [self.display_names.get(name, name) for name in self.names]

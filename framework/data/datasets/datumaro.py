@@ -28,7 +28,7 @@ from framework.data.datasets.label_files import (
     json_words,
     stated_size,
 )
-from framework.data.datasets.named_images import Named, gather
+from framework.data.datasets.named_images import Named, gather, in_listed_order
 from framework.data.records.account import BadEntry, Note
 from framework.errors import DataError
 from framework.system.wording import shortened
@@ -53,18 +53,17 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
     left out, with a note for each kind. DataError if not one image is there.
     """
     rows: list[Named] = []
-    order: dict[str, None] = {}
+    order: list[str] = []
     for file, content in files.items():
         names = _label_names(f"{tree.root / file}", content)
-        order.update(dict.fromkeys(names))
+        order += names
         for index, item in enumerate(content["items"]):
             found = item if isinstance(item, dict) else {}
             called = _image_names(found) or (f"item {index}",)
             place = f"{tree.root / file}#{called[-1]}"
             rows.append(Named(file, called, _labels(found, place, names)))
-    used = {box.name for row in rows if isinstance(row.labels, Labels) for box in row.labels.boxes}
     return gather(tree, rows, "an image that the JSON file does not name",
-                  [name for name in order if name in used])
+                  in_listed_order(order, rows))
 
 
 def _label_names(place: str, content: Mapping[str, Json]) -> list[str]:
@@ -133,11 +132,8 @@ def _box(one: Mapping[str, Json], kind: str, names: list[str], size: tuple[int, 
         mask = read_segmentation({"id": one.get("id"), "segmentation": one["rle"]}, *size)
         return Box(name, around_mask(mask), difficult, mask)
     if kind == "bbox":
-        corners = corners_of(one["bbox"])
-        middle = ((corners[0] + corners[2]) / 2, (corners[1] + corners[3]) / 2)
-        degrees = _rotation(one)
-        return Box(name, turned_box.around(corners, middle, degrees) if degrees else corners,
-                   difficult)
+        corners = turned_box.around_turned(corners_of(one["bbox"]), _rotation(one))
+        return Box(name, corners, difficult)
     values = [finite_number(value) for value in one["points"]]
     if kind == "ellipse":
         x1, y1, x2, y2 = values

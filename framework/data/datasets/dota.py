@@ -6,7 +6,7 @@ lines `imagesource:` and `gsd:`, which version 1.0 has.
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from framework.data.datasets import turned_box
 from framework.data.datasets.file_tree import FileTree
@@ -17,32 +17,18 @@ from framework.data.datasets.label_files import (
     filled_lines,
     finite_number,
 )
+from framework.data.datasets.named_labels import text_files
 from framework.data.records.account import BadEntry, Note
-from framework.errors import DataError
+from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
 
 HEADERS = ("imagesource:", "gsd:")
 NUM_CORNERS = 8
-NUM_LOOKED_INTO = 50        # text files, of which one must be of this kind
 
 
 def label_files(tree: FileTree) -> list[str]:
-    """The text files of a folder that have the name of an image, or lines as DOTA's; none, if not
-    one of the first has such lines."""
-    texts = tree.ending(".txt")
-    if not any(_is_label_file(tree.root / name) for name in texts[:NUM_LOOKED_INTO]):
-        return []
-    stems = {PurePath(image).stem for image in tree.images}
-    return [name for name in texts
-            if PurePath(name).stem in stems or _is_label_file(tree.root / name)]
-
-
-def _is_label_file(path: Path) -> bool:
-    try:
-        lines = _object_lines(path)
-        return bool(lines) and all(_box(line)[0] for _, line in lines)
-    except (DataError, ValueError):
-        return False
+    """The text files of DOTA's lines in a folder, as `text_files` finds them."""
+    return text_files(tree, _box, _object_lines)
 
 
 def _object_lines(path: Path) -> list[tuple[int, str]]:
@@ -80,6 +66,6 @@ def _box(line: str) -> tuple[Box, bool]:
     if name.replace(".", "").lstrip("-").isdigit():
         raise ValueError(line)
     xs, ys = values[::2], values[1::2]
-    corners = (min(xs), min(ys), max(xs), max(ys))
+    corners = box_around(xs, ys)
     is_upright = set(xs) <= {corners[0], corners[2]} and set(ys) <= {corners[1], corners[3]}
     return Box(name, corners, difficult=words[-1] != "0"), not is_upright

@@ -75,15 +75,15 @@ class FileTree:
 
 def list_files(root: Path) -> FileTree:
     """The files of a folder. DataError if it, or a folder in it, cannot be listed."""
-    return FileTree(root, tuple(sorted(os.path.relpath(path, root) for path in files_below(root)
-                                       if not os.path.basename(path).startswith("."))))
+    return FileTree(root, tuple(sorted(os.path.relpath(path, root) for path in files_below(root))))
 
 
 def files_below(root: Path) -> Iterator[str]:
     """The files in a folder and in those below it, also in those that links there lead to.
 
     A folder that is reached in two ways is listed once, by its own name rather than by a link.
-    Hidden folders, and links to one that `root` is in, are left out.
+    Hidden files, as macOS's ._1.jpg, hidden folders, and links to one that `root` is in, are left
+    out.
     DataError for a folder that cannot be listed.
     """
 
@@ -100,7 +100,8 @@ def files_below(root: Path) -> Iterator[str]:
                 continue
             for parent, folders, names in os.walk(start, onerror=stop):
                 known.add(os.path.realpath(parent))
-                yield from (os.path.join(parent, name) for name in names)
+                yield from (os.path.join(parent, name) for name in names
+                            if not name.startswith("."))
                 shown = sorted(name for name in folders if not name.startswith("."))
                 links += (path for name in shown
                           if os.path.islink(path := os.path.join(parent, name)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from framework.data.datasets import (
@@ -258,10 +258,9 @@ def find_yolo(tree: FileTree) -> Recognised | None:
                        boxes=num_boxes(tree.root / label_path(tree.root, image)))
                   for image in tree.images if split_of(image) == UNDIVIDED]
     data = yolo.load(Description(tree.root, {"splits": splits, "names": classes}, str(tree.root)))
-    first = next(iter(splits))
-    data = replace(data, losses={**data.losses, first: [*data.losses[first], *losses]})
-    return Recognised(data, "YOLO", f"{label} has lines of `class x y width height`, and {names} "
-                      "names the classes")
+    return Recognised(data.with_losses(losses), "YOLO",
+                      f"{label} has lines of `class x y width height`, and {names} names the "
+                      "classes")
 
 
 def find_kitti(tree: FileTree) -> Recognised | None:

@@ -7,7 +7,7 @@ space. Regions of the type DontCare are where nobody labelled.
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import (
@@ -17,32 +17,17 @@ from framework.data.datasets.label_files import (
     filled_lines,
     finite_number,
 )
+from framework.data.datasets.named_labels import text_files
 from framework.data.records.account import BadEntry, Note
-from framework.errors import DataError
 from framework.system.wording import shortened
 
 NUM_VALUES = 14             # after the type
 NOT_OBJECTS = "dontcare"    # in lower case
-NUM_LOOKED_INTO = 50        # text files, of which one must be of this kind
 
 
 def label_files(tree: FileTree) -> list[str]:
-    """The text files of a folder that have the name of an image, or lines as KITTI's; none, if
-    not one of the first has such lines."""
-    texts = tree.ending(".txt")
-    if not any(_is_label_file(tree.root / name) for name in texts[:NUM_LOOKED_INTO]):
-        return []
-    stems = {PurePath(image).stem for image in tree.images}
-    return [name for name in texts
-            if PurePath(name).stem in stems or _is_label_file(tree.root / name)]
-
-
-def _is_label_file(path: Path) -> bool:
-    try:
-        lines = filled_lines(path)
-        return bool(lines) and all(_box(line) is not None for _, line in lines)
-    except (DataError, ValueError):
-        return False
+    """The text files of KITTI's lines in a folder, as `text_files` finds them."""
+    return text_files(tree, _box)
 
 
 def read(path: Path) -> Labels:

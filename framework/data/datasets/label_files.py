@@ -130,9 +130,7 @@ def _xml_box(path: Path, item: ElementTree.Element) -> Box:
     if len(item.findall("name")) > 1:
         raise DataError(f"{path}: an object has more than one <name>")
     x1, y1, x2, y2 = (_number(path, box, tag) for tag in ("xmin", "ymin", "xmax", "ymax"))
-    degrees = _rotation(item)
-    corners = turned_box.around((x1, y1, x2, y2), ((x1 + x2) / 2, (y1 + y2) / 2), degrees) \
-        if degrees else (x1, y1, x2, y2)
+    corners = turned_box.around_turned((x1, y1, x2, y2), _rotation(item))
     return Box(name, corners, _is_difficult(path, item))
 
 

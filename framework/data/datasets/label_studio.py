@@ -7,6 +7,7 @@ Source: Label Studio's documentation, "Label Studio Task Format", "Export annota
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -192,7 +193,8 @@ def _corners(value: Mapping[str, Json], size: tuple[int, int]) -> Corners:
                                          for key in ("x", "y", "radiusX", "radiusY"))
         scale = _stated(size) if degrees else (1, 1)
         x1, y1, x2, y2 = around.of_ellipse(
-            (x * scale[0], y * scale[1]), (half_width * scale[0], half_height * scale[1]), degrees)
+            (x * scale[0], y * scale[1]), (half_width * scale[0], half_height * scale[1]),
+            math.radians(degrees))
         return x1 / scale[0], y1 / scale[1], x2 / scale[0], y2 / scale[1]
     x, y, w, h = (finite_number(value[key]) / 100 for key in ("x", "y", "width", "height"))
     if not degrees:

@@ -27,6 +27,7 @@ from framework.data.datasets.label_files import (
 )
 from framework.data.datasets.named_images import Named
 from framework.data.records.account import BadEntry, Note
+from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
 
 LEAST_POINTS = {"rectangle": 2, "circle": 2, "polygon": 3, "rotation": 3, "mask": 2}
@@ -91,7 +92,7 @@ def _box(name: str, kind: str, points: list[tuple[float, float]]) -> Box:
         radius = math.dist((x, y), edge)
         return Box(name, (x - radius, y - radius, x + radius, y + radius))
     xs, ys = zip(*points, strict=True)
-    corners = (min(xs), min(ys), max(xs), max(ys))
+    corners = box_around(xs, ys)
     flat = tuple(number for point in points for number in point)
     return Box(name, corners, mask=Segmentation((flat,)) if kind == "polygon" else Segmentation())
 

@@ -36,6 +36,14 @@ class Named:
     absent: str = ""
 
 
+def in_listed_order(listed: Iterable[str], rows: Iterable[Named]) -> list[str]:
+    """The classes that boxes of the rows have: in the order in which a file lists its classes, and
+    then those that it does not list."""
+    used = {str(box.name) for row in rows if isinstance(row.labels, Labels)
+            for box in row.labels.boxes}
+    return list(dict.fromkeys([*(name for name in listed if name in used), *sorted(used)]))
+
+
 def gather(tree: FileTree, rows: Iterable[Named], reason: str, names: Sequence[str] = (),
            losses: Sequence[Note] = ()) -> Dataset:
     """The dataset of such images.

@@ -8,13 +8,39 @@ from pathlib import Path, PurePath
 
 from framework.data.datasets.dataset import Dataset, Description
 from framework.data.datasets.file_tree import FileTree, split_of
-from framework.data.datasets.label_files import Labels
+from framework.data.datasets.label_files import Labels, filled_lines
 from framework.data.datasets.shared_labels import shared_labels
 from framework.data.records.account import BadEntry, Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.letters import composed
 from framework.system.text import is_there
+
+NUM_LOOKED_INTO = 50        # text files, of which one must be of the kind that is looked for
+
+
+def text_files(tree: FileTree, read_line: Callable[[str], object],
+               lines_of: Callable[[Path], list[tuple[int, str]]] = filled_lines) -> list[str]:
+    """The text files of a folder that have the name of an image, or lines of one format alone;
+    none, if not one of the first has such lines.
+
+    read_line  raises ValueError for a line of another format
+    lines_of   the lines of a file that are of objects, and their numbers
+    """
+    def has_the_format(name: str) -> bool:
+        try:
+            lines = lines_of(tree.root / name)
+            for _, line in lines:
+                read_line(line)
+        except (DataError, ValueError):
+            return False
+        return bool(lines)
+
+    texts = tree.ending(".txt")
+    if not any(map(has_the_format, texts[:NUM_LOOKED_INTO])):
+        return []
+    stems = {PurePath(image).stem for image in tree.images}
+    return [name for name in texts if PurePath(name).stem in stems or has_the_format(name)]
 
 
 def load(tree: FileTree, files: Sequence[str], read: Callable[[Path], Labels]) -> Dataset:

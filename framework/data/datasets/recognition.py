@@ -111,9 +111,7 @@ def _with_unread(tree: FileTree, found: Recognised,
 def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     """The data set with what of the folder is not in it: images, and labels that cannot be read."""
     data = found.data
-    known = _paths(data.root, (
-        *(entry.image for entries in data.splits.values() for entry in entries),
-        *(note.where for notes in data.losses.values() for note in notes)))
+    known = _known(data)
     lost = [Note("an image that no label names", name, images=1)
             for name in _images_beside(tree, known)]
     lost += [note for note in tree.undecoded
@@ -122,9 +120,7 @@ def _with_losses(tree: FileTree, found: Recognised) -> Recognised:
     lost += [Note("a file of no known format, which is not read", name, is_loss=False)
              for name, kind in tree.formats.items() if not kind and name not in tree.unread
              and PurePath(name).name not in openimages.CLASS_TABLES]
-    first = next(iter(data.splits))
-    losses = {**data.losses, first: [*data.losses.get(first, ()), *lost]}
-    return replace(found, data=replace(data, losses=losses))
+    return replace(found, data=data.with_losses(lost))
 
 
 def with_unlisted(data: Dataset, folder: Path) -> Dataset:
@@ -133,13 +129,17 @@ def with_unlisted(data: Dataset, folder: Path) -> Dataset:
     """
     is_voc = os.path.isdir(folder / "JPEGImages")
     tree = list_files(folder / "JPEGImages" if is_voc else folder)
-    known = _paths(data.root, (
+    known = _known(data)
+    names = [os.path.relpath(tree.root / name, folder) for name in _images_beside(tree, known)]
+    return data.with_losses(
+        Note("an image that no split names", name, is_loss=False) for name in names)
+
+
+def _known(data: Dataset) -> set[str]:
+    """The images of the data set, and what its losses name."""
+    return _paths(data.root, (
         *(entry.image for entries in data.splits.values() for entry in entries),
         *(note.where for notes in data.losses.values() for note in notes)))
-    names = [os.path.relpath(tree.root / name, folder) for name in _images_beside(tree, known)]
-    first = next(iter(data.splits))
-    notes = [Note("an image that no split names", name, is_loss=False) for name in names]
-    return replace(data, losses={**data.losses, first: [*data.losses.get(first, ()), *notes]})
 
 
 def _label_files(found: Recognised) -> set[str]:

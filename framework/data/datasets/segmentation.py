@@ -58,10 +58,7 @@ def recognise(path: Path) -> SegmentationData | None:
     found = next((found for found in (find(tree) for find in finders) if found is not None), None)
     if found is None or not tree.undecoded:
         return found
-    losses = dict(found.data.losses)
-    first = next(iter(found.data.splits))
-    losses[first] = [*losses.get(first, ()), *tree.undecoded]
-    return replace(found, data=replace(found.data, losses=losses))
+    return replace(found, data=found.data.with_losses(tree.undecoded))
 
 
 def load(path: Path) -> SegmentationData:

@@ -24,8 +24,9 @@ from framework.data.datasets.label_files import (
     json_words,
     stated_size,
 )
-from framework.data.datasets.named_images import Named, gather
+from framework.data.datasets.named_images import Named, gather, in_listed_order
 from framework.data.records.account import BadEntry, Note
+from framework.data.records.boxes import box_around
 from framework.system.wording import shortened
 
 RECTANGLE, POLYGON, BITMAP = "rectangle", "polygon", "bitmap"
@@ -57,19 +58,17 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
     with a note for each kind. DataError if not one image is there.
     """
     rows: list[Named] = []
-    order: dict[str, None] = {}
+    order: list[str] = []
     for file, content in files.items():
         if is_meta(content):
-            order.update((str(one["title"]).strip(), None) for one in content["classes"])
+            order += (str(one["title"]).strip() for one in content["classes"])
             continue
         name = PurePath(file).stem
         beside = str(PurePath(file).parent.parent / "img" / name)
         rows.append(Named(file, (beside, name), _labels(content, f"{tree.root / file}"),
                           _split(content)))
-    used = {str(box.name) for row in rows if isinstance(row.labels, Labels)
-            for box in row.labels.boxes}
-    names = [*(name for name in order if name in used), *sorted(used - order.keys())]
-    return gather(tree, rows, "an image that no file of Supervisely is of", names)
+    return gather(tree, rows, "an image that no file of Supervisely is of",
+                  in_listed_order(order, rows))
 
 
 def _split(content: Mapping[str, Json]) -> str:
@@ -116,4 +115,4 @@ def _box(name: str, kind: str, item: Mapping[str, Json], size: tuple[int, int]) 
     if len(points) < 2:
         raise ValueError(f"a rectangle has {len(points)} points")
     xs, ys = zip(*points, strict=True)
-    return Box(name, (min(xs), min(ys), max(xs), max(ys)))
+    return Box(name, box_around(xs, ys))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from framework.data.records.boxes import Corners
+from framework.data.records.boxes import Corners, box_around
 
 REASON = "rectangles that are turned became the upright boxes around them"
 
@@ -23,4 +23,11 @@ def around(corners: Corners, pivot: Sequence[float], degrees: float) -> Corners:
         dy = y - pivot[1]
         xs.append(pivot[0] + cosine * dx - sine * dy)
         ys.append(pivot[1] + sine * dx + cosine * dy)
-    return min(xs), min(ys), max(xs), max(ys)
+    return box_around(xs, ys)
+
+
+def around_turned(corners: Corners, degrees: float) -> Corners:
+    """As `around`, of a rectangle that is turned about its middle; 0 degrees: the rectangle."""
+    left, top, right, bottom = corners
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    return around(corners, middle, degrees) if degrees else corners

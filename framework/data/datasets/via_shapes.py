@@ -5,12 +5,12 @@ Source: via.js of version 2 (an ellipse's theta is in radians), and _via_metadat
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+from framework.data.datasets import around
 from framework.data.datasets.coco_masks import Segmentation
 from framework.data.datasets.label_files import finite_number
-from framework.data.records.boxes import Corners
+from framework.data.records.boxes import Corners, box_around
 from framework.system.wording import shortened
 
 VERSION_3 = {1: "point", 2: "rect", 3: "circle", 4: "ellipse", 5: "line", 6: "polyline",
@@ -46,25 +46,16 @@ def box_and_mask(kind: str, shape: Json) -> tuple[Corners, Segmentation] | None:
     if kind == "rect":
         x, y, width, height = (finite_number(shape[key]) for key in ("x", "y", "width", "height"))
         return (x, y, x + width, y + height), Segmentation()
-    if kind in ("circle", "ellipse"):
-        x, y = (finite_number(shape[key]) for key in ("cx", "cy"))
-        half_width, half_height = _halves(kind, shape)
-        return (x - half_width, y - half_height, x + half_width, y + half_height), Segmentation()
+    if kind == "circle":
+        x, y, radius = (finite_number(shape[key]) for key in ("cx", "cy", "r"))
+        return (x - radius, y - radius, x + radius, y + radius), Segmentation()
+    if kind == "ellipse":
+        x, y, a, b = (finite_number(shape[key]) for key in ("cx", "cy", "rx", "ry"))
+        angle = finite_number(shape.get("theta") or 0)
+        return around.of_ellipse((x, y), (a, b), angle), Segmentation()
     if kind in ("polygon", "extreme rectangle"):
         return _around(kind, shape)
     return None
-
-
-def _halves(kind: str, shape: Json) -> tuple[float, float]:
-    """Half of the width and height of the box around a circle or a turned ellipse."""
-    if kind == "circle":
-        radius = finite_number(shape["r"])
-        return radius, radius
-    a, b = (finite_number(shape[key]) for key in ("rx", "ry"))
-    angle = finite_number(shape.get("theta") or 0)
-    cosine = math.cos(angle)
-    sine = math.sin(angle)
-    return math.hypot(a * cosine, b * sine), math.hypot(a * sine, b * cosine)
 
 
 def _around(kind: str, shape: Json) -> tuple[Corners, Segmentation]:
@@ -74,7 +65,7 @@ def _around(kind: str, shape: Json) -> tuple[Corners, Segmentation]:
     if len(xs) != len(ys) or len(xs) < 3:
         raise ValueError(f"a {kind} has {len(xs)} and {len(ys)} coordinates of points; it must be "
                          "as many of x as of y, three at least")
-    corners = (min(xs), min(ys), max(xs), max(ys))
+    corners = box_around(xs, ys)
     if kind != "polygon":
         return corners, Segmentation()
     return corners, Segmentation((tuple(number for point in zip(xs, ys, strict=True)

@@ -8,12 +8,12 @@ is a region where nobody labelled, 11 are objects of none of the ten classes.
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from framework.data.datasets.file_tree import FileTree
 from framework.data.datasets.label_files import Box, Labels, filled_lines, finite_number
+from framework.data.datasets.named_labels import text_files
 from framework.data.records.account import BadEntry, Note
-from framework.errors import DataError
 from framework.system.wording import shortened
 
 NAMES = ("pedestrian", "people", "bicycle", "car", "van", "truck", "tricycle", "awning-tricycle",
@@ -21,26 +21,11 @@ NAMES = ("pedestrian", "people", "bicycle", "car", "van", "truck", "tricycle", "
 NOT_OBJECTS = {0: "an ignored region is not an object",
                11: "an object of the category `others` is of none of the ten classes"}
 NUM_VALUES = 8
-NUM_LOOKED_INTO = 50        # text files, of which one must be of this kind
 
 
 def label_files(tree: FileTree) -> list[str]:
-    """The text files of a folder that have the name of an image, or lines as VisDrone's; none, if
-    not one of the first has such lines."""
-    texts = tree.ending(".txt")
-    if not any(_is_label_file(tree.root / name) for name in texts[:NUM_LOOKED_INTO]):
-        return []
-    stems = {PurePath(image).stem for image in tree.images}
-    return [name for name in texts
-            if PurePath(name).stem in stems or _is_label_file(tree.root / name)]
-
-
-def _is_label_file(path: Path) -> bool:
-    try:
-        lines = filled_lines(path)
-        return bool(lines) and all(_values(line) for _, line in lines)
-    except (DataError, ValueError):
-        return False
+    """The text files of VisDrone's lines in a folder, as `text_files` finds them."""
+    return text_files(tree, _values)
 
 
 def read(path: Path) -> Labels:

@@ -104,8 +104,7 @@ def _names_below(folder: Path) -> list[str]:
     """The files in a folder and those below it, relative to it; none if it is not there."""
     if not os.path.isdir(folder):
         return []
-    return [os.path.relpath(path, folder) for path in files_below(folder)
-            if not os.path.basename(path).startswith(".")]
+    return [os.path.relpath(path, folder) for path in files_below(folder)]
 
 
 def num_boxes(path: Path) -> int:

@@ -24,7 +24,7 @@ from framework.data.datasets.label_files import (
     json_words,
     stated_size,
 )
-from framework.data.datasets.named_images import Named, gather
+from framework.data.datasets.named_images import Named, gather, in_listed_order
 from framework.data.records.account import BadEntry, Note
 from framework.system.wording import shortened
 
@@ -58,10 +58,10 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
     DataError if not one image is there.
     """
     rows: list[Named] = []
-    order: dict[str, None] = {}
+    order: list[str] = []
     losses: list[Note] = []
     for file, content in files.items():
-        order.update(dict.fromkeys(_listed_tags(content)))
+        order += _listed_tags(content)
         assets = content["assets"] if isinstance(content.get("assets"), dict) else {"": content}
         for key, item in assets.items():
             place = f"{tree.root / file}#{key}"
@@ -72,10 +72,8 @@ def load(tree: FileTree, files: Mapping[str, Json]) -> Dataset:
                 rows.append(Named(file, names, _labels(item, f"{tree.root / file}#{names[0]}")))
             else:
                 losses.append(Note("an asset without an image", place, images=1))
-    used = {str(box.name) for row in rows if isinstance(row.labels, Labels)
-            for box in row.labels.boxes}
-    classes = [*(name for name in order if name in used), *sorted(used - order.keys())]
-    return gather(tree, rows, "an image that VoTT's file does not name", classes, losses)
+    return gather(tree, rows, "an image that VoTT's file does not name",
+                  in_listed_order(order, rows), losses)
 
 
 def _listed_tags(content: Mapping[str, Json]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from framework.data.datasets.shared_labels import shared_labels
 from framework.data.datasets.yolo_files import ends, pose_values
 from framework.data.datasets.yolo_poses import values_after_box
 from framework.data.records.account import BadEntry, Note
+from framework.data.records.boxes import Corners, box_around
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.letters import as_on_disk, composed
@@ -32,7 +33,6 @@ LABEL_FOLDERS = ("Labels", "LABELS")
 """Other spellings of the folder `labels`, which disks of Linux tell apart."""
 NOT_LABELS = ("classes.txt", "obj.txt", "notes.txt", "readme.txt", "readme.roboflow.txt",
               "readme.dataset.txt", "_darknet.labels")
-Corners = tuple[float, float, float, float]
 
 
 def load(description: Description) -> Dataset:
@@ -92,8 +92,7 @@ def _images(description: Description, part: str, losses: list[Note]) -> list[str
     root = description.root
     path = as_on_disk(root / part)
     if os.path.isdir(path):
-        files = sorted(Path(name) for name in files_below(path)
-                       if not os.path.basename(name).startswith("."))   # as macOS's ._1.jpg
+        files = sorted(map(Path, files_below(path)))
         images = [os.path.relpath(item, root) for item in files if is_image(item.name)]
         losses += _unknown_images(root, files, images)
     elif is_there(path):
@@ -250,7 +249,8 @@ def read_labels_of(path: Path, names: Sequence[str], num_extra: int = 0) -> Labe
             raise BadEntry(f"{path}:{index}: its values must be parts of the image, from 0 to 1"
                            f": '{shortened(line.strip())}'", len(lines))
         num_polygons += is_polygon
-        boxes.append(Box(names[number], _around(values) if is_polygon else _box(values)))
+        boxes.append(Box(names[number], box_around(values[::2], values[1::2])
+                         if is_polygon else _box(values)))
     what = "polygons became the boxes around them" if num_polygons else "keypoints are not stored"
     notes = (Note(what, str(path), is_loss=False),) if num_polygons or num_extra and boxes else ()
     return Labels(tuple(boxes), relative=True, notes=notes)
@@ -270,10 +270,3 @@ def _class_number(word: str) -> int:
 def _box(values: Sequence[float]) -> Corners:
     x, y, width, height = values[:4]
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
-
-
-def _around(values: Sequence[float]) -> Corners:
-    """The box around a polygon x1 y1 x2 y2 ..."""
-    xs = values[::2]
-    ys = values[1::2]
-    return min(xs), min(ys), max(xs), max(ys)

@@ -32,6 +32,8 @@ class PairItems(ListedItems):
                   beyond the image it is black and not labelled
     numbers       of each image, (items, L) uint8, a top (items, L, 1, 1); a label l of its map
                   becomes the number at l - first_class - 1, or 0; 0 and ignore_label stay
+    label_part    how many pixels of the image, of size new_size, a side of a label is
+    has_labels    the label maps are a top
     """
 
     files: Sequence[tuple[str, str]]

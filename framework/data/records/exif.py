@@ -16,6 +16,7 @@ import zlib
 import numpy as np
 
 from framework.data.records.boxes import Corners
+from framework.data.records.containers import PNG, png_chunks, webp_chunks
 from framework.data.records.jpeg import segments
 from framework.data.records.records import Pixels
 
@@ -24,7 +25,6 @@ _SHORT = 3
 _MOST_FIELDS = 1 << 12
 _APP1 = 0xE1
 _HEAD = b"Exif\0\0"
-_PNG = b"\x89PNG\r\n\x1a\n"
 _AVIF_PATH = (b"meta", b"iprp", b"ipco")
 # Of AVIF: quarter turns against the clock, then a mirror (0: up and down, 1: left and right).
 _AVIF_TURNS = {(0, None): 1, (0, 1): 2, (2, 0): 2, (2, None): 3, (0, 0): 4, (2, 1): 4, (1, 0): 5,
@@ -54,7 +54,7 @@ def upright(content: bytes) -> bytes:
         return content
     at, _, order = found
     content = content[:at] + struct.pack(f"{order}H", 1) + content[at + 2:]
-    return _with_checksum(content) if content.startswith(_PNG) else content
+    return _with_checksum(content) if content.startswith(PNG) else content
 
 
 def shown_size(orientation: int, size: Size) -> Size:
@@ -143,13 +143,10 @@ def _exif_start(content: bytes) -> int | None:
             if marker == _APP1 and content[at + 4:at + 10] == _HEAD:
                 return at + 10
     elif content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        at = 12
-        while at + 8 <= len(content):
-            name, length = struct.unpack_from("<4sI", content, at)
-            if name == b"EXIF":
+        for kind, at, _ in webp_chunks(content):
+            if kind == b"EXIF":
                 return at + 14 if content[at + 8:at + 14] == _HEAD else at + 8
-            at += 8 + length + length % 2
-    elif content.startswith(_PNG):
+    elif content.startswith(PNG):
         at, _ = _png_chunk(content)
         return at + 8 if at else None
     return None
@@ -157,13 +154,8 @@ def _exif_start(content: bytes) -> int | None:
 
 def _png_chunk(content: bytes) -> tuple[int, int]:
     """Where the eXIf chunk of a PNG begins, and the length of its data; (0, 0) if it has none."""
-    at = len(_PNG)
-    while at + 8 <= len(content):
-        length, name = struct.unpack_from(">I4s", content, at)
-        if name == b"eXIf":
-            return at, length
-        at += 12 + length
-    return 0, 0
+    return next(((at, length) for kind, at, length in png_chunks(content) if kind == b"eXIf"),
+                (0, 0))
 
 
 def _with_checksum(content: bytes) -> bytes:

@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Callable
 
+from framework.data.records.containers import PNG, png_chunks, tiff_layout
 from framework.data.records.jpeg import read_frame
 
 MAX_PIXELS = 1 << 27
@@ -25,7 +26,6 @@ _PAM = re.compile(rb"P7\s(?=.*?WIDTH\s+(?P<width>\d+)).*?HEIGHT\s+(?P<height>\d+
 _HDR = re.compile(rb"#\?.*?\n-Y\s+(?P<height>\d+)\s+\+X\s+(?P<width>\d+)", re.DOTALL)
 _HEAD = 1 << 12                 # bytes within which the size must be found in a text header
 
-_PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF_WIDTH = 256               # tags of the fields
 _TIFF_HEIGHT = 257
 _TIFF_FORMS = {1: "B", 3: "H", 4: "I", 16: "Q"}
@@ -45,7 +45,7 @@ def check_size(content: bytes) -> None:
     A file of another format passes: OpenCV, too, has a limit, 2^30 pixels.
     """
     check_pixels(*image_size(content))
-    if content.startswith(_PNG):
+    if content.startswith(PNG):
         _check_chunks(content)
 
 
@@ -54,15 +54,12 @@ def _check_chunks(content: bytes) -> None:
 
     OpenCV allocates a chunk before it reads it, up to 4 GB.
     """
-    position = len(_PNG)
-    while position + 8 <= len(content):
-        length, kind = struct.unpack_from(">I4s", content, position)
-        if length > len(content):
-            raise TooLarge(f"a chunk of the PNG has {length} bytes; the whole file has "
+    for chunk in png_chunks(content):
+        if chunk.length > len(content):
+            raise TooLarge(f"a chunk of the PNG has {chunk.length} bytes; the whole file has "
                            f"{len(content)}")
-        if kind == b"IEND":
+        if chunk.kind == b"IEND":
             return
-        position += length + 12         # with length, kind and checksum
 
 
 def check_pixels(width: int, height: int) -> None:
@@ -143,22 +140,18 @@ def _of_text(pattern: re.Pattern[bytes]) -> Callable[[bytes], Size]:
 
 def _of_tiff(content: bytes) -> Size:
     """The sides in the first directory of a TIFF or BigTIFF; the larger of two values of a side."""
-    order = "<" if content[:2] == b"II" else ">"
-    is_big = struct.unpack_from(f"{order}H", content, 2)[0] == 43
-    if is_big:
-        offset_form, offset_at, count_form, entry_size, value_at = "Q", 8, "Q", 20, 12
-    else:
-        offset_form, offset_at, count_form, entry_size, value_at = "I", 4, "H", 12, 8
-    at = struct.unpack_from(order + offset_form, content, offset_at)[0]
-    count = struct.unpack_from(order + count_form, content, at)[0]
-    at += struct.calcsize(order + count_form)
+    layout = tiff_layout(content)
+    order = layout.order
+    count = struct.unpack_from(order + layout.count_form, content, layout.first)[0]
+    at = layout.first + struct.calcsize(order + layout.count_form)
     sides = {_TIFF_WIDTH: 0, _TIFF_HEIGHT: 0}
     for index in range(min(count, _MOST_TIFF_FIELDS)):
-        entry_at = at + index * entry_size
+        entry_at = at + index * layout.entry_size
         tag, kind = struct.unpack_from(f"{order}HH", content, entry_at)
         if tag in sides and kind in _TIFF_FORMS:
             form = order + _TIFF_FORMS[kind]
-            sides[tag] = max(sides[tag], struct.unpack_from(form, content, entry_at + value_at)[0])
+            value = struct.unpack_from(form, content, entry_at + layout.value_at)[0]
+            sides[tag] = max(sides[tag], value)
     return sides[_TIFF_WIDTH], sides[_TIFF_HEIGHT]
 
 
@@ -184,7 +177,7 @@ def _of_sun_raster(content: bytes) -> Size:
 
 
 _READERS: tuple[tuple[bytes, Callable[[bytes], Size]], ...] = (
-    (b"\x89PNG\r\n\x1a\n", _of_png), (b"GIF8", _of_gif), (b"BM", _of_bmp), (b"RIFF", _of_webp),
+    (PNG, _of_png), (b"GIF8", _of_gif), (b"BM", _of_bmp), (b"RIFF", _of_webp),
     (b"II*", _of_tiff), (b"II+", _of_tiff), (b"MM\0*", _of_tiff), (b"MM\0+", _of_tiff),
     (b"P7", _of_text(_PAM)), (b"P", _of_text(_NETPBM)), (b"\xff\xd8", _of_jpeg),
     (b"\xff\x4f\xff\x51", _of_jpeg2000), (b"\x00\x00\x00\x0cjP", _of_jpeg2000),

@@ -164,6 +164,11 @@ def notes_on_shared(names: LabelMap) -> list[str]:
             for label, own in owners.items() if len(own) > 1]
 
 
+def notes(names: LabelMap) -> list[str]:
+    """A sentence for each thing that is odd about a label map that can be read."""
+    return [*notes_on_shared(names), *notes_on_capitals(item.name for item in names.item)]
+
+
 def notes_on_capitals(names: Iterable[str]) -> list[str]:
     """A sentence for the names that differ in capitals alone, which mostly are one class."""
     groups: dict[str, list[str]] = {}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from itertools import islice
 
 from framework.data.records.account import Note
+from framework.data.records.containers import PNG, png_chunks, tiff_layout, webp_chunks
 
 MOST_PARTS = 10_000     # that are looked at in a file
 _SUBFILE_TYPE = 254
@@ -33,27 +35,18 @@ def has_several(content: bytes) -> bool:
 
 
 def _of_png(content: bytes) -> bool:
-    at = 8
-    for _ in range(MOST_PARTS):
-        length, kind = struct.unpack_from(">I4s", content, at)
+    for kind, at, _ in islice(png_chunks(content), MOST_PARTS):
         if kind == b"acTL":
             return bool(struct.unpack_from(">I", content, at + 8)[0] > 1)
         if kind == b"IDAT":
             return False
-        at += length + 12
     return False
 
 
 def _of_webp(content: bytes) -> bool:
-    at = 12
-    frames = 0
-    for _ in range(MOST_PARTS):
-        if at + 8 > len(content) or frames > 1:
-            break
-        kind, length = struct.unpack_from("<4sI", content, at)
-        frames += kind == b"ANMF"
-        at += 8 + length + length % 2
-    return frames > 1
+    chunks = islice(webp_chunks(content), MOST_PARTS)
+    frames = (chunk for chunk in chunks if chunk.kind == b"ANMF")
+    return len(list(islice(frames, 2))) > 1
 
 
 def _of_gif(content: bytes) -> bool:
@@ -82,10 +75,7 @@ def _table_bytes(flags: int) -> int:
 
 
 def _of_tiff(content: bytes) -> bool:
-    order = "<" if content[:2] == b"II" else ">"
-    is_big = struct.unpack_from(f"{order}H", content, 2)[0] == 43
-    offset, count_form, entry_size = ("Q", "Q", 20) if is_big else ("I", "H", 12)
-    at = struct.unpack_from(order + offset, content, 8 if is_big else 4)[0]
+    order, offset, count_form, entry_size, value_at, at = tiff_layout(content)
     pages = 0
     for _ in range(MOST_PARTS):
         if not at:
@@ -93,7 +83,7 @@ def _of_tiff(content: bytes) -> bool:
         count = struct.unpack_from(order + count_form, content, at)[0]
         at += struct.calcsize(order + count_form)
         tag = struct.unpack_from(f"{order}H", content, at)[0]      # the tags are in order
-        value = struct.unpack_from(f"{order}I", content, at + entry_size - (8 if is_big else 4))[0]
+        value = struct.unpack_from(f"{order}I", content, at + value_at)[0]
         pages += not (tag == _SUBFILE_TYPE and value & _SMALLER_OR_MASK)
         if pages > 1:
             return True
@@ -102,5 +92,5 @@ def _of_tiff(content: bytes) -> bool:
 
 
 _READERS: tuple[tuple[bytes, Callable[[bytes], bool]], ...] = (
-    (b"\x89PNG\r\n\x1a\n", _of_png), (b"GIF8", _of_gif), (b"RIFF", _of_webp),
+    (PNG, _of_png), (b"GIF8", _of_gif), (b"RIFF", _of_webp),
     (b"II*", _of_tiff), (b"II+", _of_tiff), (b"MM\0*", _of_tiff), (b"MM\0+", _of_tiff))

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import lmdb
 import numpy as np
@@ -8,6 +9,7 @@ from framework.data.convert.conversion import convert, in_order, write_database
 from framework.data.convert.datum import Converted
 from framework.data.convert.journal import fingerprint
 from framework.data.records import database_writer
+from framework.data.records.account import Note
 from framework.data.records.list_file import Entry, read
 from framework.errors import DataError
 from framework.proto import Datum
@@ -41,6 +43,19 @@ def test_keys_count_bad_records_too_and_the_bad_are_named(tmp_path, capsys):
     assert next(report.account.lines()).startswith("39 of 40 images")
     assert report.sizes[-1] == ("p/39.jpg", 3, 4)
     assert capsys.readouterr().err.count("left out: p/30.jpg: is bad") == 1
+
+
+def test_ten_notes_are_shown_and_the_rest_is_counted(tmp_path, capsys):
+    def noted(entry):
+        notes = [Note("is odd", f"{entry.image} {number}", is_loss=False) for number in (1, 2, 3)]
+        return replace(made(entry), notes=notes)
+
+    report = convert(entries_of(*"12345"), noted, tmp_path / "db")
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert len(lines) == 11
+    assert "p/3.jpg 1" in lines[9]
+    assert lines[10] == "note: more like these are only counted"
+    assert len(report.account.notes) == 15
 
 
 def test_more_than_a_twentieth_of_bad_records_leaves_nothing_behind(tmp_path):
