@@ -21,7 +21,10 @@ LOG = logging.getLogger(__name__)
 
 
 def check_written_blobs(layer: Layer) -> None:
-    """SpecError for blobs in the text that do not fit the layer's in number, shape or values."""
+    """SpecError for blobs in the text that do not fit the layer's in number, shape or values; a
+    warning for those of a layer that has none."""
+    if layer.spec.proto.blobs and not layer.blobs:
+        LOG.warning("%s: blobs have no effect: layers of this type have none", layer.spec.place())
     _written(layer)
 
 
@@ -42,10 +45,7 @@ def _written(layer: Layer) -> list[Blob]:
     """The blobs of the text; the last ones that files may leave out may be absent."""
     spec, targets = layer.spec, layer.blobs
     messages = spec.proto.blobs
-    if not messages:
-        return []
-    if not targets:
-        LOG.warning("%s: blobs have no effect: layers of this type have none", spec.place())
+    if not messages or not targets:
         return []
     if not len(targets) - layer.spare_blobs <= len(messages) <= len(targets):
         raise spec.error("blobs", f"is given {counted(len(messages), 'time')}; the layer has "
