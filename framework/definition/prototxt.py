@@ -257,15 +257,15 @@ class _Parser:
     def read_fields(self, message: Message | None, lines: Lines, closing: str, prefix: str) -> None:
         """Read fields into `message` up to `closing`. `message` None: skip an unknown one."""
         while not (self.kind == "mark" and self.token == closing):
-            if closing and (self.kind == "end" or self.token in ("}", ">")):
-                raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' of "
-                                        f"line {lines.line}, found {self.found()}")
-            if self.kind == "end":
-                return
+            if self.kind == "end" or self.token in ("}", ">"):
+                if closing:
+                    raise self.syntax_error(f"expected '{closing}' to close the '{prefix[:-1]}' of "
+                                            f"line {lines.line}, found {self.found()}")
+                if self.kind == "end":
+                    return
+                raise self.syntax_error(f"'{self.token}' closes nothing that is open")
             if self.token == "<" and self.text.startswith("<<<<<<<", self.start):
                 raise self.syntax_error("a merge-conflict mark was left in the file")
-            if self.kind == "mark" and self.token in "}>" and not closing:
-                raise self.syntax_error(f"'{self.token}' closes nothing that is open")
             self.read_field(message, lines, prefix)
         self.advance()
 

@@ -12,10 +12,10 @@ from framework.data.records import label_map
 from framework.definition.prototxt import Document
 from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, WeightsError
-from framework.layers.base import LAYERS, Source
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.base import Source, class_of
 from framework.net.class_counts import label_map_path
 from framework.net.net import Net
+from framework.net.open_sizes import unsized
 from framework.net.reading import read_net
 from framework.net.stubs import leave_out_unread_stubs
 from framework.weights.weights import LoadReport, load_weights
@@ -37,15 +37,13 @@ def trained_net(model: str | Path | Document, weights: str | Path,
 def warn_of_assumed_sizes(spec: NetSpec) -> None:
     """Name in the log the data layers whose text does not say how large images are, and the size
     that is assumed: all shapes after them follow from it."""
-    for layer in spec.layers:
-        cls = LAYERS.get(layer.type)
-        if cls is None or not issubclass(cls, Source) or not cls.reads_files:
-            continue
+    for layer in unsized(spec):
+        cls = class_of(layer)
+        assert issubclass(cls, Source)
         with contextlib.suppress(CaffeError):       # the building of the net says it
-            first, other = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
-            if first != other:
-                LOG.warning("%s: does not say how large its images are; %s are assumed",
-                            layer.place(), " x ".join(map(str, first[0][1:])))
+            images = cls.assumed_shapes(layer)[0]
+            LOG.warning("%s: does not say how large its images are; %s are assumed",
+                        layer.place(), " x ".join(map(str, images[1:])))
 
 
 def load_all_weights(net: Net, weights: str | Path) -> LoadReport:

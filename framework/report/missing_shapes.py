@@ -20,8 +20,9 @@ from framework.layers.region_rows import RegionRows
 from framework.layers.utility.joining import Concat, Slice
 from framework.layers.utility.shape import Crop, Flatten
 from framework.layers.vision.inner_product import InnerProduct
+from framework.net.open_sizes import unsized
 from framework.report.python_layers import PythonOutput
-from framework.report.stated_sizes import sizes_of_outputs, unsized
+from framework.report.stated_sizes import sizes_of_outputs
 
 OF_ROWS = (EuclideanLoss, AngleLoss, MultiSoftmaxLoss)
 """Losses whose targets are rows of numbers where a database has them, as in old forks. A class

@@ -21,6 +21,7 @@ from framework.net.build import Known, build_layers, build_sources
 from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
+from framework.net.open_sizes import unsized
 from framework.net.params import check_layer_names, share_by_param_name
 from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
@@ -34,7 +35,6 @@ from framework.report.stated_sizes import (
     sizes_of_scores,
     sizes_of_windows,
     stated_shape,
-    unsized,
 )
 from framework.report.text_forms import dialect_of, text_form
 

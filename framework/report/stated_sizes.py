@@ -1,4 +1,5 @@
-"""The image shape that a net file states elsewhere: for its other phase, or in its deploy twin."""
+"""Sizes of images that a net file states elsewhere, for its other phase or in its deploy twin, and
+those that its layers suggest."""
 
 from __future__ import annotations
 
@@ -11,11 +12,10 @@ from typing import NamedTuple
 from framework.definition.prototxt import Lines
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError
-from framework.layers import LAYERS
-from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
-from framework.layers.data.assumed_shapes import ASSUMED_SIZES
+from framework.layers.base import Layer, Shape
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.layers.params import is_set, numbers
+from framework.net.open_sizes import known_class, stated_shapes, unsized
 from framework.net.reading import read_net
 from framework.proto import ConvolutionParameter
 
@@ -34,18 +34,13 @@ class Stated(NamedTuple):
     place: str
 
 
-def unsized(spec: NetSpec) -> list[LayerSpec]:
-    """The data layers whose shapes depend on an assumed size of the images."""
-    return [layer for layer in spec.layers if _reads_files(layer) and not _own_shapes(layer)]
-
-
 def stated_shape(spec: NetSpec) -> Stated | None:
     """The shape of the images of the first data layer that does not say it itself."""
     for wanted in unsized(spec):
         for layer in (*_other_phase(spec), *_deploy_twin(spec)):
             if layer.tops[:1] != wanted.tops[:1]:
                 continue
-            shapes = _own_shapes(layer)
+            shapes = stated_shapes(layer)
             if shapes and len(shapes[0]) == 4:
                 return Stated(wanted.tops[0], shapes[0][1:], layer.place())
     return None
@@ -101,7 +96,7 @@ def sizes_of_scores(spec: NetSpec) -> list[tuple[int, int]]:
     nothing else makes one: no InnerProduct, no pooling of the whole map."""
     makers: dict[str, LayerSpec] = {}
     for layer in spec.layers:
-        cls = _known_class(layer)
+        cls = known_class(layer)
         if cls is not None and issubclass(cls, SoftmaxWithLoss):
             return _leaving_one_cell(makers, layer.bottoms[0] if layer.bottoms else "")
         if not set(layer.tops) & set(layer.bottoms):
@@ -115,7 +110,7 @@ def _leaving_one_cell(makers: Mapping[str, LayerSpec], blob: str) -> list[tuple[
     while (maker := makers.get(blob)) and maker.bottoms:
         param = {"Convolution": maker.proto.convolution_param,
                  "Pooling": maker.proto.pooling_param}.get(maker.type)
-        cls = _known_class(maker)
+        cls = known_class(maker)
         if param is not None:
             kernel, stride, pad = ([*numbers(param, name), default][0] for name, default in
                                    (("kernel_size", 0), ("stride", 1), ("pad", 0)))
@@ -152,29 +147,6 @@ def _upsampled(spec: NetSpec) -> list[tuple[int, int]]:
     height, width = max((param.upsample_h, param.upsample_w) for param in params) \
         if params else (0, 0)
     return [(height * times, width * times) for times in SHRINKING] if min(height, width) else []
-
-
-def _reads_files(layer: LayerSpec) -> bool:
-    cls = _known_class(layer)
-    return cls is not None and issubclass(cls, Source) and cls.reads_files
-
-
-def _known_class(layer: LayerSpec) -> type[Layer] | type[Source] | None:
-    return class_of(layer) if layer.type in LAYERS else None
-
-
-def _own_shapes(layer: LayerSpec) -> list[Shape]:
-    """The shapes of the tops that the layer's text states; empty if it leaves the size open."""
-    cls = _known_class(layer)
-    if cls is None or not issubclass(cls, Source):
-        return []
-    try:
-        if not cls.reads_files:
-            return list(cls(layer, DataOptions()).top_shapes)
-        first, second = (cls.assumed_shapes(layer, size) for size in ASSUMED_SIZES[:2])
-    except CaffeError:
-        return []
-    return first if first == second else []
 
 
 def _other_phase(spec: NetSpec) -> Iterator[LayerSpec]:

@@ -457,3 +457,8 @@ def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, oth
     assert_same(upgraded(text.format(old, param, fields)), text.format(new, param, fields))
     plain = text.format(old, param, other)
     assert_same(upgraded(plain), plain)
+
+
+def test_a_layer_without_a_type_gets_none():
+    text = 'layer { name: "a" top: "x" }'
+    assert_same(upgraded(text), text)

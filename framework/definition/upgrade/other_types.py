@@ -1,6 +1,7 @@
 """Types of single forks under a name that means another layer here, told apart by what a net shows.
 
-They are read in this order; the first row whose sign a layer gives is its type.
+They are read in this order; the first row whose sign a layer gives is its type. Forks' types whose
+name means nothing here, and forms that change fields too, are in forks.py.
 Source: the layer of that name in the repository named beside each row.
 """
 

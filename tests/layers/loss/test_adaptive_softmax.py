@@ -8,14 +8,11 @@ import torch
 
 from framework import parse_net
 from framework.errors import SpecError
+from tests.definitions import softmax
 from tests.support import make, noise
 
 LABELS = torch.tensor([0.0, 2, 0, 1, 0, -1], dtype=torch.float64)
 SHAPES = (6, 4), (6,)
-
-
-def softmax(rows):
-    return np.exp(rows) / np.exp(rows).sum(1, keepdims=True)
 
 
 def losses(rows, entropy):

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
-from tests.support import make, noise
+from tests.definitions import softmax
+from tests.support import array, make, noise
 
 FIELD = "isomap_manifold_learning_loss_param"
 
@@ -80,8 +81,7 @@ def test_labels_are_divided_by_the_parts_of_a_class(parts, ignored):
     text = "" if ignored is None else f"loss_param {{ ignore_label: {ignored} }}"
     layer = make("IsomapSoftmaxWithLoss", f"{text} isomap_softmax_with_loss_param {{ class_k: "
                  f"{parts} }}", (4, 3), (4,), tops=2)
-    values = scores.detach().numpy()
-    shares = np.exp(values) / np.exp(values).sum(1, keepdims=True)
+    shares = softmax(array(scores))
     kinds = labels.numpy().astype(int) // parts
     each = -np.log(shares[range(4), kinds])[kinds != ignored]
     loss, probabilities = layer(scores, labels)

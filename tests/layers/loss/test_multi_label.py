@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid
 from tests.support import make, noise
 
 
@@ -71,7 +72,7 @@ def test_multilogistic_leaves_unknown_labels_and_a_class_out(field, per_label):
     values = x.detach().numpy()
     total = cross_entropy(values, labels.numpy())[known].sum()
     np.testing.assert_allclose(loss.item(), total / (known.sum() if per_label else 2), rtol=1e-12)
-    np.testing.assert_allclose(probabilities, 1 / (1 + np.exp(-values)), rtol=1e-12)
+    np.testing.assert_allclose(probabilities, sigmoid(values), rtol=1e-12)
     assert torch.autograd.gradcheck(lambda one: layer(one, labels.double())[0], x)
 
 
@@ -84,7 +85,7 @@ def test_weighted_sigmoid_weighs_kinds_by_all_items_and_slopes_by_the_last():
     each = cross_entropy(values, t)
     expected = (each[t == 1].sum() * 8 / 12 + each[t == 0].sum() * 4 / 12) / 3
     np.testing.assert_allclose(loss.item(), expected, rtol=1e-12)
-    slopes = (1 / (1 + np.exp(-values)) - t) * np.where(t == 1, 3 / 4, 1 / 4) / 3
+    slopes = (sigmoid(values) - t) * np.where(t == 1, 3 / 4, 1 / 4) / 3
     np.testing.assert_allclose(x.grad, slopes, rtol=1e-12)
 
 

@@ -9,13 +9,9 @@ import torch
 from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.net.reading import parse_net
-from tests.support import make, noise
+from tests.support import array, make, noise
 
 FIRST = [0, 8, 14, 20, 24, 28, 34, 38, 42, 44, 46, 48]
-
-
-def array(tensor):
-    return tensor.detach().numpy()
 
 
 def test_only_the_maps_of_a_rooms_type_count_and_background_less():

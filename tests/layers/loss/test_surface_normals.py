@@ -9,19 +9,15 @@ import torch
 from framework.errors import DataError, SpecError
 from framework.net.net import Net
 from framework.net.reading import parse_net
-from tests.support import make, noise
-
-
-def array(tensor):
-    return tensor.detach().numpy()
+from tests.definitions import sigmoid, softmax
+from tests.support import array, make, noise
 
 
 def test_multi_softmax_loss_counts_labels_from_one_and_scales_its_value_alone():
     scores = noise(2, 4, 3, 5)
     labels = torch.arange(30).reshape(2, 1, 3, 5) % 4 + 1.0
     layer = make("MultiSoftmaxLoss", "", scores.shape, labels.shape)
-    e = np.exp(array(scores))
-    p = e / e.sum(1, keepdims=True)
+    p = softmax(array(scores))
     total, slopes = 0.0, p.copy()
     for n, i, j in np.ndindex(2, 3, 5):
         k = int(labels[n, 0, i, j]) - 1
@@ -80,7 +76,7 @@ def test_sigmoid_loss_takes_every_label_but_one_for_zero():
     x, labels = noise(2, 3, 4), torch.arange(24.).reshape(2, 3, 4) % 3
     layer = make("SigmoidLoss", "", x.shape, (2, 12))
     loss = layer(x, labels.reshape(2, 12))
-    p = 1 / (1 + np.exp(-array(x)))
+    p = sigmoid(array(x))
     is_one = labels.numpy() == 1
     assert loss.item() == pytest.approx(-np.log(np.where(is_one, p, 1 - p)).sum() / 2, rel=1e-12)
     loss.backward()
@@ -144,7 +140,6 @@ layers { name: "s" type: SIGMOID_LOSS bottom: "r" bottom: "t" top: "s" }"""), ph
     net({"x": x, "t": torch.zeros(2, 3, 8, 10)})
     r = array(net.blobs["r"])
     np.testing.assert_allclose(r[:, :, ::2, ::2], array(x), rtol=1e-5)
-    e = np.exp(r - r.max(1, keepdims=True))
-    np.testing.assert_allclose(array(net.blobs["p"]), e / e.sum(1, keepdims=True), rtol=1e-4)
+    np.testing.assert_allclose(array(net.blobs["p"]), softmax(r), rtol=1e-4)
     np.testing.assert_allclose((array(net.blobs["n"]) ** 2).sum(1), 1, rtol=1e-3)
     assert not array(net.blobs["d"]).any()      # no joint: no cell is taught

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
-from tests.layers.rcnn.test_regions import overlap
+from tests.definitions import pixel_overlap
 from tests.support import array, check_layer, make, noise
 
 REGRESSION = ("bbox_reg_param { bbox_mean: 0 bbox_mean: 0.125 bbox_mean: 0 bbox_mean: 0 "
@@ -41,7 +41,7 @@ def regions(bottoms, image):
                     boxes.append((score, *box))
     kept = []
     for box in sorted(boxes, reverse=True)[:60]:
-        if all(overlap(box[1:], other[1:]) <= 0.5 for other in kept):
+        if all(pixel_overlap(box[1:], other[1:]) <= 0.5 for other in kept):
             kept.append(box)
     return kept[:15]
 

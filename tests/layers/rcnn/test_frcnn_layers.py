@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
+from tests.definitions import pixel_overlap
 from tests.support import make, noise
 
 ANCHORS = [(-8, -16, 24, 32), (-24, -8, 40, 24), (0, 0, 11, 19)]
@@ -14,12 +15,6 @@ FIELDS = " ".join(f"anchors: {number}" for anchor in ANCHORS for number in ancho
 HIGH, WIDE = 4, 5
 INFO = torch.tensor([[[[62.0]], [[75.0]], [[1.5]]]], dtype=torch.float64)
 BOXES = np.array([[3, 5, 40, 37, 2], [30, 8, 61, 30, 1], [33.0, 9, 60, 31, 3]])
-
-
-def share(a, b):
-    w, h = (max(0, min(a[k + 2], b[k + 2]) - max(a[k], b[k]) + 1) for k in (0, 1))
-    area = [(c[2] - c[0] + 1) * (c[3] - c[1] + 1) for c in (a, b)]
-    return w * h / (sum(area) - w * h)
 
 
 def shifted():
@@ -53,7 +48,7 @@ def test_proposals_are_those_of_the_sources_loops(phase, prefix):
     found = sorted(found, reverse=True)[:20]
     kept = []
     for score, box in found:
-        if all(share(box, other) <= 0.5 for _, other in kept):
+        if all(pixel_overlap(box, other) <= 0.5 for _, other in kept):
             kept.append((score, box))
     assert len(kept) > 6
     layer = make("FrcnnProposal", f"frcnn_param {{ {FIELDS} {prefix}min_size: 13 "
@@ -83,7 +78,7 @@ def test_anchor_targets_are_those_of_the_sources_loops(clobbers):
     targets, weights = np.zeros((2, 3, 4, HIGH, WIDE))
     rows = [row for row in shifted() if inside(row[3], 9)]
     assert 0 < len(rows) < len(shifted())
-    shares = np.array([[share(box, truth) for truth in BOXES] for *_, box in rows])
+    shares = np.array([[pixel_overlap(box, truth) for truth in BOXES] for *_, box in rows])
     for row, (j, i, k, box) in enumerate(rows):
         low = shares[row].max() < 0.375
         label = 0 if low else -1
@@ -139,7 +134,7 @@ def test_regions_are_labelled_as_in_the_sources_loops():
     every = np.concatenate([rois[:, 1:], boxes[:, :4]])
     expected = {}
     for box in every:
-        shares = [share(box, truth) for truth in boxes]
+        shares = [pixel_overlap(box, truth) for truth in boxes]
         best = max(range(4), key=lambda n: (shares[n], n))
         if shares[best] >= 0.5:
             expected[tuple(box)] = (boxes[best, 4], encoded(box, boxes[best]))

@@ -8,7 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.layers.rcnn.proposal import anchor_corners
-from tests.layers.rcnn.test_regions import overlap
+from tests.definitions import pixel_overlap
 from tests.support import make
 
 NUM, CLASSES = 40, 4
@@ -50,7 +50,7 @@ def detections(offsets, scores, rois, info, most=7):
                     boxes.append((scores[index, label], box))
             kept = []
             for score, box in sorted(boxes, reverse=True):
-                if all(overlap(box, other) <= 0.4 for _, other in kept):
+                if all(pixel_overlap(box, other) <= 0.4 for _, other in kept):
                     kept.append((score, box))
             own += [(image, label, score, *box) for score, box in kept]
         least = sorted((row[2] for row in own), reverse=True)[:most][-1]
@@ -134,7 +134,7 @@ def test_proposals_of_several_maps_are_the_best_of_all():
                 boxes.append((score[image, a, y, x] if big else 0.0, tuple(box)))
             of_map = []
             for score_of, box in sorted(boxes, key=lambda one: -one[0])[:20]:
-                if all(overlap(box, other) <= 0.5 for _, other in of_map):
+                if all(pixel_overlap(box, other) <= 0.5 for _, other in of_map):
                     of_map.append((score_of, box))
             kept += of_map
         best = sorted(kept, key=lambda one: -one[0])[:9]

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import pixel_overlap
 from tests.support import array, check_layer, make, noise
 
 X = (2, 6, 9, 7)
@@ -121,15 +122,6 @@ def test_region_layers_refuse(kind, param, shapes, message):
         make(kind, param, *shapes)
 
 
-def overlap(a, b):
-    """Intersection over union of pixel boxes whose ends belong to them."""
-    wide = min(a[2], b[2]) - max(a[0], b[0]) + 1
-    high = min(a[3], b[3]) - max(a[1], b[1]) + 1
-    area = max(wide, 0) * max(high, 0)
-    sizes = [(box[2] - box[0] + 1) * (box[3] - box[1] + 1) for box in (a, b)]
-    return area / (sum(sizes) - area)
-
-
 def proposals(scores, offsets, info, param):
     """The definition, box by box."""
     anchors = []
@@ -152,7 +144,8 @@ def proposals(scores, offsets, info, param):
     boxes = sorted(boxes, key=lambda pair: -pair[0])[:param["before"]]
     kept = []
     for score, box in boxes:
-        if len(kept) < param["after"] and all(overlap(box, other) <= 0.5 for _, other in kept):
+        if len(kept) < param["after"] and all(
+                pixel_overlap(box, other) <= 0.5 for _, other in kept):
             kept.append((score, box))
     return kept
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import pixel_overlap
 from tests.support import make, noise
 
 # of ratios 0.5, 1, 2 and scales 8, 16, 32 on cells of 16: as rpn_layer.cpp lists them for
@@ -36,17 +37,9 @@ def proposals(scores, offsets, info, threshold, least, before, after):
     found = sorted(found, key=lambda row: -row[4])[:before or None]
     kept = []
     for row in found:
-        if all(overlap(row, other) < threshold for other in kept):
+        if all(pixel_overlap(row, other) < threshold for other in kept):
             kept.append(row)
     return np.array(kept[:after or None])
-
-
-def overlap(one, other):
-    wide = min(one[2], other[2]) - max(one[0], other[0]) + 1
-    high = min(one[3], other[3]) - max(one[1], other[1]) + 1
-    both = max(wide, 0) * max(high, 0)
-    areas = [(box[2] - box[0] + 1) * (box[3] - box[1] + 1) for box in (one, other)]
-    return both / (sum(areas) - both)
 
 
 @pytest.mark.parametrize("threshold, least, before, after", [

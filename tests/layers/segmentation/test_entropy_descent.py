@@ -8,6 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.layers import LAYERS
+from tests.definitions import softmax
 from tests.support import layer_spec, make, noise
 
 SIZES = ((2, 4, 5, 6), (2, 3, 5, 6))
@@ -112,7 +113,7 @@ def test_a_top_of_the_overlap_is_the_softmax_loss(fields, divisor):
     labels = torch.tensor([[0.0, 1, 2, 255], [0, 1, 2, 2]])
     loss, shares = make("IOUAccuracy", f"test_iterations: 9 {fields}", (2, 3, 4), (2, 4), tops=2)(
         scores, labels)
-    expected = np.exp(scores.numpy()) / np.exp(scores.numpy()).sum(1, keepdims=True)
+    expected = softmax(scores.numpy())
     np.testing.assert_allclose(shares, expected, rtol=1e-12)
     total = -sum(np.log(expected[n, int(labels[n, i]), i]) for n in range(2) for i in range(4)
                  if labels[n, i] != 255)

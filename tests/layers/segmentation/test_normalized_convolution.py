@@ -7,16 +7,12 @@ import torch
 from framework import parse_net
 from framework.errors import SpecError
 from framework.net.net import Net
+from tests.definitions import softmax
 from tests.support import make, noise
 
 FIELD = "norm_conv_meanfield_param"
 FIELDS = "kernel_size: 5 pad: 4 dilation: 2 scale: 0.5 kernel_size: 3 pad: 1 dilation: 1 scale: 1"
 SHAPES = ((2, 3, 6, 5), (2, 3, 6, 5), (2, 4, 6, 5), (2, 2, 6, 5))
-
-
-def softmax(x, axis):
-    e = np.exp(x - x.max(axis, keepdims=True))
-    return e / e.sum(axis, keepdims=True)
 
 
 def filtered(p, embedding, kernel, dilation, scale, keep_center):

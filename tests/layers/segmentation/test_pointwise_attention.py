@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import softmax
 from tests.support import make, noise
 
 SHAPE = (2, 3, 2, 4)
@@ -25,7 +26,7 @@ def weights(masks, size, is_softmax, kind):
         else:
             a[n, own, other] = value
     if is_softmax:
-        a = np.exp(a) / np.exp(a).sum(1, keepdims=True)
+        a = softmax(a)
     return a
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid, softmax
 from tests.support import make, noise
 
 SIZE = (5, 6)
@@ -67,11 +68,11 @@ def by_loops(x, truth, kind, points):
             if label[h, w] < 0 or (kind == "SIGMOID" and not boxes):
                 continue
             if kind == "SIGMOID":
-                p = 1 / (1 + math.exp(-last[0]))
+                p = sigmoid(last[0])
                 p = p if label[h, w] == 1 else 1 - p
                 sums[1] -= 2 * (1 - p) ** 4 * math.log(p)
             else:
-                p = math.exp(last[int(label[h, w])]) / np.exp(last).sum()
+                p = softmax(last, 0)[int(label[h, w])]
                 sums[1] -= 0.25 * (1 - p) ** 2 * math.log(p)
     return sums, counts
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from framework.errors import SpecError
+from tests.definitions import sigmoid, softmax
 from tests.support import make, noise
 
 GRID = ("detection_output_param {{ num_classes: {classes} keep_top_k: 4 confidence_threshold: 0.4 "
@@ -44,8 +45,7 @@ def of_grid(maps, kind, points):
             for h, w in np.ndindex(height, width):
                 cell = x[image, :, h, w]
                 last = cell[14:] if points else cell[4:]
-                score = 1 / (1 + math.exp(-last[0])) if kind == "SIGMOID" \
-                    else math.exp(last[1]) / sum(np.exp(last))
+                score = sigmoid(last[0]) if kind == "SIGMOID" else softmax(last, 0)[1]
                 sides = [cut(((w, h)[index % 2] + 0.5) * step - cell[index] * reach,
                              (width, height)[index % 2] * step) for index in range(4)]
                 marks = [cut((w + 0.5) * step - cell[4 + index] * reach,

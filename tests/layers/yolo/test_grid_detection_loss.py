@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from framework.errors import DataError, SpecError
+from tests.definitions import overlap
 from tests.support import array, make, noise
 
 SIDE, CLASSES, BOXES = 3, 4, 2
@@ -23,15 +24,6 @@ def labels():
         found[item, CELLS + cell], found[item, 2 * CELLS + cell] = 1, kind
         found[item, 3 * CELLS + 4 * cell:3 * CELLS + 4 * cell + 4] = box
     return found
-
-
-def share(first, second):
-    width, height = (min(first[k] + first[k + 2] / 2, second[k] + second[k + 2] / 2)
-                     - max(first[k] - first[k + 2] / 2, second[k] - second[k + 2] / 2)
-                     for k in (0, 1))
-    if width < 0 or height < 0:
-        return 0
-    return width * height / (first[2] * first[3] + second[2] * second[3] - width * height)
 
 
 def by_loops(x, truth, inner, roots):
@@ -59,7 +51,7 @@ def by_loops(x, truth, inner, roots):
                         own[:2] = [(cell % SIDE + own[0]) / SIDE, (cell // SIDE + own[1]) / SIDE]
                     if roots:
                         own[2:] = [own[2]**2, own[3]**2]
-                    shares.append(share(own, box))
+                    shares.append(overlap(own, box))
                     far.append(math.dist(own, box))
                 best = int(np.argmax(shares)) if max(shares) > 0 else int(np.argmin(far))
                 wanted = list(box)

@@ -8,6 +8,7 @@ import torch
 
 from framework.errors import SpecError
 from framework.net.reading import parse_net
+from tests.definitions import overlap, sigmoid, softmax
 from tests.support import make, noise
 
 BIASES = [0.7, 0.9, 2.4, 1.6]
@@ -15,24 +16,11 @@ PARAM = ("num_classes: 3 side: 4 num_box: 2 confidence_threshold: %s nms_thresho
          + " ".join(f"biases: {bias}" for bias in BIASES))
 
 
-def sigmoid(x):
-    return 1 / (1 + math.exp(-x))
-
-
-def overlap(one, other):
-    """IoU of boxes of middle and size."""
-    sides = [min(one[axis] + one[axis + 2] / 2, other[axis] + other[axis + 2] / 2)
-             - max(one[axis] - one[axis + 2] / 2, other[axis] - other[axis + 2] / 2)
-             for axis in (0, 1)]
-    inner = sides[0] * sides[1] if min(sides) > 0 else 0
-    return inner / (one[2] * one[3] + other[2] * other[3] - inner)
-
-
 def by_hand(x, least, threshold, side=4):
     kept = []
     for row, column, box in np.ndindex(side, side, 2):
         numbers = x[0, box * 8:box * 8 + 8, row, column]
-        shares = np.exp(numbers[5:]) / np.exp(numbers[5:]).sum()
+        shares = softmax(numbers[5:], 0)
         score = sigmoid(numbers[4]) * shares.max()
         place = ((column + sigmoid(numbers[0])) / side, (row + sigmoid(numbers[1])) / side,
                  math.exp(numbers[2]) * BIASES[2 * box] / side,
