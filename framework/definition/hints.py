@@ -73,6 +73,9 @@ _FIELDS = {
             "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD "
             "output_MSD",
     },
+    "read in the preforward of its own solver; solvers here have none": {
+        "ClassLatchParameter": "label_axis label_nmax latch_nmin latch_mode",
+    },
     "a factor on its own solver's force_decay; solvers here have none": {
         "ParamSpec": "force_mult",
     },

@@ -1185,6 +1185,18 @@ class LayerParameter(Message):
     @property
     def mmd_loss_param(self) -> MMDLossParameter: ...
     @property
+    def mmdx_loss_param(self) -> MMDLossParameter: ...
+    @property
+    def multimodal_batch_norm_param(self) -> MultiModalBatchNormParameter: ...
+    @property
+    def degridding_param(self) -> DegriddingParameter: ...
+    @property
+    def gradient_alignment_param(self) -> GradientAlignmentParameter: ...
+    @property
+    def param2top_param(self) -> Param2TopParameter: ...
+    @property
+    def class_latch_param(self) -> ClassLatchParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1617,12 +1629,18 @@ class LayerParameter(Message):
             image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
             gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
             _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
-            mmd_loss_param: MMDLossParameter | _Fields | None = ...,
-            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
-            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
-            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
-            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            mmd_loss_param: MMDLossParameter | _Fields | None = ..., mmdx_loss_param:
+            MMDLossParameter | _Fields | None = ..., multimodal_batch_norm_param:
+            MultiModalBatchNormParameter | _Fields | None = ..., degridding_param:
+            DegriddingParameter | _Fields | None = ..., gradient_alignment_param:
+            GradientAlignmentParameter | _Fields | None = ..., param2top_param:
+            Param2TopParameter | _Fields | None = ..., class_latch_param: ClassLatchParameter |
+            _Fields | None = ..., sparse_hypercolumn_extractor_param:
+            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
+            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
+            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
+            | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1776,7 +1794,9 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1934,7 +1954,9 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -19132,18 +19154,134 @@ class MMDLossParameter(Message):
     kernel_numb: int
     kernel_mult: float
     absfix_flag: bool
+    loss_weight: float
+    kernel_num: int
+    kernel_mul: float
     def __init__(
         self, *,
             kernel_numb: int | None = ..., kernel_mult: float | None = ..., absfix_flag: bool |
-            None = ...,
+            None = ..., loss_weight: float | None = ..., kernel_num: int | None = ...,
+            kernel_mul: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
+        ]
+    ) -> None: ...
+
+class MultiModalBatchNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    use_global_stats: bool
+    moving_average_fraction: float
+    eps: float
+    def __init__(
+        self, *,
+            use_global_stats: bool | None = ..., moving_average_fraction: float | None = ...,
+            eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> None: ...
+
+class DegriddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    degridding: str
+    kernel_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_c: int
+    stride_h: int
+    stride_w: int
+    cutoff_c: int
+    cutoff_h: int
+    cutoff_w: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            degridding: str | None = ..., kernel_c: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_c: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., cutoff_c: int | None = ..., cutoff_h: int | None =
+            ..., cutoff_w: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> None: ...
+
+class GradientAlignmentParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class Param2TopParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def data_filler(self) -> Messages[FillerParameter]: ...
+    @property
+    def data_refill(self) -> Values[int]: ...
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            data_filler: Iterable[FillerParameter | _Fields] | None = ..., data_refill:
+            Iterable[int] | None = ..., shape: Iterable[BlobShape | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "data_filler", "data_refill", "shape",
+        ]
+    ) -> None: ...
+
+class ClassLatchParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def label_axis(self) -> Values[int]: ...
+    @property
+    def label_nmax(self) -> Values[int]: ...
+    @property
+    def latch_nmin(self) -> Values[int]: ...
+    latch_mode: bool
+    def __init__(
+        self, *,
+            label_axis: Iterable[int] | None = ..., label_nmax: Iterable[int] | None = ...,
+            latch_nmin: Iterable[int] | None = ..., latch_mode: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "latch_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_axis", "label_nmax", "latch_nmin", "latch_mode",
         ]
     ) -> None: ...

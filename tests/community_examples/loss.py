@@ -13,6 +13,7 @@ from tests.layer_examples import (
     NOT_DERIVATIVE,
     PLACES,
     SCORES,
+    SIZES_FROM_DATA,
     SPACE,
     Example,
     fixed,
@@ -340,4 +341,6 @@ EXAMPLES = (
         **AFTER_ROUNDING}),
     of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
         "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
+    of_sample("MMDXLoss", bottoms=((6, 3), (4, 3), whole(6, below=2), whole(4, below=3)), grows=(),
+              without={**DRAWS, **SIZES_FROM_DATA, "gradient": NOT_DERIVATIVE + "a part of it"}),
 )
