@@ -76,6 +76,9 @@ _FIELDS = {
     "read in the preforward of its own solver; solvers here have none": {
         "ClassLatchParameter": "label_axis label_nmax latch_nmin latch_mode",
     },
+    "of tops that no net switches on": {
+        "HomoMeanLossParameter": "predict_measure clusupd_measure scatupd_measure",
+    },
     "a factor on its own solver's force_decay; solvers here have none": {
         "ParamSpec": "force_mult",
     },

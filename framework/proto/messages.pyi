@@ -1197,6 +1197,8 @@ class LayerParameter(Message):
     @property
     def class_latch_param(self) -> ClassLatchParameter: ...
     @property
+    def homo_mean_loss_param(self) -> HomoMeanLossParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1635,12 +1637,12 @@ class LayerParameter(Message):
             DegriddingParameter | _Fields | None = ..., gradient_alignment_param:
             GradientAlignmentParameter | _Fields | None = ..., param2top_param:
             Param2TopParameter | _Fields | None = ..., class_latch_param: ClassLatchParameter |
-            _Fields | None = ..., sparse_hypercolumn_extractor_param:
-            SparseHypercolumnExtractorParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., anchor_target_param:
-            AnchorTargetParameter | _Fields | None = ..., mask_target_param: MaskTargetParameter
-            | _Fields | None = ...,
+            _Fields | None = ..., homo_mean_loss_param: HomoMeanLossParameter | _Fields | None =
+            ..., sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter |
+            _Fields | None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None =
+            ..., euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1796,8 +1798,9 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
             "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
-            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "class_latch_param", "homo_mean_loss_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1956,8 +1959,9 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
             "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
-            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "class_latch_param", "homo_mean_loss_param", "sparse_hypercolumn_extractor_param",
+            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
+            "mask_target_param",
         ]
     ) -> None: ...
 
@@ -19258,6 +19262,130 @@ class Param2TopParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "data_filler", "data_refill", "shape",
+        ]
+    ) -> None: ...
+
+class HomoMeanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    predict_measure: str
+    cluster_measure: str
+    scatter_measure: str
+    clusupd_measure: str
+    scatupd_measure: str
+    odotter_measure: str
+    ovalize_measure: str
+    cluster_regular: str
+    scatter_regular: str
+    odotter_regular: str
+    ovalize_regular: str
+    cluster_clipmode: str
+    scatter_clipmode: str
+    ovalize_clipmode: str
+    cluster_clipprop: float
+    cluster_lowrprop: float
+    cluster_upprprop: float
+    cluster_feedrate: float
+    cluster_feedsize: float
+    cluster_tradeoff: float
+    scatter_clipprop: float
+    scatter_lowrprop: float
+    scatter_upprprop: float
+    scatter_feedrate: float
+    scatter_feedsize: float
+    scatter_tradeoff: float
+    topdiff_clipprop: float
+    ovalize_clipprop: float
+    ovalize_lowrprop: float
+    ovalize_upprprop: float
+    ovalize_feedrate: float
+    ovalize_feedsize: float
+    ovalize_tradeoff: float
+    ovals2s_01stprop: float
+    ovals2s_02ndprop: float
+    ovalt2t_01stprop: float
+    ovalt2t_02ndprop: float
+    ovals2t_01stprop: float
+    ovals2t_02ndprop: float
+    cluster_interval: int
+    scatter_interval: int
+    ovalize_interval: int
+    cluster_postpone: int
+    scatter_postpone: int
+    ovalize_postpone: int
+    cluster_duration: int
+    scatter_duration: int
+    ovalize_duration: int
+    average_initmode: bool
+    match_numb: int
+    label_nmax: int
+    label_axis: int
+    cluster_activate: bool
+    scatter_activate: bool
+    ovalize_activate: bool
+    def __init__(
+        self, *,
+            predict_measure: str | None = ..., cluster_measure: str | None = ...,
+            scatter_measure: str | None = ..., clusupd_measure: str | None = ...,
+            scatupd_measure: str | None = ..., odotter_measure: str | None = ...,
+            ovalize_measure: str | None = ..., cluster_regular: str | None = ...,
+            scatter_regular: str | None = ..., odotter_regular: str | None = ...,
+            ovalize_regular: str | None = ..., cluster_clipmode: str | None = ...,
+            scatter_clipmode: str | None = ..., ovalize_clipmode: str | None = ...,
+            cluster_clipprop: float | None = ..., cluster_lowrprop: float | None = ...,
+            cluster_upprprop: float | None = ..., cluster_feedrate: float | None = ...,
+            cluster_feedsize: float | None = ..., cluster_tradeoff: float | None = ...,
+            scatter_clipprop: float | None = ..., scatter_lowrprop: float | None = ...,
+            scatter_upprprop: float | None = ..., scatter_feedrate: float | None = ...,
+            scatter_feedsize: float | None = ..., scatter_tradeoff: float | None = ...,
+            topdiff_clipprop: float | None = ..., ovalize_clipprop: float | None = ...,
+            ovalize_lowrprop: float | None = ..., ovalize_upprprop: float | None = ...,
+            ovalize_feedrate: float | None = ..., ovalize_feedsize: float | None = ...,
+            ovalize_tradeoff: float | None = ..., ovals2s_01stprop: float | None = ...,
+            ovals2s_02ndprop: float | None = ..., ovalt2t_01stprop: float | None = ...,
+            ovalt2t_02ndprop: float | None = ..., ovals2t_01stprop: float | None = ...,
+            ovals2t_02ndprop: float | None = ..., cluster_interval: int | None = ...,
+            scatter_interval: int | None = ..., ovalize_interval: int | None = ...,
+            cluster_postpone: int | None = ..., scatter_postpone: int | None = ...,
+            ovalize_postpone: int | None = ..., cluster_duration: int | None = ...,
+            scatter_duration: int | None = ..., ovalize_duration: int | None = ...,
+            average_initmode: bool | None = ..., match_numb: int | None = ..., label_nmax: int |
+            None = ..., label_axis: int | None = ..., cluster_activate: bool | None = ...,
+            scatter_activate: bool | None = ..., ovalize_activate: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
         ]
     ) -> None: ...
 

@@ -51,8 +51,8 @@ class Degridding(Weighted):
         step = [min(pair) for pair in zip(self.kernel, self.stride, strict=True)]
         for axis, cutoff, most in zip(AXES, self.cutoff, step, strict=True):
             if cutoff >= most:
-                raise spec.error(f"degridding_param.cutoff_{axis}", f"is {cutoff}; it must be below the "
-                                 f"kernel and the stride, {most}")
+                raise spec.error(f"degridding_param.cutoff_{axis}", f"is {cutoff}; it must be "
+                                 f"below the kernel and the stride, {most}")
         ends = [kernel - cutoff for kernel, cutoff in zip(self.kernel, self.cutoff, strict=True)]
         weight, top = (tuple((count - 1) * every + end for count, every, end in zip(
             x[1:], steps, ends, strict=True)) for steps in (step, self.stride))
