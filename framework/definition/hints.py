@@ -230,6 +230,7 @@ _FIELDS = {
         "ROIDataParameter": "config_file",
         "CoSDataParameter": "source dataframe_format",
         "TopParameter": "name type transform_param",
+        "ImageMultiLabelDataParameter": "source rand_skip shuffle",
         "HeatmapDataParameter":
             "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
             "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "

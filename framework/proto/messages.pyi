@@ -1199,6 +1199,12 @@ class LayerParameter(Message):
     @property
     def homo_mean_loss_param(self) -> HomoMeanLossParameter: ...
     @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def patch_reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1638,9 +1644,12 @@ class LayerParameter(Message):
             GradientAlignmentParameter | _Fields | None = ..., param2top_param:
             Param2TopParameter | _Fields | None = ..., class_latch_param: ClassLatchParameter |
             _Fields | None = ..., homo_mean_loss_param: HomoMeanLossParameter | _Fields | None =
-            ..., sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter |
-            _Fields | None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None =
-            ..., euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
+            ..., image_multilabel_data_param: ImageMultiLabelDataParameter | _Fields | None =
+            ..., patch_reshape_param: PatchReshapeParameter | _Fields | None = ...,
+            mult_softmax_loss_param: MultiSoftmaxLossParameter | _Fields | None = ...,
+            sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
+            None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
+            euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ...,
     ) -> None: ...
@@ -1798,9 +1807,10 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
             "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "homo_mean_loss_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1959,9 +1969,10 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
             "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "homo_mean_loss_param", "sparse_hypercolumn_extractor_param",
-            "mask_outputs_param", "euclidean_weight_param", "anchor_target_param",
-            "mask_target_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
 
@@ -5504,6 +5515,10 @@ class TransformationParameter(Message):
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
     mean_value_file: str
     label_crop_size: int
+    @property
+    def multilabelscale(self) -> Values[int]: ...
+    isrand: bool
+    downsample: bool
     resize_label: int
     resize_w: int
     resize_h: int
@@ -5619,27 +5634,28 @@ class TransformationParameter(Message):
     test_rand: bool
     def __init__(
         self, *,
-            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
-            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
-            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
-            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
-            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            mean_value_file: str | None = ..., label_crop_size: int | None = ...,
+            multilabelscale: Iterable[int] | None = ..., isrand: bool | None = ..., downsample:
+            bool | None = ..., resize_label: int | None = ..., resize_w: int | None = ...,
+            resize_h: int | None = ..., jitter: float | None = ..., caffe_yolo: bool | None =
+            ..., stride: int | None = ..., upper_size: int | None = ..., upper_height: int |
+            None = ..., upper_width: int | None = ..., ignore_label: int | None = ..., scale:
+            float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
+            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
+            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
+            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
+            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
+            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5670,41 +5686,42 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "mean_value_file", "label_crop_size", "isrand", "downsample", "resize_label",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "ignore_label", "scale", "mirror", "crop_size",
+            "mean_file", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
+            "mean_value_file", "label_crop_size", "multilabelscale", "isrand", "downsample",
+            "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo", "stride",
+            "upper_size", "upper_height", "upper_width", "ignore_label", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
             "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
@@ -10527,6 +10544,8 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10631,6 +10650,8 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10787,6 +10808,12 @@ class V1LayerParameter(Message):
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
     @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
+    @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
     def param(self) -> Values[str]: ...
@@ -10854,7 +10881,10 @@ class V1LayerParameter(Message):
             resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
             LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            MaskOutputsParameter | _Fields | None = ..., image_multilabel_data_param:
+            ImageMultiLabelDataParameter | _Fields | None = ..., reshape_param:
+            PatchReshapeParameter | _Fields | None = ..., mult_softmax_loss_param:
+            MultiSoftmaxLossParameter | _Fields | None = ..., euclidean_weight_param:
             EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
             ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
             ...,
@@ -10880,6 +10910,7 @@ class V1LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
             "euclidean_weight_param",
         ]
     ) -> bool: ...
@@ -10905,7 +10936,8 @@ class V1LayerParameter(Message):
             "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
+            "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
+            "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param", "param",
             "blob_share_mode",
         ]
     ) -> None: ...
@@ -19245,6 +19277,72 @@ class DegriddingParameter(Message):
 class GradientAlignmentParameter(Message):
     DESCRIPTOR: Descriptor
     def __init__(self) -> None: ...
+
+class ImageMultiLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> None: ...
+
+class PatchReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    new_channel: int
+    new_height: int
+    new_width: int
+    new_patch_width: int
+    new_patch_height: int
+    def __init__(
+        self, *,
+            new_channel: int | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., new_patch_width: int | None = ..., new_patch_height: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> None: ...
+
+class MultiSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    learning_multiple: int
+    def __init__(
+        self, *,
+            learning_multiple: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> None: ...
 
 class Param2TopParameter(Message):
     DESCRIPTOR: Descriptor

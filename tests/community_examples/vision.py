@@ -330,4 +330,5 @@ EXAMPLES = (
     of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
     of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
     of_sample("Degridding", blobs=((3, 6, 8), (5, 6, 8)), grows=BATCH),
+    of_sample("PatchReshape", grows=BATCH),
 )
