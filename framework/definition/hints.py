@@ -191,6 +191,8 @@ _FIELDS = {
         "CRParameter": "num_cu num_pe swap_inputs",
         "XCLParameter": "xcl_name kernel_name",
         "CrfFilterbankEdParameter": "use_cudnn",
+        "CrfEdParameter": "use_cudnn",
+        "CrfGradParameter": "use_cudnn",
         "MultiStageMeanfieldParameter": "force_cpu",
     },
     "of a data layer that is known by its shapes only": {

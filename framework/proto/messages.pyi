@@ -1064,6 +1064,12 @@ class LayerParameter(Message):
     @property
     def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
     @property
+    def crfed_param(self) -> CrfEdParameter: ...
+    @property
+    def crfgrad_param(self) -> CrfGradParameter: ...
+    @property
+    def pixel_feature_param(self) -> PixelFeatureParameter: ...
+    @property
     def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
     @property
     def image_label_data_param(self) -> ImageLabelDataParameter: ...
@@ -1585,13 +1591,15 @@ class LayerParameter(Message):
             _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
             ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
             ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
-            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
-            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
-            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
-            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
-            _Fields | None = ..., isomap_manifold_learning_loss_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., crfed_param: CrfEdParameter |
+            _Fields | None = ..., crfgrad_param: CrfGradParameter | _Fields | None = ...,
+            pixel_feature_param: PixelFeatureParameter | _Fields | None = ...,
+            iou_accuracy_param: IOUAccuracyParameter | _Fields | None = ...,
+            image_label_data_param: ImageLabelDataParameter | _Fields | None = ...,
+            image_label_edge_data_param: ImageLabelEdgeDataParameter | _Fields | None = ...,
+            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            spm_param: SPMParameter | _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
             ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
@@ -1787,17 +1795,17 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
-            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
-            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
-            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
-            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
-            "center_object_loss_param", "super_category_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1949,12 +1957,13 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
-            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "hwcn_param", "cpfp_conversion_param",
+            "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
@@ -17771,6 +17780,127 @@ class CrfFilterbankEdParameter(Message):
             "num_iterations", "step_size_factor", "log_eps", "kernel_size", "debug_mode",
             "unary_weight_init", "use_cudnn", "div_epsilon", "no_redundancy_weights",
             "init_filters", "skip_pw_term", "keep_mid_ind_zero",
+        ]
+    ) -> None: ...
+
+class CrfEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    clip_pl_gradients: float
+    skip_pl_term: bool
+    skip_conv_term: bool
+    div_epsilon: float
+    spatial_filter_init_weight: float
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., num_classes: int | None = ...,
+            debug_mode: bool | None = ..., pl_filter_init_scale: float | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ...,
+            calculate_energy: bool | None = ..., clip_pl_gradients: float | None = ...,
+            skip_pl_term: bool | None = ..., skip_conv_term: bool | None = ..., div_epsilon:
+            float | None = ..., spatial_filter_init_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> None: ...
+
+class CrfGradParameter(Message):
+    DESCRIPTOR: Descriptor
+    leak_factor: float
+    num_iterations: float
+    step_size: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    def __init__(
+        self, *,
+            leak_factor: float | None = ..., num_iterations: float | None = ..., step_size:
+            float | None = ..., log_eps: float | None = ..., kernel_size: int | None = ...,
+            num_classes: int | None = ..., debug_mode: bool | None = ..., pl_filter_init_scale:
+            float | None = ..., unary_weight_init: float | None = ..., use_cudnn: bool | None =
+            ..., calculate_energy: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> None: ...
+
+class PixelFeatureParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Feature(_Enum):
+        POSITION: ClassVar[PixelFeatureParameter.Feature]
+        POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+        RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RGB: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    POSITION: ClassVar[PixelFeatureParameter.Feature]
+    POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+    RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RGB: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    type: PixelFeatureParameter.Feature
+    pos_scale: float
+    offset_h: float
+    offset_w: float
+    color_scale: float
+    def __init__(
+        self, *,
+            type: PixelFeatureParameter.Feature | int | str | None = ..., pos_scale: float |
+            None = ..., offset_h: float | None = ..., offset_w: float | None = ..., color_scale:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
         ]
     ) -> None: ...
 
