@@ -1070,6 +1070,8 @@ class LayerParameter(Message):
     @property
     def pixel_feature_param(self) -> PixelFeatureParameter: ...
     @property
+    def restrain_loss_param(self) -> RestrainLossParameter: ...
+    @property
     def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
     @property
     def image_label_data_param(self) -> ImageLabelDataParameter: ...
@@ -1594,6 +1596,7 @@ class LayerParameter(Message):
             CrfFilterbankEdParameter | _Fields | None = ..., crfed_param: CrfEdParameter |
             _Fields | None = ..., crfgrad_param: CrfGradParameter | _Fields | None = ...,
             pixel_feature_param: PixelFeatureParameter | _Fields | None = ...,
+            restrain_loss_param: RestrainLossParameter | _Fields | None = ...,
             iou_accuracy_param: IOUAccuracyParameter | _Fields | None = ...,
             image_label_data_param: ImageLabelDataParameter | _Fields | None = ...,
             image_label_edge_data_param: ImageLabelEdgeDataParameter | _Fields | None = ...,
@@ -1796,16 +1799,17 @@ class LayerParameter(Message):
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
-            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "orn_param", "datum_data_param", "recu_param", "reshape_volume_param", "hwcn_param",
-            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
-            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
-            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
-            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
+            "restrain_loss_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
+            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
+            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
+            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1958,12 +1962,12 @@ class LayerParameter(Message):
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
-            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "orn_param", "datum_data_param", "recu_param", "weight_decay_l1",
-            "weight_decay_l1g", "reshape_volume_param", "hwcn_param", "cpfp_conversion_param",
-            "cr_param", "xcl_param", "circulant_projection_param",
+            "restrain_loss_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
@@ -17901,6 +17905,24 @@ class PixelFeatureParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> None: ...
+
+class RestrainLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: int
+    def __init__(
+        self, *,
+            spatial_scale: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale",
         ]
     ) -> None: ...
 

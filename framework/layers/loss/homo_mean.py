@@ -154,8 +154,8 @@ class HomoMeanLoss(Layer):
     def note_progress(self, iteration: int, last: int) -> None:
         if iteration == 0 and not is_set(self.param, "topdiff_clipprop"):
             logging.getLogger(__name__).warning(
-                "%s: topdiff_clipprop is not given, and so the gradient of '%s' goes no further, as "
-                "in the original; topdiff_clipprop: 1 lets it pass",
+                "%s: topdiff_clipprop is not given, and so the gradient of '%s' goes no further, "
+                "as in the original; topdiff_clipprop: 1 lets it pass",
                 self.spec.place("homo_mean_loss_param"), self.spec.tops[0])
         self._set_shares(iteration, started=True)
 
