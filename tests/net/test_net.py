@@ -143,6 +143,19 @@ def test_a_shared_blob_does_not_learn_where_its_lr_mult_is_0(caplog):
     assert not other.params["b"][0].any() and net.params["b"][0].any()
 
 
+def test_an_lr_mult_of_sums_that_nothing_learns_is_said_once(caplog):
+    """BVLC's BatchNormLayer refuses two such entries; three are set to 0 as by its upgrade."""
+    norm = 'layer { name: "%s" type: "BatchNorm" bottom: "x" top: "%s" %s }\n'
+    two = "param { lr_mult: 0 }\n  param { lr_mult: 2 }"
+    net = net_from(DATA + norm % ("a", "a", two) + norm % ("b", "b", two)
+                   + norm % ("c", "c", two + " param { lr_mult: 1 }")
+                   + norm % ("d", "d", 'param { name: "m" }'))
+    assert caplog.messages == [
+        "<text>:4: layer 'a' (BatchNorm): param[1].lr_mult is 2, but nothing learns the blob "
+        "'variance' (1 more blob alike)"]
+    assert {blob.lr_mult for blob in net.learned} == {0}
+
+
 @pytest.mark.parametrize("bottom, fields", [("x", "lr_mult: 0"), ("t", "share_mode: PERMISSIVE")])
 def test_a_test_net_takes_a_blob_that_is_a_view_of_one_that_it_lacks(bottom, fields):
     """Its owner, a, is a layer of TRAIN alone: (2, 3), and b (2, 3) or (3, 2)."""
