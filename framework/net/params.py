@@ -268,6 +268,6 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
             learned.append(LearnedBlob(blob, layer.spec.name, index,
                                        spec.lr_mult if trains else 0.0, spec.decay_mult,
                                        spec.regularization_type, layer))
-    if idle:
+    if idle and may_freeze:         # else the lender has said it
         LOG.warning("%s%s", idle[0], _more(len(idle) - 1))
     return learned

@@ -7,6 +7,7 @@ import torch
 
 from framework import CaffeError, SpecError, parse_net
 from framework.net.net import Net
+from tests.net.looks import census_of
 from tests.support import net_from, noise
 
 DATA = """layer { name: "in" type: "Input" top: "x" top: "t"
@@ -275,11 +276,15 @@ layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" param { name: "w" } 
 """
 
 
-def test_a_param_can_have_a_regularization_of_its_own():
+def test_a_param_can_have_a_regularization_of_its_own(tmp_path):
     net = Net(parse_net(OF_ITS_OWN), "TRAIN")
     assert [blob.regularization for blob in net.learned] == ["L1", "", "L2"]
-    with pytest.raises(SpecError, match=r"param\[1\].regularization_type is 'ISTA'; it must be L1"):
-        Net(parse_net(OF_ITS_OWN.replace('"L2"', '"ISTA"')), "TRAIN")
+    unknown = OF_ITS_OWN.replace('"L2"', '"ISTA"')
+    said = "regularization_type is 'ISTA'; it must be L1"
+    with pytest.raises(SpecError, match=rf"param\[1\].{said}"):
+        Net(parse_net(unknown), "TRAIN")
+    (census,) = census_of(tmp_path, unknown, phase="TRAIN")
+    assert said in census.problems[0]
     with pytest.raises(SpecError, match=r"regularization_type is 'L2', but layer 'a', which shares "
                                         "the blob, has 'L1'"):
         Net(parse_net(OF_ITS_OWN.replace('bottom: "a" top: "b" param { name: "w"',
