@@ -1064,6 +1064,12 @@ class LayerParameter(Message):
     @property
     def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
     @property
+    def crfed_param(self) -> CrfEdParameter: ...
+    @property
+    def crfgrad_param(self) -> CrfGradParameter: ...
+    @property
+    def pixel_feature_param(self) -> PixelFeatureParameter: ...
+    @property
     def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
     @property
     def image_label_data_param(self) -> ImageLabelDataParameter: ...
@@ -1184,6 +1190,26 @@ class LayerParameter(Message):
     def log_scaler_param(self) -> LogScalerParameter: ...
     @property
     def mmd_loss_param(self) -> MMDLossParameter: ...
+    @property
+    def mmdx_loss_param(self) -> MMDLossParameter: ...
+    @property
+    def multimodal_batch_norm_param(self) -> MultiModalBatchNormParameter: ...
+    @property
+    def degridding_param(self) -> DegriddingParameter: ...
+    @property
+    def gradient_alignment_param(self) -> GradientAlignmentParameter: ...
+    @property
+    def param2top_param(self) -> Param2TopParameter: ...
+    @property
+    def class_latch_param(self) -> ClassLatchParameter: ...
+    @property
+    def homo_mean_loss_param(self) -> HomoMeanLossParameter: ...
+    @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def patch_reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
     @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
@@ -1565,13 +1591,15 @@ class LayerParameter(Message):
             _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
             ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
             ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
-            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
-            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
-            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
-            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
-            _Fields | None = ..., isomap_manifold_learning_loss_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., crfed_param: CrfEdParameter |
+            _Fields | None = ..., crfgrad_param: CrfGradParameter | _Fields | None = ...,
+            pixel_feature_param: PixelFeatureParameter | _Fields | None = ...,
+            iou_accuracy_param: IOUAccuracyParameter | _Fields | None = ...,
+            image_label_data_param: ImageLabelDataParameter | _Fields | None = ...,
+            image_label_edge_data_param: ImageLabelEdgeDataParameter | _Fields | None = ...,
+            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            spm_param: SPMParameter | _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
             ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
@@ -1617,7 +1645,16 @@ class LayerParameter(Message):
             image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
             gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
             _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
-            mmd_loss_param: MMDLossParameter | _Fields | None = ...,
+            mmd_loss_param: MMDLossParameter | _Fields | None = ..., mmdx_loss_param:
+            MMDLossParameter | _Fields | None = ..., multimodal_batch_norm_param:
+            MultiModalBatchNormParameter | _Fields | None = ..., degridding_param:
+            DegriddingParameter | _Fields | None = ..., gradient_alignment_param:
+            GradientAlignmentParameter | _Fields | None = ..., param2top_param:
+            Param2TopParameter | _Fields | None = ..., class_latch_param: ClassLatchParameter |
+            _Fields | None = ..., homo_mean_loss_param: HomoMeanLossParameter | _Fields | None =
+            ..., image_multilabel_data_param: ImageMultiLabelDataParameter | _Fields | None =
+            ..., patch_reshape_param: PatchReshapeParameter | _Fields | None = ...,
+            mult_softmax_loss_param: MultiSoftmaxLossParameter | _Fields | None = ...,
             sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
@@ -1758,17 +1795,17 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
-            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
-            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
-            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
-            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
-            "center_object_loss_param", "super_category_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1776,7 +1813,11 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> bool: ...
@@ -1916,12 +1957,13 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
-            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "hwcn_param", "cpfp_conversion_param",
+            "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
@@ -1934,7 +1976,11 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
         ]
     ) -> None: ...
@@ -5478,6 +5524,10 @@ class TransformationParameter(Message):
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
     mean_value_file: str
     label_crop_size: int
+    @property
+    def multilabelscale(self) -> Values[int]: ...
+    isrand: bool
+    downsample: bool
     resize_label: int
     resize_w: int
     resize_h: int
@@ -5593,27 +5643,28 @@ class TransformationParameter(Message):
     test_rand: bool
     def __init__(
         self, *,
-            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
-            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
-            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
-            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
-            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            mean_value_file: str | None = ..., label_crop_size: int | None = ...,
+            multilabelscale: Iterable[int] | None = ..., isrand: bool | None = ..., downsample:
+            bool | None = ..., resize_label: int | None = ..., resize_w: int | None = ...,
+            resize_h: int | None = ..., jitter: float | None = ..., caffe_yolo: bool | None =
+            ..., stride: int | None = ..., upper_size: int | None = ..., upper_height: int |
+            None = ..., upper_width: int | None = ..., ignore_label: int | None = ..., scale:
+            float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
+            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
+            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
+            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
+            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
+            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5644,41 +5695,42 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "mean_value_file", "label_crop_size", "isrand", "downsample", "resize_label",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "ignore_label", "scale", "mirror", "crop_size",
+            "mean_file", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
+            "mean_value_file", "label_crop_size", "multilabelscale", "isrand", "downsample",
+            "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo", "stride",
+            "upper_size", "upper_height", "upper_width", "ignore_label", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
             "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
@@ -10501,6 +10553,8 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10605,6 +10659,8 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10761,6 +10817,12 @@ class V1LayerParameter(Message):
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
     @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
+    @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
     def param(self) -> Values[str]: ...
@@ -10828,7 +10890,10 @@ class V1LayerParameter(Message):
             resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
             LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            MaskOutputsParameter | _Fields | None = ..., image_multilabel_data_param:
+            ImageMultiLabelDataParameter | _Fields | None = ..., reshape_param:
+            PatchReshapeParameter | _Fields | None = ..., mult_softmax_loss_param:
+            MultiSoftmaxLossParameter | _Fields | None = ..., euclidean_weight_param:
             EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
             ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
             ...,
@@ -10854,6 +10919,7 @@ class V1LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
             "euclidean_weight_param",
         ]
     ) -> bool: ...
@@ -10879,7 +10945,8 @@ class V1LayerParameter(Message):
             "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
+            "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
+            "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param", "param",
             "blob_share_mode",
         ]
     ) -> None: ...
@@ -17716,6 +17783,127 @@ class CrfFilterbankEdParameter(Message):
         ]
     ) -> None: ...
 
+class CrfEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    clip_pl_gradients: float
+    skip_pl_term: bool
+    skip_conv_term: bool
+    div_epsilon: float
+    spatial_filter_init_weight: float
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., num_classes: int | None = ...,
+            debug_mode: bool | None = ..., pl_filter_init_scale: float | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ...,
+            calculate_energy: bool | None = ..., clip_pl_gradients: float | None = ...,
+            skip_pl_term: bool | None = ..., skip_conv_term: bool | None = ..., div_epsilon:
+            float | None = ..., spatial_filter_init_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> None: ...
+
+class CrfGradParameter(Message):
+    DESCRIPTOR: Descriptor
+    leak_factor: float
+    num_iterations: float
+    step_size: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    def __init__(
+        self, *,
+            leak_factor: float | None = ..., num_iterations: float | None = ..., step_size:
+            float | None = ..., log_eps: float | None = ..., kernel_size: int | None = ...,
+            num_classes: int | None = ..., debug_mode: bool | None = ..., pl_filter_init_scale:
+            float | None = ..., unary_weight_init: float | None = ..., use_cudnn: bool | None =
+            ..., calculate_energy: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> None: ...
+
+class PixelFeatureParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Feature(_Enum):
+        POSITION: ClassVar[PixelFeatureParameter.Feature]
+        POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+        RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RGB: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    POSITION: ClassVar[PixelFeatureParameter.Feature]
+    POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+    RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RGB: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    type: PixelFeatureParameter.Feature
+    pos_scale: float
+    offset_h: float
+    offset_w: float
+    color_scale: float
+    def __init__(
+        self, *,
+            type: PixelFeatureParameter.Feature | int | str | None = ..., pos_scale: float |
+            None = ..., offset_h: float | None = ..., offset_w: float | None = ..., color_scale:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> None: ...
+
 class IOUAccuracyParameter(Message):
     DESCRIPTOR: Descriptor
     ignore_label: int
@@ -19132,18 +19320,324 @@ class MMDLossParameter(Message):
     kernel_numb: int
     kernel_mult: float
     absfix_flag: bool
+    loss_weight: float
+    kernel_num: int
+    kernel_mul: float
     def __init__(
         self, *,
             kernel_numb: int | None = ..., kernel_mult: float | None = ..., absfix_flag: bool |
-            None = ...,
+            None = ..., loss_weight: float | None = ..., kernel_num: int | None = ...,
+            kernel_mul: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
+        ]
+    ) -> None: ...
+
+class MultiModalBatchNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    use_global_stats: bool
+    moving_average_fraction: float
+    eps: float
+    def __init__(
+        self, *,
+            use_global_stats: bool | None = ..., moving_average_fraction: float | None = ...,
+            eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> None: ...
+
+class DegriddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    degridding: str
+    kernel_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_c: int
+    stride_h: int
+    stride_w: int
+    cutoff_c: int
+    cutoff_h: int
+    cutoff_w: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            degridding: str | None = ..., kernel_c: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_c: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., cutoff_c: int | None = ..., cutoff_h: int | None =
+            ..., cutoff_w: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> None: ...
+
+class GradientAlignmentParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class ImageMultiLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> None: ...
+
+class PatchReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    new_channel: int
+    new_height: int
+    new_width: int
+    new_patch_width: int
+    new_patch_height: int
+    def __init__(
+        self, *,
+            new_channel: int | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., new_patch_width: int | None = ..., new_patch_height: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> None: ...
+
+class MultiSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    learning_multiple: int
+    def __init__(
+        self, *,
+            learning_multiple: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> None: ...
+
+class Param2TopParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def data_filler(self) -> Messages[FillerParameter]: ...
+    @property
+    def data_refill(self) -> Values[int]: ...
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            data_filler: Iterable[FillerParameter | _Fields] | None = ..., data_refill:
+            Iterable[int] | None = ..., shape: Iterable[BlobShape | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "data_filler", "data_refill", "shape",
+        ]
+    ) -> None: ...
+
+class HomoMeanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    predict_measure: str
+    cluster_measure: str
+    scatter_measure: str
+    clusupd_measure: str
+    scatupd_measure: str
+    odotter_measure: str
+    ovalize_measure: str
+    cluster_regular: str
+    scatter_regular: str
+    odotter_regular: str
+    ovalize_regular: str
+    cluster_clipmode: str
+    scatter_clipmode: str
+    ovalize_clipmode: str
+    cluster_clipprop: float
+    cluster_lowrprop: float
+    cluster_upprprop: float
+    cluster_feedrate: float
+    cluster_feedsize: float
+    cluster_tradeoff: float
+    scatter_clipprop: float
+    scatter_lowrprop: float
+    scatter_upprprop: float
+    scatter_feedrate: float
+    scatter_feedsize: float
+    scatter_tradeoff: float
+    topdiff_clipprop: float
+    ovalize_clipprop: float
+    ovalize_lowrprop: float
+    ovalize_upprprop: float
+    ovalize_feedrate: float
+    ovalize_feedsize: float
+    ovalize_tradeoff: float
+    ovals2s_01stprop: float
+    ovals2s_02ndprop: float
+    ovalt2t_01stprop: float
+    ovalt2t_02ndprop: float
+    ovals2t_01stprop: float
+    ovals2t_02ndprop: float
+    cluster_interval: int
+    scatter_interval: int
+    ovalize_interval: int
+    cluster_postpone: int
+    scatter_postpone: int
+    ovalize_postpone: int
+    cluster_duration: int
+    scatter_duration: int
+    ovalize_duration: int
+    average_initmode: bool
+    match_numb: int
+    label_nmax: int
+    label_axis: int
+    cluster_activate: bool
+    scatter_activate: bool
+    ovalize_activate: bool
+    def __init__(
+        self, *,
+            predict_measure: str | None = ..., cluster_measure: str | None = ...,
+            scatter_measure: str | None = ..., clusupd_measure: str | None = ...,
+            scatupd_measure: str | None = ..., odotter_measure: str | None = ...,
+            ovalize_measure: str | None = ..., cluster_regular: str | None = ...,
+            scatter_regular: str | None = ..., odotter_regular: str | None = ...,
+            ovalize_regular: str | None = ..., cluster_clipmode: str | None = ...,
+            scatter_clipmode: str | None = ..., ovalize_clipmode: str | None = ...,
+            cluster_clipprop: float | None = ..., cluster_lowrprop: float | None = ...,
+            cluster_upprprop: float | None = ..., cluster_feedrate: float | None = ...,
+            cluster_feedsize: float | None = ..., cluster_tradeoff: float | None = ...,
+            scatter_clipprop: float | None = ..., scatter_lowrprop: float | None = ...,
+            scatter_upprprop: float | None = ..., scatter_feedrate: float | None = ...,
+            scatter_feedsize: float | None = ..., scatter_tradeoff: float | None = ...,
+            topdiff_clipprop: float | None = ..., ovalize_clipprop: float | None = ...,
+            ovalize_lowrprop: float | None = ..., ovalize_upprprop: float | None = ...,
+            ovalize_feedrate: float | None = ..., ovalize_feedsize: float | None = ...,
+            ovalize_tradeoff: float | None = ..., ovals2s_01stprop: float | None = ...,
+            ovals2s_02ndprop: float | None = ..., ovalt2t_01stprop: float | None = ...,
+            ovalt2t_02ndprop: float | None = ..., ovals2t_01stprop: float | None = ...,
+            ovals2t_02ndprop: float | None = ..., cluster_interval: int | None = ...,
+            scatter_interval: int | None = ..., ovalize_interval: int | None = ...,
+            cluster_postpone: int | None = ..., scatter_postpone: int | None = ...,
+            ovalize_postpone: int | None = ..., cluster_duration: int | None = ...,
+            scatter_duration: int | None = ..., ovalize_duration: int | None = ...,
+            average_initmode: bool | None = ..., match_numb: int | None = ..., label_nmax: int |
+            None = ..., label_axis: int | None = ..., cluster_activate: bool | None = ...,
+            scatter_activate: bool | None = ..., ovalize_activate: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
+        ]
+    ) -> None: ...
+
+class ClassLatchParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def label_axis(self) -> Values[int]: ...
+    @property
+    def label_nmax(self) -> Values[int]: ...
+    @property
+    def latch_nmin(self) -> Values[int]: ...
+    latch_mode: bool
+    def __init__(
+        self, *,
+            label_axis: Iterable[int] | None = ..., label_nmax: Iterable[int] | None = ...,
+            latch_nmin: Iterable[int] | None = ..., latch_mode: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "latch_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_axis", "label_nmax", "latch_nmin", "latch_mode",
         ]
     ) -> None: ...

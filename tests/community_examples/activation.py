@@ -59,4 +59,6 @@ EXAMPLES = (
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
     of_sample("ScaleFilter", without=DRAWS),
     of_sample("LogScaler"),
+    of_sample("GradientAlignment", without={
+        "gradient": NOT_DERIVATIVE + "the second one's is scaled"}),
 )

@@ -13,6 +13,7 @@ from tests.layer_examples import (
     NOT_DERIVATIVE,
     PLACES,
     SCORES,
+    SIZES_FROM_DATA,
     SPACE,
     Example,
     fixed,
@@ -340,4 +341,14 @@ EXAMPLES = (
         **AFTER_ROUNDING}),
     of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
         "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
+    of_sample("MMDXLoss", bottoms=((6, 3), (4, 3), whole(6, below=2), whole(4, below=3)), grows=(),
+              without={**DRAWS, **SIZES_FROM_DATA, "gradient": NOT_DERIVATIVE + "a part of it"}),
+    of_sample("HomoMeanLoss", bottoms=((6, 5), whole(6, below=3)), blobs=((1, 3), (1, 3, 5)),
+              grows=(), without={"gradient": NOT_DERIVATIVE + "slopes of its own are added",
+                                 **AFTER_ROUNDING}),
+    Example("HomoMeanLoss", 'ovalize_regular: "expsubsqr-sqroots-sqroots" ovalize_interval: 1 '
+            "ovalize_duration: 1 ovalize_activate: true label_nmax: 3 average_initmode: false",
+            ((6, 5), fixed([0, -1, 2, 0, -1, 1])[0]), ((1, 3), (1, 3, 5)), tops=2, grows=(),
+            without={**DRAWS, "gradient": NOT_DERIVATIVE + "slopes of its own are added",
+                     **dict.fromkeys(("compile", "export"), "pairs depend on labels")}),
 )

@@ -329,4 +329,6 @@ EXAMPLES = (
     of_sample("AxisPad", grows=(0, 1, 3)),
     of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
     of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
+    of_sample("Degridding", blobs=((3, 6, 8), (5, 6, 8)), grows=BATCH),
+    of_sample("PatchReshape", grows=BATCH),
 )

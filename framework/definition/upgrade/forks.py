@@ -46,6 +46,8 @@ FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+MMD_MESSAGES = ("mmd_loss_param", "mmdx_loss_param")
+MMD_NAMES = {"kernel_num": "kernel_numb", "kernel_mul": "kernel_mult"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -253,17 +255,38 @@ def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 
 def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
-    """mmd_loss_param is mmd_param with other names; absfix_flag, a guard against a sum that
-    overflowed, has no counterpart."""
-    if layer.type != "MMDLoss" or not layer.HasField("mmd_loss_param"):
+    """MMDLoss compares two bottoms, by mmd_param; MMDXLoss the classes of four, by mmdx_loss_param.
+
+    Older files of JiahaoLi-gdut/CAFFE-DACH name them the other way round, and have the layer's
+    loss_weight in the message. absfix_flag is a guard against a sum that overflowed.
+    """
+    given = next((name for name in MMD_MESSAGES if layer.HasField(name)), "")
+    if layer.type not in ("MMDLoss", "MMDXLoss") or not given:
         return False
-    given, param = layer.mmd_loss_param, layer.mmd_param
-    param.kernel_num, param.kernel_mul = given.kernel_numb, given.kernel_mult
-    layer.ClearField("mmd_loss_param")
-    places = lines.fields.pop("mmd_loss_param", [])
-    for inside in places:
-        for old, new in (("kernel_numb", "kernel_num"), ("kernel_mult", "kernel_mul")):
-            inside.fields[new] = inside.fields.pop(old, [])
+    before = layer.SerializePartialToString()
+    layer.type = "MMDXLoss" if len(layer.bottom) == 4 else "MMDLoss"
+    old, places = type(layer.mmd_loss_param)(), lines.fields.pop(given, [])
+    old.CopyFrom(getattr(layer, given))
+    layer.ClearField(given)
+    inside = (places or [Lines()])[0].fields
+    for name in ("kernel_num", "kernel_mul"):
+        if old.HasField(name):
+            setattr(old, MMD_NAMES[name], getattr(old, name))
+            inside[MMD_NAMES[name]] = inside.pop(name, [])
+            old.ClearField(name)
+    if old.HasField("loss_weight"):
+        if not layer.loss_weight:
+            layer.loss_weight.append(old.loss_weight)
+            lines.fields["loss_weight"] = inside.pop("loss_weight", [])
+        old.ClearField("loss_weight")
+    old.ClearField("absfix_flag")
+    if layer.type == "MMDXLoss":
+        layer.mmdx_loss_param.CopyFrom(old)
+        lines.fields["mmdx_loss_param"] = places
+        return layer.SerializePartialToString() != before
+    layer.mmd_param.kernel_num, layer.mmd_param.kernel_mul = old.kernel_numb, old.kernel_mult
+    for new, name in MMD_NAMES.items():
+        inside[new] = inside.pop(name, [])
     lines.fields["mmd_param"] = places
     return True
 
