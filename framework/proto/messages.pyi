@@ -697,6 +697,8 @@ class LayerParameter(Message):
     @property
     def mil_param(self) -> MILParameter: ...
     @property
+    def mil_data_param(self) -> MILDataParameter: ...
+    @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
     def ordinal_regression_loss_param(self) -> OrdinalRegressionLossParameter: ...
@@ -1405,12 +1407,12 @@ class LayerParameter(Message):
             _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
             affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
             SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
-            None = ..., mil_param: MILParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
-            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
-            QuantTruncAbsParameter | _Fields | None = ...,
+            None = ..., mil_param: MILParameter | _Fields | None = ..., mil_data_param:
+            MILDataParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
+            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
+            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
+            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
+            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1698,8 +1700,8 @@ class LayerParameter(Message):
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "mixup_param", "mil_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "mil_data_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
@@ -1856,9 +1858,9 @@ class LayerParameter(Message):
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "mixup_param", "mil_param", "set_loss2_param", "ordinal_regression_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mixup_param", "mil_param", "mil_data_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -14170,19 +14172,58 @@ class MixupParameter(Message):
 
 class MILParameter(Message):
     DESCRIPTOR: Descriptor
+    class MILType(_Enum):
+        MAX: ClassVar[MILParameter.MILType]
+        NOR: ClassVar[MILParameter.MILType]
+    MAX: ClassVar[MILParameter.MILType]
+    NOR: ClassVar[MILParameter.MILType]
     context_per_roi: int
+    type: MILParameter.MILType
     def __init__(
         self, *,
-            context_per_roi: int | None = ...,
+            context_per_roi: int | None = ..., type: MILParameter.MILType | int | str | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
+        ]
+    ) -> None: ...
+
+class MILDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    num_scales: int
+    images_per_batch: int
+    channels: int
+    n_classes: int
+    scale_factor: float
+    label_file: str
+    root_dir: str
+    ext: str
+    randomize: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., num_scales: int | None = ..., images_per_batch: int | None
+            = ..., channels: int | None = ..., n_classes: int | None = ..., scale_factor: float
+            | None = ..., label_file: str | None = ..., root_dir: str | None = ..., ext: str |
+            None = ..., randomize: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
         ]
     ) -> None: ...
 
