@@ -669,6 +669,8 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def compress(self) -> Values[str]: ...
+    @property
     def octree_param(self) -> OctreeParameter: ...
     @property
     def mhd_data_param(self) -> VolumeDataParameter: ...
@@ -1396,23 +1398,24 @@ class LayerParameter(Message):
             _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
             activations_compress: Iterable[str] | None = ..., weights_compress_param:
             Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
-            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
-            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
-            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
-            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
-            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
-            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
-            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
-            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
-            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
-            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
-            None = ..., mil_param: MILParameter | _Fields | None = ..., mil_data_param:
-            MILDataParameter | _Fields | None = ..., set_loss2_param: SetLoss2Parameter |
-            _Fields | None = ..., ordinal_regression_loss_param: OrdinalRegressionLossParameter
-            | _Fields | None = ..., bn_conv_param: BNConvParameter | _Fields | None = ...,
-            bdct_to_spatial_param: BdctToSpatialParameter | _Fields | None = ...,
-            quant_trunc_abs_param: QuantTruncAbsParameter | _Fields | None = ...,
+            Iterable[CompressParameter | _Fields] | None = ..., compress: Iterable[str] | None =
+            ..., octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
+            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
+            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
+            VolumeDataParameter | _Fields | None = ..., segment_output_param:
+            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
+            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
+            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., mil_data_param: MILDataParameter | _Fields |
+            None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
+            QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
             ..., resize_param: ResizeLayerParameter | _Fields | None = ...,
             pose_coords_from_heat_maps_param: PoseCoordsFromHeatMapsParameter | _Fields | None =
@@ -1854,7 +1857,7 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "octree_param", "mhd_data_param",
+            "activations_compress_param", "compress", "octree_param", "mhd_data_param",
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
@@ -6342,21 +6345,23 @@ class HDF5DataParameter(Message):
     mirror: bool
     @property
     def mean_value(self) -> Values[float]: ...
+    crop_size: int
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
             scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
-            None = ..., image: bool | None = ...,
+            None = ..., crop_size: int | None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "crop_size", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "crop_size",
+            "image",
         ]
     ) -> None: ...
 

@@ -41,3 +41,10 @@ def test_mmd_loss_param_is_mmd_param_with_other_names():
     text = 'layer {{ name: "m" type: "MMDLoss" bottom: "a" bottom: "b" {} }}'
     assert_same(upgraded(text.format("mmd_loss_param { kernel_numb: 3 absfix_flag: true }")),
                 text.format("mmd_param { kernel_num: 3 kernel_mul: 2 }"))
+
+
+def test_compress_is_an_older_name_of_weights_compress():
+    text = 'layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "b" {0}: "Ternary" {0}: "" }}'
+    assert_same(upgraded(text.format("compress")), text.format("weights_compress"))
+    both = 'layer { name: "c" compress: "Ternary" weights_compress: "Quantize" }'
+    assert_same(upgraded(both), both)
