@@ -66,6 +66,7 @@ class ImageData(ImageSource):
     reads = ("image_data_param", "transform_param")
     list_param = "image_data_param"
     num_tops = (1, 2)
+    idle_fields = ("flow",)     # which changes records of Data, in LisaAnne/lisa-caffe-public
     unread = frozenset(["image_data_param.label_type"])
     fork_fields = frozenset((*RESHAPING, *TURNING, *APPEARANCE, *CROPS_OF_POINTS, *LABEL_COUNTS,
                              "image_data_param.images_per_class"))
@@ -125,12 +126,13 @@ class ImageData(ImageSource):
         num_labels = _num_labels(spec)
         if num_labels > 1:
             self.start(MultiLabelItems(self._labelled(num_labels), param.root_folder,
-                                       transformation(spec), Decoding(param.is_color), size),
+                                       transformation(spec, idle=self.idle_fields),
+                                       Decoding(param.is_color), size),
                        param.batch_size, (param.batch_size, num_labels),
                        shuffle=param.shuffle, skip=param.rand_skip)
             return
         entries = read_list(spec, param.source)
-        items = FileItems(entries, param.root_folder, transformation(spec),
+        items = FileItems(entries, param.root_folder, transformation(spec, idle=self.idle_fields),
                           Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,
                           param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR)
         groups = Groups([label for _, label in entries], param.images_per_class) \
