@@ -5538,6 +5538,8 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    @property
+    def multi_scale_levels(self) -> Values[float]: ...
     rand_shift: int
     rand_s_width: int
     rand_s_height: int
@@ -5622,15 +5624,16 @@ class TransformationParameter(Message):
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
-            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
-            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
-            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
-            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
-            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
-            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
-            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
-            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            Iterable[float] | None = ..., multi_scale_levels: Iterable[float] | None = ...,
+            rand_shift: int | None = ..., rand_s_width: int | None = ..., rand_s_height: int |
+            None = ..., rand_rotat: int | None = ..., rand_noise: int | None = ..., add_noise:
+            bool | None = ..., apply_probability: float | None = ..., aspect_max: float | None =
+            ..., aspect_min: float | None = ..., center_crop: bool | None = ...,
+            contrast_brightness_adjustment: bool | None = ..., crop_height: int | None = ...,
+            crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ..., debug_params: bool |
+            None = ..., enable_classf_aug: bool | None = ..., erase_ratio: float | None = ...,
+            max_brightness_shift: int | None = ..., max_color_shift: int | None = ...,
+            max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
             max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
             min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
             int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
@@ -5685,18 +5688,18 @@ class TransformationParameter(Message):
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "multi_scale_levels", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> None: ...
 
@@ -6915,19 +6918,20 @@ class PSROIPoolingParameter(Message):
     spatial_scale: float
     output_dim: int
     group_size: int
+    pad_ratio: float
     def __init__(
         self, *,
             spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
-            None = ...,
+            None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> None: ...
 

@@ -148,6 +148,8 @@ EXAMPLES = (
               without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("ROIPooling", bottoms=((2, 3, 8, 9), ROIS), grows=SPATIAL),
     of_sample("PSROIPooling", bottoms=((2, 12, 8, 9), ROIS), grows=SPATIAL),
+    Example("PSROIPooling", "output_dim: 3 group_size: 2 spatial_scale: 0.125 pad_ratio: 0.25",
+            ((2, 12, 8, 9), ROIS), grows=SPATIAL),
     of_sample("RelationModule", bottoms=((4, 6), ROIS), grows=(),
               blobs=((2, 8), (2,), (4, 6), (4,), (4, 6), (4,), (6, 6), (6,))),
     of_sample("ROIAlign", bottoms=((2, 3, 8, 9), ROIS), grows=SPATIAL),
