@@ -17368,6 +17368,15 @@ class SquareBoxDataParameter(Message):
 
 class BeamSearchParameter(Message):
     DESCRIPTOR: Descriptor
+    net: str
+    @property
+    def net_param(self) -> NetParameter: ...
+    weights: str
+    sequence_length: int
+    @property
+    def recurrent_connection(self) -> Messages[RecurrentConnectionParameter]: ...
+    @property
+    def beam_search_connection(self) -> RecurrentConnectionParameter: ...
     beam_size: int
     end_of_sequence: int
     ignore_label: int
@@ -17376,19 +17385,44 @@ class BeamSearchParameter(Message):
     def allowed_multiple(self) -> Values[int]: ...
     def __init__(
         self, *,
+            net: str | None = ..., net_param: NetParameter | _Fields | None = ..., weights: str
+            | None = ..., sequence_length: int | None = ..., recurrent_connection:
+            Iterable[RecurrentConnectionParameter | _Fields] | None = ...,
+            beam_search_connection: RecurrentConnectionParameter | _Fields | None = ...,
             beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
             None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
             None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
+            "net", "net_param", "weights", "sequence_length", "beam_search_connection",
             "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
-            "allowed_multiple",
+            "net", "net_param", "weights", "sequence_length", "recurrent_connection",
+            "beam_search_connection", "beam_size", "end_of_sequence", "ignore_label",
+            "prevent_repeats", "allowed_multiple",
+        ]
+    ) -> None: ...
+
+class RecurrentConnectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    src: str
+    dest: str
+    def __init__(
+        self, *,
+            src: str | None = ..., dest: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "src", "dest",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "src", "dest",
         ]
     ) -> None: ...
 
