@@ -669,6 +669,8 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def compress(self) -> Values[str]: ...
+    @property
     def octree_param(self) -> OctreeParameter: ...
     @property
     def mhd_data_param(self) -> VolumeDataParameter: ...
@@ -696,6 +698,8 @@ class LayerParameter(Message):
     def mixup_param(self) -> MixupParameter: ...
     @property
     def mil_param(self) -> MILParameter: ...
+    @property
+    def mil_data_param(self) -> MILDataParameter: ...
     @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
@@ -1420,21 +1424,22 @@ class LayerParameter(Message):
             _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
             activations_compress: Iterable[str] | None = ..., weights_compress_param:
             Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
-            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
-            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
-            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
-            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
-            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
-            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
-            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
-            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
-            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
-            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
-            None = ..., mil_param: MILParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            Iterable[CompressParameter | _Fields] | None = ..., compress: Iterable[str] | None =
+            ..., octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
+            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
+            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
+            VolumeDataParameter | _Fields | None = ..., segment_output_param:
+            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
+            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
+            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., mil_data_param: MILDataParameter | _Fields |
+            None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
             QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -1735,8 +1740,8 @@ class LayerParameter(Message):
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "mixup_param", "mil_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "mil_data_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
@@ -1893,13 +1898,13 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "octree_param", "mhd_data_param",
+            "activations_compress_param", "compress", "octree_param", "mhd_data_param",
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "mixup_param", "mil_param", "set_loss2_param", "ordinal_regression_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mixup_param", "mil_param", "mil_data_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -5583,6 +5588,8 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    @property
+    def multi_scale_levels(self) -> Values[float]: ...
     rand_shift: int
     rand_s_width: int
     rand_s_height: int
@@ -5668,15 +5675,16 @@ class TransformationParameter(Message):
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
-            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
-            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
-            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
-            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
-            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
-            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
-            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
-            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            Iterable[float] | None = ..., multi_scale_levels: Iterable[float] | None = ...,
+            rand_shift: int | None = ..., rand_s_width: int | None = ..., rand_s_height: int |
+            None = ..., rand_rotat: int | None = ..., rand_noise: int | None = ..., add_noise:
+            bool | None = ..., apply_probability: float | None = ..., aspect_max: float | None =
+            ..., aspect_min: float | None = ..., center_crop: bool | None = ...,
+            contrast_brightness_adjustment: bool | None = ..., crop_height: int | None = ...,
+            crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ..., debug_params: bool |
+            None = ..., enable_classf_aug: bool | None = ..., erase_ratio: float | None = ...,
+            max_brightness_shift: int | None = ..., max_color_shift: int | None = ...,
+            max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
             max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
             min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
             int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
@@ -5732,18 +5740,18 @@ class TransformationParameter(Message):
             "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
             "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "multi_scale_levels", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
         ]
     ) -> None: ...
 
@@ -6392,21 +6400,23 @@ class HDF5DataParameter(Message):
     mirror: bool
     @property
     def mean_value(self) -> Values[float]: ...
+    crop_size: int
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
             scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
-            None = ..., image: bool | None = ...,
+            None = ..., crop_size: int | None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "crop_size", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "crop_size",
+            "image",
         ]
     ) -> None: ...
 
@@ -6960,19 +6970,20 @@ class PSROIPoolingParameter(Message):
     spatial_scale: float
     output_dim: int
     group_size: int
+    pad_ratio: float
     def __init__(
         self, *,
             spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
-            None = ...,
+            None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -14237,19 +14248,58 @@ class MixupParameter(Message):
 
 class MILParameter(Message):
     DESCRIPTOR: Descriptor
+    class MILType(_Enum):
+        MAX: ClassVar[MILParameter.MILType]
+        NOR: ClassVar[MILParameter.MILType]
+    MAX: ClassVar[MILParameter.MILType]
+    NOR: ClassVar[MILParameter.MILType]
     context_per_roi: int
+    type: MILParameter.MILType
     def __init__(
         self, *,
-            context_per_roi: int | None = ...,
+            context_per_roi: int | None = ..., type: MILParameter.MILType | int | str | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
+        ]
+    ) -> None: ...
+
+class MILDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    num_scales: int
+    images_per_batch: int
+    channels: int
+    n_classes: int
+    scale_factor: float
+    label_file: str
+    root_dir: str
+    ext: str
+    randomize: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., num_scales: int | None = ..., images_per_batch: int | None
+            = ..., channels: int | None = ..., n_classes: int | None = ..., scale_factor: float
+            | None = ..., label_file: str | None = ..., root_dir: str | None = ..., ext: str |
+            None = ..., randomize: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
         ]
     ) -> None: ...
 
@@ -17385,6 +17435,15 @@ class SquareBoxDataParameter(Message):
 
 class BeamSearchParameter(Message):
     DESCRIPTOR: Descriptor
+    net: str
+    @property
+    def net_param(self) -> NetParameter: ...
+    weights: str
+    sequence_length: int
+    @property
+    def recurrent_connection(self) -> Messages[RecurrentConnectionParameter]: ...
+    @property
+    def beam_search_connection(self) -> RecurrentConnectionParameter: ...
     beam_size: int
     end_of_sequence: int
     ignore_label: int
@@ -17393,19 +17452,44 @@ class BeamSearchParameter(Message):
     def allowed_multiple(self) -> Values[int]: ...
     def __init__(
         self, *,
+            net: str | None = ..., net_param: NetParameter | _Fields | None = ..., weights: str
+            | None = ..., sequence_length: int | None = ..., recurrent_connection:
+            Iterable[RecurrentConnectionParameter | _Fields] | None = ...,
+            beam_search_connection: RecurrentConnectionParameter | _Fields | None = ...,
             beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
             None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
             None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
+            "net", "net_param", "weights", "sequence_length", "beam_search_connection",
             "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
-            "allowed_multiple",
+            "net", "net_param", "weights", "sequence_length", "recurrent_connection",
+            "beam_search_connection", "beam_size", "end_of_sequence", "ignore_label",
+            "prevent_repeats", "allowed_multiple",
+        ]
+    ) -> None: ...
+
+class RecurrentConnectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    src: str
+    dest: str
+    def __init__(
+        self, *,
+            src: str | None = ..., dest: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "src", "dest",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "src", "dest",
         ]
     ) -> None: ...
 

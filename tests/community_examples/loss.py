@@ -288,6 +288,7 @@ EXAMPLES = (
     of_sample("GlobalSumPooling", grows=BATCH),
     Example("GlobalSumPooling", "num_proposal: 3 num_classes: 4 include_background: true",
             ((2, 3, 4),), grows=BATCH),
+    of_sample("CrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH),
     of_sample("MulticlassCrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH,
               without={"gradient": NOT_DERIVATIVE + "it is over C once more"}),
     Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "

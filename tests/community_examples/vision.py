@@ -310,6 +310,8 @@ EXAMPLES = (
     Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
             (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
     *(of_sample(kind, bottoms=((2, 3, 2, 4), MASK)) for kind in ("Unpooling", "UnPooling")),
+    Example("Unpooling", "unpool: AVE kernel_size: 3 stride: 2"),
+    Example("Unpooling", "unpool: TILE kernel_size: 2 stride: 3 unpool_h: 9 unpool_w: 19"),
     of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
     of_sample("Padding"), Example("Padding", "pad_beg: -1 pad_end: -1"),
     of_sample("GSTiling"), Example("GSTiling", "stride: 2 reverse: true", ((2, 8, 3, 5),)),

@@ -13,6 +13,8 @@ crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caff
 BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
 source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
+GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, an older name of
+weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
@@ -238,6 +240,15 @@ def _from_label_size(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_compress(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not layer.compress or layer.weights_compress:
+        return False
+    layer.weights_compress.extend(layer.compress)
+    layer.ClearField("compress")
+    lines.fields["weights_compress"] = lines.fields.pop("compress", [])
+    return True
+
+
 def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
     """Leave out windows of one channel; others stay, and the layers refuse them."""
     found = False
@@ -294,4 +305,4 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _from_compress, _without_flat_windows)
