@@ -92,6 +92,10 @@ def _course(param: SolverParameter) -> Iterator[Doubt]:
     state = param.train_state
     if state.HasField("phase") and PHASES[state.phase] == "TEST":
         yield "train_state.phase", "is TEST: the layers of that phase are trained"
+    for index, state in enumerate(param.test_state):
+        if state.HasField("phase") and PHASES[state.phase] == "TRAIN":
+            yield f"test_state[{index}].phase", ("is TRAIN: the layers of that phase are tested, "
+                                                 "on the data to train on")
     if param.max_iter and not param.snapshot and not param.snapshot_after_train:
         yield "snapshot", ("is 0 and snapshot_after_train is false: the trained weights are not "
                            "written")
