@@ -50,6 +50,7 @@ def export(options: argparse.Namespace) -> int:
     from framework.errors import DataError
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
+    from framework.system.wording import counted
 
     message = read(options.labelmap)
     labels = object_labels(message)
@@ -81,5 +82,10 @@ def export(options: argparse.Namespace) -> int:
         if not account.stored_images:
             raise DataError(f"{options.database}: not one of the records can be exported; nothing "
                             f"was written. The first: {account.notes[0].text()}")
+        if account.boxes and not account.stored_boxes:
+            boxes = counted(account.boxes, "box")
+            raise DataError(f"{options.database}: not one of {boxes} can be exported with "
+                            f"{options.labelmap}; nothing was written. The first: "
+                            f"{account.notes[0].text()}")
     account.show(str(options.out), classes)
     return 0

@@ -1,6 +1,7 @@
 """tools/export_dataset: back to files, and from these to the same records again."""
 
 import json
+import re
 
 import lmdb
 import numpy as np
@@ -148,6 +149,15 @@ def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, c
     assert "not one of the records can be exported; nothing was written. The first: 00000000_re" \
         in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+    some = [annotated(encoded(image(4)), [(9, 0, 0, 1, 1), (8, 0, 0, 1, 1)]),
+            annotated(encoded(image(5)), [])]
+    empty = write_database(tmp_path / "empty", some)        # its images without boxes are good
+    assert export(empty, tmp_path / "out", "coco") == 1
+    assert re.search(r"not one of 2 boxes can be exported with \S*map.prototxt; nothing was "
+                     "written. The first: 00000000_rec", capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+    none = write_database(tmp_path / "none", some[1:])
+    assert export(none, tmp_path / "out", "coco") == 0      # without a box there is none to lose
 
 
 def test_classes_that_are_shown_alike_keep_their_names_in_cocos_file(database, tmp_path):
