@@ -73,7 +73,10 @@ def export(options: argparse.Namespace) -> int:
     inputs = [options.database, Path(options.labelmap)]
     with new_folder(options.out, options.redo, inputs) as folder:
         if options.format == "voc":
-            account = export_voc(database, split, names, folder)
+            # COCO's label maps have numbers as names, which say nothing to readers of VOC
+            account = export_voc(database, split, {
+                label: titles[label] if name.isdecimal() else name
+                for label, name in names.items()}, folder)
         else:
             account = export_coco(database, split, titles, folder)
         for note in account.notes:

@@ -136,6 +136,12 @@ def test_masks_and_the_shown_names_of_classes_come_back_from_coco_and_voc_says_i
     told = capsys.readouterr().out
     assert "boxes by class: dog 2" in told
     assert "VOC's layout has no masks, which were left out of 2 boxes; --format coco keeps" in told
+    [path] = (tmp_path / "voc/Annotations").iterdir()
+    assert path.read_text().count("<name>dog</name>") == 2      # a number tells a reader nothing
+    (tmp_path / "map.prototxt").write_text('item { name: "n18" label: 1 display_name: "dog" }')
+    assert export(database, tmp_path / "wordnet", "voc") == 0
+    [path] = (tmp_path / "wordnet/Annotations").iterdir()
+    assert path.read_text().count("<name>n18</name>") == 2
 
 
 def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, capsys):
