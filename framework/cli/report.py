@@ -92,14 +92,17 @@ def report(options: argparse.Namespace) -> int:
     # lazy: --help does without them
     from framework.net.trained import class_names
     from framework.report.training_report import Request, write_report
+    from framework.solver.silent_settings import records_repeated
 
     place = devices.prepare(options)
     net = tested_net(options, place.device)
     try:
         names = given_names(net, options.labelmap) if options.labelmap else class_names(net)
-        request = Request(net, names, options.weights, options.log,
-                          options.iterations or _batches(net), options.ap_version,
-                          options.seed or 0,
+        batches = options.iterations or _batches(net)
+        if repeated := records_repeated(net, batches):
+            app.complain(f"note: {repeated}")
+        request = Request(net, names, options.weights, options.log, batches,
+                          options.ap_version, options.seed or 0,
                           lambda images: speed(options, place.device, images))
         page, lines = write_report(request, options.out)
     finally:
