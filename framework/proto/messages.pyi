@@ -1194,6 +1194,8 @@ class LayerParameter(Message):
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
+    @property
+    def image_output_param(self) -> ImageOutputParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1622,7 +1624,8 @@ class LayerParameter(Message):
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ..., image_output_param:
+            ImageOutputParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1778,6 +1781,7 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1936,6 +1940,7 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param",
         ]
     ) -> None: ...
 
@@ -2386,11 +2391,15 @@ class PoolingParameter(Message):
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
         AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
         AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+        FIX: ClassVar[PoolingParameter.PoolMethod]
+        SWITCH: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
     AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
     AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+    FIX: ClassVar[PoolingParameter.PoolMethod]
+    SWITCH: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -2444,6 +2453,9 @@ class PoolingParameter(Message):
     bin_w: int
     blobs_a_min: float
     blobs_lr: float
+    fix: int
+    fix_x: int
+    fix_y: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., kernel_shape: BlobShape |
@@ -2462,7 +2474,8 @@ class PoolingParameter(Message):
             temporal_stride: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
             pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bin_h:
             int | None = ..., bin_size: int | None = ..., bin_w: int | None = ..., blobs_a_min:
-            float | None = ..., blobs_lr: float | None = ...,
+            float | None = ..., blobs_lr: float | None = ..., fix: int | None = ..., fix_x: int
+            | None = ..., fix_y: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2471,7 +2484,7 @@ class PoolingParameter(Message):
             "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
             "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h", "kstride_w",
             "kernel_depth", "temporal_stride", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2482,7 +2495,7 @@ class PoolingParameter(Message):
             "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode",
             "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
             "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> None: ...
 
@@ -19145,5 +19158,40 @@ class MMDLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_numb", "kernel_mult", "absfix_flag",
+        ]
+    ) -> None: ...
+
+class ImageOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    class NormalizationMethod(_Enum):
+        SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+        AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    output_prefix: str
+    base_idx: int
+    filename_padding: int
+    print_iter: int
+    normalization: ImageOutputParameter.NormalizationMethod
+    scale: float
+    offset: float
+    force_slice_channels: bool
+    def __init__(
+        self, *,
+            output_prefix: str | None = ..., base_idx: int | None = ..., filename_padding: int |
+            None = ..., print_iter: int | None = ..., normalization:
+            ImageOutputParameter.NormalizationMethod | int | str | None = ..., scale: float |
+            None = ..., offset: float | None = ..., force_slice_channels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
         ]
     ) -> None: ...

@@ -59,4 +59,5 @@ EXAMPLES = (
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
     of_sample("ScaleFilter", without=DRAWS),
     of_sample("LogScaler"),
+    of_sample("SafeInv"), Example("SafeInv", bottoms=(positive(*X),)),
 )

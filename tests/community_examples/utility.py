@@ -72,4 +72,5 @@ EXAMPLES = (
     of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
     of_sample("PS", grows=(0, 3), without={
         "gradient": NOT_DERIVATIVE + "it has none of the last part"}),
+    of_sample("ImageOutput", without={**FILES, **NO_GRADIENT}),
 )

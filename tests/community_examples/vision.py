@@ -8,6 +8,7 @@ from tests.community_examples.loss import WORTH
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
+    BOTH,
     DRAWS,
     NO_GRADIENT,
     NOT_DERIVATIVE,
@@ -73,6 +74,8 @@ FIELDS = (
 )
 PLACES_OF_COLUMNS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [8, 3.5],
                           [6, 30])
+
+POOLED = whole(2, 3, 3, 4, below=35)
 
 EXAMPLES = (
     *CLIPS, *FIELDS,
@@ -329,4 +332,7 @@ EXAMPLES = (
     of_sample("AxisPad", grows=(0, 1, 3)),
     of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
     of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
+    of_sample("Depooling", grows=BOTH),
+    Example("Depooling", "kernel_size: 3 stride: 2 pad: 1", ((2, 3, 3, 4), POOLED), tops=2,
+            grows=BATCH),
 )
