@@ -265,6 +265,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "ImageLabelData": [(2, 3, 24, 24), (2, 1, 12, 16)],
     "ImageLabelEdgeData": [(2, 3, 24, 24), *[(2, 1, 24, 24)] * 4],
     "PicPac": [(4, 3, 48, 64), (4,)],
+    "ListedClassesData": [(2, 3, 24, 24), (2, 12, 1, 1)], "PoseData": [(4, 1, 96, 80), (4, 45)],
     "DriveData": [(2, 3, 96, 128), (2, 8, 24, 32), (2, 1, 6, 8)],
     "ImageDataSteganalysisJpegDct": [(4, 64, 64, 64), (4,)],
     "MolGridData": [(3, 35, 24, 24, 24), (3,), (3,)], "NDimData": [(3, 4, 6, 6, 6), (3,)],

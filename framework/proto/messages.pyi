@@ -1196,6 +1196,12 @@ class LayerParameter(Message):
     def mask_target_param(self) -> MaskTargetParameter: ...
     @property
     def image_output_param(self) -> ImageOutputParameter: ...
+    @property
+    def smooth_pooling_param(self) -> SmoothPoolingParameter: ...
+    @property
+    def pose_data_param(self) -> PoseDataParameter: ...
+    @property
+    def pose_distance_param(self) -> PoseDistanceParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1625,7 +1631,10 @@ class LayerParameter(Message):
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ..., image_output_param:
-            ImageOutputParameter | _Fields | None = ...,
+            ImageOutputParameter | _Fields | None = ..., smooth_pooling_param:
+            SmoothPoolingParameter | _Fields | None = ..., pose_data_param: PoseDataParameter |
+            _Fields | None = ..., pose_distance_param: PoseDistanceParameter | _Fields | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1781,7 +1790,8 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
-            "image_output_param",
+            "image_output_param", "smooth_pooling_param", "pose_data_param",
+            "pose_distance_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1940,7 +1950,8 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
-            "image_output_param",
+            "image_output_param", "smooth_pooling_param", "pose_data_param",
+            "pose_distance_param",
         ]
     ) -> None: ...
 
@@ -2780,19 +2791,21 @@ class ReLUParameter(Message):
     engine: ReLUParameter.Engine
     fuse: bool
     relu6: bool
+    upper_bound: float
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ..., upper_bound: float | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> None: ...
 
@@ -3219,20 +3232,22 @@ class EltwiseParameter(Message):
     stable_prod_grad: bool
     engine: EltwiseParameter.Engine
     coeff_blob: bool
+    cross_channel: bool
     def __init__(
         self, *,
             operation: EltwiseParameter.EltwiseOp | int | str | None = ..., coeff:
             Iterable[float] | None = ..., stable_prod_grad: bool | None = ..., engine:
             EltwiseParameter.Engine | int | str | None = ..., coeff_blob: bool | None = ...,
+            cross_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "operation", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> None: ...
 
@@ -3583,6 +3598,8 @@ class LossParameter(Message):
     min_weight: float
     max_weight: float
     max_entropy_weight: float
+    negative_scale: float
+    beta: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
@@ -3596,7 +3613,8 @@ class LossParameter(Message):
             normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
             adaptive_weighting: bool | None = ..., gamma: float | None = ..., scale: float |
             None = ..., min_weight: float | None = ..., max_weight: float | None = ...,
-            max_entropy_weight: float | None = ...,
+            max_entropy_weight: float | None = ..., negative_scale: float | None = ..., beta:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3605,7 +3623,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3615,7 +3633,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> None: ...
 
@@ -5604,6 +5622,13 @@ class TransformationParameter(Message):
     crop_size_l: int
     pad_ratio: float
     test_rand: bool
+    is_trans: bool
+    trans_dx: float
+    trans_dy: float
+    is_rotate: bool
+    rotate_deg: float
+    is_zoom: bool
+    zoom_scale: float
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
@@ -5653,7 +5678,10 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ..., test_rand: bool | None = ...,
+            float | None = ..., test_rand: bool | None = ..., is_trans: bool | None = ...,
+            trans_dx: float | None = ..., trans_dy: float | None = ..., is_rotate: bool | None =
+            ..., rotate_deg: float | None = ..., is_zoom: bool | None = ..., zoom_scale: float |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5678,6 +5706,8 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
             "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
+            "zoom_scale",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5704,7 +5734,8 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "is_trans", "trans_dx",
+            "trans_dy", "is_rotate", "rotate_deg", "is_zoom", "zoom_scale",
         ]
     ) -> None: ...
 
@@ -6064,6 +6095,8 @@ class DataParameter(Message):
     min_size_or: float
     max_box_num: int
     multi_gpu_testing: bool
+    multi_label: bool
+    label_size: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6087,7 +6120,7 @@ class DataParameter(Message):
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
-            bool | None = ...,
+            bool | None = ..., multi_label: bool | None = ..., label_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6099,7 +6132,7 @@ class DataParameter(Message):
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
             "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6113,7 +6146,7 @@ class DataParameter(Message):
             "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
             "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
             "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> None: ...
 
@@ -19193,5 +19226,134 @@ class ImageOutputParameter(Message):
         self, field_name: Literal[
             "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
             "scale", "offset", "force_slice_channels",
+        ]
+    ) -> None: ...
+
+class SmoothPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    has_smooth_blobs: bool
+    @property
+    def smooth_filler(self) -> FillerParameter: ...
+    z: float
+    unique_smooth: bool
+    max_value: float
+    fix_smooth: bool
+    def __init__(
+        self, *,
+            has_smooth_blobs: bool | None = ..., smooth_filler: FillerParameter | _Fields | None
+            = ..., z: float | None = ..., unique_smooth: bool | None = ..., max_value: float |
+            None = ..., fix_smooth: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> None: ...
+
+class PoseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Dataset(_Enum):
+        NYU: ClassVar[PoseDataParameter.Dataset]
+        ICVL: ClassVar[PoseDataParameter.Dataset]
+        MSRA: ClassVar[PoseDataParameter.Dataset]
+        HANDS17: ClassVar[PoseDataParameter.Dataset]
+    NYU: ClassVar[PoseDataParameter.Dataset]
+    ICVL: ClassVar[PoseDataParameter.Dataset]
+    MSRA: ClassVar[PoseDataParameter.Dataset]
+    HANDS17: ClassVar[PoseDataParameter.Dataset]
+    image_source: str
+    label_source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    root_folder: str
+    point_num: int
+    point_dim: int
+    fx: float
+    fy: float
+    output_center: bool
+    center_source: str
+    pre_crop: bool
+    lazy_load: bool
+    limit_num: int
+    is_permute: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    dataset: PoseDataParameter.Dataset
+    full_input: bool
+    target_joint: int
+    label_noise: bool
+    label_std: float
+    bbox_source: str
+    total_images: int
+    def __init__(
+        self, *,
+            image_source: str | None = ..., label_source: str | None = ..., batch_size: int |
+            None = ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., root_folder: str | None = ..., point_num:
+            int | None = ..., point_dim: int | None = ..., fx: float | None = ..., fy: float |
+            None = ..., output_center: bool | None = ..., center_source: str | None = ...,
+            pre_crop: bool | None = ..., lazy_load: bool | None = ..., limit_num: int | None =
+            ..., is_permute: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ..., dataset: PoseDataParameter.Dataset | int |
+            str | None = ..., full_input: bool | None = ..., target_joint: int | None = ...,
+            label_noise: bool | None = ..., label_std: float | None = ..., bbox_source: str |
+            None = ..., total_images: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "dataset",
+            "full_input", "target_joint", "label_noise", "label_std", "bbox_source",
+            "total_images",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "permute_id",
+            "cube_length", "dataset", "full_input", "target_joint", "label_noise", "label_std",
+            "bbox_source", "total_images",
+        ]
+    ) -> None: ...
+
+class PoseDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    fx: float
+    fy: float
+    ux: float
+    uy: float
+    output_pose: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            fx: float | None = ..., fy: float | None = ..., ux: float | None = ..., uy: float |
+            None = ..., output_pose: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
         ]
     ) -> None: ...

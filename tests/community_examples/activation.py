@@ -60,4 +60,5 @@ EXAMPLES = (
     of_sample("ScaleFilter", without=DRAWS),
     of_sample("LogScaler"),
     of_sample("SafeInv"), Example("SafeInv", bottoms=(positive(*X),)),
+    of_sample("BoundedReLU"), Example("BoundedReLU", "upper_bound: 0.5 negative_slope: 0.1"),
 )

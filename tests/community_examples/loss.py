@@ -96,6 +96,8 @@ OF_CLASSES = (
 )
 SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
 
+LISTED = whole(4, 3, 1, 1, below=6)
+
 EXAMPLES = (
     *OF_CLASSES,
     of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),
@@ -340,4 +342,8 @@ EXAMPLES = (
         **AFTER_ROUNDING}),
     of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
         "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
+    of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
+    of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
+    of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),
+    of_sample("PoseDistance", grows=(), without=NO_GRADIENT),
 )

@@ -73,4 +73,5 @@ EXAMPLES = (
     of_sample("PS", grows=(0, 3), without={
         "gradient": NOT_DERIVATIVE + "it has none of the last part"}),
     of_sample("ImageOutput", without={**FILES, **NO_GRADIENT}),
+    of_sample("CrossChannelEltwise", grows=()),
 )

@@ -335,4 +335,8 @@ EXAMPLES = (
     of_sample("Depooling", grows=BOTH),
     Example("Depooling", "kernel_size: 3 stride: 2 pad: 1", ((2, 3, 3, 4), POOLED), tops=2,
             grows=BATCH),
+    of_sample("SmoothPooling", blobs=((1, 3, 1, 1),), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "a smoothness below its least has one"}),
+    Example("SmoothPooling", "has_smooth_blobs: false max_value: 0.5", (
+        X, noise(2, 1, 1, 1, seed=9).detach().abs().add(0.5).requires_grad_()), tops=2, grows=()),
 )

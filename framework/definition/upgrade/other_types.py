@@ -79,6 +79,11 @@ OTHER_TYPES = (
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),
+    # wanglijun1989/caffe-cvpr17
+    OtherType("ReLU", _given("relu_param", "upper_bound"), "BoundedReLU"),
+    OtherType("Eltwise", lambda layer, _: layer.eltwise_param.cross_channel,
+              "CrossChannelEltwise"),
+    OtherType("Data", lambda layer, _: layer.data_param.multi_label, "ListedClassesData"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Depooling: the way back of a pooling, to one cell of each window, with the weight of each cell."""
+"""Depooling: the way back of a pooling to one cell of each window, and each cell's weight."""
 
 from __future__ import annotations
 
