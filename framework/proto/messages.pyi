@@ -48,6 +48,12 @@ class Packing(_Enum):
 NCHW: Packing
 NHWC: Packing
 
+class InvalidDetectionMode(_Enum):
+    ZERO_OUT: ClassVar[InvalidDetectionMode]
+    REMOVE: ClassVar[InvalidDetectionMode]
+ZERO_OUT: InvalidDetectionMode
+REMOVE: InvalidDetectionMode
+
 class NetParameter(Message):
     DESCRIPTOR: Descriptor
     name: str
@@ -1202,6 +1208,16 @@ class LayerParameter(Message):
     def pose_data_param(self) -> PoseDataParameter: ...
     @property
     def pose_distance_param(self) -> PoseDistanceParameter: ...
+    @property
+    def sparse_data_param(self) -> SparseDataParameter: ...
+    @property
+    def spatial_wta_param(self) -> SpatialWtaParameter: ...
+    @property
+    def rearrange_param(self) -> RearrangeParameter: ...
+    @property
+    def triplet_ranking_hinge_loss_param(self) -> TripletRankingHingeLossParameter: ...
+    @property
+    def posenet_accuracy_param(self) -> PosenetAccuracyParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1634,7 +1650,11 @@ class LayerParameter(Message):
             ImageOutputParameter | _Fields | None = ..., smooth_pooling_param:
             SmoothPoolingParameter | _Fields | None = ..., pose_data_param: PoseDataParameter |
             _Fields | None = ..., pose_distance_param: PoseDistanceParameter | _Fields | None =
-            ...,
+            ..., sparse_data_param: SparseDataParameter | _Fields | None = ...,
+            spatial_wta_param: SpatialWtaParameter | _Fields | None = ..., rearrange_param:
+            RearrangeParameter | _Fields | None = ..., triplet_ranking_hinge_loss_param:
+            TripletRankingHingeLossParameter | _Fields | None = ..., posenet_accuracy_param:
+            PosenetAccuracyParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1791,7 +1811,8 @@ class LayerParameter(Message):
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "pose_data_param",
-            "pose_distance_param",
+            "pose_distance_param", "sparse_data_param", "spatial_wta_param", "rearrange_param",
+            "triplet_ranking_hinge_loss_param", "posenet_accuracy_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1951,7 +1972,8 @@ class LayerParameter(Message):
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "pose_data_param",
-            "pose_distance_param",
+            "pose_distance_param", "sparse_data_param", "spatial_wta_param", "rearrange_param",
+            "triplet_ranking_hinge_loss_param", "posenet_accuracy_param",
         ]
     ) -> None: ...
 
@@ -2309,10 +2331,10 @@ class ConvolutionParameter(Message):
     dump_parameter: bool
     dump_activation: bool
     parameter_sparsity_pattern_histogram: bool
-    CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
     filter_stride_w: int
+    CuDNNWorkspaceSize: int
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
@@ -2345,9 +2367,9 @@ class ConvolutionParameter(Message):
             bottom_is_im2col: bool | None = ..., wino_tile: int | None = ..., wino_zero_idx: int
             | None = ..., conv_mode: ConvolutionParameter.ConvMode | int | str | None = ...,
             dump_parameter: bool | None = ..., dump_activation: bool | None = ...,
-            parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize: int |
-            None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
-            filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            parameter_sparsity_pattern_histogram: bool | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            CuDNNWorkspaceSize: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
             is_pca_channel: bool | None = ...,
     ) -> None: ...
@@ -2362,8 +2384,8 @@ class ConvolutionParameter(Message):
             "dilation_h", "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t",
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
-            "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
+            "parameter_sparsity_pattern_histogram", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "CuDNNWorkspaceSize", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2378,7 +2400,7 @@ class ConvolutionParameter(Message):
             "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b",
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "CuDNNWorkspaceSize",
             "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
@@ -5629,6 +5651,7 @@ class TransformationParameter(Message):
     rotate_deg: float
     is_zoom: bool
     zoom_scale: float
+    invalid_detection_mode: InvalidDetectionMode
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
@@ -5681,7 +5704,7 @@ class TransformationParameter(Message):
             float | None = ..., test_rand: bool | None = ..., is_trans: bool | None = ...,
             trans_dx: float | None = ..., trans_dy: float | None = ..., is_rotate: bool | None =
             ..., rotate_deg: float | None = ..., is_zoom: bool | None = ..., zoom_scale: float |
-            None = ...,
+            None = ..., invalid_detection_mode: InvalidDetectionMode | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5707,7 +5730,7 @@ class TransformationParameter(Message):
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
             "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
             "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
-            "zoom_scale",
+            "zoom_scale", "invalid_detection_mode",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5736,6 +5759,7 @@ class TransformationParameter(Message):
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
             "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "is_trans", "trans_dx",
             "trans_dy", "is_rotate", "rotate_deg", "is_zoom", "zoom_scale",
+            "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -7811,9 +7835,15 @@ class UnpoolingParameter(Message):
         MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
         AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
         TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+        FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+        DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+        REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
     AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
     TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+    DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+    REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     class Engine(_Enum):
         DEFAULT: ClassVar[UnpoolingParameter.Engine]
         CAFFE: ClassVar[UnpoolingParameter.Engine]
@@ -7835,6 +7865,15 @@ class UnpoolingParameter(Message):
     unpool_size: int
     unpool_h: int
     unpool_w: int
+    out_kernel_size: int
+    out_kernel_h: int
+    out_kernel_w: int
+    out_stride: int
+    out_stride_h: int
+    out_stride_w: int
+    out_pad: int
+    out_pad_h: int
+    out_pad_w: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., unpool:
@@ -7843,20 +7882,25 @@ class UnpoolingParameter(Message):
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: UnpoolingParameter.Engine
             | int | str | None = ..., unpool_size: int | None = ..., unpool_h: int | None = ...,
-            unpool_w: int | None = ...,
+            unpool_w: int | None = ..., out_kernel_size: int | None = ..., out_kernel_h: int |
+            None = ..., out_kernel_w: int | None = ..., out_stride: int | None = ...,
+            out_stride_h: int | None = ..., out_stride_w: int | None = ..., out_pad: int | None
+            = ..., out_pad_h: int | None = ..., out_pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> None: ...
 
@@ -17828,6 +17872,26 @@ class ImageLabelDataParameter(Message):
     s_noise: int
     v_noise: int
     pad_centre: bool
+    random_rotate: bool
+    max_rotation_angle: int
+    min_rotation_angle: int
+    random_gaussian_blur: bool
+    min_kernel_size: int
+    max_kernel_size: int
+    min_sigma_x: float
+    max_sigma_x: float
+    min_sigma_y: float
+    max_sigma_y: float
+    blur_probability: float
+    filename_to_idx: bool
+    num_channels: int
+    label_space: int
+    box_dir: str
+    init_num_dets: int
+    random_box_perturb: bool
+    box_perturb_max_scale_percent: float
+    box_perturb_max_translate_percent: float
+    ignore_first_channel_for_classification: bool
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -17837,13 +17901,28 @@ class ImageLabelDataParameter(Message):
             ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
             ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
             ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
-            ..., pad_centre: bool | None = ...,
+            ..., pad_centre: bool | None = ..., random_rotate: bool | None = ...,
+            max_rotation_angle: int | None = ..., min_rotation_angle: int | None = ...,
+            random_gaussian_blur: bool | None = ..., min_kernel_size: int | None = ...,
+            max_kernel_size: int | None = ..., min_sigma_x: float | None = ..., max_sigma_x:
+            float | None = ..., min_sigma_y: float | None = ..., max_sigma_y: float | None =
+            ..., blur_probability: float | None = ..., filename_to_idx: bool | None = ...,
+            num_channels: int | None = ..., label_space: int | None = ..., box_dir: str | None =
+            ..., init_num_dets: int | None = ..., random_box_perturb: bool | None = ...,
+            box_perturb_max_scale_percent: float | None = ...,
+            box_perturb_max_translate_percent: float | None = ...,
+            ignore_first_channel_for_classification: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> bool: ...
     def ClearField(
@@ -17851,6 +17930,11 @@ class ImageLabelDataParameter(Message):
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> None: ...
 
@@ -19355,5 +19439,115 @@ class PoseDistanceParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
+        ]
+    ) -> None: ...
+
+class SparseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    backend: DataParameter.DB
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            backend: DataParameter.DB | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> None: ...
+
+class SpatialWtaParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    stride: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    global_wta: bool
+    def __init__(
+        self, *,
+            kernel_size: int | None = ..., stride: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            global_wta: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> None: ...
+
+class RearrangeParameter(Message):
+    DESCRIPTOR: Descriptor
+    depth: int
+    def __init__(
+        self, *,
+            depth: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> None: ...
+
+class TripletRankingHingeLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    margin: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> None: ...
+
+class PosenetAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    image_width: int
+    image_height: int
+    distance_start: float
+    distance_stop: float
+    distance_step: float
+    def __init__(
+        self, *,
+            image_width: int | None = ..., image_height: int | None = ..., distance_start: float
+            | None = ..., distance_stop: float | None = ..., distance_step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
         ]
     ) -> None: ...

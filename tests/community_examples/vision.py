@@ -339,4 +339,9 @@ EXAMPLES = (
         "gradient": NOT_DERIVATIVE + "a smoothness below its least has one"}),
     Example("SmoothPooling", "has_smooth_blobs: false max_value: 0.5", (
         X, noise(2, 1, 1, 1, seed=9).detach().abs().add(0.5).requires_grad_()), tops=2, grows=()),
+    of_sample("SpatialWta", grows=BATCH),
+    Example("SpatialWta", "global_wta: true", tops=2), of_sample("Rearrange"),
+    of_sample("SpreadUnpooling"),
+    Example("SpreadUnpooling", "unpool: DIV", ((2, 3, 3, 4), (2, 1, 7, 6)), grows=BATCH),
+    Example("SpreadUnpooling", "out_kernel_size: 4 out_stride: 2 out_pad: 1", ((2, 3, 3, 4),)),
 )
