@@ -265,7 +265,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "ImageLabelData": [(2, 3, 24, 24), (2, 1, 12, 16)],
     "ImageLabelEdgeData": [(2, 3, 24, 24), *[(2, 1, 24, 24)] * 4],
     "PicPac": [(4, 3, 48, 64), (4,)],
-    "ListedClassesData": [(2, 3, 24, 24), (2, 12, 1, 1)], "PoseData": [(4, 1, 96, 80), (4, 45)],
+    "ListedClassesData": [(2, 3, 24, 24), (2, 12, 1, 1)],
     "ImageLabelDataClass": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 19)],
     "ImageLabelDataIndex": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 1)],
     "ImageLabelDataIndexDet": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 1), (2, 5, 1, 6)],

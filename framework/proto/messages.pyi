@@ -1205,10 +1205,6 @@ class LayerParameter(Message):
     @property
     def smooth_pooling_param(self) -> SmoothPoolingParameter: ...
     @property
-    def pose_data_param(self) -> PoseDataParameter: ...
-    @property
-    def pose_distance_param(self) -> PoseDistanceParameter: ...
-    @property
     def sparse_data_param(self) -> SparseDataParameter: ...
     @property
     def spatial_wta_param(self) -> SpatialWtaParameter: ...
@@ -1648,13 +1644,11 @@ class LayerParameter(Message):
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
             mask_target_param: MaskTargetParameter | _Fields | None = ..., image_output_param:
             ImageOutputParameter | _Fields | None = ..., smooth_pooling_param:
-            SmoothPoolingParameter | _Fields | None = ..., pose_data_param: PoseDataParameter |
-            _Fields | None = ..., pose_distance_param: PoseDistanceParameter | _Fields | None =
-            ..., sparse_data_param: SparseDataParameter | _Fields | None = ...,
-            spatial_wta_param: SpatialWtaParameter | _Fields | None = ..., rearrange_param:
-            RearrangeParameter | _Fields | None = ..., triplet_ranking_hinge_loss_param:
-            TripletRankingHingeLossParameter | _Fields | None = ..., posenet_accuracy_param:
-            PosenetAccuracyParameter | _Fields | None = ...,
+            SmoothPoolingParameter | _Fields | None = ..., sparse_data_param:
+            SparseDataParameter | _Fields | None = ..., spatial_wta_param: SpatialWtaParameter |
+            _Fields | None = ..., rearrange_param: RearrangeParameter | _Fields | None = ...,
+            triplet_ranking_hinge_loss_param: TripletRankingHingeLossParameter | _Fields | None
+            = ..., posenet_accuracy_param: PosenetAccuracyParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1810,9 +1804,9 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
-            "image_output_param", "smooth_pooling_param", "pose_data_param",
-            "pose_distance_param", "sparse_data_param", "spatial_wta_param", "rearrange_param",
-            "triplet_ranking_hinge_loss_param", "posenet_accuracy_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1971,9 +1965,9 @@ class LayerParameter(Message):
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
             "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
-            "image_output_param", "smooth_pooling_param", "pose_data_param",
-            "pose_distance_param", "sparse_data_param", "spatial_wta_param", "rearrange_param",
-            "triplet_ranking_hinge_loss_param", "posenet_accuracy_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> None: ...
 
@@ -5644,13 +5638,6 @@ class TransformationParameter(Message):
     crop_size_l: int
     pad_ratio: float
     test_rand: bool
-    is_trans: bool
-    trans_dx: float
-    trans_dy: float
-    is_rotate: bool
-    rotate_deg: float
-    is_zoom: bool
-    zoom_scale: float
     invalid_detection_mode: InvalidDetectionMode
     def __init__(
         self, *,
@@ -5701,10 +5688,8 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ..., test_rand: bool | None = ..., is_trans: bool | None = ...,
-            trans_dx: float | None = ..., trans_dy: float | None = ..., is_rotate: bool | None =
-            ..., rotate_deg: float | None = ..., is_zoom: bool | None = ..., zoom_scale: float |
-            None = ..., invalid_detection_mode: InvalidDetectionMode | int | str | None = ...,
+            float | None = ..., test_rand: bool | None = ..., invalid_detection_mode:
+            InvalidDetectionMode | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5729,8 +5714,7 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
             "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
-            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
-            "zoom_scale", "invalid_detection_mode",
+            "invalid_detection_mode",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5757,9 +5741,7 @@ class TransformationParameter(Message):
             "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
             "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "is_trans", "trans_dx",
-            "trans_dy", "is_rotate", "rotate_deg", "is_zoom", "zoom_scale",
-            "invalid_detection_mode",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -19338,107 +19320,6 @@ class SmoothPoolingParameter(Message):
         self, field_name: Literal[
             "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
             "fix_smooth",
-        ]
-    ) -> None: ...
-
-class PoseDataParameter(Message):
-    DESCRIPTOR: Descriptor
-    class Dataset(_Enum):
-        NYU: ClassVar[PoseDataParameter.Dataset]
-        ICVL: ClassVar[PoseDataParameter.Dataset]
-        MSRA: ClassVar[PoseDataParameter.Dataset]
-        HANDS17: ClassVar[PoseDataParameter.Dataset]
-    NYU: ClassVar[PoseDataParameter.Dataset]
-    ICVL: ClassVar[PoseDataParameter.Dataset]
-    MSRA: ClassVar[PoseDataParameter.Dataset]
-    HANDS17: ClassVar[PoseDataParameter.Dataset]
-    image_source: str
-    label_source: str
-    batch_size: int
-    rand_skip: int
-    shuffle: bool
-    new_height: int
-    new_width: int
-    root_folder: str
-    point_num: int
-    point_dim: int
-    fx: float
-    fy: float
-    output_center: bool
-    center_source: str
-    pre_crop: bool
-    lazy_load: bool
-    limit_num: int
-    is_permute: bool
-    @property
-    def permute_id(self) -> Values[int]: ...
-    @property
-    def cube_length(self) -> Values[int]: ...
-    dataset: PoseDataParameter.Dataset
-    full_input: bool
-    target_joint: int
-    label_noise: bool
-    label_std: float
-    bbox_source: str
-    total_images: int
-    def __init__(
-        self, *,
-            image_source: str | None = ..., label_source: str | None = ..., batch_size: int |
-            None = ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int
-            | None = ..., new_width: int | None = ..., root_folder: str | None = ..., point_num:
-            int | None = ..., point_dim: int | None = ..., fx: float | None = ..., fy: float |
-            None = ..., output_center: bool | None = ..., center_source: str | None = ...,
-            pre_crop: bool | None = ..., lazy_load: bool | None = ..., limit_num: int | None =
-            ..., is_permute: bool | None = ..., permute_id: Iterable[int] | None = ...,
-            cube_length: Iterable[int] | None = ..., dataset: PoseDataParameter.Dataset | int |
-            str | None = ..., full_input: bool | None = ..., target_joint: int | None = ...,
-            label_noise: bool | None = ..., label_std: float | None = ..., bbox_source: str |
-            None = ..., total_images: int | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
-            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
-            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "dataset",
-            "full_input", "target_joint", "label_noise", "label_std", "bbox_source",
-            "total_images",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
-            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
-            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "permute_id",
-            "cube_length", "dataset", "full_input", "target_joint", "label_noise", "label_std",
-            "bbox_source", "total_images",
-        ]
-    ) -> None: ...
-
-class PoseDistanceParameter(Message):
-    DESCRIPTOR: Descriptor
-    fx: float
-    fy: float
-    ux: float
-    uy: float
-    output_pose: bool
-    @property
-    def permute_id(self) -> Values[int]: ...
-    @property
-    def cube_length(self) -> Values[int]: ...
-    def __init__(
-        self, *,
-            fx: float | None = ..., fy: float | None = ..., ux: float | None = ..., uy: float |
-            None = ..., output_pose: bool | None = ..., permute_id: Iterable[int] | None = ...,
-            cube_length: Iterable[int] | None = ...,
-    ) -> None: ...
-    def HasField(
-        self, field_name: Literal[
-            "fx", "fy", "ux", "uy", "output_pose",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
         ]
     ) -> None: ...
 

@@ -345,7 +345,6 @@ EXAMPLES = (
     of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
     of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
     of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),
-    of_sample("PoseDistance", grows=(), without=NO_GRADIENT),
     *(of_sample(f"Triplet{kind}", bottoms=((4, 6), *[noise(4, 6, seed=seed) for seed in (8, 9)]),
                 grows=(), without={"gradient": NOT_DERIVATIVE + "it has another factor"})
       for kind in ("RankingHingeLoss", "sRankLoss")),
