@@ -97,6 +97,8 @@ OF_CLASSES = (
 )
 SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
 
+LISTED = whole(4, 3, 1, 1, below=6)
+
 EXAMPLES = (
     *OF_CLASSES,
     of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),
@@ -352,4 +354,11 @@ EXAMPLES = (
             ((6, 5), fixed([0, -1, 2, 0, -1, 1])[0]), ((1, 3), (1, 3, 5)), tops=2, grows=(),
             without={**DRAWS, "gradient": NOT_DERIVATIVE + "slopes of its own are added",
                      **dict.fromkeys(("compile", "export"), "pairs depend on labels")}),
+    of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
+    of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
+    of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),
+    *(of_sample(f"Triplet{kind}", bottoms=((4, 6), *[noise(4, 6, seed=seed) for seed in (8, 9)]),
+                grows=(), without={"gradient": NOT_DERIVATIVE + "it has another factor"})
+      for kind in ("RankingHingeLoss", "sRankLoss")),
+    of_sample("PosenetAccuracy", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )

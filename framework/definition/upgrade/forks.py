@@ -16,7 +16,7 @@ kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLo
 GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, an older name of
 weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
-pooling of kernel_c 1, and mmd_loss_param.
+pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -145,6 +145,17 @@ def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
+
+
+def _from_sparse_data(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """sparse_data_param, whose fields data_param has."""
+    if layer.type != "SparseData" or not layer.HasField("sparse_data_param"):
+        return False
+    for field, value in layer.sparse_data_param.ListFields():
+        setattr(layer.data_param, field.name, value)
+    layer.ClearField("sparse_data_param")
+    lines.fields["data_param"] = lines.fields.pop("sparse_data_param", [])
     return True
 
 
@@ -305,4 +316,5 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _from_compress, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
+         _without_flat_windows)
