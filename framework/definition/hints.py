@@ -278,6 +278,7 @@ _FIELDS = {
             "center_align_label resample_spacing_x resample_spacing_y resample_spacing_z "
             "truncate_probability min_truncate_length inplane_shift min_intensity max_intensity",
         "TransformationParameter": "rand_shift rand_s_width rand_s_height rand_rotat rand_noise",
+        "MILDataParameter": "source label_file root_dir ext randomize scale_factor",
         "FaceImageParameter": "source rand_skip shuffle root_folder triplet_ver",
         "SquareBoxDataParameter":
             "source mirror root_folder mn_bxsz_by_imsz mx_bxsz_by_imsz mx_dist",

@@ -48,6 +48,12 @@ class Packing(_Enum):
 NCHW: Packing
 NHWC: Packing
 
+class InvalidDetectionMode(_Enum):
+    ZERO_OUT: ClassVar[InvalidDetectionMode]
+    REMOVE: ClassVar[InvalidDetectionMode]
+ZERO_OUT: InvalidDetectionMode
+REMOVE: InvalidDetectionMode
+
 class NetParameter(Message):
     DESCRIPTOR: Descriptor
     name: str
@@ -669,6 +675,8 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def compress(self) -> Values[str]: ...
+    @property
     def octree_param(self) -> OctreeParameter: ...
     @property
     def mhd_data_param(self) -> VolumeDataParameter: ...
@@ -696,6 +704,8 @@ class LayerParameter(Message):
     def mixup_param(self) -> MixupParameter: ...
     @property
     def mil_param(self) -> MILParameter: ...
+    @property
+    def mil_data_param(self) -> MILDataParameter: ...
     @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
@@ -1222,6 +1232,20 @@ class LayerParameter(Message):
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
+    @property
+    def image_output_param(self) -> ImageOutputParameter: ...
+    @property
+    def smooth_pooling_param(self) -> SmoothPoolingParameter: ...
+    @property
+    def sparse_data_param(self) -> SparseDataParameter: ...
+    @property
+    def spatial_wta_param(self) -> SpatialWtaParameter: ...
+    @property
+    def rearrange_param(self) -> RearrangeParameter: ...
+    @property
+    def triplet_ranking_hinge_loss_param(self) -> TripletRankingHingeLossParameter: ...
+    @property
+    def posenet_accuracy_param(self) -> PosenetAccuracyParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1422,21 +1446,22 @@ class LayerParameter(Message):
             _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
             activations_compress: Iterable[str] | None = ..., weights_compress_param:
             Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
-            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
-            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
-            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
-            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
-            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
-            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
-            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
-            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
-            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
-            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
-            None = ..., mil_param: MILParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            Iterable[CompressParameter | _Fields] | None = ..., compress: Iterable[str] | None =
+            ..., octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
+            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
+            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
+            VolumeDataParameter | _Fields | None = ..., segment_output_param:
+            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
+            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
+            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., mil_data_param: MILDataParameter | _Fields |
+            None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
             QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -1662,7 +1687,13 @@ class LayerParameter(Message):
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ..., image_output_param:
+            ImageOutputParameter | _Fields | None = ..., smooth_pooling_param:
+            SmoothPoolingParameter | _Fields | None = ..., sparse_data_param:
+            SparseDataParameter | _Fields | None = ..., spatial_wta_param: SpatialWtaParameter |
+            _Fields | None = ..., rearrange_param: RearrangeParameter | _Fields | None = ...,
+            triplet_ranking_hinge_loss_param: TripletRankingHingeLossParameter | _Fields | None
+            = ..., posenet_accuracy_param: PosenetAccuracyParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1738,8 +1769,8 @@ class LayerParameter(Message):
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "mixup_param", "mil_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "mil_data_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
@@ -1823,6 +1854,9 @@ class LayerParameter(Message):
             "patch_reshape_param", "mult_softmax_loss_param",
             "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1897,13 +1931,13 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "octree_param", "mhd_data_param",
+            "activations_compress_param", "compress", "octree_param", "mhd_data_param",
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "mixup_param", "mil_param", "set_loss2_param", "ordinal_regression_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mixup_param", "mil_param", "mil_data_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1986,6 +2020,9 @@ class LayerParameter(Message):
             "patch_reshape_param", "mult_softmax_loss_param",
             "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> None: ...
 
@@ -2343,10 +2380,10 @@ class ConvolutionParameter(Message):
     dump_parameter: bool
     dump_activation: bool
     parameter_sparsity_pattern_histogram: bool
-    CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
     filter_stride_w: int
+    CuDNNWorkspaceSize: int
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
@@ -2379,9 +2416,9 @@ class ConvolutionParameter(Message):
             bottom_is_im2col: bool | None = ..., wino_tile: int | None = ..., wino_zero_idx: int
             | None = ..., conv_mode: ConvolutionParameter.ConvMode | int | str | None = ...,
             dump_parameter: bool | None = ..., dump_activation: bool | None = ...,
-            parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize: int |
-            None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
-            filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            parameter_sparsity_pattern_histogram: bool | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            CuDNNWorkspaceSize: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
             is_pca_channel: bool | None = ...,
     ) -> None: ...
@@ -2396,8 +2433,8 @@ class ConvolutionParameter(Message):
             "dilation_h", "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t",
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
-            "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
+            "parameter_sparsity_pattern_histogram", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "CuDNNWorkspaceSize", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2412,7 +2449,7 @@ class ConvolutionParameter(Message):
             "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b",
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "CuDNNWorkspaceSize",
             "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
@@ -2436,11 +2473,15 @@ class PoolingParameter(Message):
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
         AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
         AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+        FIX: ClassVar[PoolingParameter.PoolMethod]
+        SWITCH: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
     AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
     AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+    FIX: ClassVar[PoolingParameter.PoolMethod]
+    SWITCH: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -2494,6 +2535,9 @@ class PoolingParameter(Message):
     bin_w: int
     blobs_a_min: float
     blobs_lr: float
+    fix: int
+    fix_x: int
+    fix_y: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., kernel_shape: BlobShape |
@@ -2512,7 +2556,8 @@ class PoolingParameter(Message):
             temporal_stride: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
             pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bin_h:
             int | None = ..., bin_size: int | None = ..., bin_w: int | None = ..., blobs_a_min:
-            float | None = ..., blobs_lr: float | None = ...,
+            float | None = ..., blobs_lr: float | None = ..., fix: int | None = ..., fix_x: int
+            | None = ..., fix_y: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2521,7 +2566,7 @@ class PoolingParameter(Message):
             "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
             "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h", "kstride_w",
             "kernel_depth", "temporal_stride", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2532,7 +2577,7 @@ class PoolingParameter(Message):
             "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode",
             "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
             "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> None: ...
 
@@ -2817,19 +2862,21 @@ class ReLUParameter(Message):
     engine: ReLUParameter.Engine
     fuse: bool
     relu6: bool
+    upper_bound: float
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ..., upper_bound: float | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> None: ...
 
@@ -3256,20 +3303,22 @@ class EltwiseParameter(Message):
     stable_prod_grad: bool
     engine: EltwiseParameter.Engine
     coeff_blob: bool
+    cross_channel: bool
     def __init__(
         self, *,
             operation: EltwiseParameter.EltwiseOp | int | str | None = ..., coeff:
             Iterable[float] | None = ..., stable_prod_grad: bool | None = ..., engine:
             EltwiseParameter.Engine | int | str | None = ..., coeff_blob: bool | None = ...,
+            cross_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "operation", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> None: ...
 
@@ -3620,6 +3669,8 @@ class LossParameter(Message):
     min_weight: float
     max_weight: float
     max_entropy_weight: float
+    negative_scale: float
+    beta: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
@@ -3633,7 +3684,8 @@ class LossParameter(Message):
             normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
             adaptive_weighting: bool | None = ..., gamma: float | None = ..., scale: float |
             None = ..., min_weight: float | None = ..., max_weight: float | None = ...,
-            max_entropy_weight: float | None = ...,
+            max_entropy_weight: float | None = ..., negative_scale: float | None = ..., beta:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3642,7 +3694,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3652,7 +3704,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> None: ...
 
@@ -5587,6 +5639,8 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    @property
+    def multi_scale_levels(self) -> Values[float]: ...
     rand_shift: int
     rand_s_width: int
     rand_s_height: int
@@ -5645,6 +5699,7 @@ class TransformationParameter(Message):
     crop_size_l: int
     pad_ratio: float
     test_rand: bool
+    invalid_detection_mode: InvalidDetectionMode
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ...,
@@ -5672,15 +5727,16 @@ class TransformationParameter(Message):
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
-            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
-            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
-            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
-            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
-            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
-            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
-            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
-            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            Iterable[float] | None = ..., multi_scale_levels: Iterable[float] | None = ...,
+            rand_shift: int | None = ..., rand_s_width: int | None = ..., rand_s_height: int |
+            None = ..., rand_rotat: int | None = ..., rand_noise: int | None = ..., add_noise:
+            bool | None = ..., apply_probability: float | None = ..., aspect_max: float | None =
+            ..., aspect_min: float | None = ..., center_crop: bool | None = ...,
+            contrast_brightness_adjustment: bool | None = ..., crop_height: int | None = ...,
+            crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ..., debug_params: bool |
+            None = ..., enable_classf_aug: bool | None = ..., erase_ratio: float | None = ...,
+            max_brightness_shift: int | None = ..., max_color_shift: int | None = ...,
+            max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
             max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
             min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
             int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
@@ -5695,7 +5751,8 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ..., test_rand: bool | None = ...,
+            float | None = ..., test_rand: bool | None = ..., invalid_detection_mode:
+            InvalidDetectionMode | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5720,7 +5777,7 @@ class TransformationParameter(Message):
             "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
             "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5736,18 +5793,19 @@ class TransformationParameter(Message):
             "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
             "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "multi_scale_levels", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -6107,6 +6165,8 @@ class DataParameter(Message):
     min_size_or: float
     max_box_num: int
     multi_gpu_testing: bool
+    multi_label: bool
+    label_size: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6130,7 +6190,7 @@ class DataParameter(Message):
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
-            bool | None = ...,
+            bool | None = ..., multi_label: bool | None = ..., label_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6142,7 +6202,7 @@ class DataParameter(Message):
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
             "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6156,7 +6216,7 @@ class DataParameter(Message):
             "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
             "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
             "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> None: ...
 
@@ -6396,21 +6456,23 @@ class HDF5DataParameter(Message):
     mirror: bool
     @property
     def mean_value(self) -> Values[float]: ...
+    crop_size: int
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
             scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
-            None = ..., image: bool | None = ...,
+            None = ..., crop_size: int | None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "crop_size", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "crop_size",
+            "image",
         ]
     ) -> None: ...
 
@@ -6964,19 +7026,20 @@ class PSROIPoolingParameter(Message):
     spatial_scale: float
     output_dim: int
     group_size: int
+    pad_ratio: float
     def __init__(
         self, *,
             spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
-            None = ...,
+            None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -7821,9 +7884,15 @@ class UnpoolingParameter(Message):
         MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
         AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
         TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+        FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+        DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+        REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
     AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
     TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+    DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+    REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     class Engine(_Enum):
         DEFAULT: ClassVar[UnpoolingParameter.Engine]
         CAFFE: ClassVar[UnpoolingParameter.Engine]
@@ -7845,6 +7914,15 @@ class UnpoolingParameter(Message):
     unpool_size: int
     unpool_h: int
     unpool_w: int
+    out_kernel_size: int
+    out_kernel_h: int
+    out_kernel_w: int
+    out_stride: int
+    out_stride_h: int
+    out_stride_w: int
+    out_pad: int
+    out_pad_h: int
+    out_pad_w: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., unpool:
@@ -7853,20 +7931,25 @@ class UnpoolingParameter(Message):
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: UnpoolingParameter.Engine
             | int | str | None = ..., unpool_size: int | None = ..., unpool_h: int | None = ...,
-            unpool_w: int | None = ...,
+            unpool_w: int | None = ..., out_kernel_size: int | None = ..., out_kernel_h: int |
+            None = ..., out_kernel_w: int | None = ..., out_stride: int | None = ...,
+            out_stride_h: int | None = ..., out_stride_w: int | None = ..., out_pad: int | None
+            = ..., out_pad_h: int | None = ..., out_pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> None: ...
 
@@ -14241,19 +14324,58 @@ class MixupParameter(Message):
 
 class MILParameter(Message):
     DESCRIPTOR: Descriptor
+    class MILType(_Enum):
+        MAX: ClassVar[MILParameter.MILType]
+        NOR: ClassVar[MILParameter.MILType]
+    MAX: ClassVar[MILParameter.MILType]
+    NOR: ClassVar[MILParameter.MILType]
     context_per_roi: int
+    type: MILParameter.MILType
     def __init__(
         self, *,
-            context_per_roi: int | None = ...,
+            context_per_roi: int | None = ..., type: MILParameter.MILType | int | str | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
+        ]
+    ) -> None: ...
+
+class MILDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    num_scales: int
+    images_per_batch: int
+    channels: int
+    n_classes: int
+    scale_factor: float
+    label_file: str
+    root_dir: str
+    ext: str
+    randomize: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., num_scales: int | None = ..., images_per_batch: int | None
+            = ..., channels: int | None = ..., n_classes: int | None = ..., scale_factor: float
+            | None = ..., label_file: str | None = ..., root_dir: str | None = ..., ext: str |
+            None = ..., randomize: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
         ]
     ) -> None: ...
 
@@ -17389,6 +17511,15 @@ class SquareBoxDataParameter(Message):
 
 class BeamSearchParameter(Message):
     DESCRIPTOR: Descriptor
+    net: str
+    @property
+    def net_param(self) -> NetParameter: ...
+    weights: str
+    sequence_length: int
+    @property
+    def recurrent_connection(self) -> Messages[RecurrentConnectionParameter]: ...
+    @property
+    def beam_search_connection(self) -> RecurrentConnectionParameter: ...
     beam_size: int
     end_of_sequence: int
     ignore_label: int
@@ -17397,19 +17528,44 @@ class BeamSearchParameter(Message):
     def allowed_multiple(self) -> Values[int]: ...
     def __init__(
         self, *,
+            net: str | None = ..., net_param: NetParameter | _Fields | None = ..., weights: str
+            | None = ..., sequence_length: int | None = ..., recurrent_connection:
+            Iterable[RecurrentConnectionParameter | _Fields] | None = ...,
+            beam_search_connection: RecurrentConnectionParameter | _Fields | None = ...,
             beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
             None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
             None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
+            "net", "net_param", "weights", "sequence_length", "beam_search_connection",
             "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
-            "allowed_multiple",
+            "net", "net_param", "weights", "sequence_length", "recurrent_connection",
+            "beam_search_connection", "beam_size", "end_of_sequence", "ignore_label",
+            "prevent_repeats", "allowed_multiple",
+        ]
+    ) -> None: ...
+
+class RecurrentConnectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    src: str
+    dest: str
+    def __init__(
+        self, *,
+            src: str | None = ..., dest: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "src", "dest",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "src", "dest",
         ]
     ) -> None: ...
 
@@ -17992,6 +18148,26 @@ class ImageLabelDataParameter(Message):
     s_noise: int
     v_noise: int
     pad_centre: bool
+    random_rotate: bool
+    max_rotation_angle: int
+    min_rotation_angle: int
+    random_gaussian_blur: bool
+    min_kernel_size: int
+    max_kernel_size: int
+    min_sigma_x: float
+    max_sigma_x: float
+    min_sigma_y: float
+    max_sigma_y: float
+    blur_probability: float
+    filename_to_idx: bool
+    num_channels: int
+    label_space: int
+    box_dir: str
+    init_num_dets: int
+    random_box_perturb: bool
+    box_perturb_max_scale_percent: float
+    box_perturb_max_translate_percent: float
+    ignore_first_channel_for_classification: bool
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -18001,13 +18177,28 @@ class ImageLabelDataParameter(Message):
             ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
             ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
             ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
-            ..., pad_centre: bool | None = ...,
+            ..., pad_centre: bool | None = ..., random_rotate: bool | None = ...,
+            max_rotation_angle: int | None = ..., min_rotation_angle: int | None = ...,
+            random_gaussian_blur: bool | None = ..., min_kernel_size: int | None = ...,
+            max_kernel_size: int | None = ..., min_sigma_x: float | None = ..., max_sigma_x:
+            float | None = ..., min_sigma_y: float | None = ..., max_sigma_y: float | None =
+            ..., blur_probability: float | None = ..., filename_to_idx: bool | None = ...,
+            num_channels: int | None = ..., label_space: int | None = ..., box_dir: str | None =
+            ..., init_num_dets: int | None = ..., random_box_perturb: bool | None = ...,
+            box_perturb_max_scale_percent: float | None = ...,
+            box_perturb_max_translate_percent: float | None = ...,
+            ignore_first_channel_for_classification: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> bool: ...
     def ClearField(
@@ -18015,6 +18206,11 @@ class ImageLabelDataParameter(Message):
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> None: ...
 
@@ -19661,5 +19857,178 @@ class ClassLatchParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "label_axis", "label_nmax", "latch_nmin", "latch_mode",
+        ]
+    ) -> None: ...
+
+class ImageOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    class NormalizationMethod(_Enum):
+        SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+        AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    output_prefix: str
+    base_idx: int
+    filename_padding: int
+    print_iter: int
+    normalization: ImageOutputParameter.NormalizationMethod
+    scale: float
+    offset: float
+    force_slice_channels: bool
+    def __init__(
+        self, *,
+            output_prefix: str | None = ..., base_idx: int | None = ..., filename_padding: int |
+            None = ..., print_iter: int | None = ..., normalization:
+            ImageOutputParameter.NormalizationMethod | int | str | None = ..., scale: float |
+            None = ..., offset: float | None = ..., force_slice_channels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
+        ]
+    ) -> None: ...
+
+class SmoothPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    has_smooth_blobs: bool
+    @property
+    def smooth_filler(self) -> FillerParameter: ...
+    z: float
+    unique_smooth: bool
+    max_value: float
+    fix_smooth: bool
+    def __init__(
+        self, *,
+            has_smooth_blobs: bool | None = ..., smooth_filler: FillerParameter | _Fields | None
+            = ..., z: float | None = ..., unique_smooth: bool | None = ..., max_value: float |
+            None = ..., fix_smooth: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> None: ...
+
+class SparseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    backend: DataParameter.DB
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            backend: DataParameter.DB | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> None: ...
+
+class SpatialWtaParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    stride: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    global_wta: bool
+    def __init__(
+        self, *,
+            kernel_size: int | None = ..., stride: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            global_wta: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> None: ...
+
+class RearrangeParameter(Message):
+    DESCRIPTOR: Descriptor
+    depth: int
+    def __init__(
+        self, *,
+            depth: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> None: ...
+
+class TripletRankingHingeLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    margin: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> None: ...
+
+class PosenetAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    image_width: int
+    image_height: int
+    distance_start: float
+    distance_stop: float
+    distance_step: float
+    def __init__(
+        self, *,
+            image_width: int | None = ..., image_height: int | None = ..., distance_start: float
+            | None = ..., distance_stop: float | None = ..., distance_step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
         ]
     ) -> None: ...

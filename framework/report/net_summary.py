@@ -22,7 +22,7 @@ from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
 from framework.net.open_sizes import unsized
-from framework.net.params import check_layer_names, share_by_param_name
+from framework.net.params import check_layer_names, collect_blobs, share_by_param_name
 from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
@@ -386,3 +386,4 @@ def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     for layer in built:
         layer.check_fillers()
     share_by_param_name(built)
+    collect_blobs(built, spec.force_backward, True)

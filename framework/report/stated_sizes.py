@@ -24,7 +24,7 @@ from framework.proto import ConvolutionParameter
 LEAST_SIDE = 8      # of an image, in pixels
 MOST_SIZES = 4      # of layers that are tried
 YOLO_STRIDE = 32    # pixels of a cell of the last map
-SHRINKING = (2, 4, 8, 16)       # what poolings before an Upsample divide an image by
+SHRINKING = (2, 4, 8, 16)       # what poolings divide an image by
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
 
@@ -94,7 +94,7 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     """Heights and widths that layers give their tops, each once, in the order of the net.
 
     Where a net fits images of one size only, such a layer often has that size. Then the sizes from
-    which upsampling and YOLO's grids come.
+    which upsampling, YOLO's grids and the steps of a sequence come.
     """
     found = []
     for layer in spec.layers:
@@ -105,7 +105,7 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     sizes = [(height, width) for height, width in found if isinstance(height, int)
              and isinstance(width, int) and min(height, width) > LEAST_SIDE]
     return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec),
-                               *_of_grids(spec)]))
+                               *_of_grids(spec), *_of_steps(spec)]))
 
 
 def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, int]]:
@@ -122,6 +122,14 @@ def _of_grids(spec: NetSpec) -> list[tuple[int, int]]:
     """The square images of which YOLO's convolutions make the grid that a data layer states."""
     sides = [side for layer in unsized(spec) for side in layer.proto.data_param.side]
     return [(YOLO_STRIDE * side, YOLO_STRIDE * side) for side in dict.fromkeys(sides)]
+
+
+def _of_steps(spec: NetSpec) -> list[tuple[int, int]]:
+    """The square images whose columns, after poolings, are the steps of a ContinuationIndicator."""
+    counts = [layer.proto.continuation_indicator_param.time_step for layer in spec.layers
+              if layer.type == "ContinuationIndicator"]
+    return [(steps * times, steps * times) for steps in dict.fromkeys(counts) if steps > 1
+            for times in SHRINKING]
 
 
 def sizes_of_scores(spec: NetSpec) -> list[tuple[int, int]]:

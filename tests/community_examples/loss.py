@@ -99,6 +99,8 @@ OF_CLASSES = (
 )
 SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
 
+LISTED = whole(4, 3, 1, 1, below=6)
+
 EXAMPLES = (
     *OF_CLASSES,
     of_sample("SVRLoss", bottoms=((4, 3, 2), noise(4, 3, 2, seed=9, requires_grad=False))),
@@ -290,6 +292,7 @@ EXAMPLES = (
     of_sample("GlobalSumPooling", grows=BATCH),
     Example("GlobalSumPooling", "num_proposal: 3 num_classes: 4 include_background: true",
             ((2, 3, 4),), grows=BATCH),
+    of_sample("CrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH),
     of_sample("MulticlassCrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH,
               without={"gradient": NOT_DERIVATIVE + "it is over C once more"}),
     Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
@@ -355,4 +358,11 @@ EXAMPLES = (
                      **dict.fromkeys(("compile", "export"), "pairs depend on labels")}),
     of_sample("RestrainLoss", bottoms=((2, 3, 6, 5), BOXES), grows=()),
     of_sample("SoftmaxWithCrossEntropyLoss"),
+    of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
+    of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
+    of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),
+    *(of_sample(f"Triplet{kind}", bottoms=((4, 6), *[noise(4, 6, seed=seed) for seed in (8, 9)]),
+                grows=(), without={"gradient": NOT_DERIVATIVE + "it has another factor"})
+      for kind in ("RankingHingeLoss", "sRankLoss")),
+    of_sample("PosenetAccuracy", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )

@@ -75,4 +75,6 @@ EXAMPLES = (
     of_sample("Param2Top", blobs=((5,),), grows=()),
     of_sample("Bottom2Param", blobs=((5,),), grows=(), without=NO_GRADIENT),
     of_sample("ClassLatch", bottoms=((5, 3), whole(5, below=10)), grows=(), without=NO_GRADIENT),
+    of_sample("ImageOutput", without={**FILES, **NO_GRADIENT}),
+    of_sample("CrossChannelEltwise", grows=()),
 )

@@ -51,3 +51,10 @@ def test_older_files_name_the_two_discrepancies_the_other_way_round():
     four = two.replace("bottom", 'bottom: "c" bottom: "d" bottom', 1)
     assert_same(upgraded(four.format("MMDLoss", "mmd_loss_param { kernel_mult: 3 }")),
                 four.format("MMDXLoss", "mmdx_loss_param { kernel_mult: 3 }"))
+
+
+def test_compress_is_an_older_name_of_weights_compress():
+    text = 'layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "b" {0}: "Ternary" {0}: "" }}'
+    assert_same(upgraded(text.format("compress")), text.format("weights_compress"))
+    both = 'layer { name: "c" compress: "Ternary" weights_compress: "Quantize" }'
+    assert_same(upgraded(both), both)

@@ -13,8 +13,10 @@ crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caff
 BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
 source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
+GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, an older name of
+weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
-pooling of kernel_c 1, and mmd_loss_param.
+pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -146,6 +148,17 @@ def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_sparse_data(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """sparse_data_param, whose fields data_param has."""
+    if layer.type != "SparseData" or not layer.HasField("sparse_data_param"):
+        return False
+    for field, value in layer.sparse_data_param.ListFields():
+        setattr(layer.data_param, field.name, value)
+    layer.ClearField("sparse_data_param")
+    lines.fields["data_param"] = lines.fields.pop("sparse_data_param", [])
+    return True
+
+
 def _from_relu6(layer: proto.LayerParameter, lines: Lines) -> bool:
     if layer.type != "ReLU" or not layer.relu_param.relu6:
         return False
@@ -238,6 +251,15 @@ def _from_label_size(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_compress(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not layer.compress or layer.weights_compress:
+        return False
+    layer.weights_compress.extend(layer.compress)
+    layer.ClearField("compress")
+    lines.fields["weights_compress"] = lines.fields.pop("compress", [])
+    return True
+
+
 def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
     """Leave out windows of one channel; others stay, and the layers refuse them."""
     found = False
@@ -294,4 +316,5 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
+         _without_flat_windows)

@@ -190,7 +190,7 @@ class BinaryData(KnownByShape):
 
 
 class SlicedLabels(KnownByShape):
-    """What both layers of maunzzz/caffe-crfgd have in common."""
+    """What layers of label maps whose size label_slice says have in common."""
 
     @classmethod
     def shapes_by(cls, spec: LayerSpec, field: str, size: Size) -> list[Shape]:
@@ -202,24 +202,6 @@ class SlicedLabels(KnownByShape):
         image, *_ = images_and_labels(spec, size)
         maps: Shape = (param.batch_size, 1, *param.label_slice.dim)
         return [(param.batch_size, *image[1:]), *[maps] * (len(spec.tops) - 1)]
-
-
-@layer
-class ImageLabelData(SlicedLabels):
-    """Images of a list, scaled at random, and label maps of another list: known by shape only.
-
-    Tops:   images (batch_size, 3, H, W), by crop_size; classes (batch_size, 1, h, w), h and w as
-            label_slice says.
-    Errors: SpecError whenever data are requested, and without a label_slice.
-    Meaning: image_label_data_layer.cpp of maunzzz/caffe-crfgd.
-    """
-
-    reads = ("image_label_data_param", "transform_param")
-    num_tops = (2, 2)
-
-    @classmethod
-    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        return cls.shapes_by(spec, "image_label_data_param", size)
 
 
 @layer
