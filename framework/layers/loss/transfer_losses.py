@@ -24,7 +24,7 @@ class RestrainLoss(Layer):
              parts of the image, difficult. No gradient goes to it.
     Top:     the loss (): the sum of x^2 outside over 2 m, m the number of values of x less those
              in the boxes, each box counted. A box has the cells from round(corner * spatial_scale)
-             on, cut to the map. A row of the item -1, which ends the original, is no box.
+             on, cut to the map. A row of the item -1, which ends the original, is left out.
     Errors:  SpecError for bottoms of other shapes.
     Source:  RestrainLossParameter; restrain_loss_layer.cpp of haochen-rye/LSTD; Chen et al. 2018.
     """
