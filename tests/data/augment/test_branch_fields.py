@@ -129,8 +129,27 @@ def test_fields_without_effect_are_named(tmp_path, caplog, database):
      r"min_area_ratio and max_area_ratio are 0\.9 and 0\.8; they must be above 0 and rise"),
     ("crop_size: 5 random_aspect_ratio_param { aspect_ratio_change: 1.5 }",
      r"aspect_ratio_change is 1\.5; it must be above 0 and at most 1"),
-    ("flow: true", r"flow is not supported"),
 ])
 def test_random_sizes_that_cannot_be_followed_are_errors(database, text, error):
     with pytest.raises(SpecError, match=error):
         make_source(data_net(database, text))
+
+
+@pytest.mark.parametrize("mean", [0, 10])
+def test_flow_changes_its_sign_where_it_is_mirrored(tmp_path, mean):
+    write_images(tmp_path)
+    text = f"mirror: true {f'mean_value: {mean}' if mean else ''}"
+    plain, turned = (make_source(image_net(tmp_path, f"{text} {flow}"), "TRAIN")
+                     for flow in ("", "flow: true"))
+    batches = [(finished(plain, start)[0], finished(turned, start)[0]) for start in range(6)]
+    straight = make_source(image_net(tmp_path, text.replace("mirror: true", "")), "TRAIN")
+    kinds = set()
+    for start, (before, after) in enumerate(batches):
+        originals = finished(straight, start)[0]
+        for image_before, image_after, original in zip(before, after, originals, strict=True):
+            is_mirrored = not np.array_equal(image_before, original)
+            kinds.add(is_mirrored)
+            np.testing.assert_array_equal(image_after[:2], image_before[:2])
+            third = 255 - (image_before[2] + mean) - mean if is_mirrored else image_before[2]
+            np.testing.assert_array_equal(image_after[2], third)
+    assert kinds == {True, False}
