@@ -276,7 +276,7 @@ def _from_bnplus(layer: proto.LayerParameter, lines: Lines) -> bool:
         return False
     layer.type = "BN"
     given, param = layer.bnplus_param, layer.bn_param
-    param.bn_mode = given.bnplus_mode
+    param.bn_mode = getattr(param, proto.enum_name(given, "bnplus_mode"))
     for name in ("scale_filler", "shift_filler"):
         if given.HasField(name):
             getattr(param, name).CopyFrom(getattr(given, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -194,6 +195,13 @@ class CosineDis(Layer):
     num_tops = (2, 2)
     no_gradient_bottoms = (2,)
     no_onnx_form = NEEDS_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """The second like the first, and a row of the dictionary like an item."""
+        items = bottoms[0]
+        return (None, items, (bottoms[2][0], *items[1:]))[index]
 
     def __init__(self, spec: LayerSpec, a: Shape, b: Shape, dictionary: Shape):
         super().__init__(spec)
