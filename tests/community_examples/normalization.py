@@ -10,6 +10,7 @@ from tests.layer_examples import (
     Example,
     X,
     of_sample,
+    positive,
 )
 
 SHORT = {"gradient": NOT_DERIVATIVE + "that of the rounding is left out", **AFTER_ROUNDING}
@@ -49,4 +50,7 @@ EXAMPLES = (
         "gradient": NOT_DERIVATIVE + "a share beyond its bounds learns all the same"}),
     Example("Dial", "dial_param { weight_filler { value: 0.8 } }", ((4, 3, 2, 5),),
             ((1,), (2, 3), (2, 3), (1,)), phase="TEST"),
+    of_sample("MultiModalBatchNorm", bottoms=((4, 3, 5, 2), positive(4, 1)),
+              blobs=((3,), (3,), (1,)), grows=(2, 3), without={
+                  "gradient": NOT_DERIVATIVE + "eps is in that of the weights"}),
 )

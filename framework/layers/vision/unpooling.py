@@ -1,4 +1,4 @@
-"""Unpooling: values back into a larger plane, by the mask of a pooling or spread over windows."""
+"""Unpooling: values back into a larger plane, by the mask of a pooling or over windows."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv_transpose2d, pad
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, choice, honour
+from framework.layers.params import axis_sizes, honour
 from framework.layers.vision.resize import put
 from framework.layers.vision.resize_onnx import put_onnx
+from framework.proto import enum_name
 
 
 @layer
 @layer("UnPooling")
 class Unpooling(Layer):
-    """Max unpooling (DeconvNet): put the values of x into a larger plane of zeros; average
-    unpooling: spread each over its window.
+    """Max unpooling (DeconvNet): put the values of x into a larger plane of zeros.
 
     Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient, of
             whose channels the first C count: the original reads no further in one item.
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
             (n - 1) * stride + kernel and n * stride + 1, in the dialect "sal-ensemble" the first.
-            MAX: values are where the mask says, or, without one, at row and column times the
-            stride. AVE: sums of the values whose windows a cell is in, each over its window's cells
-            that there are.
+            Values are where the mask says, or, without one, at row and column times the stride.
+    With AVE each value is divided evenly among the cells of its window, with TILE each cell of it
+    gets the value; what several windows give a cell is added, and a mask is not read.
     UnPooling with these fields, as nets of ENet's form have it, is the same layer.
     Blobs:  none.
-    Errors: SpecError for TILE and padding, AVE with a mask or windows beyond the top, and for
-            shapes that do not fit.
-    Source: unpooling_layer.cpp of HyeonwooNoh/caffe, whose AVE for processors adds to what its top
-            held before; that of ArcherFMY/caffe-sal-ensemble.
+    Errors: SpecError for padding, and for shapes that do not fit.
+    Source: unpooling_layer.cpp of HyeonwooNoh/caffe; that of ArcherFMY/caffe-sal-ensemble.
     """
 
     num_bottoms = (1, 2)
@@ -49,17 +48,11 @@ class Unpooling(Layer):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice; the mask may have more channels")
         self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        self.averages = choice(spec, "unpooling_param", "unpool", ("MAX", "AVE")) == "AVE"
-        if self.averages and mask:
-            raise spec.error("bottom", "is given 2 times; AVE takes no mask")
+        self.method = enum_name(param, "unpool")
         self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
         self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
                            for field in ("unpool_h", "unpool_w"))
-        for n, s, size in zip(x[2:], self.stride, self._top_sizes(x[2:]), strict=True):
-            if self.averages and (n - 1) * s >= size:
-                raise spec.error("unpooling_param.unpool_size", f"is {size}; the last of {n} "
-                                 f"windows begins at {(n - 1) * s}")
 
     def _top_sizes(self, plane: Sequence[int]) -> tuple[int, ...]:
         """Height and width of the top of a plane."""
@@ -70,24 +63,10 @@ class Unpooling(Layer):
             return tuple((n - 1) * s + k for n, k, s in zipped)
         return tuple(max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
 
-    def _spread(self, x: Tensor, sizes: Sequence[int]) -> Tensor:
-        """Each value over its window, whose cells beyond the top do not count."""
-        rows, columns = (self._shares(x.shape[2 + axis], size, axis, x.device, x.dtype)
-                         for axis, size in enumerate(sizes))
-        return rows @ x @ columns.t()
-
-    def _shares(self, n: int, size: int, axis: int, device: torch.device, dtype: torch.dtype
-                ) -> Tensor:
-        """What each cell of an axis of the top has of each of n values (size, n)."""
-        starts = torch.arange(n, device=device) * self.stride[axis]
-        cell = torch.arange(size, device=device)[:, None]
-        inside = ((cell >= starts) & (cell < starts + self.kernel[axis])).to(dtype)
-        return inside / inside.sum(0)
-
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         height, width = self._top_sizes(x.shape[2:])
-        if self.averages:
-            return self._spread(x, (height, width))
+        if self.method != "MAX":
+            return self._spread(x, height, width)
         if mask is None:
             row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
             column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
@@ -99,14 +78,43 @@ class Unpooling(Layer):
             mask = self.check.require(mask, mask < height * width, height * width)
         return put(x, mask, height, width)
 
+    def _spread(self, x: Tensor, height: int, width: int) -> Tensor:
+        """AVE and TILE: the windows' values in a top of that size."""
+        if self.method == "AVE":
+            x = x / self._counts(x.shape[2:], (height, width)).to(x)
+        ones = x.new_ones(1, 1, *self.kernel)
+        spread = conv_transpose2d(x.reshape(-1, 1, *x.shape[2:]), ones, stride=self.stride)
+        spread = pad(spread, (0, width - spread.shape[3], 0, height - spread.shape[2]))
+        return spread.reshape(*x.shape[:2], height, width)
+
+    def _counts(self, plane: Sequence[int], sizes: Sequence[int]) -> Tensor:
+        """How many cells of the top the window of each value has."""
+        high, wide = ((size - torch.arange(cells) * stride).clamp(1, kernel)
+                      for size, cells, stride, kernel
+                      in zip(sizes, plane, self.stride, self.kernel, strict=True))
+        return high[:, None] * wide
+
+    def _spread_onnx(self, graph: OnnxGraph, x: str) -> str:
+        _, channels, *plane = graph.shape(x)
+        sizes = self._top_sizes(plane)
+        if self.method == "AVE":
+            x = graph.add("Div", x, graph.floats(self._counts(plane, sizes)))
+        ones = graph.floats(torch.ones(channels, 1, *self.kernel))
+        top = graph.add("ConvTranspose", x, ones, group=channels, strides=list(self.stride))
+        spread = [(cells - 1) * stride + kernel
+                  for cells, stride, kernel in zip(plane, self.stride, self.kernel, strict=True)]
+        for axis, (size, made) in enumerate(zip(sizes, spread, strict=True), 2):
+            if made > size:
+                top = graph.cut(top, axis, 0, size)
+        more = [max(size - made, 0) for size, made in zip(sizes, spread, strict=True)]
+        if any(more):
+            top = graph.add("Pad", top, graph.integers([0] * 6 + more))
+        return top
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.method != "MAX":
+            return [self._spread_onnx(graph, bottoms[0])]
         shape = graph.shape(bottoms[0])
-        if self.averages:
-            sizes = self._top_sizes(shape[2:])
-            rows, columns = (self._shares(n, size, axis, torch.device("cpu"), torch.float32)
-                             for axis, (n, size) in enumerate(zip(shape[2:], sizes, strict=True)))
-            y = graph.add("MatMul", graph.floats(rows, "rows"), bottoms[0])
-            return [graph.add("MatMul", y, graph.floats(columns.t().contiguous(), "columns"))]
         if len(bottoms) == 1:
             raise self.spec.error("bottom", "is one; Unpooling has an ONNX form only with a mask")
         mask = bottoms[1]

@@ -135,21 +135,26 @@ def test_random_sizes_that_cannot_be_followed_are_errors(database, text, error):
         make_source(data_net(database, text))
 
 
-@pytest.mark.parametrize("mean", [0, 10])
-def test_flow_changes_its_sign_where_it_is_mirrored(tmp_path, mean):
+def test_flow_has_no_effect_on_lists_of_images(tmp_path, caplog):
     write_images(tmp_path)
-    text = f"mirror: true {f'mean_value: {mean}' if mean else ''}"
-    plain, turned = (make_source(image_net(tmp_path, f"{text} {flow}"), "TRAIN")
-                     for flow in ("", "flow: true"))
-    batches = [(finished(plain, start)[0], finished(turned, start)[0]) for start in range(6)]
-    straight = make_source(image_net(tmp_path, text.replace("mirror: true", "")), "TRAIN")
+    found = [next(make_source(image_net(tmp_path, text)).batches())[0]
+             for text in ("mirror: true flow: true", "mirror: true")]
+    np.testing.assert_array_equal(*found)
+    assert "transform_param.flow has no effect, as in the original" in caplog.text
+
+
+@pytest.mark.parametrize("mean", [0, 10])
+def test_flow_of_records_changes_its_sign_where_it_is_mirrored(database, mean):
+    text = f"crop_size: 20 {f'mean_value: {mean}' if mean else ''}"
+    straight, plain, turned = (make_source(data_net(database, f"{text} {more}"), "TEST")
+                               for more in ("", "mirror: true", "mirror: true flow: true"))
     kinds = set()
-    for start, (before, after) in enumerate(batches):
-        originals = finished(straight, start)[0]
-        for image_before, image_after, original in zip(before, after, originals, strict=True):
-            is_mirrored = not np.array_equal(image_before, original)
+    for start in range(6):
+        batches = [finished(source, start)[0] for source in (straight, plain, turned)]
+        for original, before, after in zip(*batches, strict=True):
+            is_mirrored = not np.array_equal(before, original)
             kinds.add(is_mirrored)
-            np.testing.assert_array_equal(image_after[:2], image_before[:2])
-            third = 255 - (image_before[2] + mean) - mean if is_mirrored else image_before[2]
-            np.testing.assert_array_equal(image_after[2], third)
+            np.testing.assert_array_equal(after[:2], before[:2])
+            third = 255 - (before[2] + mean) - mean if is_mirrored else before[2]
+            np.testing.assert_array_equal(after[2], third)
     assert kinds == {True, False}

@@ -128,20 +128,6 @@ def test_unpooling_reads_the_first_channels_of_a_longer_mask():
             make("UnPooling", "kernel_size: 2 stride: 2", (1, 2, 3, 2), wrong)
 
 
-@pytest.mark.parametrize("size", [(7, 6), (6, 5)])
-def test_average_unpooling_spreads_each_value_over_its_window(size):
-    x = noise(2, 3, 3, 2)
-    layer = make("Unpooling", f"unpool: AVE kernel_h: 3 kernel_w: 4 stride: 2 unpool_h: {size[0]} "
-                 f"unpool_w: {size[1]}", (2, 3, 3, 2))
-    expected = np.zeros((2, 3, *size))
-    for row in range(3):
-        for column in range(2):
-            window = expected[:, :, 2 * row:2 * row + 3, 2 * column:2 * column + 4]
-            window += x.detach().numpy()[:, :, row, column, None, None] / window[0, 0].size
-    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-12)
-    assert torch.autograd.gradcheck(layer, x)
-
-
 def test_unpooling_without_a_mask_takes_the_first_corner():
     layer = make("Unpooling", "kernel_size: 2 stride: 2 unpool_h: 6 unpool_w: 4", (1, 1, 3, 2))
     x = noise(1, 1, 3, 2)
@@ -237,10 +223,6 @@ def test_flip_mirrors(param, axes):
     ("ShuffleChannel", "group: 4", [(2, 6, 4, 5)], "group is 4; it must divide the 6 channels"),
     ("MergeCrop", "", [(2, 3, 5, 6), (2, 3, 4, 7)], "sizes not smaller"),
     ("MergeCrop", "operation: ADD", [(2, 3, 5, 6), (2, 4, 5, 6)], "and as many channels"),
-    ("Unpooling", "kernel_size: 2 unpool: TILE", [(2, 3, 4, 5)], "is TILE; it must be one of MAX"),
-    ("Unpooling", "kernel_size: 2 unpool: AVE", [(2, 3, 4, 5)] * 2, "AVE takes no mask"),
-    ("Unpooling", "kernel_size: 2 stride: 2 unpool: AVE unpool_size: 6", [(2, 3, 4, 5)],
-     "is 6; the last of 4 windows begins at 6"),
 ])
 def test_wrong_parameters_are_named(kind, param, sizes, message):
     with pytest.raises(SpecError, match=message):
