@@ -152,8 +152,8 @@ def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str,
             regions = maker.bottoms[-1]
             joined = makers.get(regions)
             parts = [regions]
-            if joined and issubclass(class_of(joined), Concat) \
-                    and class_of(joined).joint_axis(joined.proto) == 0:
+            if joined and issubclass(kind := class_of(joined), Concat) \
+                    and kind.joint_axis(joined.proto) == 0:
                 parts = list(joined.bottoms)
             tops = {copies[part].top for part in parts if part in copies}
             rows -= sum(shapes[part][0] for part in parts if part not in copies)

@@ -28,7 +28,8 @@ CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and
 IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibox_loss_layer.cpp of
 yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
 multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
-mmd_loss_layer.cpp of the four before the last, in their order; bnplus_layer.cpp of that.
+mmd_loss_layer.cpp of HuifangZJU's, kevinlin311tw's, wang821002's and JiahaoLi-gdut's repositories;
+bnplus_layer.cpp of ArcherFMY's.
 """
 
 from __future__ import annotations

@@ -67,12 +67,12 @@ class InnerProductWithRegularize(Product):
 
     @classmethod
     def learned_blobs(cls, proto: LayerParameter) -> tuple[bool, ...]:
-        return super().learned_blobs(proto) + (True,) * proto.HasField(FIELD)
+        return super().learned_blobs(proto) + (True,) * proto.HasField("regularize_param")
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
         self.add_product(x)
-        self.has_tree = spec.proto.HasField(FIELD)
+        self.has_tree = spec.proto.HasField("regularize_param")
         if self.has_tree:
             self._read_tree()
 

@@ -29,7 +29,7 @@ class CenterObjectLoss(Layer):
              in cells, with has_lm 14 channels: five points' distances from the cell's corner over
              the box's size; scores (N, num_class, H, W), before any sigmoid; truth (1, 1, G, 8), or
              with has_lm 19 columns: item, class from 1 on, nothing, corners as fractions, nothing,
-             whether the points are known, the points. item -1 is no row. No gradient to it.
+             whether the points are known, the points. Rows of item -1 do not count. No gradient.
     Top:     the loss (): (scores + centres + 0.1 * sizes) / n + 0.1 * points / m; in VALID n counts
              the rows of the truth, m those whose ten numbers are known and above 0, or the items
              where that is 0; FULL and BATCH_SIZE the items.
@@ -40,8 +40,8 @@ class CenterObjectLoss(Layer):
     Errors:  SpecError for other shapes, a loc_weight but 1, or boxes by class; DataError for a
              class above num_class, or an item that is not there.
     Source:  CenternetLossLayer.cpp, focal_loss_layer_centernet.cpp, center_bbox_util.cpp and
-             center_util.cpp of yuqj1991/caffe_train; Zhou et al. 2019, Law and Deng 2018. What was
-             in memory before counts there in the place of small boxes.
+             center_util.cpp of yuqj1991/caffe_train; Zhou et al. 2019, Law and Deng 2018. For
+             small boxes what was in memory before counts there.
     """
 
     reads = (FIELD, "loss_param")

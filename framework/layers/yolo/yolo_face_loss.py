@@ -27,7 +27,7 @@ class YoloFaceLoss(Layer):
              item, class from 1 on, nothing, corners as fractions of the image, whether difficult;
              item -1 for no box. No gradient goes to the truth.
     Top:     the loss (): the squared differences, summed, over the boxes that an anchor of the map
-             has, or where that is none over N. Without any box 0, and no gradient.
+             has, over N without such. Without any box 0, and no gradient.
     Of the anchors in bias_scale, width and height in pixels of the net, a box has the one whose
     shape overlaps it most, if bias_mask has it, in the cell of its centre. Differences: sigmoid -
     target for x, y, objectness and classes, x - logarithm for w and h, the four times 2 - the box's
