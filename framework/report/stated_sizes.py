@@ -15,6 +15,8 @@ from framework.errors import CaffeError
 from framework.layers.base import Layer, Shape
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.layers.params import is_set, numbers
+from framework.layers.utility.joining import Concat
+from framework.layers.utility.parameter_blobs import ClassLatch
 from framework.net.open_sizes import known_class, stated_shapes, unsized
 from framework.net.reading import read_net
 from framework.proto import ConvolutionParameter
@@ -55,6 +57,35 @@ def reshaped(spec: NetSpec) -> Iterator[Stated]:
         if layer.type == "Reshape" and layer.bottoms[0] in tops and param.axis == 0 \
                 and items in (0, -1) and len(shape) == 3 and min(shape) > 0:
             yield Stated(layer.bottoms[0], tuple(shape), layer.place())
+
+
+def joined(spec: NetSpec) -> Iterator[Stated]:
+    """Images of data layers that a Concat joins, item after item, with images whose size is sure.
+
+    Layers that keep a shape, and a ClassLatch, may be between the two.
+    """
+    makers = {top: layer for layer in spec.layers for top in layer.tops if top not in layer.bottoms}
+    open_tops = {layer.tops[0] for layer in unsized(spec)}
+    for layer in spec.layers:
+        cls = known_class(layer)
+        if cls is None or not issubclass(cls, Concat) or cls.joint_axis(layer.proto):
+            continue
+        tops = [_origin(makers, name) for name in layer.bottoms]
+        shapes = [stated_shapes(makers[top]) if top in makers else [] for top in tops]
+        sure = next((shape[0][1:] for shape in shapes if shape and len(shape[0]) == 4), None)
+        for top in open_tops.intersection(tops) if sure else ():
+            yield Stated(top, sure, layer.place())
+
+
+def _origin(makers: Mapping[str, LayerSpec], blob: str) -> str:
+    """The top that a blob is a copy of."""
+    while maker := makers.get(blob):
+        cls = known_class(maker)
+        if cls is None or not issubclass(cls, Layer) or not maker.bottoms \
+                or not (cls.keeps_shape or issubclass(cls, ClassLatch)):
+            break
+        blob = maker.bottoms[0]
+    return blob
 
 
 def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:

@@ -82,6 +82,9 @@ def test_every_v1_type_has_its_name_of_today():
 
 @pytest.mark.parametrize("kind", ["Convolution", "HoleConvolution"])
 @pytest.mark.parametrize("hole, dilation", [("hole: 3", "dilation: 3"),
+                                            ("filter_stride: 3", "dilation: 3"),
+                                            ("filter_stride_h: 3 filter_stride_w: 2",
+                                             "dilation: 3 dilation: 2"),
                                             ("hole_h: 3 hole_w: 2", "dilation: 3 dilation: 2")])
 def test_a_hole_is_a_dilation(kind, hole, dilation):
     text = """layer { name: "c" type: "%s" bottom: "a" top: "b"

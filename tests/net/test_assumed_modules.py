@@ -237,3 +237,12 @@ def test_each_region_has_a_person_where_the_background_has_a_number(tmp_path):
     (census,) = census_of(tmp_path, text, phase="TRAIN")
     shapes = {row.name: row.shapes for row in census.rows}
     assert shapes["ProposalTargetLayer"][5] == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("field", ["module", "layer"])
+def test_a_python_layer_that_names_no_class_is_refused_in_a_look_too(field, tmp_path):
+    """The original ends at `import_(module)` or at the class that the module does not have."""
+    text = python_layer("my_loss", "MyLoss", [], ["data"])
+    text = text.replace({"module": 'module: "my_loss"', "layer": 'layer: "MyLoss"'}[field], "")
+    (census,) = census_of(tmp_path, text, skip_data=True)
+    assert f"layer 'MyLoss' (Python): python_param.{field} is missing" in census.problems[0]

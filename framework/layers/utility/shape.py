@@ -259,8 +259,8 @@ class Crop(Layer):
         x = bottoms[0]
         param = spec.proto.crop_param
         axis = param.axis % max(len(x), 1)
-        offsets = list(param.offset)
-        if index != 1 or len(bottoms[1]) != len(x) or not offsets:
+        offsets = list(param.offset) or [0]
+        if index != 1 or len(bottoms[1]) != len(x):
             return None
         offsets = offsets * (len(x) - axis) if len(offsets) == 1 else offsets
         sizes = [size - offset for size, offset in zip(x[axis:], offsets, strict=False)]
