@@ -9,9 +9,9 @@ import torch
 
 from framework.errors import DataError, SpecError
 from framework.export.onnx_model import Options, to_model
+from tests.definitions import pixel_overlap
 from tests.export.support import run_onnx, run_ours
 from tests.layers.rcnn.test_region_output import REGRESSION, example, moved
-from tests.layers.rcnn.test_regions import overlap
 from tests.support import layer_text, make, net_from
 
 CLASSES, FIRST = 4, 25          # of 40 regions in two images: some lists are not full
@@ -96,7 +96,7 @@ def slow_targets(boxes, truth, thresholds):
         for number, threshold in enumerate(thresholds):
             taken = set()
             for row in rows:
-                overlaps = [overlap(boxes[row][1:], box) for box in own]
+                overlaps = [pixel_overlap(boxes[row][1:], box) for box in own]
                 best = int(np.argmax(overlaps))
                 if overlaps[best] > threshold and best not in taken:
                     wanted[row, number] = 1
