@@ -27,6 +27,8 @@ ROOT = Path(framework.__file__).parent
 COMPOSED = {
     "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w",   # layers/params: axis_sizes
     "kstride_h", "kstride_w",                                           # the same
+    *(f"out_{what}_{side}" for what in ("kernel", "stride", "pad") for side in "hw"),   # the same
+    "hole_h", "hole_w",                                                 # definition/upgrade/holes
     "kernel_size_3d", "stride_3d", "pad_3d",                            # the same, after the parser
     *(f"{what}_prob" for what in ("brightness", "contrast", "hue", "saturation",
                                   "random_order")),                     # data/augment/distortion

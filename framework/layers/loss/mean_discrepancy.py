@@ -93,11 +93,13 @@ class MMDXLoss(Layer):
 
     Bottoms: source (N, ...) and target (M, ...), items of one size; a label of each source item
              and of each target item.
-    Top:     the loss (): the sum of MMDLoss, with a gamma of its own, over all pairs of a source
-             label and another target label. The original adds it to that of the forward before.
+    Top:     the loss (): the sum of what two batches have, with a gamma of its own, over all pairs
+             of a source label and another target label. The original adds it to that of the
+             forward before.
     The gradient is that of each pair's loss divided by the larger of the two numbers of items; a
     pair of classes of which one has a single item has none.
-    Errors:  as MMDLoss, and SpecError for labels that are not one for each item.
+    Errors:  SpecError for items of two sizes, labels that are not one for each item, a kernel_numb
+             of 0 or above 128, and widths beyond float32.
     Source:  MMDXLossParameter; mmdx_loss_layer.cpp of JiahaoLi-gdut/CAFFE-DACH.
     """
 
