@@ -288,6 +288,8 @@ _FIELDS = {
         "DatumDataParameter":
             "source source_dir scale mean_file mirror rand_skip shuffle label_scale binary_label",
         "RemoteDataParameter": "address cache_size policy",
+        "ImageLocDataParameter":
+            "source scale mean_file mirror rand_skip shuffle new_height_2 new_width_2 mean_file_2",
         "BinaryDataParameter": "source",
     },
     "how records reach the memory": {

@@ -808,6 +808,12 @@ class LayerParameter(Message):
     def label_drop_param(self) -> LabelDropParameter: ...
     @property
     def pose_image_data_param(self) -> PosePatchDataParameter: ...
+    @property
+    def patch_reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def decode_param(self) -> DecodeParameter: ...
+    @property
+    def image_loc_data_param(self) -> ImageLocDataParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1456,13 +1462,15 @@ class LayerParameter(Message):
             None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
             ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
             label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
-            PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
-            visualise_channel: int | None = ..., au_mask_based_land_param:
-            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
-            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
-            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
-            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
-            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            PosePatchDataParameter | _Fields | None = ..., patch_reshape_param:
+            PatchReshapeParameter | _Fields | None = ..., decode_param: DecodeParameter |
+            _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
+            ..., visualise: bool | None = ..., visualise_channel: int | None = ...,
+            au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
+            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
+            squeeze_param: SqueezeParameter | _Fields | None = ..., mul_param: MulParameter |
+            _Fields | None = ..., depth_to_space_param: DepthToSpaceParameter | _Fields | None =
+            ..., space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
             space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
             batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
@@ -1717,7 +1725,8 @@ class LayerParameter(Message):
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
-            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
+            "label_drop_param", "pose_image_data_param", "patch_reshape_param", "decode_param",
+            "image_loc_data_param", "visualise", "visualise_channel",
             "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
             "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
@@ -1876,19 +1885,20 @@ class LayerParameter(Message):
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
             "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "patch_reshape_param", "decode_param", "image_loc_data_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -6183,6 +6193,9 @@ class ImageDataParameter(Message):
     rate_width: float
     img_num: int
     label_num: int
+    new_height_2: int
+    new_width_2: int
+    mean_file_2: str
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6212,7 +6225,8 @@ class ImageDataParameter(Message):
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
-            img_num: int | None = ..., label_num: int | None = ...,
+            img_num: int | None = ..., label_num: int | None = ..., new_height_2: int | None =
+            ..., new_width_2: int | None = ..., mean_file_2: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6229,6 +6243,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "new_height_2", "new_width_2", "mean_file_2",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6246,6 +6261,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "new_height_2", "new_width_2", "mean_file_2",
         ]
     ) -> None: ...
 
@@ -10501,6 +10517,12 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE: ClassVar[V1LayerParameter.LayerType]
+        DECODE: ClassVar[V1LayerParameter.LayerType]
+        COMBINE: ClassVar[V1LayerParameter.LayerType]
+        JOINT_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        RESCALE: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_LOC_DATA: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10605,6 +10627,12 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE: ClassVar[V1LayerParameter.LayerType]
+    DECODE: ClassVar[V1LayerParameter.LayerType]
+    COMBINE: ClassVar[V1LayerParameter.LayerType]
+    JOINT_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    RESCALE: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_LOC_DATA: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10763,6 +10791,12 @@ class V1LayerParameter(Message):
     @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
+    def reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def decode_param(self) -> DecodeParameter: ...
+    @property
+    def image_loc_data_param(self) -> ImageLocDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -10829,9 +10863,11 @@ class V1LayerParameter(Message):
             LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
             MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
-            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
-            ...,
+            EuclideanWeightedLossParameter | _Fields | None = ..., reshape_param:
+            PatchReshapeParameter | _Fields | None = ..., decode_param: DecodeParameter |
+            _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
+            ..., param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -10854,7 +10890,7 @@ class V1LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
-            "euclidean_weight_param",
+            "euclidean_weight_param", "reshape_param", "decode_param", "image_loc_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10879,8 +10915,8 @@ class V1LayerParameter(Message):
             "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
-            "blob_share_mode",
+            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param",
+            "reshape_param", "decode_param", "image_loc_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -19145,5 +19181,90 @@ class MMDLossParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "kernel_numb", "kernel_mult", "absfix_flag",
+        ]
+    ) -> None: ...
+
+class PatchReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    new_channel: int
+    new_height: int
+    new_width: int
+    new_patch_width: int
+    new_patch_height: int
+    def __init__(
+        self, *,
+            new_channel: int | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., new_patch_width: int | None = ..., new_patch_height: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> None: ...
+
+class DecodeParameter(Message):
+    DESCRIPTOR: Descriptor
+    source_dict: str
+    source_triids: str
+    usesoft: bool
+    def __init__(
+        self, *,
+            source_dict: str | None = ..., source_triids: str | None = ..., usesoft: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source_dict", "source_triids", "usesoft",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source_dict", "source_triids", "usesoft",
+        ]
+    ) -> None: ...
+
+class ImageLocDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    new_height_2: int
+    new_width_2: int
+    mean_file_2: str
+    source_num: int
+    slide_stride: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., new_height_2: int | None = ..., new_width_2: int
+            | None = ..., mean_file_2: str | None = ..., source_num: int | None = ...,
+            slide_stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "new_height_2", "new_width_2", "mean_file_2",
+            "source_num", "slide_stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "new_height_2", "new_width_2", "mean_file_2",
+            "source_num", "slide_stride",
         ]
     ) -> None: ...

@@ -33,6 +33,10 @@ def _beside_grid(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "Grid" for other in net.message.layer)
 
 
+def _beside_codebook(_: proto.LayerParameter, net: Document) -> bool:
+    return any(other.type == "CodebookDecode" for other in net.message.layer)
+
+
 def _of_drawn_classes(layer: proto.LayerParameter, net: Document) -> bool:
     return len(layer.bottom) == 2 and any(
         other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
@@ -76,6 +80,8 @@ OTHER_TYPES = (
               "FaceBoxData"),
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
+    # caomw/caffe-3dnormal_joint_past, whose Accuracy has nothing left in it
+    OtherType("Accuracy", _beside_codebook, "IdleAccuracy"),
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),

@@ -105,3 +105,24 @@ def test_boxes_of_faces_have_their_points(fields, columns):
     assert spec.type == "FaceBoxData"
     assert LAYERS[spec.type].assumed_shapes(spec) == [(5, 3, 6, 8), columns]
     assert parse_net(text % 'label_map_file: "m"').message.layer[0].type == "AnnotatedData"
+
+
+def test_windows_of_an_image_are_a_batch():
+    param = ("image_loc_data_param {{ batch_size: {} crop_size: 55 source_num: 2 slide_stride: 13 "
+             "new_height: 195 new_width: 260 }}")
+    assert shapes("ImageLocData", param.format(300), 2) == [(300, 6, 55, 55), (300, 1, 1, 1)]
+    with pytest.raises(SpecError, match="batch_size is 299; an image has 300 windows"):
+        shapes("ImageLocData", param.format(299), 2)
+
+
+def test_images_in_two_sizes_are_read_from_v1():
+    layer = parse_net("""layers { name: "d" type: JOINT_IMAGE_DATA top: "x" top: "y" top: "z"
+        image_data_param { source: "l" mean_file_2: "m" batch_size: 3 new_height: 39 new_width: 52
+        new_height_2: 11 new_width_2: 12 } }""").message.layer[0]
+    assert layer.type == "JointImageData"
+    assert shapes("JointImageData", "image_data_param { batch_size: 3 new_height: 39 new_width: 52 "
+                  "new_height_2: 11 new_width_2: 12 }", 3) == [
+        (3, 3, 39, 52), (3, 1, 39, 52), (3, 3, 11, 12)]
+    with pytest.raises(SpecError, match="new_width_2 is 0; it must be at least 1"):
+        shapes("JointImageData", "image_data_param { batch_size: 3 new_height: 39 new_width: 52 "
+               "new_height_2: 11 }", 3)
