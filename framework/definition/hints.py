@@ -288,6 +288,10 @@ _FIELDS = {
         "DatumDataParameter":
             "source source_dir scale mean_file mirror rand_skip shuffle label_scale binary_label",
         "RemoteDataParameter": "address cache_size policy",
+        "PoseDataParameter":
+            "image_source label_source rand_skip shuffle root_folder fx fy center_source pre_crop "
+            "lazy_load limit_num is_permute permute_id cube_length dataset label_noise label_std "
+            "bbox_source total_images",
         "ImageLocDataParameter":
             "source scale mean_file mirror rand_skip shuffle new_height_2 new_width_2 mean_file_2",
         "BinaryDataParameter": "source",

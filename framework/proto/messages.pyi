@@ -814,6 +814,10 @@ class LayerParameter(Message):
     def decode_param(self) -> DecodeParameter: ...
     @property
     def image_loc_data_param(self) -> ImageLocDataParameter: ...
+    @property
+    def pose_data_param(self) -> PoseDataParameter: ...
+    @property
+    def pose_distance_param(self) -> PoseDistanceParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1465,12 +1469,14 @@ class LayerParameter(Message):
             PosePatchDataParameter | _Fields | None = ..., patch_reshape_param:
             PatchReshapeParameter | _Fields | None = ..., decode_param: DecodeParameter |
             _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
-            ..., visualise: bool | None = ..., visualise_channel: int | None = ...,
-            au_mask_based_land_param: AUMaskBasedLandParameter | _Fields | None = ...,
-            multi_label_image_data_param: MultiLabelImageDataParameter | _Fields | None = ...,
-            squeeze_param: SqueezeParameter | _Fields | None = ..., mul_param: MulParameter |
-            _Fields | None = ..., depth_to_space_param: DepthToSpaceParameter | _Fields | None =
-            ..., space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
+            ..., pose_data_param: PoseDataParameter | _Fields | None = ..., pose_distance_param:
+            PoseDistanceParameter | _Fields | None = ..., visualise: bool | None = ...,
+            visualise_channel: int | None = ..., au_mask_based_land_param:
+            AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
+            MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
+            | _Fields | None = ..., mul_param: MulParameter | _Fields | None = ...,
+            depth_to_space_param: DepthToSpaceParameter | _Fields | None = ...,
+            space_to_depth_param: SpaceToDepthParameter | _Fields | None = ...,
             space_to_batch_nd_param: SpaceToBatchNDParameter | _Fields | None = ...,
             batch_to_space_nd_param: BatchToSpaceNDParameter | _Fields | None = ...,
             resize_bilinear_param: ResizeBilinearParameter | _Fields | None = ...,
@@ -1726,9 +1732,9 @@ class LayerParameter(Message):
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
             "label_drop_param", "pose_image_data_param", "patch_reshape_param", "decode_param",
-            "image_loc_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "image_loc_data_param", "pose_data_param", "pose_distance_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "round_param", "imp_map_param",
@@ -1885,20 +1891,20 @@ class LayerParameter(Message):
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
             "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
-            "patch_reshape_param", "decode_param", "image_loc_data_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "patch_reshape_param", "decode_param", "image_loc_data_param", "pose_data_param",
+            "pose_distance_param", "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -3281,6 +3287,10 @@ class SoftmaxParameter(Message):
     @property
     def pos_mult(self) -> Values[float]: ...
     @property
+    def label_id(self) -> Values[int]: ...
+    @property
+    def label_scale(self) -> Values[float]: ...
+    @property
     def class_weight(self) -> Values[float]: ...
     cutting_point: float
     hard_mining_label: int
@@ -3292,7 +3302,8 @@ class SoftmaxParameter(Message):
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
             normalize_type: str | None = ..., label_smooth: bool | None = ..., pos_cid:
-            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., class_weight:
+            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., label_id:
+            Iterable[int] | None = ..., label_scale: Iterable[float] | None = ..., class_weight:
             Iterable[float] | None = ..., cutting_point: float | None = ..., hard_mining_label:
             int | None = ..., hard_ratio: float | None = ..., label_smooth_factor: float | None
             = ..., margin: float | None = ..., scaling_temperature: float | None = ...,
@@ -3307,8 +3318,8 @@ class SoftmaxParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "engine", "axis", "normalize_type", "label_smooth", "pos_cid", "pos_mult",
-            "class_weight", "cutting_point", "hard_mining_label", "hard_ratio",
-            "label_smooth_factor", "margin", "scaling_temperature",
+            "label_id", "label_scale", "class_weight", "cutting_point", "hard_mining_label",
+            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
         ]
     ) -> None: ...
 
@@ -5486,6 +5497,13 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    is_trans: bool
+    trans_dx: float
+    trans_dy: float
+    is_rotate: bool
+    rotate_deg: float
+    is_zoom: bool
+    zoom_scale: float
     mean_value_file: str
     label_crop_size: int
     resize_label: int
@@ -5603,27 +5621,29 @@ class TransformationParameter(Message):
     test_rand: bool
     def __init__(
         self, *,
-            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
-            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
-            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
-            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
-            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            is_trans: bool | None = ..., trans_dx: float | None = ..., trans_dy: float | None =
+            ..., is_rotate: bool | None = ..., rotate_deg: float | None = ..., is_zoom: bool |
+            None = ..., zoom_scale: float | None = ..., mean_value_file: str | None = ...,
+            label_crop_size: int | None = ..., resize_label: int | None = ..., resize_w: int |
+            None = ..., resize_h: int | None = ..., jitter: float | None = ..., caffe_yolo: bool
+            | None = ..., stride: int | None = ..., upper_size: int | None = ..., upper_height:
+            int | None = ..., upper_width: int | None = ..., ignore_label: int | None = ...,
+            scale: float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
+            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
+            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
+            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
+            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
+            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5654,34 +5674,10 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
-        ]
-    ) -> bool: ...
-    def ClearField(
-        self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
+            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
+            "zoom_scale", "mean_value_file", "label_crop_size", "resize_label", "resize_w",
+            "resize_h", "jitter", "caffe_yolo", "stride", "upper_size", "upper_height",
+            "upper_width", "ignore_label", "scale", "mirror", "crop_size", "mean_file",
             "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
             "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
             "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
@@ -5689,6 +5685,33 @@ class TransformationParameter(Message):
             "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
             "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
             "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
+            "zoom_scale", "mean_value_file", "label_crop_size", "resize_label", "resize_w",
+            "resize_h", "jitter", "caffe_yolo", "stride", "upper_size", "upper_height",
+            "upper_width", "ignore_label", "scale", "mirror", "crop_size", "mean_file",
+            "mean_value", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
             "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
             "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
@@ -19266,5 +19289,106 @@ class ImageLocDataParameter(Message):
             "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
             "shuffle", "new_height", "new_width", "new_height_2", "new_width_2", "mean_file_2",
             "source_num", "slide_stride",
+        ]
+    ) -> None: ...
+
+class PoseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Dataset(_Enum):
+        NYU: ClassVar[PoseDataParameter.Dataset]
+        ICVL: ClassVar[PoseDataParameter.Dataset]
+        MSRA: ClassVar[PoseDataParameter.Dataset]
+        HANDS17: ClassVar[PoseDataParameter.Dataset]
+    NYU: ClassVar[PoseDataParameter.Dataset]
+    ICVL: ClassVar[PoseDataParameter.Dataset]
+    MSRA: ClassVar[PoseDataParameter.Dataset]
+    HANDS17: ClassVar[PoseDataParameter.Dataset]
+    image_source: str
+    label_source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    root_folder: str
+    point_num: int
+    point_dim: int
+    fx: float
+    fy: float
+    output_center: bool
+    center_source: str
+    pre_crop: bool
+    lazy_load: bool
+    limit_num: int
+    is_permute: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    dataset: PoseDataParameter.Dataset
+    full_input: bool
+    target_joint: int
+    label_noise: bool
+    label_std: float
+    bbox_source: str
+    total_images: int
+    def __init__(
+        self, *,
+            image_source: str | None = ..., label_source: str | None = ..., batch_size: int |
+            None = ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., root_folder: str | None = ..., point_num:
+            int | None = ..., point_dim: int | None = ..., fx: float | None = ..., fy: float |
+            None = ..., output_center: bool | None = ..., center_source: str | None = ...,
+            pre_crop: bool | None = ..., lazy_load: bool | None = ..., limit_num: int | None =
+            ..., is_permute: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ..., dataset: PoseDataParameter.Dataset | int |
+            str | None = ..., full_input: bool | None = ..., target_joint: int | None = ...,
+            label_noise: bool | None = ..., label_std: float | None = ..., bbox_source: str |
+            None = ..., total_images: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "dataset",
+            "full_input", "target_joint", "label_noise", "label_std", "bbox_source",
+            "total_images",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "permute_id",
+            "cube_length", "dataset", "full_input", "target_joint", "label_noise", "label_std",
+            "bbox_source", "total_images",
+        ]
+    ) -> None: ...
+
+class PoseDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    fx: float
+    fy: float
+    ux: float
+    uy: float
+    output_pose: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            fx: float | None = ..., fy: float | None = ..., ux: float | None = ..., uy: float |
+            None = ..., output_pose: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
         ]
     ) -> None: ...

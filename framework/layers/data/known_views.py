@@ -69,3 +69,40 @@ class JointImageData(KnownByShape):
                          (param.new_height_2, param.new_width_2))
         return [(param.batch_size, channels, *area)
                 for channels, area in ((3, first), (1, first), (3, second))]
+
+
+@layer
+class PoseData(KnownByShape):
+    """Depth images of hands, cropped around the hand, and its joints: known by shape only.
+
+    Tops:   images (batch_size, 1, H, W), of crop_size or new_height and new_width; the joints
+            (batch_size, point_num * point_dim), of one joint with a target_joint from 0 on; with
+            output_center the hand's center after them, of point_dim numbers.
+    Errors: SpecError whenever data are requested, without a point_num, and for an image without
+            sizes that is not the whole one (full_input).
+    Meaning: pose_data_layer.cpp and data_transformer.cpp of xinghaochen/caffe-pose.
+    """
+
+    reads = ("transform_param",)
+    num_tops = (2, 2)
+    fork_fields = frozenset(f"transform_param.{name}" for name in (
+        "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom", "zoom_scale"))
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        sides = "" if spec.proto.pose_data_param.full_input else " new_height new_width"
+        check_sizes(spec, "pose_data_param", f"batch_size point_num point_dim{sides}")
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[:1]) if spec.proto.pose_data_param.full_input else []
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.pose_data_param
+        joints = 1 if param.target_joint >= 0 else param.point_num
+        crop = spec.proto.transform_param.crop_size
+        area = size if param.full_input else (param.new_height, param.new_width)
+        return [(param.batch_size, 1, *((crop, crop) if crop else area)),
+                (param.batch_size, (joints + param.output_center) * param.point_dim)]

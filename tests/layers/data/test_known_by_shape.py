@@ -126,3 +126,13 @@ def test_images_in_two_sizes_are_read_from_v1():
     with pytest.raises(SpecError, match="new_width_2 is 0; it must be at least 1"):
         shapes("JointImageData", "image_data_param { batch_size: 3 new_height: 39 new_width: 52 "
                "new_height_2: 11 }", 3)
+
+
+def test_hands_have_one_joint_with_a_target_and_a_center_if_wanted():
+    param = ("pose_data_param {{ batch_size: 4 point_num: 21 new_height: 24 new_width: 32 {} }} "
+             "transform_param {{ is_rotate: true rotate_deg: 180 {} }}")
+    assert shapes("PoseData", param.format("", ""), 2) == [(4, 1, 24, 32), (4, 63)]
+    more = param.format("target_joint: 3 output_center: true point_dim: 2", "crop_size: 20")
+    assert shapes("PoseData", more, 2) == [(4, 1, 20, 20), (4, 4)]
+    with pytest.raises(SpecError, match="point_num is 0; it must be at least 1"):
+        shapes("PoseData", "pose_data_param { batch_size: 4 }", 2)
