@@ -818,6 +818,14 @@ class LayerParameter(Message):
     def pose_data_param(self) -> PoseDataParameter: ...
     @property
     def pose_distance_param(self) -> PoseDistanceParameter: ...
+    @property
+    def tridim_st_param(self) -> TridimSpatialTransformerParameter: ...
+    @property
+    def tridim_data_param(self) -> VideoDataParameter: ...
+    @property
+    def tridim_convolution_param(self) -> Convolution3DParameter: ...
+    @property
+    def tridim_pooling_param(self) -> Pooling3DParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1470,7 +1478,11 @@ class LayerParameter(Message):
             PatchReshapeParameter | _Fields | None = ..., decode_param: DecodeParameter |
             _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
             ..., pose_data_param: PoseDataParameter | _Fields | None = ..., pose_distance_param:
-            PoseDistanceParameter | _Fields | None = ..., visualise: bool | None = ...,
+            PoseDistanceParameter | _Fields | None = ..., tridim_st_param:
+            TridimSpatialTransformerParameter | _Fields | None = ..., tridim_data_param:
+            VideoDataParameter | _Fields | None = ..., tridim_convolution_param:
+            Convolution3DParameter | _Fields | None = ..., tridim_pooling_param:
+            Pooling3DParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
@@ -1732,20 +1744,21 @@ class LayerParameter(Message):
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
             "label_drop_param", "pose_image_data_param", "patch_reshape_param", "decode_param",
-            "image_loc_data_param", "pose_data_param", "pose_distance_param", "visualise",
-            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
-            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
-            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
-            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
-            "pooling_nd_param", "round_param", "imp_map_param",
-            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
-            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
-            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
-            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
-            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
-            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
-            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
-            "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "image_loc_data_param", "pose_data_param", "pose_distance_param", "tridim_st_param",
+            "tridim_data_param", "tridim_convolution_param", "tridim_pooling_param",
+            "visualise", "visualise_channel", "au_mask_based_land_param",
+            "multi_label_image_data_param", "squeeze_param", "mul_param",
+            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
+            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
+            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
+            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
+            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
+            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
+            "format_image_data_param", "doc_data_param", "image_transform_param",
+            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
+            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
+            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
+            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -1892,19 +1905,21 @@ class LayerParameter(Message):
             "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
             "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
             "patch_reshape_param", "decode_param", "image_loc_data_param", "pose_data_param",
-            "pose_distance_param", "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "pose_distance_param", "tridim_st_param", "tridim_data_param",
+            "tridim_convolution_param", "tridim_pooling_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -19390,5 +19405,52 @@ class PoseDistanceParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
+        ]
+    ) -> None: ...
+
+class TridimSpatialTransformerParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    sampler_type: str
+    output_H: int
+    output_W: int
+    output_D: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_1_4: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    theta_2_4: float
+    theta_3_1: float
+    theta_3_2: float
+    theta_3_3: float
+    theta_3_4: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., sampler_type: str | None = ..., output_H: int |
+            None = ..., output_W: int | None = ..., output_D: int | None = ..., to_compute_dU:
+            bool | None = ..., theta_1_1: float | None = ..., theta_1_2: float | None = ...,
+            theta_1_3: float | None = ..., theta_1_4: float | None = ..., theta_2_1: float |
+            None = ..., theta_2_2: float | None = ..., theta_2_3: float | None = ..., theta_2_4:
+            float | None = ..., theta_3_1: float | None = ..., theta_3_2: float | None = ...,
+            theta_3_3: float | None = ..., theta_3_4: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "output_D",
+            "to_compute_dU", "theta_1_1", "theta_1_2", "theta_1_3", "theta_1_4", "theta_2_1",
+            "theta_2_2", "theta_2_3", "theta_2_4", "theta_3_1", "theta_3_2", "theta_3_3",
+            "theta_3_4",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "output_D",
+            "to_compute_dU", "theta_1_1", "theta_1_2", "theta_1_3", "theta_1_4", "theta_2_1",
+            "theta_2_2", "theta_2_3", "theta_2_4", "theta_3_1", "theta_3_2", "theta_3_3",
+            "theta_3_4",
         ]
     ) -> None: ...

@@ -14,7 +14,8 @@ BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOL
 source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
-pooling of kernel_c 1, and mmd_loss_param.
+pooling of kernel_c 1, and mmd_loss_param. xyyu-callen/caffe-3Dstn: C3D's layers as Tridim..., whose
+windows are cubes.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -24,7 +25,8 @@ CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and
 IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibox_loss_layer.cpp of
 yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
 multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
-mmd_loss_layer.cpp of the last four, in their order.
+mmd_loss_layer.cpp of the last but one four, in their order; tridim_data_layer.cpp,
+tridim_convolution_layer.cpp and tridim_pooling_layer.cpp of xyyu-callen/caffe-3Dstn.
 """
 
 from __future__ import annotations
@@ -45,7 +47,13 @@ FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
-REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+TRIDIM = {"TridimData": ("VideoData", "tridim_data_param", "video_data_param"),
+          "TridimConvolution": ("Convolution3D", "tridim_convolution_param",
+                                "convolution3d_param"),
+          "TridimPooling": ("Pooling3D", "tridim_pooling_param", "pooling3d_param")}
+"""The type here, and the message's names there and here."""
+ALONG = {"kernel_size": "kernel_depth", "stride": "temporal_stride", "pad": "temporal_pad"}
+REPLACED = frozenset([*SAME, *TRIDIM, "PoolingND", "UpsampleDarknet"])
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -268,7 +276,23 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_tridim(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """C3D's layers under other names, with one size for all three axes. A pooling with padding
+    stays as it is: C3D's has none along the time."""
+    if layer.type not in TRIDIM or layer.tridim_pooling_param.pad:
+        return False
+    layer.type, old, new = TRIDIM[layer.type]
+    param = getattr(layer, new)
+    param.CopyFrom(getattr(layer, old))
+    layer.ClearField(old)
+    for side, along in ALONG.items():
+        if along in param.DESCRIPTOR.fields_by_name and proto.has_field(param, side):
+            setattr(param, along, getattr(param, side))
+    lines.fields[new] = lines.fields.pop(old, [])
+    return True
+
+
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _without_flat_windows, _from_tridim)
