@@ -9468,6 +9468,7 @@ class Pooling3DParameter(Message):
     stride_w: int
     pad_h: int
     pad_w: int
+    temporal_pad: int
     def __init__(
         self, *,
             pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
@@ -9475,20 +9476,20 @@ class Pooling3DParameter(Message):
             None = ..., temporal_stride: int | None = ..., kernel_l: int | None = ..., stride_l:
             int | None = ..., pad_l: int | None = ..., kernel_h: int | None = ..., kernel_w: int
             | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., pad_h: int |
-            None = ..., pad_w: int | None = ...,
+            None = ..., pad_w: int | None = ..., temporal_pad: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
             "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
-            "pad_h", "pad_w",
+            "pad_h", "pad_w", "temporal_pad",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
             "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
-            "pad_h", "pad_w",
+            "pad_h", "pad_w", "temporal_pad",
         ]
     ) -> None: ...
 

@@ -474,15 +474,12 @@ def test_c3ds_layers_by_other_names_have_cubes_for_windows():
         tridim_convolution_param { num_output: 5 kernel_size: 3 stride: 2 pad: 1
         weight_filler { type: "xavier" } } }
         layer { name: "p" type: "TridimPooling" bottom: "c" top: "p"
-        tridim_pooling_param { pool: AVE kernel_size: 2 stride: 2 } }""")
+        tridim_pooling_param { pool: AVE kernel_size: 2 stride: 2 pad: 1 } }""")
     assert_same(document, """layer { name: "d" type: "VideoData" top: "x" top: "y"
         video_data_param { source: "l" batch_size: 4 new_length: 6 } }
         layer { name: "c" type: "Convolution3D" bottom: "x" top: "c"
         convolution3d_param { num_output: 5 kernel_size: 3 stride: 2 pad: 1 kernel_depth: 3
         temporal_stride: 2 temporal_pad: 1 weight_filler { type: "xavier" } } }
         layer { name: "p" type: "Pooling3D" bottom: "c" top: "p"
-        pooling3d_param { pool: AVE kernel_size: 2 stride: 2 kernel_depth: 2
-        temporal_stride: 2 } }""")
-    padded = upgraded("""layer { name: "p" type: "TridimPooling" bottom: "c" top: "p"
-        tridim_pooling_param { pool: AVE kernel_size: 2 pad: 1 } }""")
-    assert padded.message.layer[0].type == "TridimPooling"
+        pooling3d_param { pool: AVE kernel_size: 2 stride: 2 pad: 1 kernel_depth: 2
+        temporal_stride: 2 temporal_pad: 1 } }""")

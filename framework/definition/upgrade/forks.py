@@ -277,9 +277,8 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 
 def _from_tridim(layer: proto.LayerParameter, lines: Lines) -> bool:
-    """C3D's layers under other names, with one size for all three axes. A pooling with padding
-    stays as it is: C3D's has none along the time."""
-    if layer.type not in TRIDIM or layer.tridim_pooling_param.pad:
+    """C3D's layers under other names, with one size for all three axes."""
+    if layer.type not in TRIDIM:
         return False
     layer.type, old, new = TRIDIM[layer.type]
     param = getattr(layer, new)

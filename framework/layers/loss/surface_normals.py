@@ -27,18 +27,23 @@ class MultiSoftmaxLoss(Layer):
 
     Bottoms: scores (N, C, ...); labels from 1 to C, one for each item and position.
     Top:     the loss (): -log softmax(scores)[label - 1], at most 87.3365, summed, over 336 N. The
-             gradient is that of the sum over N, as in the original.
+             gradient is that of the sum over N, as in the original, times `loss_param.scale`.
     Errors:  SpecError for another number of labels; DataError for one that is not from 1 to C.
     Source:  MULTI_SOFTMAX_LOSS, multi_softmax_loss_layer.cpp of
-             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0.
+             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0, and of
+             caomw/caffe-3dnormal_joint_past, which has the scale.
     """
 
+    reads = ("loss_param",)
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    fork_fields = frozenset(("loss_param.scale",))
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
+        honour(spec, "loss_param", "scale")
+        self.scale = spec.proto.loss_param.scale
         check_channels(spec, scores)
         check_labels(spec, scores, labels, 1)
         self.check = IndexCheck(spec, 1, labels, scores[1], first=1)
@@ -56,7 +61,7 @@ class MultiSoftmaxLoss(Layer):
         numbers = labels.long().reshape(len(scores), *scores.shape[2:]) - 1
         value = log_loss(scores.detach(), numbers, 1).sum() / (len(scores) * SCALE)
         one = torch.zeros_like(scores).scatter(1, numbers.unsqueeze(1), 1)
-        slopes = (scores.detach().softmax(1) - one) / len(scores)
+        slopes = (scores.detach().softmax(1) - one) * self.scale / len(scores)
         loss: Tensor = GivenSlopes.apply(scores, slopes, value)
         return loss
 
