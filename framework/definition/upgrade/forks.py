@@ -283,7 +283,7 @@ def _from_tridim(layer: proto.LayerParameter, lines: Lines) -> bool:
     layer.type, old, new = TRIDIM[layer.type]
     param = getattr(layer, new)
     param.CopyFrom(getattr(layer, old))
-    layer.ClearField(old)
+    proto.clear_fields(layer, (old,))
     for side, along in ALONG.items():
         if along in param.DESCRIPTOR.fields_by_name and proto.has_field(param, side):
             setattr(param, along, getattr(param, side))

@@ -92,7 +92,7 @@ class TridimSpatialTransformer(Layer):
 def _trilinear(x: Tensor, places: list[Tensor]) -> Tensor:
     """The values of x (N, C, D, H, W) at points (N, P), linearly; cells outside of x are 0."""
     num, channels = x.shape[:2]
-    flat, total = x.flatten(2), 0
+    flat, total = x.flatten(2), x.new_zeros(())
     floors = [place.detach().floor() for place in places]
     for corner in product((0, 1), repeat=3):
         index, weight = torch.zeros_like(places[0], dtype=torch.long), torch.ones_like(places[0])
@@ -103,4 +103,4 @@ def _trilinear(x: Tensor, places: list[Tensor]) -> Tensor:
             index = index * size + cell.clamp(0, size - 1).long()
         rows = index[:, None].expand(num, channels, index.shape[1])
         total = total + flat.gather(2, rows) * weight[:, None].to(x.dtype)
-    return torch.as_tensor(total)
+    return total
