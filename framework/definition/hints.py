@@ -225,9 +225,9 @@ _FIELDS = {
         "CoSDataParameter": "source dataframe_format",
         "TopParameter": "name type transform_param",
         "HeatmapDataParameter":
-            "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
-            "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
-            "mirror_pairs mean_value mirror rotation max_angle",
+            "sigma segmentation multfact num_channels root_img_dir random_crop sample_per_cluster "
+            "source meanfile crop_meanfile cropsize scale dont_flip_first angle_max "
+            "flip_joint_labels mirror_pairs mean_value mirror rotation max_angle",
         "ImageLabelDataParameter":
             "image_list_path rand_scale data_dir image_dir hsv_noise h_noise s_noise v_noise "
             "pad_centre label_list_path label_dir",

@@ -10556,6 +10556,7 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        MINE_CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
         RESHAPE: ClassVar[V1LayerParameter.LayerType]
         DECODE: ClassVar[V1LayerParameter.LayerType]
         COMBINE: ClassVar[V1LayerParameter.LayerType]
@@ -10666,6 +10667,7 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    MINE_CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
     RESHAPE: ClassVar[V1LayerParameter.LayerType]
     DECODE: ClassVar[V1LayerParameter.LayerType]
     COMBINE: ClassVar[V1LayerParameter.LayerType]
@@ -10830,6 +10832,8 @@ class V1LayerParameter(Message):
     @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
+    def mine_contrastive_loss_param(self) -> ContrastiveLossParameter: ...
+    @property
     def reshape_param(self) -> PatchReshapeParameter: ...
     @property
     def decode_param(self) -> DecodeParameter: ...
@@ -10902,7 +10906,8 @@ class V1LayerParameter(Message):
             LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
             MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., reshape_param:
+            EuclideanWeightedLossParameter | _Fields | None = ..., mine_contrastive_loss_param:
+            ContrastiveLossParameter | _Fields | None = ..., reshape_param:
             PatchReshapeParameter | _Fields | None = ..., decode_param: DecodeParameter |
             _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
             ..., param: Iterable[str] | None = ..., blob_share_mode:
@@ -10929,7 +10934,8 @@ class V1LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
-            "euclidean_weight_param", "reshape_param", "decode_param", "image_loc_data_param",
+            "euclidean_weight_param", "mine_contrastive_loss_param", "reshape_param",
+            "decode_param", "image_loc_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -10955,7 +10961,8 @@ class V1LayerParameter(Message):
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
             "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param",
-            "reshape_param", "decode_param", "image_loc_data_param", "param", "blob_share_mode",
+            "mine_contrastive_loss_param", "reshape_param", "decode_param",
+            "image_loc_data_param", "param", "blob_share_mode",
         ]
     ) -> None: ...
 
@@ -11965,6 +11972,7 @@ class HeatmapDataParameter(Message):
     dont_flip_first: bool
     angle_max: float
     flip_joint_labels: bool
+    sigma: float
     batch_size: int
     new_height: int
     new_width: int
@@ -11987,20 +11995,21 @@ class HeatmapDataParameter(Message):
             crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
             ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
             None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
-            flip_joint_labels: bool | None = ..., batch_size: int | None = ..., new_height: int
-            | None = ..., new_width: int | None = ..., crop_size: int | None = ..., rotation:
-            bool | None = ..., max_angle: float | None = ..., mirror: bool | None = ...,
-            label_size: int | None = ..., mean_value: Iterable[float] | None = ...,
-            coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None = ...,
+            flip_joint_labels: bool | None = ..., sigma: float | None = ..., batch_size: int |
+            None = ..., new_height: int | None = ..., new_width: int | None = ..., crop_size:
+            int | None = ..., rotation: bool | None = ..., max_angle: float | None = ...,
+            mirror: bool | None = ..., label_size: int | None = ..., mean_value: Iterable[float]
+            | None = ..., coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
-            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
-            "coordinate_num",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "sigma", "batch_size",
+            "new_height", "new_width", "crop_size", "rotation", "max_angle", "mirror",
+            "label_size", "coordinate_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12008,9 +12017,9 @@ class HeatmapDataParameter(Message):
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
-            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
-            "mean_value", "coordinate_num", "mirror_pairs",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "sigma", "batch_size",
+            "new_height", "new_width", "crop_size", "rotation", "max_angle", "mirror",
+            "label_size", "mean_value", "coordinate_num", "mirror_pairs",
         ]
     ) -> None: ...
 

@@ -15,7 +15,7 @@ source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param. xyyu-callen/caffe-3Dstn: C3D's layers as Tridim..., whose
-windows are cubes.
+windows are cubes. artiit/caffe-pose: ChannelDropout, the SpatialDropout here.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -26,7 +26,8 @@ IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibo
 yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
 multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
 mmd_loss_layer.cpp of the last but one four, in their order; tridim_data_layer.cpp,
-tridim_convolution_layer.cpp and tridim_pooling_layer.cpp of xyyu-callen/caffe-3Dstn.
+tridim_convolution_layer.cpp and tridim_pooling_layer.cpp of xyyu-callen/caffe-3Dstn;
+channel_dropout_layer.cpp of artiit/caffe-pose.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
         "Yolov3Detection": "Yolov3DetectionOutput", "Multilogistic": "Sigmoid",
-        "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss"}
+        "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss",
+        "ChannelDropout": "SpatialDropout"}
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
@@ -110,6 +112,10 @@ def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    if layer.type == "SpatialDropout" and layer.HasField("dropout_param"):
+        layer.spatial_dropout_param.dropout_ratio = layer.dropout_param.dropout_ratio
+        layer.ClearField("dropout_param")
+        lines.fields["spatial_dropout_param"] = lines.fields.pop("dropout_param", [])
     return True
 
 

@@ -33,6 +33,12 @@ def _beside_grid(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "Grid" for other in net.message.layer)
 
 
+def _third_is_no_class(layer: proto.LayerParameter, net: Document) -> bool:
+    return len(layer.top) == 3 and not any(
+        other.type in ("SoftmaxWithLoss", "Accuracy") and layer.top[2] in other.bottom
+        for other in net.message.layer)
+
+
 def _beside_codebook(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "CodebookDecode" for other in net.message.layer)
 
@@ -80,6 +86,8 @@ OTHER_TYPES = (
               "FaceBoxData"),
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
+    # artiit/caffe-pose: maps of limbs where RoomNet has the type of a room
+    OtherType("DataHeatmap", _third_is_no_class, "LimbHeatmapData"),
     # caomw/caffe-3dnormal_joint_past, whose Accuracy has nothing left in it
     OtherType("Accuracy", _beside_codebook, "IdleAccuracy"),
     # openvinotoolkit/training_toolbox_caffe

@@ -8,6 +8,8 @@ from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.params import check_sizes
 
+LSP, FLIC = (14, 14), (7, 4)      # joints, and limbs that a map is drawn along
+
 
 @layer
 class ImageLocData(KnownByShape):
@@ -106,3 +108,39 @@ class PoseData(KnownByShape):
         area = size if param.full_input else (param.new_height, param.new_width)
         return [(param.batch_size, 1, *((crop, crop) if crop else area)),
                 (param.batch_size, (joints + param.output_center) * param.point_dim)]
+
+
+@layer
+class LimbHeatmapData(KnownByShape):
+    """Images of people, a map around each joint and one along each limb: known by shape only.
+
+    It is the DataHeatmap whose third top no SoftmaxWithLoss or Accuracy reads.
+    Tops:   images (batchsize, 3, outsize, outsize); maps of the joints that labelinds names, or
+            that the lines of the list have (batchsize, J, label_height, label_width); maps of limbs
+            (batchsize, L, label_height, label_width). J is assumed to be 14, as in LSP, and L is;
+            of a source with "flic" in its path they are 7 and 4, as it was compiled for FLIC.
+    Errors: SpecError whenever data are requested, and for sizes of 0.
+    Meaning: data_heatmap.cpp of artiit/caffe-pose.
+    """
+
+    reads = ("heatmap_data_param",)
+    num_tops = (3, 3)
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "heatmap_data_param", "batchsize outsize label_height label_width")
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[2 if spec.proto.heatmap_data_param.labelinds else 1:])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.heatmap_data_param
+        joints, limbs = FLIC if "flic" in param.source.lower() else LSP
+        if param.labelinds:
+            joints = len(param.labelinds.split(",")) // 2
+        maps = (param.label_height, param.label_width)
+        return [(param.batchsize, 3, param.outsize, param.outsize),
+                (param.batchsize, joints, *maps), (param.batchsize, limbs, *maps)]

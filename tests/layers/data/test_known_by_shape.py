@@ -136,3 +136,18 @@ def test_hands_have_one_joint_with_a_target_and_a_center_if_wanted():
     assert shapes("PoseData", more, 2) == [(4, 1, 20, 20), (4, 4)]
     with pytest.raises(SpecError, match="point_num is 0; it must be at least 1"):
         shapes("PoseData", "pose_data_param { batch_size: 4 }", 2)
+
+
+@pytest.mark.parametrize("fields, joints, limbs", [
+    ('source: "lsp/train.txt"', 14, 14), ('source: "data/FLIC/train.txt" sigma: 2', 7, 4),
+    ('source: "lsp/train.txt" labelinds: "1,2,5,6"', 2, 14)])
+def test_people_have_maps_of_joints_and_of_limbs(fields, joints, limbs):
+    param = (f"heatmap_data_param {{ {fields} batchsize: 3 outsize: 64 label_height: 16 "
+             "label_width: 20 }")
+    assert shapes("LimbHeatmapData", param, 3) == [
+        (3, 3, 64, 64), (3, joints, 16, 20), (3, limbs, 16, 20)]
+
+
+def test_maps_of_limbs_need_sizes():
+    with pytest.raises(SpecError, match="outsize is 0; it must be at least 1"):
+        shapes("LimbHeatmapData", "heatmap_data_param { batchsize: 3 }", 3)
