@@ -28,7 +28,7 @@ _TYPES = {
     "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
     "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
-    "MULTILOGISTIC": "Sigmoid",
+    "MULTILOGISTIC": "Sigmoid", "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData",
     "RESHAPE": "PatchReshape", "DECODE": "CodebookDecode", "COMBINE": "Concat",
     "RESCALE": "MeanRescale",
     # sanjeev87/CaffeExp: of its distance before that of Hadsell et al. was BVLC's too

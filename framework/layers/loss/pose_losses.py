@@ -278,7 +278,7 @@ class SimilaryEuclideanLoss(Layer):
 
 @layer
 class PoseDistance(Layer):
-    """Mean distance in space of the joints of hands that are given by their position in a depth image.
+    """Mean distance in space of joints of hands, given by their position in a depth image.
 
     Bottoms: joints and labels (N, 3 K), of each a column, a row and a depth as parts of the cube
              around the hand; the cubes' centers (N, 3), or of each joint (N, 3 K), in pixels and in

@@ -146,52 +146,6 @@ class Dtow(Layer):
 
 
 @layer
-class PatchReshape(Layer):
-    """Depth to space: channels become patches of a finer plane, column by column.
-
-    Bottom: x (N, C * w * h, H, W) of w = new_patch_width, h = new_patch_height, C = new_channel;
-            or (N, C * w * h), which is one cell.
-    Top:    y (N, C, H * h, W * w): cell (i, j) of each patch is channel (j * h + i) * C + c.
-    In form V1 its type is RESHAPE, and its fields are those of reshape_param.
-    Errors: SpecError for sizes below 1, for other channels, and for another new_height or
-            new_width than the top's.
-    Source: ReshapeParameter; reshape_layer.cpp of caomw/caffe-3dnormal_joint_past.
-    """
-
-    def __init__(self, spec: LayerSpec, x: Shape):
-        super().__init__(spec)
-        field = "patch_reshape_param"
-        fields = "new_channel new_height new_width new_patch_width new_patch_height"
-        honour(spec, field, fields)
-        check_sizes(spec, field, fields)
-        param = spec.proto.patch_reshape_param
-        self.patch = (param.new_patch_height, param.new_patch_width)
-        x = (*x, 1, 1) if len(x) == 2 else x
-        _check_channels(spec, f"{field}.new_channel", x, param.new_channel * math.prod(self.patch))
-        made = (x[1] // math.prod(self.patch), x[2] * self.patch[0], x[3] * self.patch[1])
-        asked = (param.new_channel, param.new_height, param.new_width)
-        if made != asked:
-            raise spec.error(field, f"asks for maps of the shape {asked}; patches of "
-                             f"{self.patch[0]} x {self.patch[1]} make {made} of the bottom's "
-                             f"{tuple(x[1:])}")
-
-    def forward(self, x: Tensor) -> Tensor:
-        high, wide = self.patch
-        if x.dim() == 2:
-            x = x[..., None, None]
-        num, depth, height, width = x.shape
-        parts = x.reshape(num, wide, high, depth // (wide * high), height, width)
-        return by_item(parts.permute(0, 3, 4, 2, 5, 1), -1, height * high, width * wide)
-
-    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        high, wide = self.patch
-        _, depth, height, width = (*graph.shape(bottoms[0]), 1, 1)[:4]
-        parts = graph.reshape(bottoms[0], [0, wide, high, depth // (wide * high), height, width])
-        parts = graph.add("Transpose", parts, perm=[0, 3, 4, 2, 5, 1])
-        return [graph.reshape(parts, [0, -1, height * high, width * wide])]
-
-
-@layer
 class DepthToSpace(Layer):
     """Depth to space: channels become block_size x block_size cells of a finer plane.
 

@@ -31,8 +31,8 @@ class TridimSpatialTransformer(Layer):
              (p1 + 1) / 3 * H, column (p2 + 1) / 3 * W; linearly, cells outside of x being 0.
     The grid is what the original's memory holds: it writes three numbers for each cell, 2 (i mod
     output_H) / output_H - 1, the same of output_W and of output_D, and reads four; after the last
-    of them it has a 1 and zeros. With `to_compute_dU: false` x gets no gradient. The gradient of the
-    matrix is the derivative; the original's takes other factors for it.
+    of them it has a 1 and zeros. With `to_compute_dU: false` x gets no gradient. The gradient of
+    the matrix is the derivative; the original's takes other factors for it.
     Errors:  SpecError for another transform or sampler, for other than five axes, and for another
              number of numbers.
     Source:  TridimSpatialTransformerParameter; tridim_st_layer.cu of xyyu-callen/caffe-3Dstn, whose

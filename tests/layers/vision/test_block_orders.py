@@ -152,35 +152,3 @@ def test_rows_hold_the_channels_of_a_group_and_become_maps_again():
 def test_rows_that_do_not_fit_are_refused(fields, shape, message):
     with pytest.raises(SpecError, match=message):
         make("MTranspose", fields, shape)
-
-
-PATCHES = "new_channel: 4 new_height: {} new_width: 8 new_patch_height: 3 new_patch_width: 2"
-
-
-def test_patches_take_their_channels_column_by_column():
-    size = (2, 24, 5, 4)
-    x = noise(*size)
-    layer = make("PatchReshape", PATCHES.format(15), size)
-    expected = np.empty((2, 4, 15, 8))
-    for n, h, w in np.ndindex(2, 5, 4):
-        for channel, (column, row, c) in enumerate(np.ndindex(2, 3, 4)):
-            expected[n, c, 3 * h + row, 2 * w + column] = x.detach()[n, channel, h, w]
-    np.testing.assert_array_equal(layer(x).detach(), expected)
-    assert torch.autograd.gradcheck(layer, x)
-
-
-def test_items_of_one_cell_are_a_patch():
-    x = noise(3, 24)
-    found = make("PatchReshape", PATCHES.format(3).replace("8", "2"), (3, 24))(x).detach().numpy()
-    expected = x.detach().numpy().reshape(3, 2, 3, 4).transpose(0, 3, 2, 1)
-    np.testing.assert_array_equal(found, expected)
-
-
-def test_patches_must_make_the_maps_that_are_asked_for():
-    with pytest.raises(SpecError, match=r"asks for maps of the shape \(4, 16, 8\); patches of 3 x "
-                       r"2 make \(4, 15, 8\) of the bottom's \(24, 5, 4\)"):
-        make("PatchReshape", PATCHES.format(16), (2, 24, 5, 4))
-    with pytest.raises(SpecError, match="asks for channels in multiples of 24"):
-        make("PatchReshape", PATCHES.format(15), (2, 25, 5, 4))
-    with pytest.raises(SpecError, match="new_height is 0; it must be at least 1"):
-        make("PatchReshape", PATCHES.format(0), (2, 24, 5, 4))
