@@ -298,6 +298,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "SquareBoxData": [(5, 3, 27, 27), (5, 1, 1, 1)],
     "HeatmapData": [(4, 3, 32, 24), (4, 6, 16, 16)],
     "LimbHeatmapData": [(2, 3, 64, 64), (2, 7, 16, 20), (2, 14, 16, 20)],
+    "ImageMultiLabelData": [(4, 3, 32, 32), (4, 64, 1, 1)],
     "PoseData": [(4, 1, 24, 32), (4, 66)],
     "ImageLocData": [(12, 6, 15, 15), (12, 1, 1, 1)],
     "JointImageData": [(2, 3, 39, 52), (2, 1, 39, 52), (2, 3, 11, 12)],
