@@ -66,17 +66,18 @@ def test_every_v1_type_has_its_name_of_today():
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
         "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
-        "MULTILOGISTIC": "Sigmoid",
+        "MULTILOGISTIC": "Sigmoid", "RESHAPE": "PatchReshape",
+        "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData",
         "MASK_OUTPUTS": "MaskOutputs", "WINDOW_POSE_DATA": "WindowPoseData",
         "WINDOW_MULTICLASS_KEYPOINT_DATA": "WindowMulticlassKeypointData",
         "EUCLIDEAN_WEIGHTED_LOSS": "EuclideanWeightedLoss",
         "MULTI_SOFTMAX": "Softmax", "MULTI_SOFTMAX_LOSS": "MultiSoftmaxLoss",
         "NORM": "NormOfChannels", "ANGLE_LOSS": "AngleLoss", "RESIZE": "Resize",
         "POSE_IMAGE_DATA": "PoseImageData", "LABEL_DROPOUT": "LabelDropout",
-        "SIGMOID_LOSS": "SigmoidLoss", "RESHAPE": "PatchReshape", "DECODE": "CodebookDecode",
+        "SIGMOID_LOSS": "SigmoidLoss", "DECODE": "CodebookDecode",
         "COMBINE": "Concat", "MINE_CONTRASTIVE_LOSS": "ContrastiveLoss",
         "RESCALE": "MeanRescale", "JOINT_IMAGE_DATA": "JointImageData",
-        "IMAGE_LOC_DATA": "ImageLocData", "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData"}
+        "IMAGE_LOC_DATA": "ImageLocData"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")

@@ -12,10 +12,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, honour
+from framework.layers.params import axis_sizes, choice, honour
 from framework.layers.vision.resize import put
 from framework.layers.vision.resize_onnx import put_onnx
-from framework.proto import enum_name
 
 
 @layer
@@ -48,7 +47,7 @@ class Unpooling(Layer):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice; the mask may have more channels")
         self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        self.method = enum_name(param, "unpool")
+        self.method = choice(spec, "unpooling_param", "unpool", ("MAX", "AVE", "TILE"))
         self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
         self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
