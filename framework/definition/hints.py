@@ -235,9 +235,9 @@ _FIELDS = {
         "TopParameter": "name type transform_param",
         "ImageMultiLabelDataParameter": "source rand_skip shuffle",
         "HeatmapDataParameter":
-            "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
-            "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
-            "mirror_pairs mean_value mirror rotation max_angle",
+            "sigma segmentation multfact num_channels root_img_dir random_crop sample_per_cluster "
+            "source meanfile crop_meanfile cropsize scale dont_flip_first angle_max "
+            "flip_joint_labels mirror_pairs mean_value mirror rotation max_angle",
         "ImageLabelDataParameter":
             "image_list_path rand_scale data_dir image_dir hsv_noise h_noise s_noise v_noise "
             "pad_centre label_list_path label_dir",
@@ -299,6 +299,12 @@ _FIELDS = {
         "DatumDataParameter":
             "source source_dir scale mean_file mirror rand_skip shuffle label_scale binary_label",
         "RemoteDataParameter": "address cache_size policy",
+        "PoseDataParameter":
+            "image_source label_source rand_skip shuffle root_folder fx fy center_source pre_crop "
+            "lazy_load limit_num is_permute permute_id cube_length dataset label_noise label_std "
+            "bbox_source total_images",
+        "ImageLocDataParameter":
+            "source scale mean_file mirror rand_skip shuffle new_height_2 new_width_2 mean_file_2",
         "BinaryDataParameter": "source",
     },
     "how records reach the memory": {

@@ -818,6 +818,22 @@ class LayerParameter(Message):
     def label_drop_param(self) -> LabelDropParameter: ...
     @property
     def pose_image_data_param(self) -> PosePatchDataParameter: ...
+    @property
+    def decode_param(self) -> DecodeParameter: ...
+    @property
+    def image_loc_data_param(self) -> ImageLocDataParameter: ...
+    @property
+    def pose_data_param(self) -> PoseDataParameter: ...
+    @property
+    def pose_distance_param(self) -> PoseDistanceParameter: ...
+    @property
+    def tridim_st_param(self) -> TridimSpatialTransformerParameter: ...
+    @property
+    def tridim_data_param(self) -> VideoDataParameter: ...
+    @property
+    def tridim_convolution_param(self) -> Convolution3DParameter: ...
+    @property
+    def tridim_pooling_param(self) -> Pooling3DParameter: ...
     visualise: bool
     visualise_channel: int
     @property
@@ -1548,7 +1564,14 @@ class LayerParameter(Message):
             None = ..., cpp_param: CppParameter | _Fields | None = ..., is_test: bool | None =
             ..., heatmap_test_param: HeatmapTestParameter | _Fields | None = ...,
             label_drop_param: LabelDropParameter | _Fields | None = ..., pose_image_data_param:
-            PosePatchDataParameter | _Fields | None = ..., visualise: bool | None = ...,
+            PosePatchDataParameter | _Fields | None = ..., decode_param: DecodeParameter |
+            _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
+            ..., pose_data_param: PoseDataParameter | _Fields | None = ..., pose_distance_param:
+            PoseDistanceParameter | _Fields | None = ..., tridim_st_param:
+            TridimSpatialTransformerParameter | _Fields | None = ..., tridim_data_param:
+            VideoDataParameter | _Fields | None = ..., tridim_convolution_param:
+            Convolution3DParameter | _Fields | None = ..., tridim_pooling_param:
+            Pooling3DParameter | _Fields | None = ..., visualise: bool | None = ...,
             visualise_channel: int | None = ..., au_mask_based_land_param:
             AUMaskBasedLandParameter | _Fields | None = ..., multi_label_image_data_param:
             MultiLabelImageDataParameter | _Fields | None = ..., squeeze_param: SqueezeParameter
@@ -1843,9 +1866,11 @@ class LayerParameter(Message):
             "image_data_modify_param", "region_param", "tensor_transpose_param",
             "precision_param", "kernel_loss_param", "euclidean_with_tv_param",
             "heatmap_data_param", "expmax_param", "cpp_param", "is_test", "heatmap_test_param",
-            "label_drop_param", "pose_image_data_param", "visualise", "visualise_channel",
-            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
-            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "label_drop_param", "pose_image_data_param", "decode_param", "image_loc_data_param",
+            "pose_data_param", "pose_distance_param", "tridim_st_param", "tridim_data_param",
+            "tridim_convolution_param", "tridim_pooling_param", "visualise",
+            "visualise_channel", "au_mask_based_land_param", "multi_label_image_data_param",
+            "squeeze_param", "mul_param", "depth_to_space_param", "space_to_depth_param",
             "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
             "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
             "pooling_nd_param", "round_param", "imp_map_param",
@@ -2015,19 +2040,22 @@ class LayerParameter(Message):
             "tensor_transpose_param", "precision_param", "kernel_loss_param",
             "euclidean_with_tv_param", "heatmap_data_param", "expmax_param", "cpp_param",
             "is_test", "heatmap_test_param", "label_drop_param", "pose_image_data_param",
-            "visualise", "visualise_channel", "au_mask_based_land_param",
-            "multi_label_image_data_param", "squeeze_param", "mul_param",
-            "depth_to_space_param", "space_to_depth_param", "space_to_batch_nd_param",
-            "batch_to_space_nd_param", "resize_bilinear_param", "resize_nearest_neighbor_param",
-            "upsample_darknet_param", "roi_mask_pooling_param", "pooling_nd_param",
-            "round_param", "imp_map_param", "crop_patch_from_max_feature_position_param",
-            "hashing_loss_param", "softmax_pair_param", "class_distance_param",
-            "center_cos_loss_param", "splice_param", "roi_gen_param", "decode_rois_param",
-            "format_image_data_param", "doc_data_param", "image_transform_param",
-            "weighted_fmeasure_loss_param", "precision_recall_param", "mtranspose_param",
-            "tc_param", "arcface_param", "cosin_add_m_param", "adacos_add_m_scale_param",
-            "compact_bilinear_param", "imresize_param", "nms_param", "rotate_pooling_param",
-            "power_file_param", "st_loss_param", "loc_loss_param", "labeled_matching_param",
+            "decode_param", "image_loc_data_param", "pose_data_param", "pose_distance_param",
+            "tridim_st_param", "tridim_data_param", "tridim_convolution_param",
+            "tridim_pooling_param", "visualise", "visualise_channel",
+            "au_mask_based_land_param", "multi_label_image_data_param", "squeeze_param",
+            "mul_param", "depth_to_space_param", "space_to_depth_param",
+            "space_to_batch_nd_param", "batch_to_space_nd_param", "resize_bilinear_param",
+            "resize_nearest_neighbor_param", "upsample_darknet_param", "roi_mask_pooling_param",
+            "pooling_nd_param", "round_param", "imp_map_param",
+            "crop_patch_from_max_feature_position_param", "hashing_loss_param",
+            "softmax_pair_param", "class_distance_param", "center_cos_loss_param",
+            "splice_param", "roi_gen_param", "decode_rois_param", "format_image_data_param",
+            "doc_data_param", "image_transform_param", "weighted_fmeasure_loss_param",
+            "precision_recall_param", "mtranspose_param", "tc_param", "arcface_param",
+            "cosin_add_m_param", "adacos_add_m_scale_param", "compact_bilinear_param",
+            "imresize_param", "nms_param", "rotate_pooling_param", "power_file_param",
+            "st_loss_param", "loc_loss_param", "labeled_matching_param",
             "unlabeled_matching_param", "guided_dropout_param", "feature_extrapolating_param",
             "roi_generating_param", "lstmnode_param", "beam_search_param", "gen_slicinfo_param",
             "lowlevel_distance_param", "point_bilinear_param", "entropy_pack_param",
@@ -3435,6 +3463,10 @@ class SoftmaxParameter(Message):
     @property
     def pos_mult(self) -> Values[float]: ...
     @property
+    def label_id(self) -> Values[int]: ...
+    @property
+    def label_scale(self) -> Values[float]: ...
+    @property
     def class_weight(self) -> Values[float]: ...
     cutting_point: float
     hard_mining_label: int
@@ -3446,7 +3478,8 @@ class SoftmaxParameter(Message):
         self, *,
             engine: SoftmaxParameter.Engine | int | str | None = ..., axis: int | None = ...,
             normalize_type: str | None = ..., label_smooth: bool | None = ..., pos_cid:
-            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., class_weight:
+            Iterable[float] | None = ..., pos_mult: Iterable[float] | None = ..., label_id:
+            Iterable[int] | None = ..., label_scale: Iterable[float] | None = ..., class_weight:
             Iterable[float] | None = ..., cutting_point: float | None = ..., hard_mining_label:
             int | None = ..., hard_ratio: float | None = ..., label_smooth_factor: float | None
             = ..., margin: float | None = ..., scaling_temperature: float | None = ...,
@@ -3461,8 +3494,8 @@ class SoftmaxParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "engine", "axis", "normalize_type", "label_smooth", "pos_cid", "pos_mult",
-            "class_weight", "cutting_point", "hard_mining_label", "hard_ratio",
-            "label_smooth_factor", "margin", "scaling_temperature",
+            "label_id", "label_scale", "class_weight", "cutting_point", "hard_mining_label",
+            "hard_ratio", "label_smooth_factor", "margin", "scaling_temperature",
         ]
     ) -> None: ...
 
@@ -5643,6 +5676,13 @@ class TransformationParameter(Message):
     INTER_LINEAR: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_CUBIC: ClassVar[TransformationParameter.InterpolationAlgo]
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
+    is_trans: bool
+    trans_dx: float
+    trans_dy: float
+    is_rotate: bool
+    rotate_deg: float
+    is_zoom: bool
+    zoom_scale: float
     mean_value_file: str
     label_crop_size: int
     @property
@@ -5769,28 +5809,30 @@ class TransformationParameter(Message):
     invalid_detection_mode: InvalidDetectionMode
     def __init__(
         self, *,
-            mean_value_file: str | None = ..., label_crop_size: int | None = ...,
-            multilabelscale: Iterable[int] | None = ..., isrand: bool | None = ..., downsample:
-            bool | None = ..., resize_label: int | None = ..., resize_w: int | None = ...,
-            resize_h: int | None = ..., jitter: float | None = ..., caffe_yolo: bool | None =
-            ..., stride: int | None = ..., upper_size: int | None = ..., upper_height: int |
-            None = ..., upper_width: int | None = ..., ignore_label: int | None = ..., scale:
-            float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
-            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
-            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
-            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
-            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
-            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
-            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
-            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
-            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
-            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
-            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
-            float | None = ..., horizontal_stretch_upper: float | None = ...,
-            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
-            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
-            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
-            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
+            is_trans: bool | None = ..., trans_dx: float | None = ..., trans_dy: float | None =
+            ..., is_rotate: bool | None = ..., rotate_deg: float | None = ..., is_zoom: bool |
+            None = ..., zoom_scale: float | None = ..., mean_value_file: str | None = ...,
+            label_crop_size: int | None = ..., multilabelscale: Iterable[int] | None = ...,
+            isrand: bool | None = ..., downsample: bool | None = ..., resize_label: int | None =
+            ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter: float | None =
+            ..., caffe_yolo: bool | None = ..., stride: int | None = ..., upper_size: int | None
+            = ..., upper_height: int | None = ..., upper_width: int | None = ..., ignore_label:
+            int | None = ..., scale: float | None = ..., mirror: bool | None = ..., crop_size:
+            int | None = ..., mean_file: str | None = ..., mean_value: Iterable[float] | None =
+            ..., force_color: bool | None = ..., force_gray: bool | None = ..., resize_param:
+            ResizeParameter | _Fields | None = ..., noise_param: NoiseParameter | _Fields | None
+            = ..., emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None =
+            ..., crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None =
+            ..., expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform:
+            bool | None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None
+            = ..., img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float |
+            None = ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower:
+            float | None = ..., vertical_stretch_upper: float | None = ...,
+            horizontal_stretch_lower: float | None = ..., horizontal_stretch_upper: float | None
+            = ..., interpolation_algo_down: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo |
+            int | str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing |
+            int | str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
@@ -5824,12 +5866,13 @@ class TransformationParameter(Message):
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "isrand", "downsample", "resize_label",
-            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
-            "upper_height", "upper_width", "ignore_label", "scale", "mirror", "crop_size",
-            "mean_file", "force_color", "force_gray", "resize_param", "noise_param",
-            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
-            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
+            "zoom_scale", "mean_value_file", "label_crop_size", "isrand", "downsample",
+            "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo", "stride",
+            "upper_size", "upper_height", "upper_width", "ignore_label", "scale", "mirror",
+            "crop_size", "mean_file", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
             "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
             "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
             "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
@@ -5850,30 +5893,31 @@ class TransformationParameter(Message):
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "multilabelscale", "isrand", "downsample",
-            "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo", "stride",
-            "upper_size", "upper_height", "upper_width", "ignore_label", "scale", "mirror",
-            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
-            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
-            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
-            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
-            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
-            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
-            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
-            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "multi_scale_levels", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
-            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
-            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
-            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
-            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
-            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
-            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
-            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
-            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
-            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "resize_param_yolo", "geometry_param", "random_blur", "blur_kernel_size",
-            "max_degree", "max_scale", "min_scale", "crop_size_w", "crop_size_h", "crop_size_l",
-            "pad_ratio", "test_rand", "invalid_detection_mode",
+            "is_trans", "trans_dx", "trans_dy", "is_rotate", "rotate_deg", "is_zoom",
+            "zoom_scale", "mean_value_file", "label_crop_size", "multilabelscale", "isrand",
+            "downsample", "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo",
+            "stride", "upper_size", "upper_height", "upper_width", "ignore_label", "scale",
+            "mirror", "crop_size", "mean_file", "mean_value", "force_color", "force_gray",
+            "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
+            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
+            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
+            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
+            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
+            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
+            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
+            "pad", "scale_factors", "multi_scale_levels", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "scale_ratios",
+            "resize_param_more", "resize_param_yolo", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -6367,6 +6411,9 @@ class ImageDataParameter(Message):
     rate_width: float
     img_num: int
     label_num: int
+    new_height_2: int
+    new_width_2: int
+    mean_file_2: str
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6396,7 +6443,8 @@ class ImageDataParameter(Message):
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
-            img_num: int | None = ..., label_num: int | None = ...,
+            img_num: int | None = ..., label_num: int | None = ..., new_height_2: int | None =
+            ..., new_width_2: int | None = ..., mean_file_2: str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6413,6 +6461,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "new_height_2", "new_width_2", "mean_file_2",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6430,6 +6479,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "new_height_2", "new_width_2", "mean_file_2",
         ]
     ) -> None: ...
 
@@ -9621,6 +9671,7 @@ class Pooling3DParameter(Message):
     stride_w: int
     pad_h: int
     pad_w: int
+    temporal_pad: int
     def __init__(
         self, *,
             pool: Pooling3DParameter.PoolMethod | int | str | None = ..., kernel_size: int |
@@ -9628,20 +9679,20 @@ class Pooling3DParameter(Message):
             None = ..., temporal_stride: int | None = ..., kernel_l: int | None = ..., stride_l:
             int | None = ..., pad_l: int | None = ..., kernel_h: int | None = ..., kernel_w: int
             | None = ..., stride_h: int | None = ..., stride_w: int | None = ..., pad_h: int |
-            None = ..., pad_w: int | None = ...,
+            None = ..., pad_w: int | None = ..., temporal_pad: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
             "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
-            "pad_h", "pad_w",
+            "pad_h", "pad_w", "temporal_pad",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "pool", "kernel_size", "stride", "pad", "kernel_depth", "temporal_stride",
             "kernel_l", "stride_l", "pad_l", "kernel_h", "kernel_w", "stride_h", "stride_w",
-            "pad_h", "pad_w",
+            "pad_h", "pad_w", "temporal_pad",
         ]
     ) -> None: ...
 
@@ -10708,6 +10759,12 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        MINE_CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
+        DECODE: ClassVar[V1LayerParameter.LayerType]
+        COMBINE: ClassVar[V1LayerParameter.LayerType]
+        JOINT_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+        RESCALE: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_LOC_DATA: ClassVar[V1LayerParameter.LayerType]
         IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
         RESHAPE: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
@@ -10814,6 +10871,12 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    MINE_CONTRASTIVE_LOSS: ClassVar[V1LayerParameter.LayerType]
+    DECODE: ClassVar[V1LayerParameter.LayerType]
+    COMBINE: ClassVar[V1LayerParameter.LayerType]
+    JOINT_IMAGE_DATA: ClassVar[V1LayerParameter.LayerType]
+    RESCALE: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_LOC_DATA: ClassVar[V1LayerParameter.LayerType]
     IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
     RESHAPE: ClassVar[V1LayerParameter.LayerType]
     @property
@@ -10980,6 +11043,12 @@ class V1LayerParameter(Message):
     @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
+    def mine_contrastive_loss_param(self) -> ContrastiveLossParameter: ...
+    @property
+    def decode_param(self) -> DecodeParameter: ...
+    @property
+    def image_loc_data_param(self) -> ImageLocDataParameter: ...
+    @property
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
@@ -11049,9 +11118,11 @@ class V1LayerParameter(Message):
             ImageMultiLabelDataParameter | _Fields | None = ..., reshape_param:
             PatchReshapeParameter | _Fields | None = ..., mult_softmax_loss_param:
             MultiSoftmaxLossParameter | _Fields | None = ..., euclidean_weight_param:
-            EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
-            ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
-            ...,
+            EuclideanWeightedLossParameter | _Fields | None = ..., mine_contrastive_loss_param:
+            ContrastiveLossParameter | _Fields | None = ..., decode_param: DecodeParameter |
+            _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
+            ..., param: Iterable[str] | None = ..., blob_share_mode:
+            Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -11075,7 +11146,8 @@ class V1LayerParameter(Message):
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
             "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
-            "euclidean_weight_param",
+            "euclidean_weight_param", "mine_contrastive_loss_param", "decode_param",
+            "image_loc_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -11101,7 +11173,8 @@ class V1LayerParameter(Message):
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
             "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
-            "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param", "param",
+            "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param",
+            "mine_contrastive_loss_param", "decode_param", "image_loc_data_param", "param",
             "blob_share_mode",
         ]
     ) -> None: ...
@@ -12112,6 +12185,7 @@ class HeatmapDataParameter(Message):
     dont_flip_first: bool
     angle_max: float
     flip_joint_labels: bool
+    sigma: float
     batch_size: int
     new_height: int
     new_width: int
@@ -12134,20 +12208,21 @@ class HeatmapDataParameter(Message):
             crop_meanfile: str | None = ..., cropsize: int | None = ..., outsize: int | None =
             ..., scale: float | None = ..., label_width: int | None = ..., label_height: int |
             None = ..., dont_flip_first: bool | None = ..., angle_max: float | None = ...,
-            flip_joint_labels: bool | None = ..., batch_size: int | None = ..., new_height: int
-            | None = ..., new_width: int | None = ..., crop_size: int | None = ..., rotation:
-            bool | None = ..., max_angle: float | None = ..., mirror: bool | None = ...,
-            label_size: int | None = ..., mean_value: Iterable[float] | None = ...,
-            coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None = ...,
+            flip_joint_labels: bool | None = ..., sigma: float | None = ..., batch_size: int |
+            None = ..., new_height: int | None = ..., new_width: int | None = ..., crop_size:
+            int | None = ..., rotation: bool | None = ..., max_angle: float | None = ...,
+            mirror: bool | None = ..., label_size: int | None = ..., mean_value: Iterable[float]
+            | None = ..., coordinate_num: int | None = ..., mirror_pairs: Iterable[str] | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
-            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
-            "coordinate_num",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "sigma", "batch_size",
+            "new_height", "new_width", "crop_size", "rotation", "max_angle", "mirror",
+            "label_size", "coordinate_num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -12155,9 +12230,9 @@ class HeatmapDataParameter(Message):
             "segmentation", "multfact", "num_channels", "batchsize", "root_img_dir",
             "random_crop", "sample_per_cluster", "labelinds", "source", "meanfile",
             "crop_meanfile", "cropsize", "outsize", "scale", "label_width", "label_height",
-            "dont_flip_first", "angle_max", "flip_joint_labels", "batch_size", "new_height",
-            "new_width", "crop_size", "rotation", "max_angle", "mirror", "label_size",
-            "mean_value", "coordinate_num", "mirror_pairs",
+            "dont_flip_first", "angle_max", "flip_joint_labels", "sigma", "batch_size",
+            "new_height", "new_width", "crop_size", "rotation", "max_angle", "mirror",
+            "label_size", "mean_value", "coordinate_num", "mirror_pairs",
         ]
     ) -> None: ...
 
@@ -20098,6 +20173,216 @@ class PosenetAccuracyParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> None: ...
+
+class DecodeParameter(Message):
+    DESCRIPTOR: Descriptor
+    source_dict: str
+    source_triids: str
+    usesoft: bool
+    def __init__(
+        self, *,
+            source_dict: str | None = ..., source_triids: str | None = ..., usesoft: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source_dict", "source_triids", "usesoft",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source_dict", "source_triids", "usesoft",
+        ]
+    ) -> None: ...
+
+class ImageLocDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    scale: float
+    mean_file: str
+    batch_size: int
+    crop_size: int
+    mirror: bool
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    new_height_2: int
+    new_width_2: int
+    mean_file_2: str
+    source_num: int
+    slide_stride: int
+    def __init__(
+        self, *,
+            source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
+            batch_size: int | None = ..., crop_size: int | None = ..., mirror: bool | None =
+            ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int | None
+            = ..., new_width: int | None = ..., new_height_2: int | None = ..., new_width_2: int
+            | None = ..., mean_file_2: str | None = ..., source_num: int | None = ...,
+            slide_stride: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "new_height_2", "new_width_2", "mean_file_2",
+            "source_num", "slide_stride",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "scale", "mean_file", "batch_size", "crop_size", "mirror", "rand_skip",
+            "shuffle", "new_height", "new_width", "new_height_2", "new_width_2", "mean_file_2",
+            "source_num", "slide_stride",
+        ]
+    ) -> None: ...
+
+class PoseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Dataset(_Enum):
+        NYU: ClassVar[PoseDataParameter.Dataset]
+        ICVL: ClassVar[PoseDataParameter.Dataset]
+        MSRA: ClassVar[PoseDataParameter.Dataset]
+        HANDS17: ClassVar[PoseDataParameter.Dataset]
+    NYU: ClassVar[PoseDataParameter.Dataset]
+    ICVL: ClassVar[PoseDataParameter.Dataset]
+    MSRA: ClassVar[PoseDataParameter.Dataset]
+    HANDS17: ClassVar[PoseDataParameter.Dataset]
+    image_source: str
+    label_source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    root_folder: str
+    point_num: int
+    point_dim: int
+    fx: float
+    fy: float
+    output_center: bool
+    center_source: str
+    pre_crop: bool
+    lazy_load: bool
+    limit_num: int
+    is_permute: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    dataset: PoseDataParameter.Dataset
+    full_input: bool
+    target_joint: int
+    label_noise: bool
+    label_std: float
+    bbox_source: str
+    total_images: int
+    def __init__(
+        self, *,
+            image_source: str | None = ..., label_source: str | None = ..., batch_size: int |
+            None = ..., rand_skip: int | None = ..., shuffle: bool | None = ..., new_height: int
+            | None = ..., new_width: int | None = ..., root_folder: str | None = ..., point_num:
+            int | None = ..., point_dim: int | None = ..., fx: float | None = ..., fy: float |
+            None = ..., output_center: bool | None = ..., center_source: str | None = ...,
+            pre_crop: bool | None = ..., lazy_load: bool | None = ..., limit_num: int | None =
+            ..., is_permute: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ..., dataset: PoseDataParameter.Dataset | int |
+            str | None = ..., full_input: bool | None = ..., target_joint: int | None = ...,
+            label_noise: bool | None = ..., label_std: float | None = ..., bbox_source: str |
+            None = ..., total_images: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "dataset",
+            "full_input", "target_joint", "label_noise", "label_std", "bbox_source",
+            "total_images",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_source", "label_source", "batch_size", "rand_skip", "shuffle", "new_height",
+            "new_width", "root_folder", "point_num", "point_dim", "fx", "fy", "output_center",
+            "center_source", "pre_crop", "lazy_load", "limit_num", "is_permute", "permute_id",
+            "cube_length", "dataset", "full_input", "target_joint", "label_noise", "label_std",
+            "bbox_source", "total_images",
+        ]
+    ) -> None: ...
+
+class PoseDistanceParameter(Message):
+    DESCRIPTOR: Descriptor
+    fx: float
+    fy: float
+    ux: float
+    uy: float
+    output_pose: bool
+    @property
+    def permute_id(self) -> Values[int]: ...
+    @property
+    def cube_length(self) -> Values[int]: ...
+    def __init__(
+        self, *,
+            fx: float | None = ..., fy: float | None = ..., ux: float | None = ..., uy: float |
+            None = ..., output_pose: bool | None = ..., permute_id: Iterable[int] | None = ...,
+            cube_length: Iterable[int] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "fx", "fy", "ux", "uy", "output_pose", "permute_id", "cube_length",
+        ]
+    ) -> None: ...
+
+class TridimSpatialTransformerParameter(Message):
+    DESCRIPTOR: Descriptor
+    transform_type: str
+    sampler_type: str
+    output_H: int
+    output_W: int
+    output_D: int
+    to_compute_dU: bool
+    theta_1_1: float
+    theta_1_2: float
+    theta_1_3: float
+    theta_1_4: float
+    theta_2_1: float
+    theta_2_2: float
+    theta_2_3: float
+    theta_2_4: float
+    theta_3_1: float
+    theta_3_2: float
+    theta_3_3: float
+    theta_3_4: float
+    def __init__(
+        self, *,
+            transform_type: str | None = ..., sampler_type: str | None = ..., output_H: int |
+            None = ..., output_W: int | None = ..., output_D: int | None = ..., to_compute_dU:
+            bool | None = ..., theta_1_1: float | None = ..., theta_1_2: float | None = ...,
+            theta_1_3: float | None = ..., theta_1_4: float | None = ..., theta_2_1: float |
+            None = ..., theta_2_2: float | None = ..., theta_2_3: float | None = ..., theta_2_4:
+            float | None = ..., theta_3_1: float | None = ..., theta_3_2: float | None = ...,
+            theta_3_3: float | None = ..., theta_3_4: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "output_D",
+            "to_compute_dU", "theta_1_1", "theta_1_2", "theta_1_3", "theta_1_4", "theta_2_1",
+            "theta_2_2", "theta_2_3", "theta_2_4", "theta_3_1", "theta_3_2", "theta_3_3",
+            "theta_3_4",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "transform_type", "sampler_type", "output_H", "output_W", "output_D",
+            "to_compute_dU", "theta_1_1", "theta_1_2", "theta_1_3", "theta_1_4", "theta_2_1",
+            "theta_2_2", "theta_2_3", "theta_2_4", "theta_3_1", "theta_3_2", "theta_3_3",
+            "theta_3_4",
         ]
     ) -> None: ...
 

@@ -111,11 +111,15 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
 def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, int]]:
     """The usual height and width, or that of a window of more cells: of a layer that reads a data
     layer's top, as of features in rows whose kernel is as wide as they are."""
-    tops = {layer.tops[0] for layer in unsized(spec)}
-    windows = [_window(layer.proto.convolution_param) for layer in spec.layers
-               if layer.bottoms and layer.bottoms[0] in tops]
-    sizes = [(max(height, usual[0]), max(width, usual[1])) for height, width in windows]
+    sizes = [(max(height, usual[0]), max(width, usual[1])) for height, width in _windows(spec)]
     return [size for size in dict.fromkeys(sizes) if size != usual]
+
+
+def _windows(spec: NetSpec) -> list[tuple[int, int]]:
+    """Height and width of the windows over a data layer's top."""
+    tops = {layer.tops[0] for layer in unsized(spec)}
+    return [_window(layer.proto.convolution_param) for layer in spec.layers
+            if layer.bottoms and layer.bottoms[0] in tops]
 
 
 def _of_grids(spec: NetSpec) -> list[tuple[int, int]]:
@@ -171,14 +175,19 @@ def _window(param: ConvolutionParameter) -> tuple[int, int]:
 
 
 def sizes_of_outputs(spec: NetSpec) -> list[tuple[int, int, int]]:
-    """Channels, height and width of square images of as many numbers as an InnerProduct gives:
-    what an autoencoder is compared with."""
+    """Channels, height and width of images of as many numbers as an InnerProduct gives: what an
+    autoencoder is compared with. They are square, or as high as the first window, as spectra are.
+    """
     counts = [layer.proto.inner_product_param.num_output for layer in spec.layers
               if layer.type == "InnerProduct"]
     found = [(channels, side, side) for count in counts for channels in (1, 3)
              if (side := math.isqrt(count // channels)) > LEAST_SIDE
              and channels * side * side == count]
-    return list(dict.fromkeys(found))[-MOST_SIZES:]
+    high = [(channels, height, count // (channels * height)) for count in counts
+            for channels in (1, 3) for height, width in _windows(spec)
+            if height > LEAST_SIDE and count % (channels * height) == 0
+            and count // (channels * height) >= width]
+    return [*list(dict.fromkeys(found))[-MOST_SIZES:], *list(dict.fromkeys(high))[-MOST_SIZES:]]
 
 
 def _upsampled(spec: NetSpec) -> list[tuple[int, int]]:

@@ -299,6 +299,8 @@ EXAMPLES = (
               without={"gradient": NOT_DERIVATIVE + "it is over C once more"}),
     Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
             "include_background: true }", (CHANCES, whole(3, 3, below=2)), grows=BATCH),
+    of_sample("PoseDistance", bottoms=((4, 6), (4, 6), (positive(4, 3) * 100).detach()),
+              grows=BATCH, without=NO_GRADIENT),
     of_sample("WeightedSoftmaxWithLoss", bottoms=((2, 4, 3, 5), PLACES)),
     Example("WeightedSoftmaxWithLoss", "", ((2, 4, 3, 5), PLACES, WEIGHTS), tops=2),
     Example("WeightedSoftmaxWithLoss", "", ((4, 5), LABELS, QUARTERS, QUARTERS, fixed([2]),

@@ -49,6 +49,7 @@ OF_EDGES = (
 )
 
 EXAMPLES = (
+    of_sample("IdleAccuracy", grows=BATCH, without=NO_GRADIENT),
     *OF_EDGES,
     of_sample("CheckAtt", grows=(), without={**NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("SplitIndices", grows=(), without=NO_GRADIENT),

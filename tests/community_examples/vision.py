@@ -325,6 +325,9 @@ EXAMPLES = (
     Example("Unpooling", "unpool: TILE kernel_size: 2 stride: 3 unpool_h: 9 unpool_w: 19"),
     of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
     of_sample("Padding"), Example("Padding", "pad_beg: -1 pad_end: -1"),
+    of_sample("TridimSpatialTransformer", grows=BATCH),
+    Example("PatchReshape", "new_channel: 4 new_height: 3 new_width: 2 new_patch_height: 3 "
+            "new_patch_width: 2", ((2, 24),), grows=BATCH),
     of_sample("GSTiling"), Example("GSTiling", "stride: 2 reverse: true", ((2, 8, 3, 5),)),
     of_sample("ConvolutionBNFixed", blobs=((4, 3, 3, 3), *[(4,)] * 4, (1,)),
               without={"gradient": NOT_DERIVATIVE + "it is that of exact numbers"}),

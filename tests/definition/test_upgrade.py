@@ -74,7 +74,10 @@ def test_every_v1_type_has_its_name_of_today():
         "MULTI_SOFTMAX": "Softmax", "MULTI_SOFTMAX_LOSS": "MultiSoftmaxLoss",
         "NORM": "NormOfChannels", "ANGLE_LOSS": "AngleLoss", "RESIZE": "Resize",
         "POSE_IMAGE_DATA": "PoseImageData", "LABEL_DROPOUT": "LabelDropout",
-        "SIGMOID_LOSS": "SigmoidLoss"}
+        "SIGMOID_LOSS": "SigmoidLoss", "DECODE": "CodebookDecode",
+        "COMBINE": "Concat", "MINE_CONTRASTIVE_LOSS": "ContrastiveLoss",
+        "RESCALE": "MeanRescale", "JOINT_IMAGE_DATA": "JointImageData",
+        "IMAGE_LOC_DATA": "ImageLocData"}
     assert set(today) == set(proto.V1LayerParameter.LayerType.keys())
     for old, new in today.items():
         document = upgraded(f"layers {{ name: 'x' type: {old} }}")
@@ -144,7 +147,7 @@ def test_every_parameter_message_of_v1_survives():
     messages = [field.name for field in v1.fields
                 if field.message_type and field.name not in (
                     "layer", "blobs", "lrn_map_param", "local_weighted_convolution_param",
-                    "reshape_param")]       # V1's is patch_reshape_param, of one project
+                    "reshape_param", "mine_contrastive_loss_param")]
     assert len(messages) >= 30
     for name in messages:
         assert v2.fields_by_name[name].message_type is v1.fields_by_name[name].message_type
@@ -468,3 +471,42 @@ def test_a_field_of_a_fork_makes_another_type_of_a_layer(old, param, fields, oth
 def test_a_layer_without_a_type_gets_none():
     text = 'layer { name: "a" top: "x" }'
     assert_same(upgraded(text), text)
+
+
+def test_c3ds_layers_by_other_names_have_cubes_for_windows():
+    document = upgraded("""layer { name: "d" type: "TridimData" top: "x" top: "y"
+        tridim_data_param { source: "l" batch_size: 4 new_length: 6 } }
+        layer { name: "c" type: "TridimConvolution" bottom: "x" top: "c"
+        tridim_convolution_param { num_output: 5 kernel_size: 3 stride: 2 pad: 1
+        weight_filler { type: "xavier" } } }
+        layer { name: "p" type: "TridimPooling" bottom: "c" top: "p"
+        tridim_pooling_param { pool: AVE kernel_size: 2 stride: 2 pad: 1 } }""")
+    assert_same(document, """layer { name: "d" type: "VideoData" top: "x" top: "y"
+        video_data_param { source: "l" batch_size: 4 new_length: 6 } }
+        layer { name: "c" type: "Convolution3D" bottom: "x" top: "c"
+        convolution3d_param { num_output: 5 kernel_size: 3 stride: 2 pad: 1 kernel_depth: 3
+        temporal_stride: 2 temporal_pad: 1 weight_filler { type: "xavier" } } }
+        layer { name: "p" type: "Pooling3D" bottom: "c" top: "p"
+        pooling3d_param { pool: AVE kernel_size: 2 stride: 2 pad: 1 kernel_depth: 2
+        temporal_stride: 2 temporal_pad: 1 } }""")
+
+
+def test_a_contrastive_loss_of_a_fork_keeps_its_margin():
+    assert_same(upgraded("""layers { name: "l" type: MINE_CONTRASTIVE_LOSS bottom: "a" bottom: "b"
+        bottom: "y" top: "l" mine_contrastive_loss_param { margin: 3 } }"""), """layer { name: "l"
+        type: "ContrastiveLoss" bottom: "a" bottom: "b" bottom: "y" top: "l"
+        contrastive_loss_param { margin: 3 } }""")
+
+
+def test_a_dropout_of_channels_by_another_name_keeps_its_ratio():
+    assert_same(upgraded("""layer { name: "d" type: "ChannelDropout" bottom: "x" top: "x"
+        dropout_param { dropout_ratio: 0.25 } }"""), """layer { name: "d" type: "SpatialDropout"
+        bottom: "x" top: "x" spatial_dropout_param { dropout_ratio: 0.25 } }""")
+
+
+def test_maps_of_limbs_are_told_from_types_of_rooms():
+    text = """layer { name: "d" type: "DataHeatmap" top: "x" top: "y" top: "z" }
+        layer { name: "l" type: "%s" bottom: "x" bottom: "z" top: "l" }"""
+    kinds = [upgraded(text % reader).message.layer[0].type
+             for reader in ("EuclideanLossHeatmap", "SoftmaxWithLoss", "Accuracy")]
+    assert kinds == ["LimbHeatmapData", "DataHeatmap", "DataHeatmap"]

@@ -201,6 +201,21 @@ def test_images_have_as_many_numbers_as_an_autoencoder_gives(outputs, size, tmp_
     assert found.assumed == f"images of {size}, as many numbers as a layer gives, assumed"
 
 
+def test_spectra_of_an_autoencoder_are_as_high_as_its_first_window(tmp_path):
+    net = tmp_path / "coder.prototxt"
+    net.write_text("""
+        layer { name: "x" type: "Data" top: "x" data_param { source: "x" batch_size: 2 } }
+        layer { name: "flat" type: "Flatten" bottom: "x" top: "flat" }
+        layer { name: "code" type: "Convolution" bottom: "x" top: "code"
+                convolution_param { num_output: 10 kernel_h: 38 kernel_w: 10 } }
+        layer { name: "y" type: "InnerProduct" bottom: "code" top: "y"
+                inner_product_param { num_output: 5700 } }
+        layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "flat" top: "loss" }""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built
+    assert found.assumed == "images of 1 x 38 x 150, as many numbers as a layer gives, assumed"
+
+
 @pytest.mark.parametrize("last, size", [
     # backwards from one cell: 3, then (3 - 1) * 2 + 2 = 6, then (6 - 1) + 5 - 2 = 8
     ("Pooling pooling_param { pool: AVE kernel_size: 3 }", "8 x 8"),

@@ -18,7 +18,8 @@ GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, 
 weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
-ArcherFMY/caffe-sal-ensemble: BNplus, SegNet's BN.
+ArcherFMY/caffe-sal-ensemble: BNplus, SegNet's BN. artiit/caffe-pose: ChannelDropout, the
+SpatialDropout here.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -29,7 +30,7 @@ IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibo
 yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
 multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
 mmd_loss_layer.cpp of HuifangZJU's, kevinlin311tw's, wang821002's and JiahaoLi-gdut's repositories;
-bnplus_layer.cpp of ArcherFMY's.
+bnplus_layer.cpp of ArcherFMY's; channel_dropout_layer.cpp of artiit's.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from __future__ import annotations
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 from framework.definition.upgrade.other_types import other_type
+from framework.definition.upgrade.tridim import TRIDIM, from_tridim
 
 WITHOUT_PADDING = ("AVE_EXC_PAD", "AVE_TF")
 SHAPES = {"kernel_size": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
@@ -46,12 +48,13 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
         "Yolov3Detection": "Yolov3DetectionOutput", "Yolov3Loss": "YoloFaceLoss",
         "Multilogistic": "Sigmoid",
-        "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss"}
+        "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss",
+        "ChannelDropout": "SpatialDropout"}
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
-REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet", "BNplus"])
+REPLACED = frozenset([*SAME, *TRIDIM, "PoolingND", "UpsampleDarknet", "BNplus"])
 MMD_MESSAGES = ("mmd_loss_param", "mmdx_loss_param")
 MMD_NAMES = {"kernel_num": "kernel_numb", "kernel_mul": "kernel_mult"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
@@ -110,6 +113,10 @@ def _from_same(layer: proto.LayerParameter, lines: Lines) -> bool:
         layer.reverse_param.CopyFrom(layer.reverse_axis_param)
         layer.ClearField("reverse_axis_param")
         lines.fields["reverse_param"] = lines.fields.pop("reverse_axis_param", [])
+    if layer.type == "SpatialDropout" and layer.HasField("dropout_param"):
+        layer.spatial_dropout_param.dropout_ratio = layer.dropout_param.dropout_ratio
+        layer.ClearField("dropout_param")
+        lines.fields["spatial_dropout_param"] = lines.fields.pop("dropout_param", [])
     return True
 
 
@@ -365,4 +372,5 @@ def _from_resize_param_yolo(layer: proto.LayerParameter, lines: Lines) -> bool:
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
          _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
-         _without_flat_windows, _from_bnplus, _from_warpctc_loss_param, _from_resize_param_yolo)
+         _without_flat_windows, _from_bnplus, _from_warpctc_loss_param, _from_resize_param_yolo,
+         from_tridim)

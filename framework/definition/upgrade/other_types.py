@@ -40,6 +40,16 @@ def _beside_grid(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "Grid" for other in net.message.layer)
 
 
+def _third_is_no_class(layer: proto.LayerParameter, net: Document) -> bool:
+    return len(layer.top) == 3 and not any(
+        other.type in ("SoftmaxWithLoss", "Accuracy") and layer.top[2] in other.bottom
+        for other in net.message.layer)
+
+
+def _beside_codebook(_: proto.LayerParameter, net: Document) -> bool:
+    return any(other.type == "CodebookDecode" for other in net.message.layer)
+
+
 def _of_drawn_classes(layer: proto.LayerParameter, net: Document) -> bool:
     return len(layer.bottom) == 2 and any(
         other.type in ("SampleTriplet", "RandomTriplets") and len(other.bottom) == 2
@@ -85,6 +95,10 @@ OTHER_TYPES = (
               "FaceBoxData"),
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
+    # artiit/caffe-pose: maps of limbs where RoomNet has the type of a room
+    OtherType("DataHeatmap", _third_is_no_class, "LimbHeatmapData"),
+    # caomw/caffe-3dnormal_joint_past, whose Accuracy has nothing left in it
+    OtherType("Accuracy", _beside_codebook, "IdleAccuracy"),
     # s-gupta/caffe, branch mil: of maps, not of rows
     OtherType("MIL", lambda layer, _: layer.mil_param.context_per_roi == 0, "MapMIL"),
     # openvinotoolkit/training_toolbox_caffe

@@ -18,6 +18,7 @@ from framework.ops.losses import GivenSlopes
 
 LOG = logging.getLogger("framework.layers")
 SMALLEST_TARGET = 1e-4      # above it a cell belongs to a joint
+NEAR_ONE = 1e-3
 ALL, JOINTS, WEIGHED, DRAWN, DRAWN_AND_WEIGHED, WORST = range(6)
 
 
@@ -275,3 +276,77 @@ class SimilaryEuclideanLoss(Layer):
         return GivenSlopes.apply(x, slopes, value)
 
 
+@layer
+class PoseDistance(Layer):
+    """Mean distance in space of joints of hands, given by their position in a depth image.
+
+    Bottoms: joints and labels (N, 3 K), of each a column, a row and a depth as parts of the cube
+             around the hand; the cubes' centers (N, 3), or of each joint (N, 3 K), in pixels and in
+             units of depth; if wanted numbers (N, 3 K), of which the first of a joint is 1 where
+             the joint counts. No gradient.
+    Tops:    the distance (), 0 / 0 if no joint counts; with `output_pose` the joints in pixels and
+             units of depth (N, 3 K), joint k where permute_id has k.
+    Column u = x cube_length |fx| / center depth + center, row v likewise with fy, depth d = x
+    cube_length + center; in space these are ((u - ux) d / fx, (v - uy) d / fy, d).
+    Errors:  SpecError for other shapes, for another number of cube_length than one or three, of
+             permute_id than joints or none, and of tops.
+    Source:  PoseDistanceParameter; pose_distance_layer.cpp of xinghaochen/caffe-pose.
+    """
+
+    num_bottoms = (3, 4)
+    num_tops = (1, 2)
+    no_gradient_bottoms = (0, 1, 2, 3)
+    no_onnx_form = COMPARES_WITH_LABELS
+
+    def __init__(self, spec: LayerSpec, x: Shape, target: Shape, centers: Shape, *counts: Shape):
+        super().__init__(spec)
+        field = "pose_distance_param"
+        honour(spec, field, "fx fy ux uy output_pose permute_id cube_length")
+        param = spec.proto.pose_distance_param
+        check_same_shape(spec, (x, target, *counts))
+        if len(x) != 2 or x[1] % 3 or centers not in ((x[0], 3), x):
+            raise spec.error("bottom", f"has the shapes {x} and {centers}; joints must be (N, 3 K) "
+                             "and centers (N, 3) or (N, 3 K)")
+        cube = list(param.cube_length)
+        if len(cube) not in (1, 3):
+            raise spec.error(f"{field}.cube_length", f"is given {len(cube)} times; it must be 1 or "
+                             "3 times")
+        order, num = list(param.permute_id), x[1] // 3
+        if order and sorted(order) != list(range(num)):
+            raise spec.error(f"{field}.permute_id", f"must name each of the {num} joints once, "
+                             "from 0 on")
+        if len(spec.tops) != 1 + param.output_pose:
+            raise spec.error("top", f"is given {len(spec.tops)} times; it must be "
+                             f"{1 + param.output_pose} times, 2 with output_pose")
+        self.cube, self.order = cube * (3 // len(cube)), order
+        self.focal, self.middle = (param.fx, param.fy), (param.ux, param.uy)
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        return (bottoms[0][0], 3) if index == 2 and bottoms[0] else bottoms[0] or bottoms[1]
+
+    def forward(self, x: Tensor, target: Tensor, centers: Tensor, *counts: Tensor
+                ) -> Tensor | tuple[Tensor, ...]:
+        centers = by_item(centers.detach(), -1, 3)
+        found, wanted = (self._pixels(by_item(joints.detach(), -1, 3), centers)
+                         for joints in (x, target))
+        each = (self._in_space(found) - self._in_space(wanted)).norm(dim=2)
+        counted = torch.ones_like(each)
+        if counts:
+            counted = ((by_item(counts[0].detach(), -1, 3)[..., 0] - 1).abs() < NEAR_ONE).to(each)
+        mean = (each * counted).sum() / counted.sum()
+        if len(self.spec.tops) == 1:
+            return mean
+        return mean, (found[:, self.order] if self.order else found).flatten(1)
+
+    def _pixels(self, joints: Tensor, centers: Tensor) -> Tensor:
+        """Column, row and depth of parts of the cube (N, K, 3)."""
+        sides = joints * joints.new_tensor(self.cube)
+        focal = joints.new_tensor(self.focal).abs() / centers[..., 2:]
+        return torch.cat([sides[..., :2] * focal, sides[..., 2:]], 2) + centers
+
+    def _in_space(self, pixels: Tensor) -> Tensor:
+        depth = pixels[..., 2:]
+        away = pixels[..., :2] - pixels.new_tensor(self.middle)
+        return torch.cat([away * depth / pixels.new_tensor(self.focal), depth], 2)

@@ -27,19 +27,20 @@ class MultiSoftmaxLoss(Layer):
 
     Bottoms: scores (N, C, ...); labels from 1 to C, one for each item and position.
     Top:     the loss (): -log softmax(scores)[label - 1], at most 87.3365, summed, over 336 N. The
-             gradient is that of the sum over N, as in the original. With mult_softmax_loss_param
-             the loss is over N, and its gradient times learning_multiple.
+             gradient is that of the sum over N, as in the original, times `loss_param.scale`. With
+             mult_softmax_loss_param the loss is over N, and its gradient times learning_multiple.
     Errors:  SpecError for another number of labels; DataError for one that is not from 1 to C.
     Source:  MULTI_SOFTMAX_LOSS, multi_softmax_loss_layer.cpp of
-             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0, and of
-             Arroosh/optical_flow_prediction, whose message that is.
+             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0, of
+             Arroosh/optical_flow_prediction, whose message that is, and of
+             caomw/caffe-3dnormal_joint_past, which has the scale.
     """
 
-    reads = ("mult_softmax_loss_param",)
-
+    reads = ("mult_softmax_loss_param", "loss_param")
     num_bottoms = (2, 2)
     loss = True
     no_gradient_bottoms = (1,)
+    fork_fields = frozenset(("loss_param.scale",))
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
@@ -49,7 +50,9 @@ class MultiSoftmaxLoss(Layer):
         honour(spec, "mult_softmax_loss_param", "learning_multiple")
         has_factor = spec.proto.HasField("mult_softmax_loss_param")
         self.scale = 1.0 if has_factor else SCALE
-        self.factor = float(spec.proto.mult_softmax_loss_param.learning_multiple)
+        honour(spec, "loss_param", "scale")
+        self.factor = float(spec.proto.mult_softmax_loss_param.learning_multiple) \
+            * spec.proto.loss_param.scale
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]

@@ -22,6 +22,8 @@ from framework.ops.losses import log_loss, normalizer, precise, softmax_focal_lo
 from framework.proto import enum_name
 
 MINED = 7       # bottoms of OIM's form
+# Fields with numbers of classes, and with the weights of these.
+CLASSES = (("pos_cid", "pos_mult"), ("label_id", "label_scale"))
 
 
 @layer
@@ -34,7 +36,8 @@ class WeightedSoftmaxWithLoss(Layer):
     What the net shows says which project's weights they are:
     - three bottoms: each label has its own (odegeasslbc, jind11);
     - `softmax_param.pos_cid` and `pos_mult`: those of a class or of several, 1 for the others
-      (silver-rush, liaomingg);
+      (silver-rush, liaomingg); `label_id` and `label_scale` are the same, but of a class that is
+      named twice the first counts (niuchuangnn);
     - `weighted_softmax_param.positions` and `weights`: the same as texts, "0,2" and "3,5"
       (shylee2021);
     - `weighted_softmax_loss_param.method`: ADAPTIVE_WEIGHT, the number of labels of an item that
@@ -57,7 +60,7 @@ class WeightedSoftmaxWithLoss(Layer):
     num_tops = (1, 2)
     loss = True
     no_gradient_bottoms = (1, 2, 3, 4, 5, 6)
-    fork_fields = frozenset(("softmax_param.pos_cid", "softmax_param.pos_mult"))
+    fork_fields = frozenset(f"softmax_param.{name}" for names in CLASSES for name in names)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -70,7 +73,7 @@ class WeightedSoftmaxWithLoss(Layer):
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape, *weights: Shape):
         super().__init__(spec)
-        honour(spec, "softmax_param", "axis pos_cid pos_mult")
+        honour(spec, "softmax_param", "axis pos_cid pos_mult label_id label_scale")
         self.axis = canonical_axis(spec, "softmax_param.axis", spec.proto.softmax_param.axis,
                                    scores)
         self.mined = None
@@ -91,7 +94,7 @@ class WeightedSoftmaxWithLoss(Layer):
                                  ignore_field="loss_param.ignore_label")
         form = _form(spec)
         self.class_weights: list[float] = []
-        if form in ("softmax_param.pos_cid", "weighted_softmax_param"):
+        if form.startswith("softmax_param.") or form == "weighted_softmax_param":
             self.class_weights = _class_weights(spec, form, scores[self.axis])
         param = spec.proto.weighted_softmax_loss_param
         self.method = enum_name(param, "method") if form == "weighted_softmax_loss_param" else ""
@@ -136,8 +139,8 @@ def _form(spec: LayerSpec) -> str:
     """The project's form that the layer's text shows; SpecError unless it is one."""
     proto = spec.proto
     forms = {"a third bottom of weights": len(spec.bottoms) == 3,
-             "softmax_param.pos_cid": is_set(proto.softmax_param, "pos_cid")
-             or is_set(proto.softmax_param, "pos_mult"),
+             **{f"softmax_param.{names[0]}": any(is_set(proto.softmax_param, name)
+                                                 for name in names) for names in CLASSES},
              "weighted_softmax_param": proto.HasField("weighted_softmax_param"),
              "weighted_softmax_loss_param": proto.HasField("weighted_softmax_loss_param")}
     found = [form for form, given in forms.items() if given]
@@ -154,6 +157,9 @@ def _class_weights(spec: LayerSpec, form: str, num_classes: int) -> list[float]:
         param = spec.proto.weighted_softmax_param
         classes = _numbers(spec, f"{form}.positions", param.positions)
         given = _numbers(spec, f"{form}.weights", param.weights)
+    elif form == "softmax_param.label_id":
+        classes = [float(number) for number in reversed(spec.proto.softmax_param.label_id)]
+        given = list(reversed(spec.proto.softmax_param.label_scale))
     else:
         softmax = spec.proto.softmax_param
         classes = list(softmax.pos_cid) or [1.0]

@@ -147,19 +147,20 @@ class Pooling3D(Layer):
     """3D max or average pooling over time, height and width.
 
     Bottom: x (N, C, L, H, W).
-    Top:    y (N, C, L', H', W'), n' = ceil((n + 2 pad - kernel) / stride) + 1; only height and
-            width have padding. A window without a real cell gives 0.
+    Top:    y (N, C, L', H', W'), n' = ceil((n + 2 pad - kernel) / stride) + 1; height and width
+            have `pad`, time has `temporal_pad`. A window without a real cell gives 0.
     AVE divides by the window cut to n + pad.
     With `kernel_l` it is that of ZhaofanQiu/pseudo-3d-residual-networks: time has kernel_l,
     stride_l, pad_l; MAX has padding too; a last window in the padding is dropped, as in Pooling.
     Blobs:  none.
     Errors: SpecError for padding with MAX and no kernel_l, for STOCHASTIC, and for a bottom without
             5 axes.
-    Source: facebook/C3D pool3d_layer.cpp; P3D's pooling3d_layer.cpp.
+    Source: facebook/C3D pool3d_layer.cpp; P3D's pooling3d_layer.cpp; of temporal_pad
+            tridim_pooling_layer.cu of xyyu-callen/caffe-3Dstn.
     """
 
     reads = ("pooling_param",)
-    fork_fields = frozenset(f"pooling3d_param.{name}" for name in P3D_FIELDS)
+    fork_fields = frozenset(f"pooling3d_param.{name}" for name in (*P3D_FIELDS, "temporal_pad"))
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -189,13 +190,14 @@ class Pooling3D(Layer):
 
 def _c3d_window(spec: LayerSpec, name: str, method: str) -> PoolWindow:
     """The windows of Facebook's C3D, by the message `name`."""
-    honour(spec, name, "pool kernel_size kernel_depth stride temporal_stride pad")
+    along = spec.proto.pooling3d_param.temporal_pad if name == "pooling3d_param" else 0
+    honour(spec, name, "pool kernel_size kernel_depth stride temporal_stride pad temporal_pad")
     pad = getattr(spec.proto, name).pad
-    if method == "MAX" and pad:
-        raise spec.error(f"{name}.pad", f"is {pad}; only AVE pooling has padding here")
+    if method == "MAX" and (pad or along):
+        raise spec.error(f"{name}.pad", f"is {pad or along}; only AVE pooling has padding here")
     return PoolWindow(depth_first(spec, name, "kernel_depth", "kernel_size", 0),
                       depth_first(spec, name, "temporal_stride", "stride", 1),
-                      (0, pad, pad), (1, 1, 1), clip=False)
+                      (along, pad, pad), (1, 1, 1), clip=False)
 
 
 def _p3d_window(spec: LayerSpec) -> PoolWindow:

@@ -1,4 +1,4 @@
-"""PatchReshape: channels become patches of a finer plane (V1's RESHAPE of one project)."""
+"""PatchReshape: channels become patches of a finer plane (V1's RESHAPE of two projects)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class PatchReshape(Layer):
             of row i and column j in a patch is channel (j * q + i) * C + c of its position.
     Errors: SpecError for a size of 0, for channels that are not p * q * C, and unless new_height
             and new_width are those of the top.
-    Source: PatchReshapeParameter; RESHAPE, reshape_layer.cpp of Arroosh/optical_flow_prediction.
+    Source: PatchReshapeParameter; RESHAPE, reshape_layer.cpp of Arroosh/optical_flow_prediction
+            and of caomw/caffe-3dnormal_joint_past.
     """
 
     def __init__(self, spec: LayerSpec, x: Shape):

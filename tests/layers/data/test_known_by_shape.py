@@ -107,6 +107,52 @@ def test_boxes_of_faces_have_their_points(fields, columns):
     assert parse_net(text % 'label_map_file: "m"').message.layer[0].type == "AnnotatedData"
 
 
+def test_windows_of_an_image_are_a_batch():
+    param = ("image_loc_data_param {{ batch_size: {} crop_size: 55 source_num: 2 slide_stride: 13 "
+             "new_height: 195 new_width: 260 }}")
+    assert shapes("ImageLocData", param.format(300), 2) == [(300, 6, 55, 55), (300, 1, 1, 1)]
+    with pytest.raises(SpecError, match="batch_size is 299; an image has 300 windows"):
+        shapes("ImageLocData", param.format(299), 2)
+
+
+def test_images_in_two_sizes_are_read_from_v1():
+    layer = parse_net("""layers { name: "d" type: JOINT_IMAGE_DATA top: "x" top: "y" top: "z"
+        image_data_param { source: "l" mean_file_2: "m" batch_size: 3 new_height: 39 new_width: 52
+        new_height_2: 11 new_width_2: 12 } }""").message.layer[0]
+    assert layer.type == "JointImageData"
+    assert shapes("JointImageData", "image_data_param { batch_size: 3 new_height: 39 new_width: 52 "
+                  "new_height_2: 11 new_width_2: 12 }", 3) == [
+        (3, 3, 39, 52), (3, 1, 39, 52), (3, 3, 11, 12)]
+    with pytest.raises(SpecError, match="new_width_2 is 0; it must be at least 1"):
+        shapes("JointImageData", "image_data_param { batch_size: 3 new_height: 39 new_width: 52 "
+               "new_height_2: 11 }", 3)
+
+
+def test_hands_have_one_joint_with_a_target_and_a_center_if_wanted():
+    param = ("pose_data_param {{ batch_size: 4 point_num: 21 new_height: 24 new_width: 32 {} }} "
+             "transform_param {{ is_rotate: true rotate_deg: 180 {} }}")
+    assert shapes("PoseData", param.format("", ""), 2) == [(4, 1, 24, 32), (4, 63)]
+    more = param.format("target_joint: 3 output_center: true point_dim: 2", "crop_size: 20")
+    assert shapes("PoseData", more, 2) == [(4, 1, 20, 20), (4, 4)]
+    with pytest.raises(SpecError, match="point_num is 0; it must be at least 1"):
+        shapes("PoseData", "pose_data_param { batch_size: 4 }", 2)
+
+
+@pytest.mark.parametrize("fields, joints, limbs", [
+    ('source: "lsp/train.txt"', 14, 14), ('source: "data/FLIC/train.txt" sigma: 2', 7, 4),
+    ('source: "lsp/train.txt" labelinds: "1,2,5,6"', 2, 14)])
+def test_people_have_maps_of_joints_and_of_limbs(fields, joints, limbs):
+    param = (f"heatmap_data_param {{ {fields} batchsize: 3 outsize: 64 label_height: 16 "
+             "label_width: 20 }")
+    assert shapes("LimbHeatmapData", param, 3) == [
+        (3, 3, 64, 64), (3, joints, 16, 20), (3, limbs, 16, 20)]
+
+
+def test_maps_of_limbs_need_sizes():
+    with pytest.raises(SpecError, match="outsize is 0; it must be at least 1"):
+        shapes("LimbHeatmapData", "heatmap_data_param { batchsize: 3 }", 3)
+
+
 def test_maps_of_labels_have_the_sides_of_their_scales():
     text = "image_multilabel_data_param { batch_size: 3 new_height: 40 new_width: 48 } "
     scales = "transform_param { crop_size: 24 multilabelscale: 12 multilabelscale: 4 }"

@@ -131,3 +131,57 @@ def test_settings_that_do_not_fit_are_refused(kind, param, shapes, words):
     shapes = shapes[:2] + tuple((2, 3, 2, 1) for _ in shapes[2:])
     with pytest.raises(SpecError, match=words):
         make(kind, param, *shapes)
+
+
+CAMERA = "fx: 240 fy: -230 ux: 160 uy: 120 cube_length: 150 cube_length: 140 cube_length: 130"
+HANDS = (3, 12)
+
+
+def hands(centers):
+    x, target = (noise(HANDS, seed=seed, requires_grad=False) for seed in (1, 2))
+    middle = noise(centers, seed=3, requires_grad=False) * 20
+    middle[:, 2::3] += 500
+    return x, target, middle
+
+
+def joint_in_pixels(part, center):
+    return np.array([part[0] * 150 * 240 / center[2] + center[0],
+                     part[1] * 140 * 230 / center[2] + center[1], part[2] * 130 + center[2]])
+
+
+def joint_in_space(pixels):
+    u, v, d = pixels
+    return np.array([(u - 160) * d / 240, (v - 120) * d / -230, d])
+
+
+@pytest.mark.parametrize("centers", [(3, 3), HANDS])
+def test_joints_of_hands_are_compared_in_space(centers):
+    bottoms = hands(centers)
+    counts = (noise(HANDS, seed=4, requires_grad=False) > 0).double()
+    layer = make("PoseDistance", f"{CAMERA} output_pose: true permute_id: 2 permute_id: 0 "
+                 "permute_id: 1 permute_id: 3", HANDS, HANDS, centers, HANDS, tops=2)
+    mean, pose = layer(*bottoms, counts)
+    x, target, middle = (bottom.numpy() for bottom in bottoms)
+    distances, expected = [], np.empty(HANDS)
+    for n, joint in np.ndindex(3, 4):
+        part = slice(3 * joint, 3 * joint + 3)
+        center = middle[n, :3] if centers == (3, 3) else middle[n, part]
+        found, wanted = (joint_in_pixels(of[n, part], center) for of in (x, target))
+        if counts[n, 3 * joint] == 1:
+            distances.append(np.linalg.norm(joint_in_space(found) - joint_in_space(wanted)))
+        place = [2, 0, 1, 3].index(joint)        # ids[permute_id[i]] = i in the original
+        expected[n, 3 * place:3 * place + 3] = found
+    assert 0 < len(distances) < 12
+    assert mean.item() == pytest.approx(np.mean(distances), rel=1e-12)
+    np.testing.assert_allclose(pose, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("fields, shapes, message", [
+    ("", (HANDS, HANDS, (3, 3)), "cube_length is given 0 times; it must be 1 or 3 times"),
+    ("cube_length: 1", (HANDS, HANDS, (3, 6)), "centers .N, 3. or .N, 3 K."),
+    ("cube_length: 1 permute_id: 0", (HANDS, HANDS, (3, 3)), "each of the 4 joints once"),
+    ("cube_length: 1 output_pose: true", (HANDS, HANDS, (3, 3)), "it must be 2 times"),
+])
+def test_hands_of_other_shapes_are_refused(fields, shapes, message):
+    with pytest.raises(SpecError, match=message):
+        make("PoseDistance", fields, *shapes)

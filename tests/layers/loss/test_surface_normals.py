@@ -13,10 +13,11 @@ from tests.definitions import sigmoid, softmax
 from tests.support import array, make, noise
 
 
-def test_multi_softmax_loss_counts_labels_from_one_and_scales_its_value_alone():
+@pytest.mark.parametrize("text, scale", [("", 1), ("loss_param { scale: 0.25 }", 0.25)])
+def test_multi_softmax_loss_counts_labels_from_one_and_scales_its_value_alone(text, scale):
     scores = noise(2, 4, 3, 5)
     labels = torch.arange(30).reshape(2, 1, 3, 5) % 4 + 1.0
-    layer = make("MultiSoftmaxLoss", "", scores.shape, labels.shape)
+    layer = make("MultiSoftmaxLoss", text, scores.shape, labels.shape)
     p = softmax(array(scores))
     total, slopes = 0.0, p.copy()
     for n, i, j in np.ndindex(2, 3, 5):
@@ -26,7 +27,7 @@ def test_multi_softmax_loss_counts_labels_from_one_and_scales_its_value_alone():
     loss = layer(scores, labels)
     assert loss.item() == pytest.approx(total / 2 / 336, rel=1e-12)
     (3 * loss).backward()
-    np.testing.assert_allclose(array(scores.grad), 3 * slopes / 2, rtol=1e-10)
+    np.testing.assert_allclose(array(scores.grad), 3 * scale * slopes / 2, rtol=1e-10)
     layer = make("MultiSoftmaxLoss", "mult_softmax_loss_param { learning_multiple: 7 }",
                  scores.shape, labels.shape)
     scores.grad = None

@@ -40,6 +40,10 @@ def rarity(ignored=None):
     ("softmax_param { pos_mult: 2.5 }", [1, 2.5, 1, 1]),
     ("softmax_param { pos_cid: 3 pos_mult: 2.5 pos_cid: 0 pos_mult: 0.5 }", [0.5, 1, 1, 2.5]),
     ('weighted_softmax_param { positions: "0,2" weights: "3,0.5" }', [3, 1, 0.5, 1]),
+    ("softmax_param { label_id: 1 label_id: 2 label_scale: 0.75 label_scale: 1.25 }",
+     [1, 0.75, 1.25, 1]),
+    ("softmax_param { label_id: 1 label_id: 1 label_scale: 0.75 label_scale: 1.25 }",
+     [1, 0.75, 1, 1]),
 ])
 def test_a_class_has_the_weight_that_the_layer_gives_it(text, weights):
     layer = make("WeightedSoftmaxWithLoss", text, SHAPE, (2, 1, 3, 5))

@@ -52,6 +52,23 @@ def test_c3d_pooling_keeps_a_window_that_starts_in_the_padding():
     np.testing.assert_allclose(y[0, 0, 0], np.outer([0.5, 1, 1, 0], [0.5, 1, 1, 0]))
 
 
+def test_time_has_padding_of_its_own():
+    """By loops as TridimAvePoolForward has them; the first window of time is all padding."""
+    layer = make("Pooling3D", "pooling3d_param { pool: AVE kernel_depth: 2 kernel_size: 2 "
+                 "stride: 2 temporal_stride: 2 pad: 1 temporal_pad: 2 }", (1, 2, 3, 5, 4))
+    x = noise(1, 2, 3, 5, 4)
+    expected = np.zeros((1, 2, 4, 4, 3))
+    for n, c, *cell in np.ndindex(expected.shape):
+        begin = [2 * at - pad for at, pad in zip(cell, (2, 1, 1), strict=True)]
+        end = [min(at + 2, size + pad) for at, size, pad in zip(begin, (3, 5, 4), (2, 1, 1),
+                                                                strict=True)]
+        inside = tuple(slice(max(a, 0), max(b, 0)) for a, b in zip(begin, end, strict=True))
+        volume = np.prod(np.subtract(end, begin))
+        expected[n, c, *cell] = x.detach().numpy()[n, c][inside].sum() / volume
+    assert not expected[0, :, 0].any() and expected[0, :, 2].any()
+    np.testing.assert_allclose(layer(x).detach().numpy(), expected, rtol=1e-12)
+
+
 def test_a_net_takes_the_fields_of_p3d():
     text = """layer { name: "x" type: "Input" top: "x" input_param { shape {
     dim: 1 dim: 2 dim: 4 dim: 6 dim: 6 } } }
