@@ -1214,6 +1214,16 @@ class LayerParameter(Message):
     def triplet_ranking_hinge_loss_param(self) -> TripletRankingHingeLossParameter: ...
     @property
     def posenet_accuracy_param(self) -> PosenetAccuracyParameter: ...
+    @property
+    def rank_param(self) -> RankParameter: ...
+    @property
+    def crop_bbox_param(self) -> CropBBoxParameter: ...
+    @property
+    def select_binary_param(self) -> SelectBinaryParameter: ...
+    @property
+    def generate_cls_vector_param(self) -> GenerateClsVectorParameter: ...
+    @property
+    def bbox_seg_data_param(self) -> BBoxSegDataParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1649,6 +1659,10 @@ class LayerParameter(Message):
             _Fields | None = ..., rearrange_param: RearrangeParameter | _Fields | None = ...,
             triplet_ranking_hinge_loss_param: TripletRankingHingeLossParameter | _Fields | None
             = ..., posenet_accuracy_param: PosenetAccuracyParameter | _Fields | None = ...,
+            rank_param: RankParameter | _Fields | None = ..., crop_bbox_param: CropBBoxParameter
+            | _Fields | None = ..., select_binary_param: SelectBinaryParameter | _Fields | None
+            = ..., generate_cls_vector_param: GenerateClsVectorParameter | _Fields | None = ...,
+            bbox_seg_data_param: BBoxSegDataParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1806,7 +1820,8 @@ class LayerParameter(Message):
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
-            "posenet_accuracy_param",
+            "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
+            "generate_cls_vector_param", "bbox_seg_data_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1967,7 +1982,8 @@ class LayerParameter(Message):
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
-            "posenet_accuracy_param",
+            "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
+            "generate_cls_vector_param", "bbox_seg_data_param",
         ]
     ) -> None: ...
 
@@ -6235,6 +6251,7 @@ class ImageDataParameter(Message):
     rate_width: float
     img_num: int
     label_num: int
+    pair_size: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6264,7 +6281,7 @@ class ImageDataParameter(Message):
             use_temporal_jitter: bool | None = ..., new_dim: int | None = ..., bicubic: bool |
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
-            img_num: int | None = ..., label_num: int | None = ...,
+            img_num: int | None = ..., label_num: int | None = ..., pair_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6281,6 +6298,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "pair_size",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6298,6 +6316,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
+            "pair_size",
         ]
     ) -> None: ...
 
@@ -17874,6 +17893,8 @@ class ImageLabelDataParameter(Message):
     box_perturb_max_scale_percent: float
     box_perturb_max_translate_percent: float
     ignore_first_channel_for_classification: bool
+    filename_in_idx: bool
+    make_transform_independent_classification_gt: bool
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -17893,7 +17914,8 @@ class ImageLabelDataParameter(Message):
             ..., init_num_dets: int | None = ..., random_box_perturb: bool | None = ...,
             box_perturb_max_scale_percent: float | None = ...,
             box_perturb_max_translate_percent: float | None = ...,
-            ignore_first_channel_for_classification: bool | None = ...,
+            ignore_first_channel_for_classification: bool | None = ..., filename_in_idx: bool |
+            None = ..., make_transform_independent_classification_gt: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -17905,6 +17927,7 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
+            "filename_in_idx", "make_transform_independent_classification_gt",
         ]
     ) -> bool: ...
     def ClearField(
@@ -17917,6 +17940,7 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
+            "filename_in_idx", "make_transform_independent_classification_gt",
         ]
     ) -> None: ...
 
@@ -19430,5 +19454,126 @@ class PosenetAccuracyParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> None: ...
+
+class RankParameter(Message):
+    DESCRIPTOR: Descriptor
+    neg_num: int
+    pair_size: int
+    hard_ratio: float
+    rand_ratio: float
+    margin: float
+    def __init__(
+        self, *,
+            neg_num: int | None = ..., pair_size: int | None = ..., hard_ratio: float | None =
+            ..., rand_ratio: float | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "neg_num", "pair_size", "hard_ratio", "rand_ratio", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "neg_num", "pair_size", "hard_ratio", "rand_ratio", "margin",
+        ]
+    ) -> None: ...
+
+class CropBBoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    background_label_id: int
+    use_difficult_gt: bool
+    is_crop_score_map: bool
+    is_crop_all: bool
+    is_crop_cls: bool
+    def __init__(
+        self, *,
+            background_label_id: int | None = ..., use_difficult_gt: bool | None = ...,
+            is_crop_score_map: bool | None = ..., is_crop_all: bool | None = ..., is_crop_cls:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "background_label_id", "use_difficult_gt", "is_crop_score_map", "is_crop_all",
+            "is_crop_cls",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "background_label_id", "use_difficult_gt", "is_crop_score_map", "is_crop_all",
+            "is_crop_cls",
+        ]
+    ) -> None: ...
+
+class SelectBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    random_select: bool
+    num_class: int
+    background_label_id: int
+    use_difficult_gt: bool
+    ignore_label: int
+    random_instance: bool
+    def __init__(
+        self, *,
+            random_select: bool | None = ..., num_class: int | None = ..., background_label_id:
+            int | None = ..., use_difficult_gt: bool | None = ..., ignore_label: int | None =
+            ..., random_instance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "random_select", "num_class", "background_label_id", "use_difficult_gt",
+            "ignore_label", "random_instance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "random_select", "num_class", "background_label_id", "use_difficult_gt",
+            "ignore_label", "random_instance",
+        ]
+    ) -> None: ...
+
+class GenerateClsVectorParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    batch_size: int
+    background_label_id: int
+    def __init__(
+        self, *,
+            num_class: int | None = ..., batch_size: int | None = ..., background_label_id: int
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "batch_size", "background_label_id",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "batch_size", "background_label_id",
+        ]
+    ) -> None: ...
+
+class BBoxSegDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def batch_sampler(self) -> Messages[BatchSampler]: ...
+    label_map_file: str
+    is_object_mask: bool
+    is_output_instance_mask: bool
+    def __init__(
+        self, *,
+            batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
+            None = ..., is_object_mask: bool | None = ..., is_output_instance_mask: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_map_file", "is_object_mask", "is_output_instance_mask",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_sampler", "label_map_file", "is_object_mask", "is_output_instance_mask",
         ]
     ) -> None: ...

@@ -13,6 +13,7 @@ from tests.layer_examples import (
     PLACES,
     SCORES,
     SIZES_FROM_DATA,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -96,4 +97,10 @@ EXAMPLES = (
               below=3)), grows=(), without={**ON_CPU,
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
     of_sample("PointwiseSpatialAttention", grows=()),
+    of_sample("CropBBox", bottoms=((1, 3, 5, 4), TRUTH), grows=()),
+    Example("CropBBox", "is_crop_all: true", (X, TRUTH), grows=BATCH),
+    Example("CropBBox", bottoms=((1, 3, 5, 4), TRUTH), phase="TEST", grows=()),
+    of_sample("SelectBinary", bottoms=(TRUTH, whole(2, 1, 5, 4, below=4)), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **DRAWS}),
+    of_sample("GenerateClsVector", bottoms=(TRUTH,), grows=(), without={**NO_GRADIENT, **DRAWS}),
 )

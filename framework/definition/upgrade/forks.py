@@ -15,6 +15,7 @@ source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
+weiliu89/caffe (ParseNet): one bin of a pooling.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -141,6 +142,18 @@ def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
+
+
+def _from_one_bin(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """ParseNet's bin_size of 1: one window, the whole plane. Others stay, and are refused."""
+    param = layer.pooling_param
+    if layer.type != "Pooling" or param.bin_size != 1 or param.HasField("bin_h"):
+        return False
+    param.global_pooling = True
+    param.ClearField("bin_size")
+    inside = (lines.fields.get("pooling_param") or [Lines()])[0].fields
+    inside["global_pooling"] = inside.pop("bin_size", [])
     return True
 
 
@@ -282,4 +295,5 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _from_sparse_data, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _from_sparse_data, _from_one_bin,
+         _without_flat_windows)

@@ -86,6 +86,8 @@ OTHER_TYPES = (
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),
+    # xiaolonw/caffe-video_triplet, sanpingzhou/Person-Re-ID: what V1's NORM is
+    OtherType("Norm", lambda layer, _: not layer.HasField("norm_param"), "NormOfChannels"),
     # weiliu89/caffe, ParseNet
     OtherType("UnPooling", _is_spread, "SpreadUnpooling"),
     # fqzhu001/caffe-pdh-reid-2016: triplets as three bottoms

@@ -15,6 +15,7 @@ from framework.layers.data.known_by_shape import KnownByShape
 from framework.layers.params import LARGEST_STEP, within
 
 SIGN_NUMBERS = 8    # of a cell: whether it is in a sign, its corners, two sizes and a weight
+NUM_BOXES = 1       # of a batch, where the data are not at hand
 FEATURES = (256, 13, 13)        # of conv5 of Zeiler and Fergus's net, whose regions are pooled
 
 
@@ -278,3 +279,28 @@ class ListedClassesData(KnownByShape):
         images = images_and_labels(spec, size)[0]
         shapes: list[Shape] = [images, (images[0], spec.proto.data_param.label_size, 1, 1)]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class BBoxSegData(KnownByShape):
+    """Images of a database, their boxes and their label maps: known by shape only.
+
+    Tops:   images (batch_size, channels, H, W); boxes (1, 1, G, 8), as AnnotatedData's, G assumed;
+            classes of pixels (batch_size, 1, H, W), with is_output_instance_mask (G, 1, H, W).
+    Errors: SpecError whenever data are requested.
+    Meaning: niuchuangnn/Caffe-TD bbox_seg_data_layer.cpp, whose records are messages of its own.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (3, 3)
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[1:2])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        of_boxes = spec.proto.bbox_seg_data_param.is_output_instance_mask
+        return [images, (1, 1, NUM_BOXES, 8),
+                (NUM_BOXES if of_boxes else images[0], 1, *images[2:])]
