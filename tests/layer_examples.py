@@ -292,7 +292,7 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "OctreeDataBase": [(1, 3, 8, 1), (32,)], "ImageDataModify": [(4, 3, 176, 176)],
     "MHDData": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12)],
     "MHDDataWithDense": [(2, 1, 8, 10, 12), (2, 1, 8, 10, 12), (2, 2, 8, 10, 12)],
-    "FaceImage": [(6, 1, 40, 30), (6,)],
+    "FaceImage": [(6, 1, 40, 30), (6,)], "MILData": [(6, 3, 48, 48), (2, 7, 1, 1)],
     "VideoDataSeg": [(2, 3, 8, 32, 24), (2, 1, 8, 32, 24)],
     "DataHeatmapTest": [(1, 3, 320, 320)],
     "PoseImageData": [(2, 3, 32, 24), (2, 5, 16, 12)],

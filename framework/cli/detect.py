@@ -53,7 +53,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR",
                         help="folder for the results")
     parser.add_argument("--labelmap", "--label_map_file", metavar="FILE",
-                        help="names of the classes (default: the net's)")
+                        help="names of the classes: a label map, or a text file (.txt) with a name "
+                             "in each line, from class 0, the background, on (default: the net's)")
     parser.add_argument("--threshold", type=float, metavar="N", default=0.4,
                         help="lowest score of a box (default: %(default)s)")
     parser.add_argument("--upright", action="store_true",
@@ -184,7 +185,7 @@ def _total(sources: Sequence[Source]) -> int:
 def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
     """The detector (torch comes in only here) and the names of its classes."""
     # lazy: --help does without it
-    from framework.data.records import label_map
+    from framework.data.records.label_map import names_in_file
     from framework.inference.detector import Detector
     from framework.net.class_counts import check_labels
     from framework.net.reading import read_net
@@ -201,7 +202,7 @@ def _load(options: argparse.Namespace) -> tuple[Detector, dict[int, str]]:
               "are (--mean, --scale)", file=sys.stderr)  # fmt: skip
     names = detector.names
     if options.labelmap:
-        names = label_map.names_by_label(label_map.read(options.labelmap))
+        names = names_in_file(options.labelmap)
         check_labels(detector.net.spec, options.labelmap, names)
     return detector, names
 

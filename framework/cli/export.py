@@ -12,7 +12,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +158,7 @@ def export_torch(options: argparse.Namespace) -> int:
 def export_ncnn(options: argparse.Namespace) -> int:
     """Write a .param file, and the .bin file beside it."""
     # lazy: --help does without it
-    from framework.export.ncnn import to_ncnn
+    from framework.export.ncnn import MOST_BYTES, Writer
     from framework.export.onnx_model import Options, to_model
     from framework.export.source import layer_error, load
     from framework.system.atomic import replacing_together
@@ -171,24 +171,32 @@ def export_ncnn(options: argparse.Namespace) -> int:
         raise CaffeError(f"--batch is {options.batch}; ncnn takes one item at a time")
     net = load(options.model, options.weights, 1, options.ignore_unknown_fields)
     model = to_model(net, Options(keep_batch_norm=options.keep_batch_norm, detection_op=True))
-    param, weights = to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
+    writer = Writer(model, lambda name, reason: layer_error(net, name, reason))
+    param, weights = writer.run()
     checked = "not checked: ncnn is not installed" if options.check is not False else "not checked"
     if options.check is not False:
-        found = agrees_in_ncnn(net, param, weights, options)
+        found = agrees_in_ncnn(net, param, weights, writer.words, options)
         if found == "":
             return 1
         checked = found or checked
     with replacing_together(options.out, options.out.with_suffix(".bin")) as (text, binary):
         text.write_text(param)
         binary.write_bytes(weights)
+    for name in [*net.given_names, *net.outputs]:
+        if writer.words.get(name, name) != name:
+            print(f"the blob {name!r} is called {writer.words[name]} in ncnn, whose names are "
+                  f"words of up to {MOST_BYTES} bytes")
     print(f"{options.out}: {param.splitlines()[1].split()[0]} layers, "
           f"{len(weights) / 1e6:.1f} MB of weights, {checked}")
     return 0
 
 
-def agrees_in_ncnn(net: Net, param: str, weights: bytes, options: argparse.Namespace
-                   ) -> str | None:
-    """What the check says; "" if an output differs, None where no Python has ncnn."""
+def agrees_in_ncnn(net: Net, param: str, weights: bytes, words: Mapping[str, str],
+                   options: argparse.Namespace) -> str | None:
+    """What the check says; "" if an output differs, None where no Python has ncnn.
+
+    words  what blobs are called in ncnn
+    """
     # lazy: --help does without it
     from framework.export.check import check_ncnn
     from framework.export.runtimes import modules_at_hand
@@ -196,7 +204,7 @@ def agrees_in_ncnn(net: Net, param: str, weights: bytes, options: argparse.Names
     for python in dict.fromkeys((options.runtime_python, sys.executable)):
         if not modules_at_hand(python, ["ncnn"]):
             continue
-        name, found = check_ncnn(net, param, weights, allowed(options), python)
+        name, found = check_ncnn(net, param, weights, words, allowed(options), python)
         if found.first is not None:
             print(f"error: {name}: the output '{found.first.blob}' {found.first.reason}; nothing "
                   "is written (--tolerance, --no-check)", file=sys.stderr)

@@ -10,8 +10,12 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from framework.cli import app
+
+if TYPE_CHECKING:
+    from framework.proto import LabelMap
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -40,25 +44,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return app.run(export, make_parser(), arguments)
 
 
+def written_names(message: LabelMap, layout: str) -> dict[int, str]:
+    """What files call the classes of a label map, by label, without the background.
+
+    COCO's files have the display names, but for those that several classes have (ILSVRC has two
+    cranes). VOC's have the names, but for numbers, as COCO's label maps have: they tell a reader
+    nothing.
+    """
+    # lazy: --help does without it
+    from framework.data.records.label_map import names_by_label, object_labels
+
+    labels = object_labels(message)
+    shown = names_by_label(message)
+    counts = Counter(shown.values())
+    return {item.label: shown[item.label] if counts[shown[item.label]] == 1
+            and (layout == "coco" or item.name.isdecimal()) else item.name
+            for item in message.item if item.label in labels}
+
+
 def export(options: argparse.Namespace) -> int:
     """Write everything into OUT. DataError for what the user can put right."""
     # lazy: --help does without it
     from framework.data.convert.export import export_coco, export_voc
     from framework.data.records.database import open_database
-    from framework.data.records.label_map import names_by_label, object_labels, read
+    from framework.data.records.label_map import names_by_label, read
     from framework.data.records.records import holds_annotated
     from framework.errors import DataError
     from framework.system.atomic import new_folder
     from framework.system.file_names import wrong_name
+    from framework.system.wording import counted
 
     message = read(options.labelmap)
-    labels = object_labels(message)
-    names = {item.label: item.name for item in message.item if item.label in labels}
+    written = written_names(message, options.format)
     shown = names_by_label(message)
-    counts = Counter(shown.values())        # ILSVRC has two cranes: these keep their names
-    titles = {label: shown[label] if counts[shown[label]] == 1 else name
-              for label, name in names.items()}
-    classes = {name: shown[label] for label, name in names.items()}
+    classes = {name: shown[label] for label, name in written.items()}
     database = open_database(options.database)
     if holds_annotated(database) is False:
         raise DataError(f"{options.database}: the records are Datum, which have no boxes; those "
@@ -71,15 +90,18 @@ def export(options: argparse.Namespace) -> int:
         raise DataError(f"--split: {split!r} is {reason}; it becomes the name of a file in OUT")
     inputs = [options.database, Path(options.labelmap)]
     with new_folder(options.out, options.redo, inputs) as folder:
-        if options.format == "voc":
-            account = export_voc(database, split, names, folder)
-        else:
-            account = export_coco(database, split, titles, folder)
+        write = export_voc if options.format == "voc" else export_coco
+        account = write(database, split, written, folder)
         for note in account.notes:
             app.complain(f"left out: {note.text()}")
         account.check_strict(options.strict, str(options.out), classes)
         if not account.stored_images:
             raise DataError(f"{options.database}: not one of the records can be exported; nothing "
                             f"was written. The first: {account.notes[0].text()}")
+        if account.boxes and not account.stored_boxes:
+            boxes = counted(account.boxes, "box")
+            raise DataError(f"{options.database}: not one of {boxes} can be exported with "
+                            f"{options.labelmap}; nothing was written. The first: "
+                            f"{account.notes[0].text()}")
     account.show(str(options.out), classes)
     return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -62,10 +63,19 @@ def extract(options: argparse.Namespace) -> int:
     if len(names) != len(folders):
         raise CaffeError(f"{len(names)} blobs are named, but {len(folders)} databases; each blob "
                          "needs its own")
+    paths = [os.path.realpath(folder) for folder in folders]
+    if len(set(paths)) < len(paths):
+        raise CaffeError(f"{max(folders, key=folders.count)}: is given for several blobs; each "
+                         "needs a database of its own")
     gflags.check_count("the number of batches", options.num_batches)
     if options.db_type == "leveldb":
         raise CaffeError("features are written as lmdb only: LevelDB is not supported")
     net = _open_net(options, names)
+    # lazy: torch comes with it, and --help does without it
+    from framework.solver.silent_settings import records_repeated
+
+    if repeated := records_repeated(net, options.num_batches, "the features"):
+        app.complain(f"note: {repeated}")
     with contextlib.ExitStack() as stack:
         stack.callback(net.close)
         writers = []

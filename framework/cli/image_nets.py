@@ -37,14 +37,18 @@ def load(options: argparse.Namespace, is_right: Callable[[Net], bool], needed: s
     # lazy: torch comes with them, and --help does without it
     from framework.data.records.label_map import names_in_file
     from framework.net.reading import read_net
-    from framework.net.trained import class_names, trained_net
+    from framework.net.trained import check_output_labels, class_names, trained_net
 
     device = devices.prepare(options).device
     document = read_net(options.model, options.ignore_unknown_fields)
     net = trained_net(document, options.weights, device).optimize_for_inference()
     if not is_right(net):
         raise CaffeError(f"{options.model}: {needed}")
-    return net, names_in_file(options.labelmap) if options.labelmap else class_names(net)
+    if not options.labelmap:
+        return net, class_names(net)
+    names = names_in_file(options.labelmap)
+    check_output_labels(net, options.labelmap, names)
+    return net, names
 
 
 def for_each_image(options: argparse.Namespace, only: str,

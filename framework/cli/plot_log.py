@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +45,7 @@ def plot(options: argparse.Namespace) -> int:
     from framework.report.log_plot import draw
 
     lines = {}
+    names = names_apart(options.logs)
     for path in options.logs:
         readings = read_log(path)
         rows = [*readings.train, *readings.test]
@@ -52,9 +55,11 @@ def plot(options: argparse.Namespace) -> int:
             if not points:
                 raise DataError(f"{path}: has no values of '{name}'{nearest(name, known)}; it has "
                                 f"{', '.join(known)}")
-            label = name if len(options.logs) == 1 else f"{path.name} {name}"
+            if not any(math.isfinite(value) for _, value in points):
+                raise DataError(f"{path}: not one value of '{name}' is finite")
+            label = name if len(options.logs) == 1 else f"{names[path]} {name}"
             lines[label] = points
-    title = ", ".join(path.name for path in options.logs)
+    title = ", ".join(names.values())
     try:
         done, content = cv2.imencode(Path(options.out).suffix, draw(lines, title))
     except cv2.error:
@@ -64,6 +69,15 @@ def plot(options: argparse.Namespace) -> int:
     write_file(Path(options.out), content.tobytes())
     print(f"{options.out}: {counted(len(lines), 'line')}")
     return 0
+
+
+def names_apart(paths: Sequence[Path]) -> dict[Path, str]:
+    """A short name for each path: its last parts, as many as tell all of them apart."""
+    for count in range(1, 1 + max(len(path.parts) for path in paths)):
+        names = {path: os.path.join(*path.parts[-count:]) for path in paths}
+        if len(set(names.values())) == len(names):
+            break
+    return names
 
 
 if __name__ == "__main__":

@@ -90,17 +90,19 @@ def report(options: argparse.Namespace) -> int:
     gflags.check_count("--iterations", options.iterations)
     check_matplotlib()
     # lazy: --help does without them
-    from framework.data.records.label_map import names_in_file
     from framework.net.trained import class_names
     from framework.report.training_report import Request, write_report
+    from framework.solver.silent_settings import records_repeated
 
     place = devices.prepare(options)
     net = tested_net(options, place.device)
     try:
-        names = names_in_file(options.labelmap) if options.labelmap else class_names(net)
-        request = Request(net, names, options.weights, options.log,
-                          options.iterations or _batches(net), options.ap_version,
-                          options.seed or 0,
+        names = given_names(net, options.labelmap) if options.labelmap else class_names(net)
+        batches = options.iterations or _batches(net)
+        if repeated := records_repeated(net, batches):
+            app.complain(f"note: {repeated}")
+        request = Request(net, names, options.weights, options.log, batches,
+                          options.ap_version, options.seed or 0,
                           lambda images: speed(options, place.device, images))
         page, lines = write_report(request, options.out)
     finally:
@@ -119,6 +121,22 @@ def check_matplotlib() -> None:
     except ImportError:
         raise CaffeError("reports need the package matplotlib: pip install "
                          "'caffe-on-torch[report]', or pip install matplotlib") from None
+
+
+def given_names(net: Net, path: str) -> dict[int, str]:
+    """The names of the classes in a file. CaffeError if it is that of another net."""
+    # lazy: --help does without them
+    from framework.data.records.label_map import names_in_file
+    from framework.net.class_counts import check_labels, check_scored_labels
+    from framework.report.training_report import judged_step
+
+    names = names_in_file(path)
+    check_labels(net.spec, path, names)
+    step = judged_step(net)
+    if step is not None:
+        scores = step.bottoms[0]
+        check_scored_labels(step.layer.spec, scores, net.shapes[scores][1], path, names)
+    return names
 
 
 def tested_net(options: argparse.Namespace, device: str) -> Net:

@@ -5,6 +5,7 @@ PyTorch modules, which are not files, are in module_blobs.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import tempfile
@@ -22,6 +23,7 @@ from framework.errors import CaffeError, DataError, first_line
 from framework.export.check import draw_inputs
 from framework.export.deploy import deployed, run_steps
 from framework.export.node_names import layer_names, name_in_modules
+from framework.export.runtimes import read_arrays, write_arrays
 from framework.net.net import Net
 from framework.net.trained import trained_net
 
@@ -36,7 +38,7 @@ FORMS = "[float32: float16: bfloat16: optimised: opencv:]NET.prototxt,NET.caffem
 OBJECTS = "it holds pickled Python objects, which are never loaded; allowed are arrays of " \
     "numbers: np.savez(file, **{name: blob.data for name, blob in net.blobs.items()})"
 OPENCV = """
-import sys
+import json, sys
 import numpy, cv2
 model, weights, given, wanted, out = sys.argv[1:]
 if not hasattr(cv2.dnn, "readNetFromCaffe"):
@@ -45,14 +47,13 @@ if not hasattr(cv2.dnn, "readNetFromCaffe"):
 net = cv2.dnn.readNetFromCaffe(model, weights)
 net.enableFusion(False)
 for name, array in numpy.load(given).items():
-    net.setInput(array, name)
+    net.setInput(array, name[1:])
 found = {}
-for line in open(wanted):
-    layer, *tops = line.rstrip("\\n").split("\\t")
+for layer, *tops in json.load(open(wanted)):
     if net.getLayerId(layer) >= 0:
         blobs = net.forwardAndRetrieve([layer])[0]
         found.update(zip(tops, blobs))
-numpy.savez(out, **{name: blob for name, blob in found.items() if name})
+numpy.savez(out, **{"=" + name: blob for name, blob in found.items() if name})
 """
 
 
@@ -333,12 +334,11 @@ class OpencvNet:
 
     def _run(self, inputs: Arrays, wanted_names: Sequence[Sequence[str]]) -> Arrays:
         """By names of a layer and then of its tops, "" for those that are not wanted."""
-        lines = ["\t".join(names) for names in wanted_names]
         with tempfile.TemporaryDirectory() as folder:
             given, wanted, out = (Path(folder, name) for name in ("in.npz", "list", "out.npz"))
-            np.savez(given, allow_pickle=False,
-                     **{name: inputs[name] for name in self.net.given_names if name in inputs})
-            wanted.write_text("\n".join(lines) + "\n")
+            write_arrays(given, {name: inputs[name] for name in self.net.given_names
+                                 if name in inputs})
+            wanted.write_text(json.dumps(wanted_names))
             command = [self.python, "-c", OPENCV, *self.files, str(given), str(wanted), str(out)]
             try:
                 done = subprocess.run(command, capture_output=True, text=True, timeout=600,
@@ -351,5 +351,4 @@ class OpencvNet:
             if done.returncode:
                 said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
                 raise CaffeError(f"opencv: {self.python}: {said[-1]}")
-            with np.load(out) as stored:
-                return {name: stored[name] for name in stored.files}
+            return read_arrays(out)

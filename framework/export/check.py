@@ -96,12 +96,18 @@ def check_elsewhere(net: Net, model: onnx.ModelProto, preprocessing: Preprocessi
     return name, _agreement(part, ours, theirs, tolerance, rows)
 
 
-def check_ncnn(net: Net, param: str, weights: bytes, tolerance: float, python: str
-               ) -> tuple[str, Agreement]:
-    """The same of the outputs in ncnn, which has no axis for the batch."""
+def check_ncnn(net: Net, param: str, weights: bytes, words: Mapping[str, str], tolerance: float,
+               python: str) -> tuple[str, Agreement]:
+    """The same of the outputs in ncnn, which has no axis for the batch.
+
+    words  what blobs are called there, where they have another name
+    """
     given, ours = _run_ours(net, None, 0, None)
     part = deployed(net)
-    name, theirs = run_ncnn(python, param, weights, given, part.outputs)
+    called = {words.get(blob, blob): blob for blob in part.outputs}
+    name, found = run_ncnn(python, param, weights, {
+        words.get(blob, blob): array for blob, array in given.items()}, list(called))
+    theirs = {called[word]: array for word, array in found.items()}
     for blob, array in theirs.items():
         if blob in part.detections:        # label, score, corners
             rows = array.reshape(-1, 6)

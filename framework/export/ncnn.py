@@ -6,6 +6,7 @@ param-and-model-file-structure.md of Tencent/ncnn.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,12 +18,14 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from framework.errors import CaffeError
+from framework.system.unique_names import unique_name
 
 Array = NDArray[Any]        # Any: float32 or int64
 Attributes = dict[str, Any]     # Any: numbers, texts and lists, as ONNX has them
 Value = int | float | Sequence[int] | Sequence[float]
 Refusal = Callable[[str, str], CaffeError]
 MAGIC = 7767517
+MOST_BYTES = 255        # of a name: "%255s" in Net::load_param, net.cpp
 # the orders of axes of Permute, as what remains of ONNX's without the batch
 ORDERS = {(0, 1, 2): 0, (0, 2, 1): 1, (1, 0, 2): 2, (1, 2, 0): 3, (2, 0, 1): 4, (2, 1, 0): 5}
 BINARY = {"Add": 0, "Sub": 1, "Mul": 2, "Div": 3, "Max": 4, "Min": 5, "Pow": 6}
@@ -37,6 +40,7 @@ class Writer:
     """The layers of an ONNX model with a batch of one, whose axis ncnn does not have.
 
     refuse  makes the error for a node's name and a reason
+    words   what values are called in the file, by their names
     """
 
     def __init__(self, model: onnx.ModelProto, refuse: Refusal) -> None:
@@ -54,7 +58,11 @@ class Writer:
         self.readers = Counter(name for node in model.graph.node for name in node.input)
         self.copies: dict[str, list[str]] = {}
         self.made: dict[str, str] = {}
-        self.names: set[str] = set()
+        values = [*(info.name for info in model.graph.input),
+                  *(name for node in model.graph.node for name in node.output)]
+        self.names = set(values)
+        self.words = {name: name for name in values if _word(name) == name}
+        self.taken = set(self.words)
 
     def run(self) -> tuple[str, bytes]:
         """The texts of .param and the bytes of .bin."""
@@ -75,7 +83,8 @@ class Writer:
     def _share(self, name: str) -> None:
         """A Split where several nodes read a value; each takes a copy of its own."""
         if self.readers[name] > 1:
-            self.copies[name] = [f"{name}_copy{index}" for index in range(self.readers[name])]
+            self.copies[name] = [self._unique(f"{name}_copy{index}")
+                                 for index in range(self.readers[name])]
             outputs = list(self.copies[name])
             self._layer("Split", f"split_{name}", [name], outputs, {})
 
@@ -100,11 +109,17 @@ class Writer:
         self.names.add(name)
         return name
 
+    def _word_of(self, name: str) -> str:
+        """What a value is called in the file."""
+        if name not in self.words:
+            self.words[name] = unique_name(_word(name), self.taken)
+        return self.words[name]
+
     def _layer(self, kind: str, name: str, bottoms: Sequence[str], tops: Sequence[str],
                params: Mapping[int, Value], *weights: Array, flags: Sequence[int] = ()) -> None:
         """Add a line, and weights, of which those at the indices `flags` begin with a type."""
-        words = [kind, name.replace(" ", "_"), str(len(bottoms)), str(len(tops)),
-                 *(one.replace(" ", "_") for one in (*bottoms, *tops))]
+        words = [kind, _word(name), str(len(bottoms)), str(len(tops)),
+                 *map(self._word_of, (*bottoms, *tops))]
         for key, value in params.items():
             if isinstance(value, Sequence):
                 words.append(f"{-23300 - key}={len(value)},{','.join(map(_number, value))}")
@@ -328,6 +343,17 @@ class Writer:
         self._add(node, "DetectionOutput", {
             0: given["num_classes"], 1: given["nms_threshold"], 2: given["top_k"],
             3: given["keep_top_k"], 4: given["confidence_threshold"]}, num_bottoms=3)
+
+
+def _word(name: str) -> str:
+    """A name as ncnn reads one: without white space, and not longer than MOST_BYTES.
+
+    Shorter by some bytes, so that a number fits after one that is taken.
+    """
+    word = re.sub(r"\s", "_", name)
+    if len(word.encode()) <= MOST_BYTES:
+        return word
+    return word.encode()[:MOST_BYTES - 15].decode(errors="ignore")
 
 
 def _number(value: float) -> str:

@@ -19,10 +19,10 @@ import sys
 sys.path[:] = [folder for folder in sys.path if folder]     # without the working folder
 import numpy
 path, given, out, *names = sys.argv[1:]
-inputs = dict(numpy.load(given).items())
+inputs = {name[1:]: array for name, array in numpy.load(given).items()}
 """
 END = """
-numpy.savez(out, **{name: numpy.asarray(array) for name, array in found.items()})
+numpy.savez(out, **{"=" + name: numpy.asarray(array) for name, array in found.items()})
 print(version)
 """
 OPENCV = """
@@ -87,17 +87,28 @@ def modules_at_hand(python: str, modules: Sequence[str] = tuple(RUNTIMES)) -> li
     return _call([python, "-c", code, *modules]).split()
 
 
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Write arrays as an .npz. Their names begin with =: numpy.savez has parameters of its own,
+    `file` and `allow_pickle`, which are names of blobs too."""
+    np.savez(path, allow_pickle=False, **{f"={name}": array for name, array in arrays.items()})
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """The arrays of `write_arrays`."""
+    with np.load(path) as stored:
+        return {name[1:]: stored[name] for name in stored.files}
+
+
 def run_elsewhere(module: str, python: str, model: bytes, inputs: Mapping[str, Array],
                   outputs: Sequence[str]) -> tuple[str, dict[str, Array]]:
     """The runtime's name and version, and the outputs. CaffeError if it cannot run the model."""
     with tempfile.TemporaryDirectory() as folder:
         path, given, out = (Path(folder, name) for name in ("net.onnx", "in.npz", "out.npz"))
         path.write_bytes(model)
-        np.savez(given, allow_pickle=False, **inputs)
+        write_arrays(given, inputs)
         code = START + RUNTIMES[module] + END
         said = _call([python, "-c", code, str(path), str(given), str(out), *outputs])
-        with np.load(out) as stored:
-            return said.splitlines()[-1], {name: stored[name] for name in stored.files}
+        return said.splitlines()[-1], read_arrays(out)
 
 
 def run_ncnn(python: str, param: str, weights: bytes, inputs: Mapping[str, Array],
@@ -107,10 +118,9 @@ def run_ncnn(python: str, param: str, weights: bytes, inputs: Mapping[str, Array
         path, given, out = (Path(folder, name) for name in ("net.param", "in.npz", "out.npz"))
         path.write_text(param)
         path.with_suffix(".bin").write_bytes(weights)
-        np.savez(given, allow_pickle=False, **inputs)
+        write_arrays(given, inputs)
         said = _call([python, "-c", START + NCNN + END, str(path), str(given), str(out), *outputs])
-        with np.load(out) as stored:
-            return said.splitlines()[-1], {name: stored[name] for name in stored.files}
+        return said.splitlines()[-1], read_arrays(out)
 
 
 def _call(command: Sequence[str]) -> str:

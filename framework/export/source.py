@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from framework.data.records import label_map
+from framework.data.records.label_map import names_in_file
 from framework.definition.zoo import located
 from framework.errors import SpecError
 from framework.export.deploy import deployed
 from framework.export.preprocessing import Preprocessing
 from framework.net import image_transform
+from framework.net.class_counts import check_labels
 from framework.net.image_transform import Mean, image_blobs
 from framework.net.net import Net
 from framework.net.reading import read_net
@@ -86,6 +87,9 @@ def read_transform(net: Net, mean: Mean | None, scale: float | None,
         if order is not None:
             raise SpecError(f"{net.spec.path}: --preprocessing needs one input for images, of 1 "
                             f"or 3 channels; the net has {len(images)}")
+        if mean is not None or scale is not None:
+            raise SpecError(f"{net.spec.path}: --mean and --scale are those of one input for "
+                            f"images, of 1 or 3 channels; the net has {len(images)}")
         return Transform([], 1.0, None, labels, None)
     blob = images[0]
     pixels = image_transform.read_transform(net, blob, mean, scale)
@@ -102,10 +106,15 @@ def read_transform(net: Net, mean: Mean | None, scale: float | None,
 
 
 def read_labels(net: Net, path: str | None) -> dict[int, str]:
-    """Display names by label: of the file, or of the one that the net names, if it is there."""
-    if path:
-        return label_map.names_by_label(label_map.read(path))
-    return class_names(net)
+    """Display names by label: of the file, or of the one that the net names, if it is there.
+
+    SpecError if the file is that of another detector.
+    """
+    if not path:
+        return class_names(net)
+    names = names_in_file(path)
+    check_labels(net.spec, path, names)
+    return names
 
 
 def sha256(path: str) -> str:

@@ -1,32 +1,43 @@
-"""Parse training logs, ours or the original's, into tables.
+"""Parse training logs, ours, the original's and those of its forks, into tables.
 
-Source: the lines of solver.cpp in weiliu89/caffe (branch ssd) and BVLC; parse_log.py in
-BVLC's tools/extra for the columns.
+Source: the lines of solver.cpp in weiliu89/caffe (branch ssd), BVLC and NVIDIA/caffe (branch
+caffe-0.17, whose lines have epochs before the loss); parse_log.py in BVLC's tools/extra for the
+columns; LogMessage::Init in google/glog's logging.cc for what begins a line: since version 0.5 with
+the year.
 """
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
+import math
 import os
 import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from framework.errors import DataError
 from framework.system.atomic import write_file
 from framework.system.regular import read_regular
+from framework.system.text import encoding_of
 
-PREFIX = re.compile(r"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)? +\d+ \S+?\] ?(.*)")
-NUMBER = r"([-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))"
-LOSS = re.compile(rf"Iteration (\d+)(?: \(.*\))?, loss = {NUMBER}")
+# after what mpirun and docker write before a line: [0] or 2024-01-31T10:00:00Z
+PREFIX = re.compile(r"(?<!\w)[IWEF](\d{4})?(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)? +\d+ "
+                    r"\S+?\] ?(.*)")
+CREATED = re.compile(r"Log file created at: (\d{4})/")
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
+# with what C of Windows writes for nan and infinity: 1.#QNAN, -1.#IND, 1.#INF, -nan(ind)
+NUMBER = r"([-+]?(?:1\.#[A-Z]+\d*|\d+\.?\d*(?:[eE][-+]?\d+)?|nan(?:\(\w*\))?|inf))"
+LOSS = re.compile(rf"Iteration (\d+)(?: \(.*?\))?(?:, \S+ep)?, loss = {NUMBER}")
 RATE = re.compile(rf"Iteration (\d+), lr = {NUMBER}")
 TESTING = re.compile(r"Iteration (\d+), Testing net \(#(\d+)\)")
-OUTPUT = re.compile(rf"\s*(Train|Test) net output #\d+: (\S+) = {NUMBER}")
+OUTPUT = re.compile(rf"\s*(Train|Test) net output #\d+: (.+?) = {NUMBER}(?= \(\*|\s*$)")
 CLASS = re.compile(rf"(class\d+): {NUMBER}$")
 FORMULA = ("=", "+", "-", "@")    # what begins a formula in a spreadsheet
 TEST_LOSS = re.compile(rf"Test loss: {NUMBER}$")
+LEAP_YEAR = 2000            # it has every day
 
 Row = dict[str, float]
 
@@ -53,14 +64,19 @@ def read_log(path: str | Path) -> Readings:
     if os.path.isdir(path):
         raise DataError(_of_folder(Path(path)))
     try:
-        text = read_regular(path).decode(errors="replace")
+        content = read_regular(path)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}") from None
-    reader = _Reader()
-    for line in text.splitlines():
-        if match := PREFIX.match(line):
-            reader.time(match)
-            reader.line(match[7])
+    text = COLOUR.sub("", content.decode(encoding_of(content), errors="replace"))
+    created = CREATED.search(text)
+    reader = _Reader(int(created[1]) if created else LEAP_YEAR)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := PREFIX.search(line):
+            try:
+                reader.time(match)
+            except ValueError as error:
+                raise DataError(f"{path}:{number}: has a time that is not one: {error}") from None
+            reader.line(match[8])
     if not reader.readings.train and not reader.readings.test:
         raise DataError(f"{path}: has no line of an iteration; is it the log of a training?")
     return reader.readings
@@ -77,33 +93,44 @@ def _of_folder(folder: Path) -> str:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    """The rows of the lines that it is given.
+
+    year  of the first line, where lines do not say it
+    """
+
+    def __init__(self, year: int) -> None:
         self.readings = Readings()
+        self.year = year
         self.start: datetime | None = None
         self.seconds = 0.0
-        self.rate = float("nan")
         self.row: Row | None = None         # the row that output lines belong to
 
     def time(self, match: re.Match[str]) -> None:
-        """Seconds since the first line; the prefix is without a year, which may have changed."""
-        month, day, hour, minute, second = (int(match[index]) for index in range(1, 6))
-        now = datetime(2000, month, day, hour, minute, second)
+        """Seconds since the first line; a prefix without a year may be of the next one.
+
+        ValueError for a time that no clock shows.
+        """
+        month, day, hour, minute, second = (int(match[index]) for index in range(2, 7))
+        year = int(match[1] or self.year)
+        is_next = (month, day) == (2, 29) and not calendar.isleap(year)
+        now = datetime(year + is_next, month, day, hour, minute, second)
         self.start = self.start or now
-        past = now if now >= self.start else now.replace(year=2001)
-        self.seconds = (past - self.start).total_seconds() + float(match[6] or 0)
+        if now < self.start and not match[1]:
+            now += timedelta(days=366 if calendar.isleap(year) else 365)
+        self.seconds = (now - self.start).total_seconds() + float(match[7] or 0)
 
     def line(self, text: str) -> None:
         if match := TESTING.match(text):
             self.row = self._add(self.readings.test, int(match[1]), int(match[2]))
         elif match := LOSS.match(text):
             self.row = self._add(self.readings.train, int(match[1]))
-            self.row["loss"] = float(match[2])
-            self.readings.smoothed.append((int(match[1]), float(match[2])))
+            self.row["loss"] = _float(match[2])
+            self.readings.smoothed.append((int(match[1]), _float(match[2])))
         elif match := RATE.match(text):
             rows = self.readings.train
             row = rows[-1] if rows and rows[-1]["NumIters"] == int(match[1]) else \
                 self._add(rows, int(match[1]))
-            row["LearningRate"] = float(match[2])
+            row["LearningRate"] = _float(match[2])
         elif self.row is not None:
             self._value(self.row, text)
 
@@ -116,12 +143,12 @@ class _Reader:
 
     def _value(self, row: Row, text: str) -> None:
         if match := OUTPUT.match(text):
-            name, value = match[2], float(match[3])
+            name, value = match[2], _float(match[3])
             self.readings.has_loss |= match[1] == "Train" and name == "loss"
         elif match := CLASS.match(text):
-            name, value = match[1], float(match[2])
+            name, value = match[1], _float(match[2])
         elif match := TEST_LOSS.match(text):
-            name, value = "test_loss", float(match[1])
+            name, value = "test_loss", _float(match[1])
         else:
             return
         column = name
@@ -130,6 +157,13 @@ class _Reader:
             column = f"{name}_{number}"
             number += 1
         row[column] = value
+
+
+def _float(text: str) -> float:
+    """The number of a log."""
+    if "#" not in text:
+        return float(text.partition("(")[0])
+    return math.copysign(math.inf if "INF" in text else math.nan, float(text.partition(".")[0]))
 
 
 def columns(rows: list[Row]) -> list[str]:

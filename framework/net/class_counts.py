@@ -102,6 +102,19 @@ def check_labels(net: NetSpec, path: str, labels: Collection[int]) -> None:
                              "net")
 
 
+def check_scored_labels(spec: LayerSpec, blob: str, count: int, path: str,
+                        labels: Collection[int]) -> None:
+    """SpecError if a label map that is given beside a trained net is that of another net.
+
+    spec, blob, count  the layer that makes or reads the scores, their blob, and the classes in it
+    """
+    number = max(labels, default=-1) + 1
+    if count != number:
+        raise spec.error(f"blob '{blob}'", f"has the scores of {counted(count, 'class')}, but "
+                         f"{path} has labels up to {number - 1}, which makes "
+                         f"{counted(number, 'class')}: it is the label map of another net")
+
+
 def label_map_path(net: NetSpec) -> str:
     """The label map that a layer names and that is there; of a data layer before others."""
     stated = [spec.proto.annotated_data_param.label_map_file for spec in net.layers]

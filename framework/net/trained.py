@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from framework.definition.prototxt import Document
 from framework.definition.spec import NetSpec
 from framework.errors import CaffeError, WeightsError
 from framework.layers.base import Source, class_of
-from framework.net.class_counts import label_map_path
+from framework.net.class_counts import check_scored_labels, label_map_path
 from framework.net.net import Net
 from framework.net.open_sizes import unsized
 from framework.net.reading import read_net
@@ -65,3 +66,11 @@ def class_names(net: Net) -> dict[int, str]:
     """Display names by label, from the label map that the net names; {} if it is not there."""
     path = label_map_path(net.spec)
     return label_map.names_by_label(label_map.read(path)) if path else {}
+
+
+def check_output_labels(net: Net, path: str, labels: Collection[int]) -> None:
+    """SpecError if a label map that is given beside a net with one output, scores on axis 1, has
+    other classes."""
+    output = net.outputs[0]
+    spec = next(step.layer.spec for step in reversed(net.layers) if output in step.tops)
+    check_scored_labels(spec, output, net.shapes[output][1], path, labels)

@@ -38,13 +38,11 @@ class Miss:
     best: int
 
 
-def has_scores(net: Net) -> bool:
-    """Whether a layer compares the scores of whole images with one label each."""
-    return _step(net) is not None
+def score_step(net: Net) -> Step | None:
+    """The layer that compares the scores of whole images with one label each; None without one.
 
-
-def _step(net: Net) -> Step | None:
-    """The last such layer: nets with losses on the way have their result at the end."""
+    The last of several: nets with losses on the way have their result at the end.
+    """
     for step in reversed(net.layers):
         if isinstance(step.layer, Accuracy | SoftmaxWithLoss):
             scores, labels = (net.shapes[name] for name in step.bottoms[:2])
@@ -56,7 +54,7 @@ def _step(net: Net) -> Step | None:
 def classifier_sections(net: Net, batches: int, full: Mapping[int, str], shown: Mapping[int, str]
                         ) -> tuple[list[str], list[Section]]:
     """Sentences on the results and sections; CaffeError without labelled images."""
-    step = _step(net)
+    step = score_step(net)
     assert step is not None
     keeper = _Keeper(net, step)
     scores = score(net, batches, "11point", after_batch=lambda index, outputs: keeper.add())

@@ -11,11 +11,12 @@ import numpy as np
 
 from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import CaffeError, SpecError
+from framework.execution.chains import Step
 from framework.layers.ssd.detection_evaluate import DetectionEvaluate
 from framework.net.net import Net
 from framework.net.reading import read_net
 from framework.report import data_sections, figures, fonts, history_section
-from framework.report.classifier_sections import classifier_sections, has_scores
+from framework.report.classifier_sections import classifier_sections, score_step
 from framework.report.detection_run import DetectionRun, run_detections
 from framework.report.detection_sections import Names, detection_sections
 from framework.report.page import Section, render
@@ -57,7 +58,7 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     net = request.net
     full = dict(request.names)
     labels = _labels(net)
-    if labels is None and not has_scores(net) and segmentation_step(net) is None:
+    if labels is None and judged_step(net) is None:
         raise CaffeError(f"{net.spec.path}: has neither a DetectionEvaluate or MeanIoU layer nor "
                          "scores of images with a label each (Accuracy, SoftmaxWithLoss); reports "
                          "are made of detectors, segmenters and classifiers")
@@ -89,6 +90,11 @@ def write_report(request: Request, folder: Path) -> tuple[Path, list[str]]:
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder, sections, render(heading, lead, sections))
     return folder / PAGE, lines
+
+
+def judged_step(net: Net) -> Step | None:
+    """The layer whose first bottom has the scores that a segmenter or a classifier is judged by."""
+    return segmentation_step(net) or score_step(net)
 
 
 def _labels(net: Net) -> list[int] | None:

@@ -33,6 +33,7 @@ from framework.system.arrays import Levels
 
 PAGE = {"page.html": "text/html; charset=utf-8", "page.css": "text/css; charset=utf-8",
         "page.js": "text/javascript; charset=utf-8"}
+PARAMETERS = {"detector": ("model", "threshold", "output"), "classifier": ("model",)}
 DECODERS = 2                # threads that decode, draw, and take JSON apart
 Result = TypeVar("Result")
 
@@ -212,10 +213,10 @@ class Application:
 
     def _model_for_images(self, request: Request, kind: str) -> Model:
         """The model that `?model=` names, or the first of the kind. Refusal (404, 400)."""
-        unknown = request.query_params.keys() - {"model", "threshold", "output"}
+        unknown = request.query_params.keys() - set(PARAMETERS[kind])
         if unknown:
-            raise Refusal(400, f"{sorted(unknown)[0][:40]!r} is not a parameter; there are model, "
-                               "threshold and output")
+            raise Refusal(400, f"{sorted(unknown)[0][:40]!r} is not a parameter of a {kind}; it "
+                               f"has {', '.join(PARAMETERS[kind])}")
         if len(request.query_params.multi_items()) > len(request.query_params):
             raise Refusal(400, "a parameter is given twice")
         name = request.query_params.get("model")

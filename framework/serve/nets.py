@@ -23,7 +23,7 @@ from framework.net.class_counts import check_labels
 from framework.net.image_transform import Mean
 from framework.net.net import Net
 from framework.net.reading import read_net
-from framework.net.trained import class_names, trained_net
+from framework.net.trained import check_output_labels, class_names, trained_net
 from framework.serve.files import Files
 from framework.serve.joining import ITEMS, Blobs, divide, join, noise, ways_of
 from framework.system.arrays import Floats, Levels
@@ -83,6 +83,8 @@ class ServedNet:
         self.names = files.names() or class_names(self.net)
         if files.labels and self.detector is not None:
             check_labels(self.net.spec, files.labels, self.names)
+        if files.labels and self.classifier is not None:
+            check_output_labels(self.net, files.labels, self.names)
         given = [self.detector.input] if self.detector else self.net.given_names
         wanted = [self.detector.output] if self.detector else self.net.outputs
         self.inputs: dict[str, Shape] = {name: tuple(self.net.shapes[name]) for name in given}

@@ -88,6 +88,7 @@ class Optimizer:
 
     history  one tensor a blob in the order of `blobs`, zeros at first; AdaDelta, Adam, AdamW and
              LAMB have a second row after the first. It is what a solver state holds.
+    squares  the indices in it of sums and means of squares, which are never negative
     Raises SpecError for an unknown type or regularization, and where the original refuses.
     """
 
@@ -109,6 +110,8 @@ class Optimizer:
         rows = 2 if self.rule in (adadelta, adam, adamw, lamb) else 1
         self.history = [torch.zeros_like(blob.parameter, requires_grad=False)
                         for _ in range(rows) for blob in blobs]
+        self.squares = [row * len(blobs) + index for row in SQUARES.get(self.rule, ())
+                        for index in range(len(blobs))]
         self.groups = self._group(blobs)
         self.moved = [parameter for group in self.groups for parameter in group.parameters]
         self.all = [blob.parameter for blob in blobs]
@@ -373,4 +376,6 @@ RULES: dict[str, Rule] = {
     "SGD": sgd, "Nesterov": nesterov, "AdaGrad": adagrad, "RMSProp": rmsprop,
     "AdaDelta": adadelta, "Adam": adam, "AdamW": adamw, "LAMB": lamb,
 }
+SQUARES = {adagrad: (0,), rmsprop: (0,), adadelta: (0, 1), adam: (1,), adamw: (1,), lamb: (1,)}
+"""The rows of a rule's history that it takes roots of."""
 DECOUPLED = (adamw, lamb)       # they decay the weights themselves

@@ -92,6 +92,10 @@ def _course(param: SolverParameter) -> Iterator[Doubt]:
     state = param.train_state
     if state.HasField("phase") and PHASES[state.phase] == "TEST":
         yield "train_state.phase", "is TEST: the layers of that phase are trained"
+    for index, state in enumerate(param.test_state):
+        if state.HasField("phase") and PHASES[state.phase] == "TRAIN":
+            yield f"test_state[{index}].phase", ("is TRAIN: the layers of that phase are tested, "
+                                                 "on the data to train on")
     if param.max_iter and not param.snapshot and not param.snapshot_after_train:
         yield "snapshot", ("is 0 and snapshot_after_train is false: the trained weights are not "
                            "written")
@@ -125,8 +129,8 @@ def tests_beyond_data(document: Document, nets: list[Net]) -> list[str]:
     return found
 
 
-def records_repeated(net: Net, batches: int) -> str:
-    """What a test over this number of batches counts more than once; empty if it does not."""
+def records_repeated(net: Net, batches: int, where: str = "the scores") -> str:
+    """What this number of batches counts more than once in `where`; empty if it does not."""
     sizes = [(source.num_items, source.spec.name, net.shapes[tops[0]][0])
              for source, tops in net.sources if source.num_items]
     num_records, name, batch_size = max(sizes, default=(0, "", 1))
@@ -134,9 +138,9 @@ def records_repeated(net: Net, batches: int) -> str:
     if not num_records or taken <= num_records:
         return ""
     least, more = divmod(taken, num_records)
-    counts = f"each counts {least} times in the scores"
+    counts = f"each counts {least} times in {where}"
     if more:
-        counts = f"{more} of them count {least + 1} times in the scores, the others {least}"
+        counts = f"{more} of them count {least + 1} times in {where}, the others {least}"
     return (f"{batches} batches of {batch_size} are {taken} records, and layer '{name}' has "
             f"{num_records}, so that {counts}; {-(-num_records // batch_size)} batches take them "
             "all")

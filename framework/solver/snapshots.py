@@ -17,6 +17,7 @@ from framework.net.net import Net
 from framework.proto import SolverParameter, enum_name
 from framework.solver import solverstate as files
 from framework.solver.claim import Claim
+from framework.solver.optim import Optimizer
 from framework.solver.run_file import checksum, read_run, run_path, suffix_of, write_run
 from framework.weights.weights import load_weights, read_layers, save_weights
 
@@ -69,12 +70,12 @@ def _write(path: str, state: files.State, net: Net, gradients: bool, claim: Clai
         write_run(run_path(path), replace(state.run, run=claim.run or 0, checksums=sums))
 
 
-def load(path: str | Path, net: Net, kept: list[Tensor], solver: str,
+def load(path: str | Path, net: Net, kept: list[Tensor], optimizer: Optimizer,
          iteration: int | None = None) -> files.State:
     """Load the weights of a solver state into the net. Returns the state, with its run file.
 
     kept       what the history of the solver's own states holds
-    solver     its type, for messages
+    optimizer  the solver's own, whose history is the first of `kept`
     iteration  what the state must be of, if that is known
     Its history has the shapes of `kept`. Raises WeightsError, and leaves the net as it was, if the
     state is not of this net and solver.
@@ -86,7 +87,7 @@ def load(path: str | Path, net: Net, kept: list[Tensor], solver: str,
                            f"iteration {run.iter}")
     if iteration not in (None, state.iter):
         raise WeightsError(f"{path}: is of iteration {state.iter}, not {iteration}")
-    history = check_history(path, state.history, net, kept, solver)
+    history = check_history(path, state.history, net, kept, optimizer)
     load_all(net, path, files.find_weights(path, state.learned_net, run))
     return replace(state, history=history, run=run)
 
@@ -120,8 +121,9 @@ def load_all(net: Net, state: str | Path, weights: str) -> None:
 
 
 def check_history(path: str | Path, history: list[np.ndarray], net: Net, mine: list[Tensor],
-                  solver: str) -> list[np.ndarray]:
+                  optimizer: Optimizer) -> list[np.ndarray]:
     """The history blobs in the shapes of the solver's own."""
+    solver = optimizer.param.type
     if len(history) != len(mine):
         raise WeightsError(f"{path}: holds {len(history)} history blobs; {solver} on this net has "
                            f"{len(mine)}: the state is of another net or solver type, or of a "
@@ -133,6 +135,12 @@ def check_history(path: str | Path, history: list[np.ndarray], net: Net, mine: l
             raise WeightsError(f"{path}: history blob {index} is {read.shape}; blob {blob.index} "
                                f"of layer '{blob.layer}' is {tuple(own.shape)}")
         result.append(np.array(read, np.float32).reshape(own.shape))
+    for index in optimizer.squares:
+        least = result[index].min(initial=0)
+        if least < 0:
+            raise WeightsError(f"{path}: history blob {index} has the value {least:g}; {solver} "
+                               "keeps squares there, 0 or more: the state is of another solver "
+                               "type")
     return result
 
 

@@ -345,7 +345,7 @@ class Solver:
         Raises WeightsError, and leaves the solver as it was, if it is not of this solver and net.
         """
         self.log.info(f"Restoring previous solver status from {path}")
-        state = snapshots.load(path, self.net, self._kept(), self.param.type, iteration)
+        state = snapshots.load(path, self.net, self._kept(), self.optimizer, iteration)
         self.set_state(state)
         own = solverstate.state_path(self.prefix, self.iter, str(path).endswith(".h5"))
         self.saved_at = self.iter if os.path.abspath(path) == os.path.abspath(own) else -1
@@ -395,5 +395,6 @@ class Solver:
         return self.optimizer.history + (self.average.weights if self.average else [])
 
     def _flags(self) -> dict[str, object]:
-        """What decides, beside the solver file, which numbers a run gives."""
-        return {**asdict(self.gradients.execution), "world_size": self.world_size}
+        """What decides which numbers a run gives, and the type of its history."""
+        return {**asdict(self.gradients.execution), "world_size": self.world_size,
+                "type": self.param.type}

@@ -46,7 +46,10 @@ def read_all(folder):
 
 def test_each_image_has_a_record_in_each_database(capsys):
     assert main(["w.caffemodel", "net.prototxt", "conv,ip", "convs,ips", "2", "lmdb", "CPU"]) == 0
-    assert capsys.readouterr().out == "convs: 6 features of blob conv\nips: 6 features of blob ip\n"
+    said = capsys.readouterr()
+    assert said.out == "convs: 6 features of blob conv\nips: 6 features of blob ip\n"
+    assert "2 batches of 3 are 6 records, and layer 'data' has 3, so that each counts 2 times in " \
+           "the features; 1 batches take them all\n" in said.err
     net = Net("net.prototxt", weights="w.caffemodel")
     with torch.no_grad():
         net()
@@ -96,3 +99,9 @@ def test_a_loss_is_a_record_for_each_batch():
         net()
     (value,) = records[0][1].float_data
     np.testing.assert_allclose(value, net.blobs["loss"].item(), rtol=1e-5)
+
+
+def test_two_blobs_do_not_go_into_one_database(capsys):
+    assert main(["w.caffemodel", "net.prototxt", "conv,ip", "a,./a", "1", "lmdb"]) == 1
+    assert "a: is given for several blobs; each needs a database of" in capsys.readouterr().err
+    assert not Path("a").exists()

@@ -92,6 +92,12 @@ def test_training_a_folder_ends_with_a_page_that_needs_nothing_else(trained):
     assert "One image at a time" in text
 
 
+def test_images_that_count_several_times_are_told(found, capsys):
+    assert main(["report", "found", "--iterations", "4"]) == 0
+    assert re.search(r"note: 4 batches of \d+ are \d+ records, and layer '\S+' has 3, so that .* "
+                     r"in the scores; \d+ batches take them all\n", capsys.readouterr().err)
+
+
 def test_a_later_report_replaces_an_earlier_one_and_nothing_else(found):
     (found / "report/mine.png").touch()
     (found / "report/worst_99.png").touch()

@@ -13,6 +13,8 @@ from framework.export.ncnn import to_ncnn
 from framework.export.onnx_model import Options, to_model
 from framework.export.runtimes import modules_at_hand
 from framework.export.source import layer_error
+from framework.net.net import Net
+from framework.weights.weights import save_weights
 from tests.export.test_export_program import files  # noqa: F401
 from tests.export.test_layers_onnx import EXAMPLES, NO_FORM, example_net, fill, named
 from tests.export.test_surgery import SSD
@@ -74,7 +76,7 @@ def test_layers_give_the_numbers_of_the_net_in_ncnn(kind):
     if not modules_at_hand(sys.executable, ["ncnn"]):
         pytest.skip("ncnn is not installed")
     net, (param, weights) = written(kind)
-    _, found = check_ncnn(net, param, weights, 1e-4, sys.executable)
+    _, found = check_ncnn(net, param, weights, {}, 1e-4, sys.executable)
     assert found.first is None
 
 
@@ -147,3 +149,39 @@ def test_neither_file_is_written_where_one_cannot_be(files, capsys):
         assert sorted(files.iterdir()) == before
         (files / other).rmdir()
     assert main(words) == 0
+
+
+def test_names_are_words_that_ncnn_reads_and_stay_different():
+    long = "n" * 300
+    text = "".join(
+        f'layer {{ name: "{name}" type: "{kind}" {" ".join(bottoms)} top: "{top}" {param} }}\n'
+        for name, kind, bottoms, top, param in [
+            ("in", "Input", [], "a b", "input_param { shape { dim: [1, 2, 3, 4] } }"),
+            ("in 2", "Input", [], "a_b", "input_param { shape { dim: [1, 2, 3, 4] } }"),
+            ("one\\tname", "Power", ['bottom: "a b"'], "a\\nb", "power_param { scale: 2 }"),
+            ("sum", "Eltwise", ['bottom: "a\\nb"', 'bottom: "a_b"', 'bottom: "a b"'],
+             f"{long}1", ""),
+            ("last", "Power", [f'bottom: "{long}1"'], f"{long}2", "power_param { scale: 3 }")])
+    net = net_from(text, "TEST")
+    model = to_model(net, Options())
+    param, _ = to_ncnn(model, lambda name, reason: layer_error(net, name, reason))
+    lines = [line.split() for line in param.splitlines()[2:]]
+    made = []
+    for kind, name, num_bottoms, num_tops, *rest in lines:
+        bottoms = rest[:int(num_bottoms)]
+        made += rest[int(num_bottoms):int(num_bottoms) + int(num_tops)]
+        assert set(bottoms) <= set(made), (kind, bottoms)
+        assert all(len(word.encode()) <= 255 for word in (name, *rest))
+    assert len(made) == len(set(made)) == int(param.splitlines()[1].split()[1])
+    assert "a_b" in made and "a_b_2" in made        # the name that ncnn can read stays
+
+
+def test_changed_names_of_inputs_and_outputs_are_told(tmp_path, capsys):
+    (tmp_path / "net.prototxt").write_text(
+        'layer { name: "data" type: "Input" top: "the image" input_param { shape { '
+        'dim: [1, 2, 3, 4] } } }\n'
+        'layer { name: "half" type: "Power" bottom: "the image" top: "out" '
+        'power_param { scale: 0.5 } }')
+    save_weights(Net(tmp_path / "net.prototxt", "TEST"), tmp_path / "net.caffemodel")
+    assert run_tool(tmp_path, "--no-check") == 0
+    assert "the blob 'the image' is called the_image in ncnn" in capsys.readouterr().out

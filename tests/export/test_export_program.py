@@ -229,11 +229,12 @@ def test_a_python_that_is_not_there_is_one_line(files, capsys):
     assert not (files / "net.onnx").exists()
 
 
-def test_another_runtime_takes_no_module_of_the_working_folder(tmp_path, monkeypatch):
+def test_another_runtime_takes_no_module_of_the_working_folder_and_any_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "numpy.py").write_text("raise SystemExit('numpy of the working folder')")
     monkeypatch.setitem(runtimes.RUNTIMES, "cv2", "found, version = inputs, 'numpy'")
-    x = np.ones(3, np.float32)
+    arrays = {name: np.ones(3, np.float32) for name in ("x", "file", "allow_pickle", "a/b.npy")}
 
-    assert runtimes.run_elsewhere("cv2", sys.executable, b"", {"x": x}, [])[1]["x"].tolist() == [
-        1, 1, 1]
+    found = runtimes.run_elsewhere("cv2", sys.executable, b"", arrays, [])[1]
+    assert {name: array.tolist() for name, array in found.items()} == dict.fromkeys(
+        arrays, [1, 1, 1])

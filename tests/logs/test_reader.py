@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,91 @@ def test_the_values_of_one_output_are_columns_with_running_numbers(tmp_path):
     row = read_log(path).test[-1]
     values = {name: value for name, value in row.items() if name.startswith("accuracy")}
     assert values == {"accuracy": 0, "accuracy_1": 0.25, "accuracy_2": 0.5, "accuracy_3": 0.75}
+
+
+ORIGINAL = """Log file created at: 2017/01/01 00:00:00
+I0101 00:00:01.000000  42 solver.cpp:243] Iteration 0, loss = 24.5
+I0101 00:00:02.000000  42 solver.cpp:259]     Train net output #0: loss = 23 (* 1 = 23 loss)
+I0101 00:00:03.000000  42 sgd_solver.cpp:138] Iteration 0, lr = 0.001
+I0101 00:00:05.000000  42 solver.cpp:218] Iteration 10 (2.5 iter/s, 4s/10 iters), loss = 1.5
+"""
+
+
+def changed(pattern, replacement):
+    return re.sub(pattern, replacement, ORIGINAL, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", [
+    changed("^I", "[1,0]<stderr>:I"), changed("^I", "[0] I"),
+    changed("^I", "2017-01-01T00:00:01.123456789Z I"),
+    changed("^(I.*)$", "\x1b[32m\\1\x1b[0m"),
+    changed("^I0101", "I20170101"),
+    changed("iters\\), ", "iter), 12.5/99.1ep, ")], ids=[
+    "mpirun", "ranks", "docker", "colours", "glog 0.5", "epochs"])
+def test_logs_of_other_programs_give_the_same_rows(tmp_path, text):
+    (tmp_path / "a.log").write_text(text)
+    assert text != ORIGINAL
+    readings = read_log(tmp_path / "a.log")
+    assert readings.train == [
+        {"NumIters": 0, "Seconds": 0, "loss": 23, "LearningRate": 0.001},
+        {"NumIters": 10, "Seconds": 4, "loss": 1.5}]
+    assert readings.smoothed == [(0, 24.5), (10, 1.5)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_logs_with_a_byte_order_mark_are_read(tmp_path, encoding):
+    (tmp_path / "a.log").write_text(ORIGINAL, encoding=encoding)
+    assert len(read_log(tmp_path / "a.log").train) == 2
+
+
+@pytest.mark.parametrize("text, value", [
+    ("1.#QNAN", np.nan), ("-1.#IND", np.nan), ("1.#INF", np.inf), ("-1.#INF00", -np.inf),
+    ("-nan(ind)", np.nan), ("-nan", np.nan), ("1.25e+03", 1250)])
+def test_numbers_that_c_writes_are_read(tmp_path, text, value):
+    (tmp_path / "a.log").write_text(
+        ORIGINAL.replace("loss = 24.5", f"loss = {text}").replace("= 23 ", f"= {text} "))
+    readings = read_log(tmp_path / "a.log")
+    np.testing.assert_equal([readings.train[0]["loss"], readings.smoothed[0][1]], [value, value])
+
+
+def test_names_of_outputs_may_have_spaces_and_signs(tmp_path):
+    (tmp_path / "a.log").write_text(ORIGINAL.replace("#0: loss", "#0: top 5, all = x"))
+    assert read_log(tmp_path / "a.log").train[0]["top 5, all = x"] == 23
+
+
+@pytest.mark.parametrize("created, first, second, seconds", [
+    (2017, "1231 23:59:58", "0101 00:00:01", 3), (2015, "1231 23:59:58", "0229 00:00:00", 5097602),
+    (2017, "0228 23:59:58", "0301 00:00:01", 3), (2016, "0228 23:59:58", "0301 00:00:01", 86403),
+    (None, "0229 00:00:00", "0301 00:00:00", 86400)])
+def test_seconds_go_on_over_new_year_and_leap_days(tmp_path, created, first, second, seconds):
+    head = f"Log file created at: {created}/12/31 23:59:58\n" if created else ""
+    (tmp_path / "a.log").write_text(
+        f"{head}I{first}.000000 1 a:1] x\nI{second}.000000 1 a:1] Iteration 1, loss = 1\n")
+    assert read_log(tmp_path / "a.log").train[0]["Seconds"] == seconds
+
+
+def test_a_time_that_is_not_one_names_its_line(tmp_path):
+    (tmp_path / "a.log").write_text(ORIGINAL.replace("00:00:03", "25:00:03"))
+    with pytest.raises(DataError, match=r"a.log:4: has a time that is not one: hour must be in"):
+        read_log(tmp_path / "a.log")
+
+
+def test_logs_of_one_name_in_several_folders_are_lines_of_their_own(tmp_path, capsys):
+    for run in ("a", "b"):
+        (tmp_path / run).mkdir()
+        (tmp_path / run / "caffe.INFO").write_text(LOG)
+    paths = [tmp_path / run / "caffe.INFO" for run in ("a", "b")]
+    assert plot_log.main([*map(str, paths), "--out", str(tmp_path / "p.png")]) == 0
+    assert "p.png: 2 lines" in capsys.readouterr().out
+    assert plot_log.names_apart(paths) == {paths[0]: "a/caffe.INFO", paths[1]: "b/caffe.INFO"}
+    assert plot_log.names_apart([tmp_path / "x.log", paths[0]])[paths[0]] == "caffe.INFO"
+
+
+def test_values_without_a_finite_one_are_not_drawn(tmp_path, capsys):
+    (tmp_path / "a.log").write_text(re.sub("loss = [0-9.]+", "loss = nan", ORIGINAL))
+    assert plot_log.main([str(tmp_path / "a.log"), "--out", str(tmp_path / "p.png")]) == 1
+    assert "a.log: not one value of 'loss' is finite" in capsys.readouterr().err
+    assert not (tmp_path / "p.png").exists()
 
 
 def test_tables_are_written_beside_each_other(log, capsys):

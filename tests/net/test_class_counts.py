@@ -12,6 +12,7 @@ from framework.data.records import label_map
 from framework.definition.spec import NetSpec
 from framework.errors import DataError, SpecError
 from framework.net.class_counts import check_class_counts, check_labels
+from framework.net.trained import check_output_labels
 from tests.data.making import annotated, encoded, image, write_database
 
 OUTPUT = """
@@ -131,6 +132,27 @@ def test_a_label_map_given_beside_a_trained_net_must_have_its_number_of_classes(
     with pytest.raises(SpecError, match=r"num_classes is 3, but given.prototxt has labels up to "
                                         r"\d, which makes \d classes: it is the label map of anot"):
         check_labels(spec, "given.prototxt", labels)
+
+
+SCORES = """layer { name: "data" type: "Input" top: "data"
+  input_param { shape { dim: [1, 3, 4, 6] } } }
+layer { name: "map" type: "Convolution" bottom: "data" top: "map"
+  convolution_param { num_output: 3 kernel_size: 1 } }
+"""
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_a_label_map_beside_scores_must_have_as_many_classes(count):
+    scores = Net(parse_net(SCORES, "n.prototxt"), "TEST")
+    labels = dict.fromkeys(range(count), "x")
+    if count == 3:
+        check_output_labels(scores, "given.txt", labels)
+        return
+    with pytest.raises(SpecError, match=(
+            r"n.prototxt:3: layer 'map' \(Convolution\): blob 'map' has the scores of 3 classes, "
+            rf"but given.txt has labels up to {count - 1}, which makes {count} classes: it is the "
+            "label map of another net")):
+        check_output_labels(scores, "given.txt", labels)
 
 
 def test_a_label_out_of_range_names_the_file_and_the_field():

@@ -90,6 +90,8 @@ def test_a_classifier_gives_its_best_classes_by_name(nets):
     ("POST", "/detect?threshold=0.1&threshold=1", BRIGHT, 400, "a parameter is given twice"),
     ("POST", "/detect?model=../q", BRIGHT, 404, "there is no model '../q'; there are quads, col"),
     ("POST", "/detect?model=colours", BRIGHT, 400, "is called by POST /classify"),
+    ("POST", "/classify?threshold=0.5", BRIGHT, 400, "'threshold' is not a parameter of a class"),
+    ("POST", "/classify?output=image", BRIGHT, 400, "of a classifier; it has model"),
     ("POST", "/classify?model=quads", BRIGHT, 400, "is called by POST /detect"),
     ("GET", "/detect", None, 405, "GET is not a method of this path"),
     ("GET", "/etc/passwd", None, 404, "there is nothing at this path"),

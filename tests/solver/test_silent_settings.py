@@ -57,6 +57,9 @@ def warnings_of(text: str) -> list[str]:
     ('base_lr: 0.1 lr_policy: "poly"', r'power is missing.*"poly" never changes the rate'),
     ('base_lr: 0.1 lr_policy: "inv" gamma: 1', r'power is missing.*"inv" never changes'),
     ('base_lr: 0.1 lr_policy: "sigmoid" stepsize: 5', r'gamma is missing.*"sigmoid" never'),
+    ('base_lr: 0.1 lr_policy: "fixed" test_iter: 1 test_iter: 1 test_interval: 1 '
+     'test_state { } test_state { phase: TRAIN }',
+     r"test_state\[1\].phase is TRAIN: the layers of that phase are tested, on the data to"),
     ('base_lr: -0.1 lr_policy: "fixed"', r"base_lr is -0.1: updates with a negative rate"),
     ('base_lr: 0 lr_policy: "fixed"', r"base_lr is 0: no weight changes"),
     ('base_lr: 0.1 lr_policy: "fixed" clip_gradients: 0', r"clip_gradients is 0"),

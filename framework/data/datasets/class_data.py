@@ -55,6 +55,9 @@ def recognise_classes(path: Path) -> ClassData:
     """
     if not is_there(path) and not os.path.isdir(path):
         raise DataError(f"{path}: there is no such folder or file")
+    if not os.path.isdir(path) and path.suffix.lower() not in (".csv", ".txt"):
+        raise DataError(f"{path}: is neither a folder nor a table (.csv) or list (.txt) of images "
+                        "and their classes; archives must be unpacked")
     if os.path.isdir(path):
         tree = list_files(path)
         found = class_tables.find_table(tree) or class_tables.find_lists(tree)

@@ -129,6 +129,9 @@ def _rows(tree: FileTree, path: str, lines: Lines) -> list[Row] | None:
     split = next((index for index, word in enumerate(header)
                   if word in csv_table.SPLIT["split"]), -1)
     name = next((header.index(word) for word in CLASS_WORDS if word in header), -1)
+    if has_header:
+        csv_table.check_header(tree.root / path, lines[0][1],
+                               [index for index in (image, split, name) if index >= 0])
     others = [index for index in range(len(header)) if index not in (image, split)]
     if name < 0 and len(others) == 1:
         name = others[0]

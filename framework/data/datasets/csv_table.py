@@ -8,7 +8,7 @@ readme, "CSV datasets".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -52,6 +52,16 @@ def columns_in(header: Sequence[str]) -> dict[str, int] | None:
     return found if {"filename", "class", *SIDES} <= set(found) else None
 
 
+def check_header(path: str | Path, header: Sequence[str], columns: Iterable[int]) -> None:
+    """DataError if one of the columns that are read has the same name as another one."""
+    words = [word.strip().lower() for word in header]
+    for index in columns:
+        if words[index] and words.count(words[index]) > 1:
+            name = shortened(header[index].strip())
+            raise DataError(f"{path}: its header has the column '{name}' "
+                            f"{words.count(words[index])} times")
+
+
 def columns_of_plain(row: Sequence[str]) -> dict[str, int] | None:
     """The index of each column of a table without a header, by its first row; None if that is not
     the row of a box."""
@@ -93,6 +103,8 @@ def _read(path: Path) -> Rows:
         columns = columns_of_plain(first) if columns is None else columns
         if columns is None:
             raise DataError(f"{path}: its header must have the columns {', '.join(NEEDED)}")
+        if not is_plain:
+            check_header(path, first, columns.values())
         for row in chain([first] if is_plain else [], rows):
             box: Box | str
             size = (0, 0)

@@ -17,7 +17,7 @@ from framework.data.records.account import Note
 from framework.data.records.list_file import Entry
 from framework.errors import DataError
 from framework.system.letters import composed
-from framework.system.text import read_lines
+from framework.system.text import is_there, read_lines
 from framework.system.wording import counted
 
 VOC_LISTS = "ImageSets/Segmentation"
@@ -64,7 +64,8 @@ def recognise(path: Path) -> SegmentationData | None:
 def load(path: Path) -> SegmentationData:
     """As `recognise`; DataError, which says what was looked for, if there is none."""
     if not os.path.isdir(path):
-        raise DataError(f"{path}: there is no such folder")
+        raise DataError(f"{path}: is not a folder; archives must be unpacked" if is_there(path)
+                        else f"{path}: there is no such folder")
     found = recognise(path)
     if found is None:
         raise DataError(f"{path}: no images with label images. Looked for were: {LOOKED_FOR}")

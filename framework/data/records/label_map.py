@@ -185,10 +185,13 @@ def names_by_label(names: LabelMap) -> dict[int, str]:
 
 def names_in_file(path: str) -> dict[int, str]:
     """Names by label, of a label map, or of a text file (.txt) with a name in each line, from class
-    0 on. DataError for a bad one."""
+    0 on. DataError for a bad one, and for one without a class."""
     if not path.endswith(".txt"):
         return names_by_label(read(path))
-    return dict(enumerate(name_lines(Path(path))))
+    names = name_lines(Path(path))
+    if not names:
+        raise DataError(f"{path}: has no class")
+    return dict(enumerate(names))
 
 
 def object_labels(names: LabelMap) -> frozenset[int]:

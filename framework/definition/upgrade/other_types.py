@@ -83,6 +83,8 @@ OTHER_TYPES = (
               "FaceBoxData"),
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
+    # s-gupta/caffe, branch mil: of maps, not of rows
+    OtherType("MIL", lambda layer, _: layer.mil_param.context_per_roi == 0, "MapMIL"),
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),

@@ -348,3 +348,34 @@ class BboxData(KnownByShape):
         images = (param.batch_size, 3 if param.is_color else 1, height, width)
         shapes: list[Shape] = [images, (param.batch_size, 100, 1, 1)]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class ImageMultiLabelData(KnownByShape):
+    """Images of a list and maps of labels at several scales: known by shape only.
+
+    Tops:   images (batch_size, 3, height, width), by crop_size or new_height and new_width; for
+            each multilabelscale s labels (batch_size, s * s, 1, 1), else one label an image.
+    Errors: SpecError whenever data are requested, and for tops that are not one a scale.
+    Meaning: image_multilabel_data_layer.cpp of Arroosh/optical_flow_prediction.
+    """
+
+    reads = ("image_multilabel_data_param", "transform_param")
+    fork_fields = frozenset(f"transform_param.{name}"
+                            for name in ("multilabelscale", "isrand", "downsample"))
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "image_multilabel_data_param", "batch_size")
+        scales = spec.proto.transform_param.multilabelscale
+        if len(spec.tops) != 1 + max(len(scales), 1):
+            raise spec.error("transform_param.multilabelscale", f"is given {len(scales)} times; "
+                             f"the layer has {len(spec.tops)} tops, of which the first is images")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch = spec.proto.image_multilabel_data_param.batch_size
+        (_, *image), *_ = images_and_labels(spec, size)
+        sides = list(spec.proto.transform_param.multilabelscale) or [1]
+        return [(batch, *image), *((batch, side * side, 1, 1) for side in sides)]

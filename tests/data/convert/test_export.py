@@ -1,6 +1,7 @@
 """tools/export_dataset: back to files, and from these to the same records again."""
 
 import json
+import re
 
 import lmdb
 import numpy as np
@@ -135,6 +136,12 @@ def test_masks_and_the_shown_names_of_classes_come_back_from_coco_and_voc_says_i
     told = capsys.readouterr().out
     assert "boxes by class: dog 2" in told
     assert "VOC's layout has no masks, which were left out of 2 boxes; --format coco keeps" in told
+    [path] = (tmp_path / "voc/Annotations").iterdir()
+    assert path.read_text().count("<name>dog</name>") == 2      # a number tells a reader nothing
+    (tmp_path / "map.prototxt").write_text('item { name: "n18" label: 1 display_name: "dog" }')
+    assert export(database, tmp_path / "wordnet", "voc") == 0
+    [path] = (tmp_path / "wordnet/Annotations").iterdir()
+    assert path.read_text().count("<name>n18</name>") == 2
 
 
 def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, capsys):
@@ -148,6 +155,15 @@ def test_records_without_boxes_or_of_other_labels_cannot_be_exported(tmp_path, c
     assert "not one of the records can be exported; nothing was written. The first: 00000000_re" \
         in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+    some = [annotated(encoded(image(4)), [(9, 0, 0, 1, 1), (8, 0, 0, 1, 1)]),
+            annotated(encoded(image(5)), [])]
+    empty = write_database(tmp_path / "empty", some)        # its images without boxes are good
+    assert export(empty, tmp_path / "out", "coco") == 1
+    assert re.search(r"not one of 2 boxes can be exported with \S*map.prototxt; nothing was "
+                     "written. The first: 00000000_rec", capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+    none = write_database(tmp_path / "none", some[1:])
+    assert export(none, tmp_path / "out", "coco") == 0      # without a box there is none to lose
 
 
 def test_classes_that_are_shown_alike_keep_their_names_in_cocos_file(database, tmp_path):

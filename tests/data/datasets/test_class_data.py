@@ -116,6 +116,16 @@ def test_a_table_that_cannot_be_read_is_named_where_nothing_else_is_known(tmp_pa
         recognise_classes(tmp_path)
 
 
+def test_a_file_that_is_no_table_is_told_as_that(tmp_path):
+    write(tmp_path, "a.png", "b.png")
+    for name in ("a.png", "all.zip"):
+        (tmp_path / name).touch()
+        with pytest.raises(DataError, match=(
+                rf"{name}: is neither a folder nor a table \(.csv\) or list \(.txt\) of images and "
+                "their classes; archives must be unpacked")):
+            recognise_classes(tmp_path / name)
+
+
 @pytest.mark.parametrize("files, message", [
     ({}, r"has no images with a class each that are known: it has 2 images in one folder "),
     ({"l.csv": "filename,label\nc.png,x\nd.png,y\n"},
@@ -126,6 +136,8 @@ def test_a_table_that_cannot_be_read_is_named_where_nothing_else_is_known(tmp_pa
      r"none of the 2 images that l.txt names is below this folder; the first is c.png"),
     ({"l.csv": "image,label\na.png,x\na.png,y\nb.png,x\n"},
      r"l.csv:3: a.png is 'y', and l.csv:2 says 'x'"),
+    ({"l.csv": "image,label,Label\na.png,x,y\nb.png,y,x\n"},
+     r"l.csv: its header has the column 'label' 2 times"),
     ({"l.csv": "image,x,y\na.png,1,1\nb.png,0,1\n"},
      r"l.csv:2: has no column `label` or `class`, and 1 in 2 of the 2 columns"),
     ({"l.csv": "filename,class,xmin,ymin,xmax,ymax\na.png,x,0,0,2,2\n"},

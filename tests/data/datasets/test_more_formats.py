@@ -71,6 +71,13 @@ def test_tables_of_makesense_and_without_a_header(head, row, tmp_path):
         labels_in(tmp_path)
 
 
+def test_a_table_with_a_column_twice_is_refused(tmp_path):
+    put(tmp_path, {"t.csv": "filename,class,xmin,ymin,xmax,ymax,note,note,XMin\n"
+                   "a.jpg,cat,5,6,25,36,,,7\n", "a.jpg": ""})
+    with pytest.raises(DataError, match=r"t.csv: its header has the column 'xmin' 2 times$"):
+        recognise(tmp_path)
+
+
 def test_automl_has_parts_of_the_image_and_images_without_boxes(tmp_path):
     put(tmp_path, {"d.csv": "UNASSIGNED,gs://b/a.jpg,cat,0.5,0.25,,,0.25,0.75,,\n"
                    "TRAINING,gs://b/c.jpg,,,,,,,,,\n", "a.jpg": "", "c.jpg": ""})
