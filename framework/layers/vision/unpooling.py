@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, honour
+from framework.layers.params import at_least, axis_sizes, honour
 from framework.layers.vision.resize import put
 from framework.layers.vision.resize_onnx import put_onnx
 from framework.proto import enum_name
@@ -26,8 +26,8 @@ class Unpooling(Layer):
     Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient, of
             whose channels the first C count: the original reads no further in one item.
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
-            (n - 1) * stride + kernel - 2 pad and n * stride - pad + 1. Values are where the mask says,
-            or, without one, at row and column times the stride.
+            (n - 1) * stride + kernel - 2 pad and n * stride - pad + 1. Values are where the mask
+            says, or, without one, at row and column times the stride.
     With AVE each value is divided evenly among the cells of its window, with TILE each cell of it
     gets the value; what several windows give a cell is added, and a mask is not read.
     UnPooling with these fields, as nets of ENet's form have it, is the same layer.
@@ -54,6 +54,7 @@ class Unpooling(Layer):
         self.pad = axis_sizes(spec, "unpooling_param.pad", 2, 0, 0)
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
                            for field in ("unpool_h", "unpool_w"))
+        at_least(spec, "unpooling_param.pad", self._top_sizes(x[2:]), 1)
 
     def _top_sizes(self, plane: Sequence[int]) -> tuple[int, ...]:
         """Height and width of the top of a plane."""
