@@ -1254,6 +1254,14 @@ class LayerParameter(Message):
     def generate_cls_vector_param(self) -> GenerateClsVectorParameter: ...
     @property
     def bbox_seg_data_param(self) -> BBoxSegDataParameter: ...
+    @property
+    def multi_convolution_param(self) -> MultiConvolutionParameter: ...
+    @property
+    def recursive_once_param(self) -> RecursiveOnceParameter: ...
+    @property
+    def temporal_convolution_param(self) -> TemporalConvolutionParameter: ...
+    @property
+    def temporal_pooling_param(self) -> TemporalPoolingParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1705,6 +1713,10 @@ class LayerParameter(Message):
             | _Fields | None = ..., select_binary_param: SelectBinaryParameter | _Fields | None
             = ..., generate_cls_vector_param: GenerateClsVectorParameter | _Fields | None = ...,
             bbox_seg_data_param: BBoxSegDataParameter | _Fields | None = ...,
+            multi_convolution_param: MultiConvolutionParameter | _Fields | None = ...,
+            recursive_once_param: RecursiveOnceParameter | _Fields | None = ...,
+            temporal_convolution_param: TemporalConvolutionParameter | _Fields | None = ...,
+            temporal_pooling_param: TemporalPoolingParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1867,7 +1879,8 @@ class LayerParameter(Message):
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
             "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
-            "generate_cls_vector_param", "bbox_seg_data_param",
+            "generate_cls_vector_param", "bbox_seg_data_param", "multi_convolution_param",
+            "recursive_once_param", "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2034,7 +2047,8 @@ class LayerParameter(Message):
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
             "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
-            "generate_cls_vector_param", "bbox_seg_data_param",
+            "generate_cls_vector_param", "bbox_seg_data_param", "multi_convolution_param",
+            "recursive_once_param", "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> None: ...
 
@@ -5712,6 +5726,13 @@ class TransformationParameter(Message):
     pad_ratio: float
     test_rand: bool
     invalid_detection_mode: InvalidDetectionMode
+    is_video: bool
+    video_crop_size_t: int
+    video_crop_size_h: int
+    video_crop_size_w: int
+    video_step_min: int
+    video_step_max: int
+    frame2num: bool
     def __init__(
         self, *,
             mean_value_file: str | None = ..., label_crop_size: int | None = ...,
@@ -5764,7 +5785,10 @@ class TransformationParameter(Message):
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
             float | None = ..., test_rand: bool | None = ..., invalid_detection_mode:
-            InvalidDetectionMode | int | str | None = ...,
+            InvalidDetectionMode | int | str | None = ..., is_video: bool | None = ...,
+            video_crop_size_t: int | None = ..., video_crop_size_h: int | None = ...,
+            video_crop_size_w: int | None = ..., video_step_min: int | None = ...,
+            video_step_max: int | None = ..., frame2num: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5790,6 +5814,8 @@ class TransformationParameter(Message):
             "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
             "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
+            "is_video", "video_crop_size_t", "video_crop_size_h", "video_crop_size_w",
+            "video_step_min", "video_step_max", "frame2num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5817,7 +5843,8 @@ class TransformationParameter(Message):
             "multi_scale", "original_image", "scale_ratios", "resize_param_more",
             "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
             "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
-            "invalid_detection_mode",
+            "invalid_detection_mode", "is_video", "video_crop_size_t", "video_crop_size_h",
+            "video_crop_size_w", "video_step_min", "video_step_max", "frame2num",
         ]
     ) -> None: ...
 
@@ -10652,6 +10679,10 @@ class V1LayerParameter(Message):
         SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
         MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
         MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+        MULTICONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        RECURSIVE_ONCE: ClassVar[V1LayerParameter.LayerType]
+        TEMPORAL_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        TEMPORAL_POOLING: ClassVar[V1LayerParameter.LayerType]
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
@@ -10758,6 +10789,10 @@ class V1LayerParameter(Message):
     SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
     MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+    MULTICONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    RECURSIVE_ONCE: ClassVar[V1LayerParameter.LayerType]
+    TEMPORAL_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    TEMPORAL_POOLING: ClassVar[V1LayerParameter.LayerType]
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
@@ -10930,6 +10965,14 @@ class V1LayerParameter(Message):
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
+    @property
+    def multi_convolution_param(self) -> MultiConvolutionParameter: ...
+    @property
+    def recursive_once_param(self) -> RecursiveOnceParameter: ...
+    @property
+    def temporal_convolution_param(self) -> TemporalConvolutionParameter: ...
+    @property
+    def temporal_pooling_param(self) -> TemporalPoolingParameter: ...
     def __init__(
         self, *,
             layer: V0LayerParameter | _Fields | None = ..., bottom: Iterable[str] | None = ...,
@@ -10998,7 +11041,10 @@ class V1LayerParameter(Message):
             MultiSoftmaxLossParameter | _Fields | None = ..., euclidean_weight_param:
             EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
             ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
-            ...,
+            ..., multi_convolution_param: MultiConvolutionParameter | _Fields | None = ...,
+            recursive_once_param: RecursiveOnceParameter | _Fields | None = ...,
+            temporal_convolution_param: TemporalConvolutionParameter | _Fields | None = ...,
+            temporal_pooling_param: TemporalPoolingParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -11022,7 +11068,8 @@ class V1LayerParameter(Message):
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
             "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
-            "euclidean_weight_param",
+            "euclidean_weight_param", "multi_convolution_param", "recursive_once_param",
+            "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -11049,7 +11096,8 @@ class V1LayerParameter(Message):
             "accuracy_sphere_param", "resize_param", "label_drop_param",
             "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
             "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param", "param",
-            "blob_share_mode",
+            "blob_share_mode", "multi_convolution_param", "recursive_once_param",
+            "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> None: ...
 
@@ -20153,5 +20201,177 @@ class BBoxSegDataParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "batch_sampler", "label_map_file", "is_object_mask", "is_output_instance_mask",
+        ]
+    ) -> None: ...
+
+class MultiConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[MultiConvolutionParameter.Engine]
+        CAFFE: ClassVar[MultiConvolutionParameter.Engine]
+        CUDNN: ClassVar[MultiConvolutionParameter.Engine]
+    DEFAULT: ClassVar[MultiConvolutionParameter.Engine]
+    CAFFE: ClassVar[MultiConvolutionParameter.Engine]
+    CUDNN: ClassVar[MultiConvolutionParameter.Engine]
+    num_output: int
+    bias_term: bool
+    pad: int
+    kernel_size: int
+    group: int
+    stride: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: MultiConvolutionParameter.Engine
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: int | None = ...,
+            kernel_size: int | None = ..., group: int | None = ..., stride: int | None = ...,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., pad_h: int | None = ..., pad_w: int | None = ..., kernel_h:
+            int | None = ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w:
+            int | None = ..., engine: MultiConvolutionParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine",
+        ]
+    ) -> None: ...
+
+class RecursiveOnceParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[RecursiveOnceParameter.Engine]
+        CAFFE: ClassVar[RecursiveOnceParameter.Engine]
+        CUDNN: ClassVar[RecursiveOnceParameter.Engine]
+    DEFAULT: ClassVar[RecursiveOnceParameter.Engine]
+    CAFFE: ClassVar[RecursiveOnceParameter.Engine]
+    CUDNN: ClassVar[RecursiveOnceParameter.Engine]
+    group: int
+    num_uv: int
+    assemble_size: int
+    @property
+    def relative_position(self) -> Values[int]: ...
+    stride: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    engine: RecursiveOnceParameter.Engine
+    def __init__(
+        self, *,
+            group: int | None = ..., num_uv: int | None = ..., assemble_size: int | None = ...,
+            relative_position: Iterable[int] | None = ..., stride: int | None = ..., bias_term:
+            bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., engine:
+            RecursiveOnceParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group", "num_uv", "assemble_size", "stride", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group", "num_uv", "assemble_size", "relative_position", "stride", "bias_term",
+            "weight_filler", "bias_filler", "engine",
+        ]
+    ) -> None: ...
+
+class TemporalConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[TemporalConvolutionParameter.Engine]
+        CAFFE: ClassVar[TemporalConvolutionParameter.Engine]
+        CUDNN: ClassVar[TemporalConvolutionParameter.Engine]
+    DEFAULT: ClassVar[TemporalConvolutionParameter.Engine]
+    CAFFE: ClassVar[TemporalConvolutionParameter.Engine]
+    CUDNN: ClassVar[TemporalConvolutionParameter.Engine]
+    group: int
+    num_output: int
+    kernel_size: int
+    stride: int
+    pad: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    engine: TemporalConvolutionParameter.Engine
+    def __init__(
+        self, *,
+            group: int | None = ..., num_output: int | None = ..., kernel_size: int | None =
+            ..., stride: int | None = ..., pad: int | None = ..., bias_term: bool | None = ...,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., engine: TemporalConvolutionParameter.Engine | int | str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group", "num_output", "kernel_size", "stride", "pad", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group", "num_output", "kernel_size", "stride", "pad", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> None: ...
+
+class TemporalPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[TemporalPoolingParameter.PoolMethod]
+        AVE: ClassVar[TemporalPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[TemporalPoolingParameter.PoolMethod]
+    MAX: ClassVar[TemporalPoolingParameter.PoolMethod]
+    AVE: ClassVar[TemporalPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[TemporalPoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[TemporalPoolingParameter.Engine]
+        CAFFE: ClassVar[TemporalPoolingParameter.Engine]
+        CUDNN: ClassVar[TemporalPoolingParameter.Engine]
+    DEFAULT: ClassVar[TemporalPoolingParameter.Engine]
+    CAFFE: ClassVar[TemporalPoolingParameter.Engine]
+    CUDNN: ClassVar[TemporalPoolingParameter.Engine]
+    pool: TemporalPoolingParameter.PoolMethod
+    pad: int
+    kernel_size: int
+    stride: int
+    group: int
+    engine: TemporalPoolingParameter.Engine
+    def __init__(
+        self, *,
+            pool: TemporalPoolingParameter.PoolMethod | int | str | None = ..., pad: int | None
+            = ..., kernel_size: int | None = ..., stride: int | None = ..., group: int | None =
+            ..., engine: TemporalPoolingParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "group", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "group", "engine",
         ]
     ) -> None: ...

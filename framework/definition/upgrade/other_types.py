@@ -99,6 +99,8 @@ OTHER_TYPES = (
     OtherType("Eltwise", lambda layer, _: layer.eltwise_param.cross_channel,
               "CrossChannelEltwise"),
     OtherType("Data", lambda layer, _: layer.data_param.multi_label, "ListedClassesData"),
+    # peiswang/caffe4video
+    OtherType("Data", lambda layer, _: layer.transform_param.is_video, "FrameStackData"),
 )
 
 

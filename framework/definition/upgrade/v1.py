@@ -29,7 +29,7 @@ _TYPES = {
     "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
     "MULTILOGISTIC": "Sigmoid", "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData",
-    "RESHAPE": "PatchReshape",
+    "RESHAPE": "PatchReshape", "MULTICONVOLUTION": "MultiConvolution",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
