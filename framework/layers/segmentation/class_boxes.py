@@ -73,8 +73,8 @@ class SelectBinary(Layer):
     Tops:    the boxes of the class drawn (1, 1, K, 8), instances counted anew; the mask (N, 1, H,
              W), 1 for its pixels, ignore_label where the pixels are so, 255 for all of an image
              without boxes; 1 for the class, from 1 on, (N, num_class). No gradient.
-    Errors:  SpecError for other shapes and a num_class below 2. DataError for a class outside of 1
-             to num_class.
+    Errors:  SpecError for other shapes, without random_select, and for random_instance and a
+             num_class below 2. DataError for a class outside of 1 to num_class.
     Source:  SelectBinaryParameter; select_binary_layer.cpp and bbox_util.cpp of
              niuchuangnn/Caffe-TD.
     """
@@ -87,8 +87,13 @@ class SelectBinary(Layer):
     def __init__(self, spec: LayerSpec, boxes: Shape, classes: Shape):
         super().__init__(spec)
         honour(spec, "select_binary_param", "random_select num_class background_label_id "
-               "use_difficult_gt ignore_label")
+               "use_difficult_gt ignore_label random_instance")
         self.param = param = spec.proto.select_binary_param
+        if not param.random_select:
+            raise spec.error("select_binary_param.random_select", "is false; the original's vector "
+                             "of classes has no size then")
+        if param.random_instance:
+            raise spec.error("select_binary_param.random_instance", "is not supported")
         if param.num_class < 2:
             raise spec.error("select_binary_param.num_class", f"is {param.num_class}; it must be "
                              "given, and at least 2")

@@ -57,7 +57,7 @@ def test_in_test_one_item_is_cropped_to_each_box_by_class():
 
 def test_a_class_of_each_image_is_drawn_with_its_boxes_and_mask():
     classes = torch.tensor([[3, 2, 1, 255, 0, 3]] * 3, dtype=torch.float64).reshape(3, 1, 2, 3)
-    layer = make("SelectBinary", "select_binary_param { num_class: 4 }", (1, 1, 5, 8),
+    layer = make("SelectBinary", "random_select: true num_class: 4", (1, 1, 5, 8),
                  (3, 1, 2, 3), tops=3)
     seen = set()
     for _ in range(30):
@@ -86,11 +86,13 @@ def test_the_class_of_an_image_is_a_vector():
 
 @pytest.mark.parametrize("kind, fields, shapes, tops, message", [
     ("CropBBox", "", [(2, 3, 4, 4), (1, 1, 2, 7)], 1, r"boxes must be \(1, 1, G, 8\)"),
-    ("SelectBinary", "", [(1, 1, 2, 8), (2, 1, 4, 4)], 3, "num_class is 0; it must be given"),
-    ("SelectBinary", "select_binary_param { num_class: 3 }", [(1, 1, 2, 8), (2, 2, 4, 4)], 3,
+    ("SelectBinary", "", [(1, 1, 2, 8), (2, 1, 4, 4)], 3, "random_select is false; the original's"),
+    ("SelectBinary", "random_select: true", [(1, 1, 2, 8), (2, 1, 4, 4)], 3,
+     "num_class is 0; it must be given"),
+    ("SelectBinary", "random_select: true num_class: 3", [(1, 1, 2, 8), (2, 2, 4, 4)], 3,
      r"must be \(N, 1, H, W\)"),
-    ("SelectBinary", "select_binary_param { num_class: 3 random_instance: true }",
-     [(1, 1, 2, 8), (2, 1, 4, 4)], 3, "random_instance asks for what SelectBinary does not do"),
+    ("SelectBinary", "random_select: true num_class: 3 random_instance: true",
+     [(1, 1, 2, 8), (2, 1, 4, 4)], 3, "random_instance is not supported"),
     ("GenerateClsVector", "num_class: 3", [(1, 1, 2, 8)], 1, "batch_size is 0; it must be"),
 ])
 def test_refused_at_the_start(kind, fields, shapes, tops, message):
