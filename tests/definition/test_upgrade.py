@@ -67,6 +67,8 @@ def test_every_v1_type_has_its_name_of_today():
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
         "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
         "MULTILOGISTIC": "Sigmoid",
+        "MULTICONVOLUTION": "MultiConvolution", "RECURSIVE_ONCE": "RecursiveOnce",
+        "TEMPORAL_CONVOLUTION": "TemporalConvolution", "TEMPORAL_POOLING": "TemporalPooling",
         "MASK_OUTPUTS": "MaskOutputs", "WINDOW_POSE_DATA": "WindowPoseData",
         "WINDOW_MULTICLASS_KEYPOINT_DATA": "WindowMulticlassKeypointData",
         "EUCLIDEAN_WEIGHTED_LOSS": "EuclideanWeightedLoss",

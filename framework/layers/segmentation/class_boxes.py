@@ -39,8 +39,8 @@ class CropBBox(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape):
         super().__init__(spec)
-        honour(spec, "crop_bbox_param", "background_label_id use_difficult_gt is_crop_score_map "
-               "is_crop_all is_crop_cls")
+        honour(spec, "crop_bbox_param", "use_difficult_gt is_crop_score_map is_crop_all "
+               "is_crop_cls")
         self.param = param = spec.proto.crop_bbox_param
         check_four_axes(spec, x)
         _check_rows(spec, boxes)
@@ -86,7 +86,7 @@ class SelectBinary(Layer):
 
     def __init__(self, spec: LayerSpec, boxes: Shape, classes: Shape):
         super().__init__(spec)
-        honour(spec, "select_binary_param", "random_select num_class background_label_id "
+        honour(spec, "select_binary_param", "random_select num_class "
                "use_difficult_gt ignore_label random_instance")
         self.param = param = spec.proto.select_binary_param
         if not param.random_select:
@@ -142,7 +142,7 @@ class GenerateClsVector(Layer):
 
     def __init__(self, spec: LayerSpec, boxes: Shape):
         super().__init__(spec)
-        honour(spec, "generate_cls_vector_param", "num_class batch_size background_label_id")
+        honour(spec, "generate_cls_vector_param", "num_class batch_size")
         self.param = param = spec.proto.generate_cls_vector_param
         check_sizes(spec, "generate_cls_vector_param", "batch_size num_class")
         _check_rows(spec, boxes)

@@ -30,7 +30,7 @@ class CrossChannelEltwise(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, *maps: Shape):
         super().__init__(spec)
-        honour(spec, "eltwise_param", "operation stable_prod_grad cross_channel")
+        honour(spec, "eltwise_param", "operation cross_channel")
         choice(spec, "eltwise_param", "operation", ("PROD",))
         check_channels(spec, x)
         wanted = (x[0], 1, *x[2:])
