@@ -16,7 +16,7 @@ from framework.layers.loss.loss_settings import (
     normalization,
     shape_of_labels,
 )
-from framework.layers.params import canonical_axis, honour, within
+from framework.layers.params import canonical_axis, honour
 from framework.ops.losses import log_loss, normalizer, precise
 
 
@@ -58,7 +58,9 @@ class SoftmaxWithHardBoostrapLoss(Layer):
         check_first_axes(spec, scores, labels)
         self.mode = normalization(spec, also="beta")
         self.fixed = param.pre_fixed_normalizer
-        self.beta = within(spec, "loss_param.beta", [param.beta], 0, 1)[0]
+        self.beta = param.beta
+        if not 0 <= self.beta <= 1:
+            raise spec.error("loss_param.beta", f"is {self.beta:g}; it must be from 0 to 1")
         self.check = class_check(spec, labels, scores[self.axis], ignore=ignore_label(spec),
                                  ignore_field="loss_param.ignore_label")
 

@@ -31,7 +31,7 @@ def test_hard_bootstrap_without_beta_is_the_softmax_loss():
     scores, labels = noise(3, 4, seed=2), torch.tensor([0.0, 3, 2])
     plain = make("SoftmaxWithLoss", "", (3, 4), (3,))(scores, labels)
     assert make("SoftmaxWithHardBoostrapLoss", "", (3, 4), (3,))(scores, labels) == plain
-    with pytest.raises(SpecError, match="beta is 2.0; it may be at most 1"):
+    with pytest.raises(SpecError, match="beta is 2; it must be from 0 to 1"):
         make("SoftmaxWithHardBoostrapLoss", "beta: 2", (3, 4), (3,))
 
 
