@@ -181,7 +181,8 @@ _FIELDS = {
     "what is logged, and where": {
         "SqueezeDetLossParameter": "n_top_detections intersection_thresh nms_intersection_thresh",
         "LayerParameter": "is_disp_info train_net_output_disp",
-        "BeamSearchParameter": "ignore_label",
+        "BeamSearchParameter":
+            "net net_param weights recurrent_connection beam_search_connection ignore_label",
         "TransformationParameter": "debug_params",
         "PosePDJAccuracyParameter": "acc_path acc_name log_name zero_iter_test",
         "PoseEuDistAccuracyParameter": "acc_path acc_name log_name zero_iter_test",

@@ -1080,6 +1080,8 @@ class LayerParameter(Message):
     @property
     def pixel_feature_param(self) -> PixelFeatureParameter: ...
     @property
+    def restrain_loss_param(self) -> RestrainLossParameter: ...
+    @property
     def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
     @property
     def image_label_data_param(self) -> ImageLabelDataParameter: ...
@@ -1676,6 +1678,7 @@ class LayerParameter(Message):
             CrfFilterbankEdParameter | _Fields | None = ..., crfed_param: CrfEdParameter |
             _Fields | None = ..., crfgrad_param: CrfGradParameter | _Fields | None = ...,
             pixel_feature_param: PixelFeatureParameter | _Fields | None = ...,
+            restrain_loss_param: RestrainLossParameter | _Fields | None = ...,
             iou_accuracy_param: IOUAccuracyParameter | _Fields | None = ...,
             image_label_data_param: ImageLabelDataParameter | _Fields | None = ...,
             image_label_edge_data_param: ImageLabelEdgeDataParameter | _Fields | None = ...,
@@ -1908,18 +1911,19 @@ class LayerParameter(Message):
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
-            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "orn_param", "datum_data_param", "recu_param", "reshape_volume_param", "hwcn_param",
-            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
-            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
-            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
-            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
-            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "warpctc_loss_param",
-            "use_ctc_loss", "super_category_param", "regularize_param", "regularize_2_param",
-            "word_sum_param", "enlarge_param", "random_maclaurin_param", "bnplus_param",
+            "restrain_loss_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
+            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
+            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
+            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
+            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
+            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
+            "center_object_loss_param", "warpctc_loss_param", "use_ctc_loss",
+            "super_category_param", "regularize_param", "regularize_2_param", "word_sum_param",
+            "enlarge_param", "random_maclaurin_param", "bnplus_param",
             "create_mask_vector_param", "mask_create_param", "dial_param", "clustering_param",
             "ogn_data_param", "ogn_loss_prep_param", "ogn_conv_param", "ogn_prop_param",
             "ogn_output_param", "ogn_color_data_param", "ogn_color_loss_prep_param",
@@ -2080,12 +2084,12 @@ class LayerParameter(Message):
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
             "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
-            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
-            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
-            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
-            "orn_param", "datum_data_param", "recu_param", "weight_decay_l1",
-            "weight_decay_l1g", "reshape_volume_param", "hwcn_param", "cpfp_conversion_param",
-            "cr_param", "xcl_param", "circulant_projection_param",
+            "restrain_loss_param", "iou_accuracy_param", "image_label_data_param",
+            "image_label_edge_data_param", "accuracy_view_param",
+            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
+            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
+            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
@@ -18196,6 +18200,24 @@ class PixelFeatureParameter(Message):
         ]
     ) -> None: ...
 
+class RestrainLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    spatial_scale: int
+    def __init__(
+        self, *,
+            spatial_scale: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "spatial_scale",
+        ]
+    ) -> None: ...
+
 class IOUAccuracyParameter(Message):
     DESCRIPTOR: Descriptor
     ignore_label: int
@@ -18284,6 +18306,8 @@ class ImageLabelDataParameter(Message):
     ignore_first_channel_for_classification: bool
     filename_in_idx: bool
     make_transform_independent_classification_gt: bool
+    box_extension: str
+    max_num_dets_allowed: int
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -18305,6 +18329,7 @@ class ImageLabelDataParameter(Message):
             box_perturb_max_translate_percent: float | None = ...,
             ignore_first_channel_for_classification: bool | None = ..., filename_in_idx: bool |
             None = ..., make_transform_independent_classification_gt: bool | None = ...,
+            box_extension: str | None = ..., max_num_dets_allowed: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -18316,7 +18341,8 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
-            "filename_in_idx", "make_transform_independent_classification_gt",
+            "filename_in_idx", "make_transform_independent_classification_gt", "box_extension",
+            "max_num_dets_allowed",
         ]
     ) -> bool: ...
     def ClearField(
@@ -18329,7 +18355,8 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
-            "filename_in_idx", "make_transform_independent_classification_gt",
+            "filename_in_idx", "make_transform_independent_classification_gt", "box_extension",
+            "max_num_dets_allowed",
         ]
     ) -> None: ...
 

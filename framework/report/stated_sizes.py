@@ -72,9 +72,11 @@ def joined(spec: NetSpec) -> Iterator[Stated]:
             continue
         tops = [_origin(makers, name) for name in layer.bottoms]
         shapes = [stated_shapes(makers[top]) if top in makers else [] for top in tops]
-        sure = next((shape[0][1:] for shape in shapes if shape and len(shape[0]) == 4), None)
-        for top in open_tops.intersection(tops) if sure else ():
-            yield Stated(top, sure, layer.place())
+        sure: Shape | None = next(
+            (shape[0][1:] for shape in shapes if shape and len(shape[0]) == 4), None)
+        if sure is not None:
+            for top in open_tops.intersection(tops):
+                yield Stated(top, sure, layer.place())
 
 
 def _origin(makers: Mapping[str, LayerSpec], blob: str) -> str:

@@ -86,6 +86,8 @@ ANCHORED = (noise(2, 24, 3).detach().softmax(2).requires_grad_(),
             (noise(2, 3, 4, 8, seed=3).detach() / 4).requires_grad_(),
             TRUE_BOXES.reshape(2, 15, 1, 1))
 
+BOXES = fixed([0, 1, 0, 0.1, 0.3, 0.6, 0.7, 0], [1, 2, 0, 0.2, 0.1, 0.5, 0.4, 0],
+              [1, 1, 0, 0.3, 0.2, 0.7, 0.9, 0]).reshape(1, 1, 3, 8)
 OF_SIX = whole(6, below=2)
 OF_CLASSES = (
     of_sample("TripletRankLoss", bottoms=((6, 5), OF_SIX), grows=BATCH, without=OVER),
@@ -356,6 +358,8 @@ EXAMPLES = (
             ((6, 5), fixed([0, -1, 2, 0, -1, 1])[0]), ((1, 3), (1, 3, 5)), tops=2, grows=(),
             without={**DRAWS, "gradient": NOT_DERIVATIVE + "slopes of its own are added",
                      **dict.fromkeys(("compile", "export"), "pairs depend on labels")}),
+    of_sample("RestrainLoss", bottoms=((2, 3, 6, 5), BOXES), grows=()),
+    of_sample("SoftmaxWithCrossEntropyLoss"),
     of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
     of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
     of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),

@@ -30,7 +30,6 @@ MATRIX = blob("h", 1, 1, 10, 10)
 @pytest.mark.parametrize("text, message", [
     (X + layer("AbsVal", "x", "x"), r"<text>:2: layer 'l' \(AbsVal\): top is 'x', as its bottom"),
     (X + layer("Flatten", "x", "x"), "Flatten does not work in place: give it another name"),
-    (X + layer("Reshape", "x", "x", SHAPE), "Reshape does not work in place"),
     (X + layer("Split", "x", "x y"), "Split does not work in place"),
     (X + layer("Exp", "x", "y", "exp_param { base: inf }"), "exp_param.base is inf"),
     (X + layer("Log", "x", "y", "log_param { base: inf }"), "log_param.base is inf"),
@@ -72,3 +71,11 @@ def test_flatten_that_ends_before_it_begins_inserts_an_axis(axis, shape):
     x = torch.arange(120.0).reshape(2, 3, 4, 5)
     y = Net(parse_net(text))({"x": x})["y"]
     assert y.shape == shape and torch.equal(y.flatten(), x.flatten())
+
+
+def test_a_reshape_in_place_is_taken_with_a_warning(caplog):
+    """BVLC's CHECK_NE came with its layer; the one of Ask_Attend_and_Answer has none."""
+    net = Net(parse_net(X + layer("Reshape", "x", "x", SHAPE)
+                        + 'layer { name: "r" type: "ReLU" bottom: "x" top: "r" }'))
+    assert net()["r"].shape == (2, 60)
+    assert "layer 'l' (Reshape): works in place, which BVLC's Caffe refuses" in caplog.text

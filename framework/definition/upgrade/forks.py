@@ -299,20 +299,20 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
     Older files of JiahaoLi-gdut/CAFFE-DACH name them the other way round, and have the layer's
     loss_weight in the message. absfix_flag is a guard against a sum that overflowed.
     """
-    given = next((name for name in MMD_MESSAGES if layer.HasField(name)), "")
+    given = next((name for name in MMD_MESSAGES if proto.has_field(layer, name)), "")
     if layer.type not in ("MMDLoss", "MMDXLoss") or not given:
         return False
     before = layer.SerializePartialToString()
     layer.type = "MMDXLoss" if len(layer.bottom) == 4 else "MMDLoss"
     old, places = type(layer.mmd_loss_param)(), lines.fields.pop(given, [])
     old.CopyFrom(getattr(layer, given))
-    layer.ClearField(given)
+    proto.clear_fields(layer, (given,))
     inside = (places or [Lines()])[0].fields
-    for name in ("kernel_num", "kernel_mul"):
-        if old.HasField(name):
-            setattr(old, MMD_NAMES[name], getattr(old, name))
-            inside[MMD_NAMES[name]] = inside.pop(name, [])
-            old.ClearField(name)
+    for name, new in MMD_NAMES.items():
+        if proto.has_field(old, name):
+            setattr(old, new, getattr(old, name))
+            inside[new] = inside.pop(name, [])
+            proto.clear_fields(old, (name,))
     if old.HasField("loss_weight"):
         if not layer.loss_weight:
             layer.loss_weight.append(old.loss_weight)
@@ -324,8 +324,8 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
         lines.fields["mmdx_loss_param"] = places
         return layer.SerializePartialToString() != before
     layer.mmd_param.kernel_num, layer.mmd_param.kernel_mul = old.kernel_numb, old.kernel_mult
-    for new, name in MMD_NAMES.items():
-        inside[new] = inside.pop(name, [])
+    for name, new in MMD_NAMES.items():
+        inside[name] = inside.pop(new, [])
     lines.fields["mmd_param"] = places
     return True
 

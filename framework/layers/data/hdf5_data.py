@@ -46,7 +46,7 @@ class HDF5Data(Source):
     labels, are less `mean_value`, and times `scale`.
     With scale, mirror, mean_value or crop_size of hdf5_data_param the rows of the first top are
     images (C, H, W), less mean_value, times scale; each is mirrored along its rows or not, in TEST
-    too, as drawn anew in every epoch. Of them a square of crop_size is cut, in TRAIN at a place
+    too, as drawn anew in every epoch. Of them a square of crop_size is cut, in TRAIN at a position
     drawn whenever a file is read, for all of its rows, in TEST in the middle.
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp, and that of the branch
             3D-Caffe of yulequan/3D-Caffe, of mikuhatsune/e2e_face and of WeitaoVan/L-GM-loss, whose

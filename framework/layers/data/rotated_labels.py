@@ -97,7 +97,8 @@ class ImageLabelDataIndexDet(TurnedLabels):
 
     num_tops = (4, 4)
     fork_fields = TURNS | {f"{FIELD}.{name}" for name in (
-        "filename_to_idx", "filename_in_idx", "box_dir", "init_num_dets", "random_box_perturb",
+        "filename_to_idx", "filename_in_idx", "box_dir", "box_extension", "max_num_dets_allowed",
+        "init_num_dets", "random_box_perturb",
         "box_perturb_max_scale_percent", "box_perturb_max_translate_percent")} | {
         "transform_param.invalid_detection_mode"}
 

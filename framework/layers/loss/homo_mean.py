@@ -154,9 +154,9 @@ class HomoMeanLoss(Layer):
     def note_progress(self, iteration: int, last: int) -> None:
         if iteration == 0 and not is_set(self.param, "topdiff_clipprop"):
             logging.getLogger(__name__).warning(
-                "%s: is not given, and so the gradient of '%s' goes no further, as in the "
-                "original; topdiff_clipprop: 1 lets it pass",
-                self.spec.place("homo_mean_loss_param.topdiff_clipprop"), self.spec.tops[0])
+                "%s: topdiff_clipprop is not given, and so the gradient of '%s' goes no further, "
+                "as in the original; topdiff_clipprop: 1 lets it pass",
+                self.spec.place("homo_mean_loss_param"), self.spec.tops[0])
         self._set_shares(iteration, started=True)
 
     def _set_shares(self, iteration: int, started: bool) -> None:
@@ -195,16 +195,18 @@ class HomoMeanLoss(Layer):
         tops += [x.new_zeros(0) for _ in self.spec.tops[len(tops):]]
         return tuple(tops) if len(tops) > 1 else tops[0]
 
-    def _slopes(self, name: str, x: Tensor, *held: Tensor) -> Tensor:
+    def _slopes(self, name: str, x: Tensor, labels: Tensor, counts: Tensor, means: Tensor
+                ) -> Tensor:
         if name == "ovalize":
-            return self._oval(x, *held)
+            return self._oval(x, labels, counts, means)
         of_part = cluster_slopes if name == "cluster" else scatter_slopes
-        return of_part(x, *held, getattr(self.param, f"{name}_regular"))
+        return of_part(x, labels, counts, means, getattr(self.param, f"{name}_regular"))
 
-    def _measure(self, name: str, x: Tensor, *held: Tensor) -> Tensor:
-        if name == "ovalize":
-            return self._oval_measure(x, *held)
-        return (cluster_measure if name == "cluster" else scatter_measure)(x, *held)
+    def _measure(self, name: str, x: Tensor, labels: Tensor, counts: Tensor, means: Tensor
+                 ) -> Tensor:
+        measures = {"cluster": cluster_measure, "scatter": scatter_measure,
+                    "ovalize": self._oval_measure}
+        return measures[name](x, labels, counts, means)
 
     @uncompiled
     def _oval(self, x: Tensor, labels: Tensor, counts: Tensor, means: Tensor) -> Tensor:

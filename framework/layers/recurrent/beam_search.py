@@ -12,8 +12,6 @@ from framework.ops.losses import precise
 
 FIRST = 1       # bottoms of the first step before the recurrent ones: the scores
 LATER = 3       # of a later step: sums, words and scores
-NET_FIELDS = ("net", "net_param", "weights", "sequence_length", "recurrent_connection",
-              "beam_search_connection")
 
 
 @layer
@@ -115,7 +113,7 @@ class BeamSearch(Layer):
     """
 
     reads = ("beam_search_param",)
-    fork_fields = frozenset(f"beam_search_param.{name}" for name in NET_FIELDS)
+    fork_fields = frozenset(["beam_search_param.sequence_length"])
     num_bottoms = (1, None)
     num_tops = (3, 3)
     blobs_unknown = True
@@ -124,8 +122,8 @@ class BeamSearch(Layer):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         field = "beam_search_param"
-        honour(spec, field, f"beam_size end_of_sequence prevent_repeats allowed_multiple "
-               f"ignore_label {' '.join(NET_FIELDS)}")
+        honour(spec, field, "beam_size sequence_length end_of_sequence prevent_repeats "
+               "allowed_multiple")
         check_sizes(spec, field, "beam_size sequence_length")
         if any(shape[:1] != bottoms[0][:1] for shape in bottoms):
             raise spec.error("bottom", f"has the shapes {' and '.join(map(str, bottoms))}; they "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import torch
 from torch import Tensor
 
@@ -9,7 +12,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.proto import FillerParameter, LayerParameter
+from framework.proto import BlobShape, LayerParameter
+
+T = TypeVar("T")
 
 
 @layer
@@ -36,21 +41,25 @@ class Param2Top(Layer):
         super().__init__(spec)
         honour(spec, "param2top_param", "data_filler data_refill shape")
         param, number = spec.proto.param2top_param, len(spec.tops)
-        counts = {"shape": param.shape, "data_filler": param.data_filler,
-                  "data_refill": param.data_refill}
-        for name, given in counts.items():
-            free = name == "data_filler" or (name == "data_refill" and not param.data_filler)
-            if len(given) not in ((0, 1, number) if free else (1, number)):
-                raise spec.error(f"param2top_param.{name}", f"is given {len(given)} times; it must "
-                                 f"be once, or once for each of the {number} tops")
+        self._check_counts(number)
         for index in range(number):
             filler = _one_of(param.data_filler, index)
             refill = _one_of(param.data_refill, index) or 0
             if refill > 1:
                 raise spec.error("param2top_param.data_refill", f"is {refill}; it must be 0 or 1: "
                                  "blobs are filled once")
-            self.add_blob(f"blob{index}", tuple(_one_of(param.shape, index).dim),
-                          filler if refill else None)
+            shape = _one_of(param.shape, index) or BlobShape()
+            self.add_blob(f"blob{index}", tuple(shape.dim), filler if refill else None)
+
+    def _check_counts(self, number: int) -> None:
+        """SpecError for a field that is not there once, or once for each top."""
+        param = self.spec.proto.param2top_param
+        for name, given, free in (
+                ("shape", len(param.shape), False), ("data_filler", len(param.data_filler), True),
+                ("data_refill", len(param.data_refill), not param.data_filler)):
+            if given not in (1, number) and not (free and given == 0):
+                raise self.spec.error(f"param2top_param.{name}", f"is given {given} times; it must "
+                                      f"be once, or once for each of the {number} tops")
 
     def forward(self) -> Tensor | tuple[Tensor, ...]:
         tops = tuple(blob.clone() for blob in self.blobs)
@@ -61,7 +70,7 @@ class Param2Top(Layer):
                 for blob, name in zip(self.blobs, self.blob_names, strict=True)]
 
 
-def _one_of(given: list[FillerParameter], index: int) -> FillerParameter | None:
+def _one_of(given: Sequence[T], index: int) -> T | None:
     """The entry of one top: the only one, or its own; None if there are none."""
     if not given:
         return None

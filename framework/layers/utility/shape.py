@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import canonical_axis, check_sizes, honour, is_set
 from framework.ops.by_item import pixel_shuffle, pixel_unshuffle
 from framework.proto import LayerParameter
+
+LOG = logging.getLogger(__name__)
 
 
 @layer
@@ -91,12 +94,12 @@ class Reshape(Layer):
             -1 inserts after it. `num_axes: -1` means all that follow.
     With `pixelshuffler` r above 1 instead a pixel shuffle, (N, C * r^2, H, W) to (N, C, H * r,
     W * r), and with r below -1 its inverse by -r.
-    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ, a
-            top of the bottom's name, and for a pixelshuffler that does not divide the axes.
+    A top of the bottom's name is taken with a warning: BVLC's layer refuses it, older forks'
+    (VisionLearningGroup/Ask_Attend_and_Answer) do not.
+    Errors: SpecError for two dims -1, a 0 where the bottom has no axis, counts that differ, and
+            for a pixelshuffler that does not divide the axes.
     Source: ReshapeParameter in caffe.proto; BVLC reshape_layer.cpp; that of AtlantixJJ/caffe.
     """
-
-    never_in_place = True
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -120,6 +123,8 @@ class Reshape(Layer):
         super().__init__(spec)
         param = spec.proto.reshape_param
         honour(spec, "reshape_param", "shape axis num_axes pixelshuffler")
+        if spec.tops == spec.bottoms:
+            LOG.warning("%s: works in place, which BVLC's Caffe refuses", spec.place("top"))
         self.shuffle = param.pixelshuffler
         if self.shuffle != 1:
             return self._check_shuffle(x)

@@ -12,10 +12,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import at_least, axis_sizes, honour
+from framework.layers.params import at_least, axis_sizes, choice, honour
 from framework.layers.vision.resize import put
 from framework.layers.vision.resize_onnx import put_onnx
-from framework.proto import enum_name
 
 
 @layer
@@ -44,14 +43,14 @@ class Unpooling(Layer):
     def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
         super().__init__(spec)
         param = spec.proto.unpooling_param
-        by_mask = mask is not None and enum_name(param, "unpool") == "MAX"
+        self.method = choice(spec, "unpooling_param", "unpool", ("MAX", "AVE", "TILE"))
+        by_mask = mask is not None and self.method == "MAX"
         honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
                "stride_w unpool_size unpool_h unpool_w" + " pad pad_h pad_w" * by_mask)
         if len(x) != 4 or (mask and not _fits(x, mask)):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice; the mask may have more channels")
         self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        self.method = enum_name(param, "unpool")
         self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
         self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
         self.pad = axis_sizes(spec, "unpooling_param.pad", 2, 0, 0)

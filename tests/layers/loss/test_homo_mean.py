@@ -135,6 +135,21 @@ def test_pairs_of_two_domains_are_drawn_to_equal_distances_from_all_means():
     np.testing.assert_allclose(measure.detach(), expected, rtol=1e-6)
 
 
+def test_a_gradient_that_goes_no_further_is_named_once(caplog):
+    layer = make("HomoMeanLoss", "label_nmax: 3", (7, 3), (7,))
+    x = noise(7, 3)
+    for iteration in range(2):
+        layer.note_progress(iteration, 10)
+    layer(x, torch.zeros(7)).sum().backward()
+    assert not x.grad.any()
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1 and "the gradient of 'top0' goes no further" in said[0]
+    layer = make("HomoMeanLoss", "topdiff_clipprop: 1", (7, 3), (7,))
+    layer.note_progress(0, 10)
+    layer(x, torch.zeros(7)).sum().backward()
+    assert (x.grad == 1).all() and len(caplog.records) == 1
+
+
 def test_parts_count_in_their_iterations_and_their_factor_grows():
     layer = make("HomoMeanLoss", "cluster_interval: 3 cluster_postpone: 1 cluster_duration: 1 "
                  "cluster_lowrprop: 0.25 cluster_upprprop: 1 cluster_feedrate: 2 "

@@ -44,6 +44,8 @@ def test_a_mask_is_not_read_by_windows():
     torch.testing.assert_close(two(x, torch.full_like(x, 1e9)), one(x), rtol=0, atol=0)
 
 
-def test_padding_is_refused():
+def test_padding_and_methods_of_other_projects_are_refused():
+    with pytest.raises(SpecError, match="unpool is REP"):
+        make("Unpooling", "unpool: REP kernel_size: 3", (2, 3, 4, 5))
     with pytest.raises(SpecError, match="unpooling_param.pad"):
         make("Unpooling", "unpool: AVE kernel_size: 3 pad: 1", (2, 3, 4, 5))
