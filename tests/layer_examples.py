@@ -269,6 +269,8 @@ DATA_LAYERS: dict[str, list[Shape]] = {
     "ImageLabelDataClass": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 19)],
     "ImageLabelDataIndex": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 1)],
     "ImageLabelDataIndexDet": [(2, 3, 24, 24), (2, 1, 12, 16), (2, 1, 1, 1), (2, 5, 1, 6)],
+    "BBoxSegData": [(2, 3, 32, 48), (1, 1, 1, 8), (2, 1, 32, 48)],
+    "FrameStackData": [(2, 12, 24, 32), (2, 1, 1, 1)],
     "DriveData": [(2, 3, 96, 128), (2, 8, 24, 32), (2, 1, 6, 8)],
     "ImageDataSteganalysisJpegDct": [(4, 64, 64, 64), (4,)],
     "MolGridData": [(3, 35, 24, 24, 24), (3,), (3,)], "NDimData": [(3, 4, 6, 6, 6), (3,)],

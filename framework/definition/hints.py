@@ -197,6 +197,7 @@ _FIELDS = {
         "MultiStageMeanfieldParameter": "force_cpu",
     },
     "of a data layer that is known by its shapes only": {
+        "BBoxSegDataParameter": "is_object_mask",
         "DetectionDataParameter":
             "augmentation_param ignore_fg_threshold multiscale_prob min_whaspect max_whaspect "
             "min_gt_width min_gt_height cache_images resize_ratio crop_long_size low_scale_ratio "

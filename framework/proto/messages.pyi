@@ -1301,6 +1301,24 @@ class LayerParameter(Message):
     def triplet_ranking_hinge_loss_param(self) -> TripletRankingHingeLossParameter: ...
     @property
     def posenet_accuracy_param(self) -> PosenetAccuracyParameter: ...
+    @property
+    def rank_param(self) -> RankParameter: ...
+    @property
+    def crop_bbox_param(self) -> CropBBoxParameter: ...
+    @property
+    def select_binary_param(self) -> SelectBinaryParameter: ...
+    @property
+    def generate_cls_vector_param(self) -> GenerateClsVectorParameter: ...
+    @property
+    def bbox_seg_data_param(self) -> BBoxSegDataParameter: ...
+    @property
+    def multi_convolution_param(self) -> MultiConvolutionParameter: ...
+    @property
+    def recursive_once_param(self) -> RecursiveOnceParameter: ...
+    @property
+    def temporal_convolution_param(self) -> TemporalConvolutionParameter: ...
+    @property
+    def temporal_pooling_param(self) -> TemporalPoolingParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1772,6 +1790,14 @@ class LayerParameter(Message):
             _Fields | None = ..., rearrange_param: RearrangeParameter | _Fields | None = ...,
             triplet_ranking_hinge_loss_param: TripletRankingHingeLossParameter | _Fields | None
             = ..., posenet_accuracy_param: PosenetAccuracyParameter | _Fields | None = ...,
+            rank_param: RankParameter | _Fields | None = ..., crop_bbox_param: CropBBoxParameter
+            | _Fields | None = ..., select_binary_param: SelectBinaryParameter | _Fields | None
+            = ..., generate_cls_vector_param: GenerateClsVectorParameter | _Fields | None = ...,
+            bbox_seg_data_param: BBoxSegDataParameter | _Fields | None = ...,
+            multi_convolution_param: MultiConvolutionParameter | _Fields | None = ...,
+            recursive_once_param: RecursiveOnceParameter | _Fields | None = ...,
+            temporal_convolution_param: TemporalConvolutionParameter | _Fields | None = ...,
+            temporal_pooling_param: TemporalPoolingParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1941,7 +1967,9 @@ class LayerParameter(Message):
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
-            "posenet_accuracy_param",
+            "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
+            "generate_cls_vector_param", "bbox_seg_data_param", "multi_convolution_param",
+            "recursive_once_param", "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2115,7 +2143,9 @@ class LayerParameter(Message):
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
             "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
-            "posenet_accuracy_param",
+            "posenet_accuracy_param", "rank_param", "crop_bbox_param", "select_binary_param",
+            "generate_cls_vector_param", "bbox_seg_data_param", "multi_convolution_param",
+            "recursive_once_param", "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> None: ...
 
@@ -5807,6 +5837,13 @@ class TransformationParameter(Message):
     pad_ratio: float
     test_rand: bool
     invalid_detection_mode: InvalidDetectionMode
+    is_video: bool
+    video_crop_size_t: int
+    video_crop_size_h: int
+    video_crop_size_w: int
+    video_step_min: int
+    video_step_max: int
+    frame2num: bool
     def __init__(
         self, *,
             is_trans: bool | None = ..., trans_dx: float | None = ..., trans_dy: float | None =
@@ -5862,7 +5899,10 @@ class TransformationParameter(Message):
             float | None = ..., min_scale: float | None = ..., crop_size_w: int | None = ...,
             crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio: float |
             None = ..., test_rand: bool | None = ..., invalid_detection_mode:
-            InvalidDetectionMode | int | str | None = ...,
+            InvalidDetectionMode | int | str | None = ..., is_video: bool | None = ...,
+            video_crop_size_t: int | None = ..., video_crop_size_h: int | None = ...,
+            video_crop_size_w: int | None = ..., video_step_min: int | None = ...,
+            video_step_max: int | None = ..., frame2num: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -5889,6 +5929,8 @@ class TransformationParameter(Message):
             "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
             "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
+            "is_video", "video_crop_size_t", "video_crop_size_h", "video_crop_size_w",
+            "video_step_min", "video_step_max", "frame2num",
         ]
     ) -> bool: ...
     def ClearField(
@@ -5918,6 +5960,8 @@ class TransformationParameter(Message):
             "resize_param_more", "resize_param_yolo", "geometry_param", "random_blur",
             "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
             "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
+            "is_video", "video_crop_size_t", "video_crop_size_h", "video_crop_size_w",
+            "video_step_min", "video_step_max", "frame2num",
         ]
     ) -> None: ...
 
@@ -6414,6 +6458,7 @@ class ImageDataParameter(Message):
     new_height_2: int
     new_width_2: int
     mean_file_2: str
+    pair_size: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6444,7 +6489,8 @@ class ImageDataParameter(Message):
             None = ..., label_dim: int | None = ..., num_of_labels: int | None = ..., label:
             bool | None = ..., rate_height: float | None = ..., rate_width: float | None = ...,
             img_num: int | None = ..., label_num: int | None = ..., new_height_2: int | None =
-            ..., new_width_2: int | None = ..., mean_file_2: str | None = ...,
+            ..., new_width_2: int | None = ..., mean_file_2: str | None = ..., pair_size: int |
+            None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6461,7 +6507,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
-            "new_height_2", "new_width_2", "mean_file_2",
+            "new_height_2", "new_width_2", "mean_file_2", "pair_size",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6479,7 +6525,7 @@ class ImageDataParameter(Message):
             "sampling_rate", "show_data", "task_class_num", "truth_scale", "use_byte_input",
             "use_image", "use_label", "use_temporal_jitter", "new_dim", "bicubic", "label_dim",
             "num_of_labels", "label", "rate_height", "rate_width", "img_num", "label_num",
-            "new_height_2", "new_width_2", "mean_file_2",
+            "new_height_2", "new_width_2", "mean_file_2", "pair_size",
         ]
     ) -> None: ...
 
@@ -10756,6 +10802,10 @@ class V1LayerParameter(Message):
         SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
         MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
         MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+        MULTICONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        RECURSIVE_ONCE: ClassVar[V1LayerParameter.LayerType]
+        TEMPORAL_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+        TEMPORAL_POOLING: ClassVar[V1LayerParameter.LayerType]
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
@@ -10868,6 +10918,10 @@ class V1LayerParameter(Message):
     SIGMOID_LOSS: ClassVar[V1LayerParameter.LayerType]
     MULTILOGISTIC: ClassVar[V1LayerParameter.LayerType]
     MASK_OUTPUTS: ClassVar[V1LayerParameter.LayerType]
+    MULTICONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    RECURSIVE_ONCE: ClassVar[V1LayerParameter.LayerType]
+    TEMPORAL_CONVOLUTION: ClassVar[V1LayerParameter.LayerType]
+    TEMPORAL_POOLING: ClassVar[V1LayerParameter.LayerType]
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
@@ -11052,6 +11106,14 @@ class V1LayerParameter(Message):
     def param(self) -> Values[str]: ...
     @property
     def blob_share_mode(self) -> Values[V1LayerParameter.DimCheckMode]: ...
+    @property
+    def multi_convolution_param(self) -> MultiConvolutionParameter: ...
+    @property
+    def recursive_once_param(self) -> RecursiveOnceParameter: ...
+    @property
+    def temporal_convolution_param(self) -> TemporalConvolutionParameter: ...
+    @property
+    def temporal_pooling_param(self) -> TemporalPoolingParameter: ...
     def __init__(
         self, *,
             layer: V0LayerParameter | _Fields | None = ..., bottom: Iterable[str] | None = ...,
@@ -11123,6 +11185,10 @@ class V1LayerParameter(Message):
             _Fields | None = ..., image_loc_data_param: ImageLocDataParameter | _Fields | None =
             ..., param: Iterable[str] | None = ..., blob_share_mode:
             Iterable[V1LayerParameter.DimCheckMode | int | str] | None = ...,
+            multi_convolution_param: MultiConvolutionParameter | _Fields | None = ...,
+            recursive_once_param: RecursiveOnceParameter | _Fields | None = ...,
+            temporal_convolution_param: TemporalConvolutionParameter | _Fields | None = ...,
+            temporal_pooling_param: TemporalPoolingParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -11147,7 +11213,8 @@ class V1LayerParameter(Message):
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
             "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
             "euclidean_weight_param", "mine_contrastive_loss_param", "decode_param",
-            "image_loc_data_param",
+            "image_loc_data_param", "multi_convolution_param", "recursive_once_param",
+            "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -11175,7 +11242,8 @@ class V1LayerParameter(Message):
             "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
             "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param",
             "mine_contrastive_loss_param", "decode_param", "image_loc_data_param", "param",
-            "blob_share_mode",
+            "blob_share_mode", "multi_convolution_param", "recursive_once_param",
+            "temporal_convolution_param", "temporal_pooling_param",
         ]
     ) -> None: ...
 
@@ -18311,6 +18379,10 @@ class ImageLabelDataParameter(Message):
     box_perturb_max_scale_percent: float
     box_perturb_max_translate_percent: float
     ignore_first_channel_for_classification: bool
+    filename_in_idx: bool
+    make_transform_independent_classification_gt: bool
+    box_extension: str
+    max_num_dets_allowed: int
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -18330,7 +18402,9 @@ class ImageLabelDataParameter(Message):
             ..., init_num_dets: int | None = ..., random_box_perturb: bool | None = ...,
             box_perturb_max_scale_percent: float | None = ...,
             box_perturb_max_translate_percent: float | None = ...,
-            ignore_first_channel_for_classification: bool | None = ...,
+            ignore_first_channel_for_classification: bool | None = ..., filename_in_idx: bool |
+            None = ..., make_transform_independent_classification_gt: bool | None = ...,
+            box_extension: str | None = ..., max_num_dets_allowed: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -18342,6 +18416,8 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
+            "filename_in_idx", "make_transform_independent_classification_gt", "box_extension",
+            "max_num_dets_allowed",
         ]
     ) -> bool: ...
     def ClearField(
@@ -18354,6 +18430,8 @@ class ImageLabelDataParameter(Message):
             "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
             "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
             "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
+            "filename_in_idx", "make_transform_independent_classification_gt", "box_extension",
+            "max_num_dets_allowed",
         ]
     ) -> None: ...
 
@@ -20768,5 +20846,298 @@ class OGNOutputParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "output_path", "key_layer",
+        ]
+    ) -> None: ...
+
+class RankParameter(Message):
+    DESCRIPTOR: Descriptor
+    neg_num: int
+    pair_size: int
+    hard_ratio: float
+    rand_ratio: float
+    margin: float
+    def __init__(
+        self, *,
+            neg_num: int | None = ..., pair_size: int | None = ..., hard_ratio: float | None =
+            ..., rand_ratio: float | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "neg_num", "pair_size", "hard_ratio", "rand_ratio", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "neg_num", "pair_size", "hard_ratio", "rand_ratio", "margin",
+        ]
+    ) -> None: ...
+
+class CropBBoxParameter(Message):
+    DESCRIPTOR: Descriptor
+    background_label_id: int
+    use_difficult_gt: bool
+    is_crop_score_map: bool
+    is_crop_all: bool
+    is_crop_cls: bool
+    def __init__(
+        self, *,
+            background_label_id: int | None = ..., use_difficult_gt: bool | None = ...,
+            is_crop_score_map: bool | None = ..., is_crop_all: bool | None = ..., is_crop_cls:
+            bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "background_label_id", "use_difficult_gt", "is_crop_score_map", "is_crop_all",
+            "is_crop_cls",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "background_label_id", "use_difficult_gt", "is_crop_score_map", "is_crop_all",
+            "is_crop_cls",
+        ]
+    ) -> None: ...
+
+class SelectBinaryParameter(Message):
+    DESCRIPTOR: Descriptor
+    random_select: bool
+    num_class: int
+    background_label_id: int
+    use_difficult_gt: bool
+    ignore_label: int
+    random_instance: bool
+    def __init__(
+        self, *,
+            random_select: bool | None = ..., num_class: int | None = ..., background_label_id:
+            int | None = ..., use_difficult_gt: bool | None = ..., ignore_label: int | None =
+            ..., random_instance: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "random_select", "num_class", "background_label_id", "use_difficult_gt",
+            "ignore_label", "random_instance",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "random_select", "num_class", "background_label_id", "use_difficult_gt",
+            "ignore_label", "random_instance",
+        ]
+    ) -> None: ...
+
+class GenerateClsVectorParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_class: int
+    batch_size: int
+    background_label_id: int
+    def __init__(
+        self, *,
+            num_class: int | None = ..., batch_size: int | None = ..., background_label_id: int
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_class", "batch_size", "background_label_id",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_class", "batch_size", "background_label_id",
+        ]
+    ) -> None: ...
+
+class BBoxSegDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def batch_sampler(self) -> Messages[BatchSampler]: ...
+    label_map_file: str
+    is_object_mask: bool
+    is_output_instance_mask: bool
+    def __init__(
+        self, *,
+            batch_sampler: Iterable[BatchSampler | _Fields] | None = ..., label_map_file: str |
+            None = ..., is_object_mask: bool | None = ..., is_output_instance_mask: bool | None
+            = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "label_map_file", "is_object_mask", "is_output_instance_mask",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_sampler", "label_map_file", "is_object_mask", "is_output_instance_mask",
+        ]
+    ) -> None: ...
+
+class MultiConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[MultiConvolutionParameter.Engine]
+        CAFFE: ClassVar[MultiConvolutionParameter.Engine]
+        CUDNN: ClassVar[MultiConvolutionParameter.Engine]
+    DEFAULT: ClassVar[MultiConvolutionParameter.Engine]
+    CAFFE: ClassVar[MultiConvolutionParameter.Engine]
+    CUDNN: ClassVar[MultiConvolutionParameter.Engine]
+    num_output: int
+    bias_term: bool
+    pad: int
+    kernel_size: int
+    group: int
+    stride: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    pad_h: int
+    pad_w: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    engine: MultiConvolutionParameter.Engine
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., pad: int | None = ...,
+            kernel_size: int | None = ..., group: int | None = ..., stride: int | None = ...,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., pad_h: int | None = ..., pad_w: int | None = ..., kernel_h:
+            int | None = ..., kernel_w: int | None = ..., stride_h: int | None = ..., stride_w:
+            int | None = ..., engine: MultiConvolutionParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "pad", "kernel_size", "group", "stride", "weight_filler",
+            "bias_filler", "pad_h", "pad_w", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "engine",
+        ]
+    ) -> None: ...
+
+class RecursiveOnceParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[RecursiveOnceParameter.Engine]
+        CAFFE: ClassVar[RecursiveOnceParameter.Engine]
+        CUDNN: ClassVar[RecursiveOnceParameter.Engine]
+    DEFAULT: ClassVar[RecursiveOnceParameter.Engine]
+    CAFFE: ClassVar[RecursiveOnceParameter.Engine]
+    CUDNN: ClassVar[RecursiveOnceParameter.Engine]
+    group: int
+    num_uv: int
+    assemble_size: int
+    @property
+    def relative_position(self) -> Values[int]: ...
+    stride: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    engine: RecursiveOnceParameter.Engine
+    def __init__(
+        self, *,
+            group: int | None = ..., num_uv: int | None = ..., assemble_size: int | None = ...,
+            relative_position: Iterable[int] | None = ..., stride: int | None = ..., bias_term:
+            bool | None = ..., weight_filler: FillerParameter | _Fields | None = ...,
+            bias_filler: FillerParameter | _Fields | None = ..., engine:
+            RecursiveOnceParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group", "num_uv", "assemble_size", "stride", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group", "num_uv", "assemble_size", "relative_position", "stride", "bias_term",
+            "weight_filler", "bias_filler", "engine",
+        ]
+    ) -> None: ...
+
+class TemporalConvolutionParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[TemporalConvolutionParameter.Engine]
+        CAFFE: ClassVar[TemporalConvolutionParameter.Engine]
+        CUDNN: ClassVar[TemporalConvolutionParameter.Engine]
+    DEFAULT: ClassVar[TemporalConvolutionParameter.Engine]
+    CAFFE: ClassVar[TemporalConvolutionParameter.Engine]
+    CUDNN: ClassVar[TemporalConvolutionParameter.Engine]
+    group: int
+    num_output: int
+    kernel_size: int
+    stride: int
+    pad: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    engine: TemporalConvolutionParameter.Engine
+    def __init__(
+        self, *,
+            group: int | None = ..., num_output: int | None = ..., kernel_size: int | None =
+            ..., stride: int | None = ..., pad: int | None = ..., bias_term: bool | None = ...,
+            weight_filler: FillerParameter | _Fields | None = ..., bias_filler: FillerParameter
+            | _Fields | None = ..., engine: TemporalConvolutionParameter.Engine | int | str |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "group", "num_output", "kernel_size", "stride", "pad", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "group", "num_output", "kernel_size", "stride", "pad", "bias_term", "weight_filler",
+            "bias_filler", "engine",
+        ]
+    ) -> None: ...
+
+class TemporalPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[TemporalPoolingParameter.PoolMethod]
+        AVE: ClassVar[TemporalPoolingParameter.PoolMethod]
+        STOCHASTIC: ClassVar[TemporalPoolingParameter.PoolMethod]
+    MAX: ClassVar[TemporalPoolingParameter.PoolMethod]
+    AVE: ClassVar[TemporalPoolingParameter.PoolMethod]
+    STOCHASTIC: ClassVar[TemporalPoolingParameter.PoolMethod]
+    class Engine(_Enum):
+        DEFAULT: ClassVar[TemporalPoolingParameter.Engine]
+        CAFFE: ClassVar[TemporalPoolingParameter.Engine]
+        CUDNN: ClassVar[TemporalPoolingParameter.Engine]
+    DEFAULT: ClassVar[TemporalPoolingParameter.Engine]
+    CAFFE: ClassVar[TemporalPoolingParameter.Engine]
+    CUDNN: ClassVar[TemporalPoolingParameter.Engine]
+    pool: TemporalPoolingParameter.PoolMethod
+    pad: int
+    kernel_size: int
+    stride: int
+    group: int
+    engine: TemporalPoolingParameter.Engine
+    def __init__(
+        self, *,
+            pool: TemporalPoolingParameter.PoolMethod | int | str | None = ..., pad: int | None
+            = ..., kernel_size: int | None = ..., stride: int | None = ..., group: int | None =
+            ..., engine: TemporalPoolingParameter.Engine | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "group", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "pool", "pad", "kernel_size", "stride", "group", "engine",
         ]
     ) -> None: ...

@@ -369,4 +369,6 @@ EXAMPLES = (
                 grows=(), without={"gradient": NOT_DERIVATIVE + "it has another factor"})
       for kind in ("RankingHingeLoss", "sRankLoss")),
     of_sample("PosenetAccuracy", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
+    of_sample("RankHardLoss", bottoms=((8, 6), whole(8, below=4)), grows=(), without={
+        **DRAWS, **AFTER_ROUNDING, "gradient": "it draws anew at each forward"}),
 )

@@ -13,6 +13,7 @@ from tests.layer_examples import (
     PLACES,
     SCORES,
     SIZES_FROM_DATA,
+    TRUTH,
     Example,
     X,
     fixed,
@@ -103,4 +104,10 @@ EXAMPLES = (
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
     of_sample("PointwiseSpatialAttention", grows=()), of_sample("MaskCreate", without=NO_GRADIENT),
     of_sample("CreateMaskVector", bottoms=(whole(3, 1, 2, 4, below=6),), without=NO_GRADIENT),
+    of_sample("CropBBox", bottoms=((1, 3, 5, 4), TRUTH), grows=()),
+    Example("CropBBox", "is_crop_all: true", (X, TRUTH), grows=BATCH),
+    Example("CropBBox", bottoms=((1, 3, 5, 4), TRUTH), phase="TEST", grows=()),
+    of_sample("SelectBinary", bottoms=(TRUTH, whole(2, 1, 5, 4, below=4)), grows=(),
+              without={**SIZES_FROM_DATA, **NO_GRADIENT, **DRAWS}),
+    of_sample("GenerateClsVector", bottoms=(TRUTH,), grows=(), without={**NO_GRADIENT, **DRAWS}),
 )

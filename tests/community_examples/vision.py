@@ -359,4 +359,8 @@ EXAMPLES = (
     of_sample("SpreadUnpooling"),
     Example("SpreadUnpooling", "unpool: DIV", ((2, 3, 3, 4), (2, 1, 7, 6)), grows=BATCH),
     Example("SpreadUnpooling", "out_kernel_size: 4 out_stride: 2 out_pad: 1", ((2, 3, 3, 4),)),
+    of_sample("MultiConvolution", blobs=((2, 3, 3, 3), (1, 1, 1, 2)), grows=BOTH),
+    of_sample("TemporalConvolution", blobs=((1, 3, 3, 2), (1, 1, 1, 3)), grows=BOTH),
+    of_sample("TemporalPooling", grows=BOTH),
+    of_sample("RecursiveOnce", blobs=((3, 2, 2, 2), (1, 1, 3, 2)), grows=BOTH),
 )

@@ -66,6 +66,8 @@ def test_every_v1_type_has_its_name_of_today():
         "ACCURACY_VIEW": "AccuracyView", "DET_VIEW_SPLIT": "DetViewSplit",
         "TRIPLE_VIEW_SPLIT": "TripleViewSplit",
         "SOFTMAX_WITH_SPHERE_LOSS": "SoftmaxWithSphereLoss", "ACCURACY_SPHERE": "AccuracySphere",
+        "MULTICONVOLUTION": "MultiConvolution", "RECURSIVE_ONCE": "RecursiveOnce",
+        "TEMPORAL_CONVOLUTION": "TemporalConvolution", "TEMPORAL_POOLING": "TemporalPooling",
         "MULTILOGISTIC": "Sigmoid", "RESHAPE": "PatchReshape",
         "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData",
         "MASK_OUTPUTS": "MaskOutputs", "WINDOW_POSE_DATA": "WindowPoseData",

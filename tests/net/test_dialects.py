@@ -207,6 +207,30 @@ def test_the_error_is_that_of_the_originals_reading():
         net_from(text)
 
 
+DOUBLED = """input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 4 }
+input: "like" input_shape { dim: 1 dim: 2 dim: 6 dim: 8 }
+layer { name: "d" type: "Deconvolution" bottom: "x" top: "d" convolution_param { num_output: 2
+  pad: 1 kernel_size: 3 stride: 2 bias_filler { value: 0.5 } weight_filler { type: "gaussian" } } }
+layer { name: "c" type: "Concat" bottom: "d" bottom: "like" top: "c" }
+"""
+
+
+def test_a_deconvolution_doubles_the_size_where_only_that_fits(caplog):
+    net = net_from(DOUBLED)
+    assert net.shapes["d"] == (1, 2, 6, 8)
+    assert "as caffe-td reads them" in caplog.text
+    x = noise(1, 2, 3, 4).float()
+    weight = net.params["d"][0].detach().numpy()
+    expected = np.full((1, 2, 6, 8), 0.5)
+    for c, o, i, j, k, m in np.ndindex(2, 2, 3, 4, 3, 3):
+        row, column = 2 * i + k - 1, 2 * j + m - 1
+        if row >= 0 and column >= 0:
+            expected[0, o, row, column] += x.data[0, c, i, j].item() * weight[c, o, k, m]
+    found = net({"x": x, "like": torch.zeros(1, 2, 6, 8)})["c"][:, :2]
+    np.testing.assert_allclose(found.detach(), expected, rtol=1e-4, atol=1e-6)
+    assert net_from(DOUBLED.replace("dim: 6 dim: 8", "dim: 5 dim: 7")).shapes["d"] == (1, 2, 5, 7)
+
+
 def test_a_dialect_that_is_chosen_counts_without_a_look_at_the_net(monkeypatch, caplog):
     monkeypatch.setitem(LAYERS, "Pooling", LAYERS["Pooling"])
     choose_dialect("intel")

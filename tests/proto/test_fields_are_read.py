@@ -26,6 +26,7 @@ ROOT = Path(framework.__file__).parent
 # Names that code puts together, and where.
 COMPOSED = {
     "kernel_h", "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w",   # layers/params: axis_sizes
+    *(f"out_{size}_{side}" for size in ("kernel", "stride", "pad") for side in "hw"),   # the same
     "kstride_h", "kstride_w",                                           # the same
     *(f"out_{what}_{side}" for what in ("kernel", "stride", "pad") for side in "hw"),   # the same
     "hole_h", "hole_w",                                                 # definition/upgrade/holes

@@ -18,8 +18,8 @@ GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, 
 weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
-ArcherFMY/caffe-sal-ensemble: BNplus, SegNet's BN. artiit/caffe-pose: ChannelDropout, the
-SpatialDropout here.
+weiliu89/caffe (ParseNet): one bin of a pooling. ArcherFMY/caffe-sal-ensemble: BNplus, SegNet's
+BN. artiit/caffe-pose: ChannelDropout, the SpatialDropout here.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -156,6 +156,18 @@ def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
             setattr(param, along, getattr(param, each))
     layer.ClearField("pooling_3d_param")
     lines.fields["pooling3d_param"] = lines.fields.pop("pooling_3d_param", [])
+    return True
+
+
+def _from_one_bin(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """ParseNet's bin_size of 1: one window, the whole plane. Others stay, and are refused."""
+    param = layer.pooling_param
+    if layer.type != "Pooling" or param.bin_size != 1 or param.HasField("bin_h"):
+        return False
+    param.global_pooling = True
+    param.ClearField("bin_size")
+    inside = (lines.fields.get("pooling_param") or [Lines()])[0].fields
+    inside["global_pooling"] = inside.pop("bin_size", [])
     return True
 
 
@@ -371,6 +383,6 @@ def _from_resize_param_yolo(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
+         _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data, _from_one_bin,
          _without_flat_windows, _from_bnplus, _from_warpctc_loss_param, _from_resize_param_yolo,
          from_tridim)

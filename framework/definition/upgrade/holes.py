@@ -11,9 +11,8 @@ from typing import Any
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 
-NAMES = ("hole", "filter_stride")
-FIELDS = tuple(name + side for name in NAMES for side in ("", "_h", "_w"))
-FORMS = [form for name in NAMES for form in ([name], [f"{name}_h", f"{name}_w"])]
+FORMS = (["hole"], ["hole_h", "hole_w"], ["filter_stride"], ["filter_stride_h", "filter_stride_w"])
+FIELDS = [name for form in FORMS for name in form]
 
 
 def upgrade_holes(document: Document) -> bool:

@@ -104,6 +104,8 @@ OTHER_TYPES = (
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),
+    # xiaolonw/caffe-video_triplet, sanpingzhou/Person-Re-ID: what V1's NORM is
+    OtherType("Norm", lambda layer, _: not layer.HasField("norm_param"), "NormOfChannels"),
     # weiliu89/caffe, ParseNet
     OtherType("UnPooling", _is_spread, "SpreadUnpooling"),
     # fqzhu001/caffe-pdh-reid-2016: triplets as three bottoms
@@ -113,6 +115,8 @@ OTHER_TYPES = (
     OtherType("Eltwise", lambda layer, _: layer.eltwise_param.cross_channel,
               "CrossChannelEltwise"),
     OtherType("Data", lambda layer, _: layer.data_param.multi_label, "ListedClassesData"),
+    # peiswang/caffe4video
+    OtherType("Data", lambda layer, _: layer.transform_param.is_video, "FrameStackData"),
 )
 
 

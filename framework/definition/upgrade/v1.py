@@ -32,7 +32,7 @@ _TYPES = {
     "RESHAPE": "PatchReshape", "DECODE": "CodebookDecode", "COMBINE": "Concat",
     "RESCALE": "MeanRescale",
     # sanjeev87/CaffeExp: of its distance before that of Hadsell et al. was BVLC's too
-    "MINE_CONTRASTIVE_LOSS": "ContrastiveLoss",
+    "MINE_CONTRASTIVE_LOSS": "ContrastiveLoss", "MULTICONVOLUTION": "MultiConvolution",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",

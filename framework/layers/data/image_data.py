@@ -70,7 +70,7 @@ class ImageData(ImageSource):
     idle_fields = ("flow",)     # which changes records of Data, in LisaAnne/lisa-caffe-public
     unread = frozenset(["image_data_param.label_type"])
     fork_fields = frozenset((*RESHAPING, *TURNING, *APPEARANCE, *CROPS_OF_POINTS, *LABEL_COUNTS,
-                             "image_data_param.images_per_class"))
+                             "image_data_param.images_per_class", "image_data_param.pair_size"))
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:
@@ -104,6 +104,9 @@ class ImageData(ImageSource):
             raise spec.error(_count_field(spec), "is above 1, which needs a top for labels, and "
                              "works neither with new_dim nor with bgr2rgb nor with min_height")
         _check_groups(spec)
+        if param.pair_size > 1 and param.shuffle:
+            raise spec.error("image_data_param.pair_size", f"is {param.pair_size}; lines are not "
+                             "shuffled in groups here: shuffle the list, and leave out shuffle")
         if param.img_num != 1:
             raise spec.error("image_data_param.img_num", f"is {param.img_num}; lines of several "
                              "images are not read here")

@@ -12,9 +12,10 @@ from framework.layers.data.assumed_shapes import (
     images_and_labels,
 )
 from framework.layers.data.known_by_shape import KnownByShape
-from framework.layers.params import LARGEST_STEP, within
+from framework.layers.params import LARGEST_STEP, check_sizes, within
 
 SIGN_NUMBERS = 8    # of a cell: whether it is in a sign, its corners, two sizes and a weight
+NUM_BOXES = 1       # of a batch, where the data are not at hand
 FEATURES = (256, 13, 13)        # of conv5 of Zeiler and Fergus's net, whose regions are pooled
 
 
@@ -277,4 +278,62 @@ class ListedClassesData(KnownByShape):
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
         images = images_and_labels(spec, size)[0]
         shapes: list[Shape] = [images, (images[0], spec.proto.data_param.label_size, 1, 1)]
+        return shapes[:len(spec.tops)]
+
+
+@layer
+class BBoxSegData(KnownByShape):
+    """Images of a database, their boxes and their label maps: known by shape only.
+
+    Tops:   images (batch_size, channels, H, W); boxes (1, 1, G, 8), as AnnotatedData's, G assumed;
+            classes of pixels (batch_size, 1, H, W), with is_output_instance_mask (G, 1, H, W).
+    Errors: SpecError whenever data are requested.
+    Meaning: niuchuangnn/Caffe-TD bbox_seg_data_layer.cpp, whose records are messages of its own.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (3, 3)
+
+    @classmethod
+    def tops_of_files(cls, spec: LayerSpec) -> list[str]:
+        return list(spec.tops[1:2])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        of_boxes = spec.proto.bbox_seg_data_param.is_output_instance_mask
+        return [images, (1, 1, NUM_BOXES, 8),
+                (NUM_BOXES if of_boxes else images[0], 1, *images[2:])]
+
+
+@layer
+class FrameStackData(KnownByShape):
+    """Frames of videos of a database as channels, and labels: known by shape only.
+
+    Tops:   frames (batch_size, 3 * video_crop_size_t, H, W), by video_crop_size_h and
+            video_crop_size_w, or crop_size; labels (batch_size, 1, 1, 1).
+    Data whose text says `is_video: true` is this one.
+    Errors: SpecError whenever data are requested, and without video_crop_size_t.
+    Meaning: peiswang/caffe4video data_layer.cpp, whose records have a field of its own.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 2)
+    fork_fields = frozenset(f"transform_param.{name}" for name in (
+        "is_video", "video_crop_size_t", "video_crop_size_h", "video_crop_size_w",
+        "video_step_min", "video_step_max", "frame2num"))
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "transform_param", "video_crop_size_t")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        param = spec.proto.transform_param
+        batch, _, height, width = images_and_labels(spec, size)[0]
+        if param.video_crop_size_h and param.video_crop_size_w:
+            height, width = param.video_crop_size_h, param.video_crop_size_w
+        shapes: list[Shape] = [(batch, 3 * param.video_crop_size_t, height, width),
+                               (batch, 1, 1, 1)]
         return shapes[:len(spec.tops)]

@@ -57,7 +57,8 @@ class ImageLabelDataClass(TurnedLabels):
 
     num_tops = (3, 3)
     fork_fields = TURNS | {f"{FIELD}.{name}" for name in (
-        "label_space", "ignore_first_channel_for_classification")}
+        "label_space", "ignore_first_channel_for_classification",
+        "make_transform_independent_classification_gt")}
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -75,7 +76,8 @@ class ImageLabelDataIndex(TurnedLabels):
     """
 
     num_tops = (3, 3)
-    fork_fields = TURNS | {f"{FIELD}.filename_to_idx"}
+    fork_fields = TURNS | {f"{FIELD}.{name}" for name in (
+        "filename_to_idx", "filename_in_idx")}
 
     @classmethod
     def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
@@ -95,7 +97,8 @@ class ImageLabelDataIndexDet(TurnedLabels):
 
     num_tops = (4, 4)
     fork_fields = TURNS | {f"{FIELD}.{name}" for name in (
-        "filename_to_idx", "box_dir", "init_num_dets", "random_box_perturb",
+        "filename_to_idx", "filename_in_idx", "box_dir", "box_extension", "max_num_dets_allowed",
+        "init_num_dets", "random_box_perturb",
         "box_perturb_max_scale_percent", "box_perturb_max_translate_percent")} | {
         "transform_param.invalid_detection_mode"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -17,6 +18,7 @@ from framework.layers.params import ONE_FOR_EACH_AXIS, honour
 from framework.layers.vision.filters import (
     FIELDS,
     Filters,
+    Geometry,
     convolutions_onnx,
     convolved,
     deconvolved,
@@ -127,13 +129,16 @@ class Deconvolution(Filters):
     Blobs:  weight (C, num_output / group, kernel1, kernel2, ...), one set for all bottoms;
             bias (num_output,) unless `bias_term: false`.
     Synopsys' `pad_t`, `pad_l`, `pad_b` and `pad_r` cut single sides, in place of `pad`; a negative
-    one adds cells, which hold the bias.
+    one adds cells, which hold the bias. In the dialect "caffe-td" the top has one more cell at the
+    end of each axis whose stride is 2, padding 1 and extent 3: twice the bottom's size.
     Errors: SpecError where base_conv_layer.cpp aborts.
     Source: ConvolutionParameter in caffe.proto; BVLC base_conv_layer.cpp, deconv_layer.cpp; both
-            of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
+            of foss-for-synopsys-dwc-arc-processors/synopsys-caffe; deconv_layer.cpp of
+            niuchuangnn/Caffe-TD.
     """
 
     reads = ("convolution_param",)
+    dialects = ("caffe-td",)
     fork_fields = side_fields("convolution_param")
 
     @classmethod
@@ -144,7 +149,10 @@ class Deconvolution(Filters):
     def __init__(self, spec: LayerSpec, *bottoms: Shape):
         super().__init__(spec)
         honour(spec, "convolution_param", " ".join((FIELDS, *SIDES)))
-        self.geometry = at = read_geometry(spec, *bottoms, kind="ConvTranspose")
+        at = read_geometry(spec, *bottoms, kind="ConvTranspose")
+        if spec.dialect:
+            at = _doubling(at)
+        self.geometry = at
         shape = (at.channels, at.num_output // at.group, *at.kernel)
         self.add_weights(shape, (at.num_output,))
 
@@ -176,3 +184,12 @@ class Deconvolution(Filters):
         of_group = factor.reshape(groups, 1, outputs).expand(-1, inputs // groups, -1)
         of_filters = of_group.reshape(inputs, outputs, *[1] * (self.weight.dim() - 2))
         return scaled_filters(self, factor, summand, of_filters)
+
+
+def _doubling(at: Geometry) -> Geometry:
+    """Without the padding at the end of axes of stride 2, padding 1 and extent 3."""
+    extents = [d * (k - 1) + 1 for d, k in zip(at.dilation, at.kernel, strict=True)]
+    fits = [(stride, pad, extent) == (2, 1, 3)
+            for stride, pad, extent in zip(at.stride, at.pad, extents, strict=True)]
+    return replace(at, pad_end=tuple(
+        0 if doubles else end for doubles, end in zip(fits, at.pad_end, strict=True)))

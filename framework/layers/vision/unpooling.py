@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.index_check import IndexCheck
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.params import axis_sizes, choice, honour
+from framework.layers.params import at_least, axis_sizes, choice, honour
 from framework.layers.vision.resize import put
 from framework.layers.vision.resize_onnx import put_onnx
 
@@ -25,14 +25,16 @@ class Unpooling(Layer):
     Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient, of
             whose channels the first C count: the original reads no further in one item.
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
-            (n - 1) * stride + kernel and n * stride + 1, in the dialect "sal-ensemble" the first.
-            Values are where the mask says, or, without one, at row and column times the stride.
+            (n - 1) * stride + kernel - 2 pad and n * stride - pad + 1, in the dialect
+            "sal-ensemble" the first. Values are where the mask says, or, without one, at row and
+            column times the stride.
     With AVE each value is divided evenly among the cells of its window, with TILE each cell of it
     gets the value; what several windows give a cell is added, and a mask is not read.
     UnPooling with these fields, as nets of ENet's form have it, is the same layer.
     Blobs:  none.
-    Errors: SpecError for padding, and for shapes that do not fit.
-    Source: unpooling_layer.cpp of HyeonwooNoh/caffe; that of ArcherFMY/caffe-sal-ensemble.
+    Errors: SpecError for padding but with MAX and a mask, and for shapes that do not fit.
+    Source: unpooling_layer.cpp of HyeonwooNoh/caffe; its padding in niuchuangnn/Caffe-TD; that of
+            ArcherFMY/caffe-sal-ensemble.
     """
 
     num_bottoms = (1, 2)
@@ -40,27 +42,30 @@ class Unpooling(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
         super().__init__(spec)
-        honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
-               "stride_w unpool_size unpool_h unpool_w")
         param = spec.proto.unpooling_param
+        self.method = choice(spec, "unpooling_param", "unpool", ("MAX", "AVE", "TILE"))
+        by_mask = mask is not None and self.method == "MAX"
+        honour(spec, "unpooling_param", "unpool kernel_size stride kernel_h kernel_w stride_h "
+               "stride_w unpool_size unpool_h unpool_w" + " pad pad_h pad_w" * by_mask)
         if len(x) != 4 or (mask and not _fits(x, mask)):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice; the mask may have more channels")
         self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        self.method = choice(spec, "unpooling_param", "unpool", ("MAX", "AVE", "TILE"))
         self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
         self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
+        self.pad = axis_sizes(spec, "unpooling_param.pad", 2, 0, 0)
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
                            for field in ("unpool_h", "unpool_w"))
+        at_least(spec, "unpooling_param.pad", self._top_sizes(x[2:]), 1)
 
     def _top_sizes(self, plane: Sequence[int]) -> tuple[int, ...]:
         """Height and width of the top of a plane."""
         if all(self.sizes):
             return self.sizes
-        zipped = zip(plane, self.kernel, self.stride, strict=True)
+        zipped = zip(plane, self.kernel, self.stride, self.pad, strict=True)
         if self.spec.dialect == "sal-ensemble":
-            return tuple((n - 1) * s + k for n, k, s in zipped)
-        return tuple(max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
+            return tuple((n - 1) * s + k - 2 * p for n, k, s, p in zipped)
+        return tuple(max((n - 1) * s + k - 2 * p, n * s - p + 1) for n, k, s, p in zipped)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         height, width = self._top_sizes(x.shape[2:])

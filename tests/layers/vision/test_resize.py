@@ -236,3 +236,16 @@ def test_bilinear_interpolation_takes_the_size_of_its_second_bottom():
     np.testing.assert_allclose(layer(x, noise(2, 1, 9, 7)).detach(), expected, rtol=1e-12)
     with pytest.raises(SpecError, match="bottom is given 1 times; it must be 2: the second gives "):
         make("BilinearInterpolation", "", (2, 3, 5, 4))
+
+
+@pytest.mark.parametrize("fields, size", [("kernel_size: 3 stride: 1 pad: 1", (5, 4)),
+                                          ("kernel_size: 5 stride: 2 pad: 1", (11, 9))])
+def test_padding_of_an_unpooling_by_a_mask_is_in_its_size(fields, size):
+    x, mask = noise(1, 2, 5, 4), torch.arange(40.0).reshape(1, 2, 5, 4) % 20
+    y = make("Unpooling", fields, (1, 2, 5, 4), (1, 2, 5, 4))(x, mask)
+    expected = np.zeros((2, size[0] * size[1]))
+    for c, i, j in np.ndindex(2, 5, 4):
+        expected[c, int(mask[0, c, i, j])] = x.data[0, c, i, j]
+    np.testing.assert_array_equal(y.detach()[0].flatten(1), expected)
+    with pytest.raises(SpecError, match="pad asks for what Unpooling does not do here"):
+        make("Unpooling", fields, (1, 2, 5, 4))

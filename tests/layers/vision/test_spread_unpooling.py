@@ -118,3 +118,14 @@ def test_channels_become_rows_and_columns():
 def test_refused_at_the_start(kind, fields, message):
     with pytest.raises(SpecError, match=message):
         make(kind, fields, (2, 12, 5, 5))
+
+
+@pytest.mark.parametrize("fields, kind", [
+    ('type: "Norm"', "NormOfChannels"), ('type: "Pooling" pooling_param { pool: AVE bin_size: 1 }',
+                                         "Pooling")])
+def test_other_names_of_what_is_known(fields, kind):
+    net = parse_net('layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 '
+                    f'dim: 3 dim: 5 }} }} }} layer {{ name: "y" bottom: "x" top: "y" {fields} }}')
+    found = net.message.layer[-1]
+    assert found.type == kind
+    assert found.pooling_param.global_pooling == (kind == "Pooling")
