@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from framework.cli import gflags, given_flags, glog_flags
+from framework.cli import gflags, given_flags, glog_flags, missing_package
 from framework.data.records import image_size
 from framework.errors import CaffeError, DataError, failure, first_line
 from framework.system.atomic import in_the_way
@@ -21,7 +21,6 @@ from framework.system.wording import shortened
 
 # how torch on a CPU and OpenCV say it; on a GPU torch has a class for it
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "Insufficient memory")
-NEEDED = ("torch", "google", "yaml", "numpy", "lmdb", "cv2", "numba", "simplejpeg")
 Main = Callable[[argparse.Namespace], "int | None"]
 
 
@@ -357,7 +356,4 @@ def describe(error: Exception) -> str:
         return f"the output cannot be written: {error.strerror}"
     if isinstance(error, CaffeError | OSError):
         return str(error)
-    if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] in NEEDED:
-        return (f"this Python ({sys.executable}) has no {error.name}: `source .venv/bin/activate` "
-                "after `make`, or `pip install .`")
-    return exhausted(error)
+    return missing_package(error) or exhausted(error)

@@ -73,6 +73,12 @@ _FIELDS = {
             "output_dice_file dice_file_name output_mask output_VOE output_RVD output_ASD "
             "output_MSD",
     },
+    "read in the preforward of its own solver; solvers here have none": {
+        "ClassLatchParameter": "label_axis label_nmax latch_nmin latch_mode",
+    },
+    "of tops that no net switches on": {
+        "HomoMeanLossParameter": "predict_measure clusupd_measure scatupd_measure",
+    },
     "a factor on its own solver's force_decay; solvers here have none": {
         "ParamSpec": "force_mult",
     },
@@ -185,6 +191,8 @@ _FIELDS = {
         "CRParameter": "num_cu num_pe swap_inputs",
         "XCLParameter": "xcl_name kernel_name",
         "CrfFilterbankEdParameter": "use_cudnn",
+        "CrfEdParameter": "use_cudnn",
+        "CrfGradParameter": "use_cudnn",
         "MultiStageMeanfieldParameter": "force_cpu",
     },
     "of a data layer that is known by its shapes only": {
@@ -224,6 +232,7 @@ _FIELDS = {
         "ROIDataParameter": "config_file",
         "CoSDataParameter": "source dataframe_format",
         "TopParameter": "name type transform_param",
+        "ImageMultiLabelDataParameter": "source rand_skip shuffle",
         "HeatmapDataParameter":
             "segmentation multfact num_channels root_img_dir random_crop sample_per_cluster source "
             "meanfile crop_meanfile cropsize scale dont_flip_first angle_max flip_joint_labels "
@@ -269,6 +278,7 @@ _FIELDS = {
             "center_align_label resample_spacing_x resample_spacing_y resample_spacing_z "
             "truncate_probability min_truncate_length inplane_shift min_intensity max_intensity",
         "TransformationParameter": "rand_shift rand_s_width rand_s_height rand_rotat rand_noise",
+        "MILDataParameter": "source label_file root_dir ext randomize scale_factor",
         "FaceImageParameter": "source rand_skip shuffle root_folder triplet_ver",
         "SquareBoxDataParameter":
             "source mirror root_folder mn_bxsz_by_imsz mx_bxsz_by_imsz mx_dist",

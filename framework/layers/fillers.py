@@ -300,7 +300,8 @@ def radial_(blob: Tensor, filler: FillerParameter, generator: torch.Generator) -
 FILLERS: dict[str, Callable[[Tensor, FillerParameter, torch.Generator], None]] = {
     "constant": constant_, "uniform": uniform_, "gaussian": gaussian_,
     "positive_unitball": positive_unitball_, "xavier": xavier_, "msra": msra_,
-    "bilinear": bilinear_, "thrlinear": thrlinear_, "identity": identity_, "eye": eye_,
+    **dict.fromkeys(("bilinear", "bilinear_upsampling"), bilinear_),     # ParseNet's name of it
+    "thrlinear": thrlinear_, "identity": identity_, "eye": eye_,
     "diagonal": diagonal_, "value": value_,
     "gaussian_unitball": gaussian_unitball_, "orthogonal": orthogonal_, "gabor": gabor_,
     "file": file_, "radial": radial_, "xy": xy_, "sequence": sequence_,

@@ -27,6 +27,9 @@ WITHOUT_MEANING = frozenset("""
     ROIPoolingParameter.pooled_size CtcLossParameter.preprocess_collapse_repeated
     BinomialLossParameter.perturbation
     CrfFilterbankEdParameter.debug_mode CrfFilterbankEdParameter.div_epsilon
+    CrfEdParameter.debug_mode CrfEdParameter.calculate_energy CrfEdParameter.clip_pl_gradients
+    CrfEdParameter.spatial_filter_init_weight CrfGradParameter.debug_mode
+    CrfGradParameter.calculate_energy
 """.split())
 
 

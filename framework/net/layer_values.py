@@ -29,7 +29,7 @@ def _problems(message: Message, prefix: str) -> Iterator[tuple[str, str]]:
         path = f"{prefix}{field.name}"
         values = value if field.is_repeated else (value,)
         if field.message_type is not None:
-            if path not in _WITH_SIGNS:
+            if field.name not in _WITH_SIGNS:
                 for one in values:
                     yield from _problems(one, f"{path}.")
         elif field.cpp_type in _FLOATS:

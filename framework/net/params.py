@@ -18,6 +18,8 @@ from framework.layers.base import Layer, Shape
 from framework.proto import ParamSpec, enum_name
 from framework.system.wording import counted
 
+LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class LearnedBlob:
@@ -133,13 +135,16 @@ def _say_what_does_not_learn(views: Sequence[Reshaped]) -> None:
     """One line for all of them, with the first."""
     if not views:
         return
-    first, others = views[0], len(views) - 1
+    first = views[0]
     spec = first.layer.spec
-    logging.getLogger(__name__).warning(
+    LOG.warning(
         "%s: lr_mult is 0, but layer '%s', which shares the blob, has another: this layer's "
         "gradient does not count in it, as in Caffe before July 2015; later ones refuse the net%s",
-        spec.place("param"), first.owner.spec.name,
-        f" ({counted(others, 'more blob')} alike)" if others else "")
+        spec.place("param"), first.owner.spec.name, _more(len(views) - 1))
+
+
+def _more(others: int) -> str:
+    return f" ({counted(others, 'more blob')} alike)" if others else ""
 
 
 def _share(layer: Layer, index: int, owner: Layer, owner_index: int) -> Reshaped | None:
@@ -237,10 +242,12 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
     """Every distinct blob once, in the order of the original's learnable_params.
 
     Where the gradient is not needed (lr_mult 0 or `param_propagate_down: false`, no
-    force_backward) it is not computed; a blob with another lr_mult still decays then.
+    force_backward) it is not computed; a blob with another lr_mult still decays then. A stated
+    lr_mult of a blob that nothing learns is said once (BVLC's BatchNorm refuses one).
     """
     seen: set[int] = set()
     learned = []
+    idle: list[str] = []
     for layer in layers:
         registered = {**dict(layer.named_parameters(recurse=False)),
                       **dict(layer.named_buffers(recurse=False))}
@@ -252,9 +259,15 @@ def collect_blobs(layers: Sequence[Layer], force_backward: bool,
             spec = param_spec(layer, index)
             trains = name in layer._parameters
             _check_regularization(layer, index)
+            if not trains and spec.HasField("lr_mult") and spec.lr_mult:
+                field = f"param[{index}].lr_mult"
+                idle.append(f"{layer.spec.place(field)}: {field} is {spec.lr_mult:g}, but nothing "
+                            f"learns the blob '{name}'")
             if trains and may_freeze:
                 blob.requires_grad_(force_backward or _needs_gradient(spec))
             learned.append(LearnedBlob(blob, layer.spec.name, index,
                                        spec.lr_mult if trains else 0.0, spec.decay_mult,
                                        spec.regularization_type, layer))
+    if idle and may_freeze:         # else the lender has said it
+        LOG.warning("%s%s", idle[0], _more(len(idle) - 1))
     return learned

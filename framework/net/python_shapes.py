@@ -217,6 +217,14 @@ def _region_features(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]
     return [(batch, 3), *words, (batch, 1), (batch, regions, 4), (batch, regions, REGION_FEATURES)]
 
 
+def _captions(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
+    """Weights, words before and words after of the captions that a beam search found; their mean
+    score."""
+    items, _, beams, steps = bottoms[1]
+    words: Shape = (items * beams, steps)
+    return [words, words, words, (1,)]
+
+
 def _scalars(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     return [(1,)] * len(spec.tops)
 
@@ -243,6 +251,7 @@ PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("rcnn_layers", "RCNNCaptionTrainDataLayer"): _region_features,
     ("efficient_rcnn_layers", "RCNNTestDataLayer"): _region_features,
     ("efficient_rcnn_layers", "RCNNCaptionTrainDataLayer"): _region_features,
+    ("scst_layers", "SCSTLayer"): _captions,
     ("voc_layers", "VOCSegDataLayer"): _images_of("data", "label"),
     ("voc_layers", "SBDDSegDataLayer"): _images_of("data", "label"),
     ("pascalcontext_layers", "PASCALContextSegDataLayer"): _images_of("data", "label"),

@@ -48,6 +48,12 @@ class Packing(_Enum):
 NCHW: Packing
 NHWC: Packing
 
+class InvalidDetectionMode(_Enum):
+    ZERO_OUT: ClassVar[InvalidDetectionMode]
+    REMOVE: ClassVar[InvalidDetectionMode]
+ZERO_OUT: InvalidDetectionMode
+REMOVE: InvalidDetectionMode
+
 class NetParameter(Message):
     DESCRIPTOR: Descriptor
     name: str
@@ -669,6 +675,8 @@ class LayerParameter(Message):
     @property
     def activations_compress_param(self) -> Messages[CompressParameter]: ...
     @property
+    def compress(self) -> Values[str]: ...
+    @property
     def octree_param(self) -> OctreeParameter: ...
     @property
     def mhd_data_param(self) -> VolumeDataParameter: ...
@@ -696,6 +704,8 @@ class LayerParameter(Message):
     def mixup_param(self) -> MixupParameter: ...
     @property
     def mil_param(self) -> MILParameter: ...
+    @property
+    def mil_data_param(self) -> MILDataParameter: ...
     @property
     def set_loss2_param(self) -> SetLoss2Parameter: ...
     @property
@@ -1064,6 +1074,12 @@ class LayerParameter(Message):
     @property
     def crffilterbanked_param(self) -> CrfFilterbankEdParameter: ...
     @property
+    def crfed_param(self) -> CrfEdParameter: ...
+    @property
+    def crfgrad_param(self) -> CrfGradParameter: ...
+    @property
+    def pixel_feature_param(self) -> PixelFeatureParameter: ...
+    @property
     def iou_accuracy_param(self) -> IOUAccuracyParameter: ...
     @property
     def image_label_data_param(self) -> ImageLabelDataParameter: ...
@@ -1185,6 +1201,26 @@ class LayerParameter(Message):
     @property
     def mmd_loss_param(self) -> MMDLossParameter: ...
     @property
+    def mmdx_loss_param(self) -> MMDLossParameter: ...
+    @property
+    def multimodal_batch_norm_param(self) -> MultiModalBatchNormParameter: ...
+    @property
+    def degridding_param(self) -> DegriddingParameter: ...
+    @property
+    def gradient_alignment_param(self) -> GradientAlignmentParameter: ...
+    @property
+    def param2top_param(self) -> Param2TopParameter: ...
+    @property
+    def class_latch_param(self) -> ClassLatchParameter: ...
+    @property
+    def homo_mean_loss_param(self) -> HomoMeanLossParameter: ...
+    @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def patch_reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
+    @property
     def sparse_hypercolumn_extractor_param(self) -> SparseHypercolumnExtractorParameter: ...
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
@@ -1194,6 +1230,20 @@ class LayerParameter(Message):
     def anchor_target_param(self) -> AnchorTargetParameter: ...
     @property
     def mask_target_param(self) -> MaskTargetParameter: ...
+    @property
+    def image_output_param(self) -> ImageOutputParameter: ...
+    @property
+    def smooth_pooling_param(self) -> SmoothPoolingParameter: ...
+    @property
+    def sparse_data_param(self) -> SparseDataParameter: ...
+    @property
+    def spatial_wta_param(self) -> SpatialWtaParameter: ...
+    @property
+    def rearrange_param(self) -> RearrangeParameter: ...
+    @property
+    def triplet_ranking_hinge_loss_param(self) -> TripletRankingHingeLossParameter: ...
+    @property
+    def posenet_accuracy_param(self) -> PosenetAccuracyParameter: ...
     def __init__(
         self, *,
             name: str | None = ..., type: str | None = ..., bottom: Iterable[str] | None = ...,
@@ -1394,21 +1444,22 @@ class LayerParameter(Message):
             _Fields | None = ..., weights_compress: Iterable[str] | None = ...,
             activations_compress: Iterable[str] | None = ..., weights_compress_param:
             Iterable[CompressParameter | _Fields] | None = ..., activations_compress_param:
-            Iterable[CompressParameter | _Fields] | None = ..., octree_param: OctreeParameter |
-            _Fields | None = ..., mhd_data_param: VolumeDataParameter | _Fields | None = ...,
-            mhd_data_with_dense_param: VolumeDataParameter | _Fields | None = ...,
-            multi_channel_data_param: VolumeDataParameter | _Fields | None = ...,
-            segment_output_param: SegmentOutputParameter | _Fields | None = ...,
-            yolo_detection_loss_param: YoloDetectionLossParameter | _Fields | None = ...,
-            yolo_accuracy_param: YoloAccuracyParameter | _Fields | None = ..., dist_loss_param:
-            DistLossParameter | _Fields | None = ..., molgrid_data_param: MolGridDataParameter |
-            _Fields | None = ..., ndim_data_param: NDimDataParameter | _Fields | None = ...,
-            affinity_loss_param: AffinityLossParameter | _Fields | None = ..., ssim_loss_param:
-            SSIMLossParameter | _Fields | None = ..., mixup_param: MixupParameter | _Fields |
-            None = ..., mil_param: MILParameter | _Fields | None = ..., set_loss2_param:
-            SetLoss2Parameter | _Fields | None = ..., ordinal_regression_loss_param:
-            OrdinalRegressionLossParameter | _Fields | None = ..., bn_conv_param:
-            BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
+            Iterable[CompressParameter | _Fields] | None = ..., compress: Iterable[str] | None =
+            ..., octree_param: OctreeParameter | _Fields | None = ..., mhd_data_param:
+            VolumeDataParameter | _Fields | None = ..., mhd_data_with_dense_param:
+            VolumeDataParameter | _Fields | None = ..., multi_channel_data_param:
+            VolumeDataParameter | _Fields | None = ..., segment_output_param:
+            SegmentOutputParameter | _Fields | None = ..., yolo_detection_loss_param:
+            YoloDetectionLossParameter | _Fields | None = ..., yolo_accuracy_param:
+            YoloAccuracyParameter | _Fields | None = ..., dist_loss_param: DistLossParameter |
+            _Fields | None = ..., molgrid_data_param: MolGridDataParameter | _Fields | None =
+            ..., ndim_data_param: NDimDataParameter | _Fields | None = ..., affinity_loss_param:
+            AffinityLossParameter | _Fields | None = ..., ssim_loss_param: SSIMLossParameter |
+            _Fields | None = ..., mixup_param: MixupParameter | _Fields | None = ..., mil_param:
+            MILParameter | _Fields | None = ..., mil_data_param: MILDataParameter | _Fields |
+            None = ..., set_loss2_param: SetLoss2Parameter | _Fields | None = ...,
+            ordinal_regression_loss_param: OrdinalRegressionLossParameter | _Fields | None =
+            ..., bn_conv_param: BNConvParameter | _Fields | None = ..., bdct_to_spatial_param:
             BdctToSpatialParameter | _Fields | None = ..., quant_trunc_abs_param:
             QuantTruncAbsParameter | _Fields | None = ...,
             image_data_steganalysis_jpeg_dct_param: SteganalysisDataParameter | _Fields | None =
@@ -1565,13 +1616,15 @@ class LayerParameter(Message):
             _Fields | None = ..., binomial_loss_param: BinomialLossParameter | _Fields | None =
             ..., act_loss_param: ActLossParameter | _Fields | None = ..., proposal_crop_param:
             ProposalCropParameter | _Fields | None = ..., crffilterbanked_param:
-            CrfFilterbankEdParameter | _Fields | None = ..., iou_accuracy_param:
-            IOUAccuracyParameter | _Fields | None = ..., image_label_data_param:
-            ImageLabelDataParameter | _Fields | None = ..., image_label_edge_data_param:
-            ImageLabelEdgeDataParameter | _Fields | None = ..., accuracy_view_param:
-            AccuracyViewParameter | _Fields | None = ..., softmax_with_view_loss_param:
-            SoftmaxWithViewLossParameter | _Fields | None = ..., spm_param: SPMParameter |
-            _Fields | None = ..., isomap_manifold_learning_loss_param:
+            CrfFilterbankEdParameter | _Fields | None = ..., crfed_param: CrfEdParameter |
+            _Fields | None = ..., crfgrad_param: CrfGradParameter | _Fields | None = ...,
+            pixel_feature_param: PixelFeatureParameter | _Fields | None = ...,
+            iou_accuracy_param: IOUAccuracyParameter | _Fields | None = ...,
+            image_label_data_param: ImageLabelDataParameter | _Fields | None = ...,
+            image_label_edge_data_param: ImageLabelEdgeDataParameter | _Fields | None = ...,
+            accuracy_view_param: AccuracyViewParameter | _Fields | None = ...,
+            softmax_with_view_loss_param: SoftmaxWithViewLossParameter | _Fields | None = ...,
+            spm_param: SPMParameter | _Fields | None = ..., isomap_manifold_learning_loss_param:
             IsomapManifoldLearningLossParameter | _Fields | None = ...,
             isomap_softmax_with_loss_param: IsomapSoftmaxWithLossParameter | _Fields | None =
             ..., orn_param: ORNParameter | _Fields | None = ..., datum_data_param:
@@ -1617,12 +1670,27 @@ class LayerParameter(Message):
             image_data_multi_label_param: ImageDataParameter | _Fields | None = ...,
             gridding_param: GriddingParameter | _Fields | None = ..., auc_param: AUCParameter |
             _Fields | None = ..., log_scaler_param: LogScalerParameter | _Fields | None = ...,
-            mmd_loss_param: MMDLossParameter | _Fields | None = ...,
+            mmd_loss_param: MMDLossParameter | _Fields | None = ..., mmdx_loss_param:
+            MMDLossParameter | _Fields | None = ..., multimodal_batch_norm_param:
+            MultiModalBatchNormParameter | _Fields | None = ..., degridding_param:
+            DegriddingParameter | _Fields | None = ..., gradient_alignment_param:
+            GradientAlignmentParameter | _Fields | None = ..., param2top_param:
+            Param2TopParameter | _Fields | None = ..., class_latch_param: ClassLatchParameter |
+            _Fields | None = ..., homo_mean_loss_param: HomoMeanLossParameter | _Fields | None =
+            ..., image_multilabel_data_param: ImageMultiLabelDataParameter | _Fields | None =
+            ..., patch_reshape_param: PatchReshapeParameter | _Fields | None = ...,
+            mult_softmax_loss_param: MultiSoftmaxLossParameter | _Fields | None = ...,
             sparse_hypercolumn_extractor_param: SparseHypercolumnExtractorParameter | _Fields |
             None = ..., mask_outputs_param: MaskOutputsParameter | _Fields | None = ...,
             euclidean_weight_param: EuclideanWeightedLossParameter | _Fields | None = ...,
             anchor_target_param: AnchorTargetParameter | _Fields | None = ...,
-            mask_target_param: MaskTargetParameter | _Fields | None = ...,
+            mask_target_param: MaskTargetParameter | _Fields | None = ..., image_output_param:
+            ImageOutputParameter | _Fields | None = ..., smooth_pooling_param:
+            SmoothPoolingParameter | _Fields | None = ..., sparse_data_param:
+            SparseDataParameter | _Fields | None = ..., spatial_wta_param: SpatialWtaParameter |
+            _Fields | None = ..., rearrange_param: RearrangeParameter | _Fields | None = ...,
+            triplet_ranking_hinge_loss_param: TripletRankingHingeLossParameter | _Fields | None
+            = ..., posenet_accuracy_param: PosenetAccuracyParameter | _Fields | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -1698,8 +1766,8 @@ class LayerParameter(Message):
             "multi_channel_data_param", "segment_output_param", "yolo_detection_loss_param",
             "yolo_accuracy_param", "dist_loss_param", "molgrid_data_param", "ndim_data_param",
             "affinity_loss_param", "ssim_loss_param", "mixup_param", "mil_param",
-            "set_loss2_param", "ordinal_regression_loss_param", "bn_conv_param",
-            "bdct_to_spatial_param", "quant_trunc_abs_param",
+            "mil_data_param", "set_loss2_param", "ordinal_regression_loss_param",
+            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
             "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
@@ -1758,17 +1826,17 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "reshape_volume_param", "hwcn_param", "cpfp_conversion_param", "cr_param",
-            "xcl_param", "circulant_projection_param", "skewcirculant_projection_param",
-            "layer_op_param", "p2s_loss_param", "dr_param", "capsule_deconv_transform_param",
-            "capsule_deconv_routing_param", "bbox_data_param", "squeezedet_param", "rpn_param",
-            "softmax_with_sphere_loss_param", "accuracy_sphere_param", "cosin_loss_param",
-            "lp_det_param", "lp_evaluate_param", "face_evaluate_param",
-            "center_object_loss_param", "super_category_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "reshape_volume_param", "hwcn_param",
+            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
+            "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
+            "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
+            "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
+            "face_evaluate_param", "center_object_loss_param", "super_category_param",
             "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
             "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
             "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
@@ -1776,8 +1844,15 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> bool: ...
     def ClearField(
@@ -1852,13 +1927,13 @@ class LayerParameter(Message):
             "im2parity_param", "norm_conv_meanfield_param", "channel_reduce_param",
             "two_image_data_param", "deletetop", "deletebottom", "roi_convolution_param",
             "weights_compress", "activations_compress", "weights_compress_param",
-            "activations_compress_param", "octree_param", "mhd_data_param",
+            "activations_compress_param", "compress", "octree_param", "mhd_data_param",
             "mhd_data_with_dense_param", "multi_channel_data_param", "segment_output_param",
             "yolo_detection_loss_param", "yolo_accuracy_param", "dist_loss_param",
             "molgrid_data_param", "ndim_data_param", "affinity_loss_param", "ssim_loss_param",
-            "mixup_param", "mil_param", "set_loss2_param", "ordinal_regression_loss_param",
-            "bn_conv_param", "bdct_to_spatial_param", "quant_trunc_abs_param",
-            "image_data_steganalysis_jpeg_dct_param", "resize_param",
+            "mixup_param", "mil_param", "mil_data_param", "set_loss2_param",
+            "ordinal_regression_loss_param", "bn_conv_param", "bdct_to_spatial_param",
+            "quant_trunc_abs_param", "image_data_steganalysis_jpeg_dct_param", "resize_param",
             "pose_coords_from_heat_maps_param", "secondary_regions_op_scores_param",
             "heat_maps_from_coords_origin_param", "pose_heat_map_loss_param",
             "pose_pdj_accuracy_param", "pose_eudist_accuracy_param", "random_image_data2_param",
@@ -1916,12 +1991,13 @@ class LayerParameter(Message):
             "triplet_rank_loss_param", "cross_triplet_loss_param", "dot_product_param",
             "field_probing_param", "gaussian_param", "transform_3d_param",
             "binomial_loss_param", "act_loss_param", "proposal_crop_param",
-            "crffilterbanked_param", "iou_accuracy_param", "image_label_data_param",
-            "image_label_edge_data_param", "accuracy_view_param",
-            "softmax_with_view_loss_param", "spm_param", "isomap_manifold_learning_loss_param",
-            "isomap_softmax_with_loss_param", "orn_param", "datum_data_param", "recu_param",
-            "weight_decay_l1", "weight_decay_l1g", "reshape_volume_param", "hwcn_param",
-            "cpfp_conversion_param", "cr_param", "xcl_param", "circulant_projection_param",
+            "crffilterbanked_param", "crfed_param", "crfgrad_param", "pixel_feature_param",
+            "iou_accuracy_param", "image_label_data_param", "image_label_edge_data_param",
+            "accuracy_view_param", "softmax_with_view_loss_param", "spm_param",
+            "isomap_manifold_learning_loss_param", "isomap_softmax_with_loss_param",
+            "orn_param", "datum_data_param", "recu_param", "weight_decay_l1",
+            "weight_decay_l1g", "reshape_volume_param", "hwcn_param", "cpfp_conversion_param",
+            "cr_param", "xcl_param", "circulant_projection_param",
             "skewcirculant_projection_param", "layer_op_param", "p2s_loss_param", "dr_param",
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
@@ -1934,8 +2010,15 @@ class LayerParameter(Message):
             "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
             "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
             "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "sparse_hypercolumn_extractor_param", "mask_outputs_param",
+            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
+            "degridding_param", "gradient_alignment_param", "param2top_param",
+            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
+            "patch_reshape_param", "mult_softmax_loss_param",
+            "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
+            "image_output_param", "smooth_pooling_param", "sparse_data_param",
+            "spatial_wta_param", "rearrange_param", "triplet_ranking_hinge_loss_param",
+            "posenet_accuracy_param",
         ]
     ) -> None: ...
 
@@ -2293,10 +2376,10 @@ class ConvolutionParameter(Message):
     dump_parameter: bool
     dump_activation: bool
     parameter_sparsity_pattern_histogram: bool
-    CuDNNWorkspaceSize: int
     filter_stride: int
     filter_stride_h: int
     filter_stride_w: int
+    CuDNNWorkspaceSize: int
     @property
     def shape_offset(self) -> Values[int]: ...
     cudnn_flavor: ConvolutionParameter.CuDNNFlavor
@@ -2329,9 +2412,9 @@ class ConvolutionParameter(Message):
             bottom_is_im2col: bool | None = ..., wino_tile: int | None = ..., wino_zero_idx: int
             | None = ..., conv_mode: ConvolutionParameter.ConvMode | int | str | None = ...,
             dump_parameter: bool | None = ..., dump_activation: bool | None = ...,
-            parameter_sparsity_pattern_histogram: bool | None = ..., CuDNNWorkspaceSize: int |
-            None = ..., filter_stride: int | None = ..., filter_stride_h: int | None = ...,
-            filter_stride_w: int | None = ..., shape_offset: Iterable[int] | None = ...,
+            parameter_sparsity_pattern_histogram: bool | None = ..., filter_stride: int | None =
+            ..., filter_stride_h: int | None = ..., filter_stride_w: int | None = ...,
+            CuDNNWorkspaceSize: int | None = ..., shape_offset: Iterable[int] | None = ...,
             cudnn_flavor: ConvolutionParameter.CuDNNFlavor | int | str | None = ...,
             is_pca_channel: bool | None = ...,
     ) -> None: ...
@@ -2346,8 +2429,8 @@ class ConvolutionParameter(Message):
             "dilation_h", "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t",
             "pad_l", "pad_b", "pad_r", "pad_type", "bottom_is_im2col", "wino_tile",
             "wino_zero_idx", "conv_mode", "dump_parameter", "dump_activation",
-            "parameter_sparsity_pattern_histogram", "CuDNNWorkspaceSize", "filter_stride",
-            "filter_stride_h", "filter_stride_w", "cudnn_flavor", "is_pca_channel",
+            "parameter_sparsity_pattern_histogram", "filter_stride", "filter_stride_h",
+            "filter_stride_w", "CuDNNWorkspaceSize", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2362,7 +2445,7 @@ class ConvolutionParameter(Message):
             "dilation_w", "relu_param", "hole", "hole_h", "hole_w", "pad_t", "pad_l", "pad_b",
             "pad_r", "pad_type", "bottom_is_im2col", "wino_tile", "wino_zero_idx", "conv_mode",
             "dump_parameter", "dump_activation", "parameter_sparsity_pattern_histogram",
-            "CuDNNWorkspaceSize", "filter_stride", "filter_stride_h", "filter_stride_w",
+            "filter_stride", "filter_stride_h", "filter_stride_w", "CuDNNWorkspaceSize",
             "shape_offset", "cudnn_flavor", "is_pca_channel",
         ]
     ) -> None: ...
@@ -2386,11 +2469,15 @@ class PoolingParameter(Message):
         STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
         AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
         AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+        FIX: ClassVar[PoolingParameter.PoolMethod]
+        SWITCH: ClassVar[PoolingParameter.PoolMethod]
     MAX: ClassVar[PoolingParameter.PoolMethod]
     AVE: ClassVar[PoolingParameter.PoolMethod]
     STOCHASTIC: ClassVar[PoolingParameter.PoolMethod]
     AVE_EXC_PAD: ClassVar[PoolingParameter.PoolMethod]
     AVE_TF: ClassVar[PoolingParameter.PoolMethod]
+    FIX: ClassVar[PoolingParameter.PoolMethod]
+    SWITCH: ClassVar[PoolingParameter.PoolMethod]
     class RoundMode(_Enum):
         CEIL: ClassVar[PoolingParameter.RoundMode]
         FLOOR: ClassVar[PoolingParameter.RoundMode]
@@ -2444,6 +2531,9 @@ class PoolingParameter(Message):
     bin_w: int
     blobs_a_min: float
     blobs_lr: float
+    fix: int
+    fix_x: int
+    fix_y: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., kernel_shape: BlobShape |
@@ -2462,7 +2552,8 @@ class PoolingParameter(Message):
             temporal_stride: int | None = ..., pad_t: int | None = ..., pad_l: int | None = ...,
             pad_b: int | None = ..., pad_r: int | None = ..., pad_type: int | None = ..., bin_h:
             int | None = ..., bin_size: int | None = ..., bin_w: int | None = ..., blobs_a_min:
-            float | None = ..., blobs_lr: float | None = ...,
+            float | None = ..., blobs_lr: float | None = ..., fix: int | None = ..., fix_x: int
+            | None = ..., fix_y: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -2471,7 +2562,7 @@ class PoolingParameter(Message):
             "pad_h", "pad_w", "engine", "global_pooling", "round_mode", "torch_pooling",
             "avg_include_pad", "axis", "ceil_mode", "kstride", "kstride_h", "kstride_w",
             "kernel_depth", "temporal_stride", "pad_t", "pad_l", "pad_b", "pad_r", "pad_type",
-            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr",
+            "bin_h", "bin_size", "bin_w", "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> bool: ...
     def ClearField(
@@ -2482,7 +2573,7 @@ class PoolingParameter(Message):
             "avg_include_pad", "axis", "pad_3d", "kernel_size_3d", "stride_3d", "ceil_mode",
             "dilation", "kstride", "kstride_h", "kstride_w", "kernel_depth", "temporal_stride",
             "pad_t", "pad_l", "pad_b", "pad_r", "pad_type", "bin_h", "bin_size", "bin_w",
-            "blobs_a_min", "blobs_lr",
+            "blobs_a_min", "blobs_lr", "fix", "fix_x", "fix_y",
         ]
     ) -> None: ...
 
@@ -2767,19 +2858,21 @@ class ReLUParameter(Message):
     engine: ReLUParameter.Engine
     fuse: bool
     relu6: bool
+    upper_bound: float
     def __init__(
         self, *,
             negative_slope: float | None = ..., engine: ReLUParameter.Engine | int | str | None
-            = ..., fuse: bool | None = ..., relu6: bool | None = ...,
+            = ..., fuse: bool | None = ..., relu6: bool | None = ..., upper_bound: float | None
+            = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "negative_slope", "engine", "fuse", "relu6",
+            "negative_slope", "engine", "fuse", "relu6", "upper_bound",
         ]
     ) -> None: ...
 
@@ -3206,20 +3299,22 @@ class EltwiseParameter(Message):
     stable_prod_grad: bool
     engine: EltwiseParameter.Engine
     coeff_blob: bool
+    cross_channel: bool
     def __init__(
         self, *,
             operation: EltwiseParameter.EltwiseOp | int | str | None = ..., coeff:
             Iterable[float] | None = ..., stable_prod_grad: bool | None = ..., engine:
             EltwiseParameter.Engine | int | str | None = ..., coeff_blob: bool | None = ...,
+            cross_channel: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "operation", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob",
+            "operation", "coeff", "stable_prod_grad", "engine", "coeff_blob", "cross_channel",
         ]
     ) -> None: ...
 
@@ -3570,6 +3665,8 @@ class LossParameter(Message):
     min_weight: float
     max_weight: float
     max_entropy_weight: float
+    negative_scale: float
+    beta: float
     def __init__(
         self, *,
             ignore_label: int | None = ..., normalize: bool | None = ..., normalization:
@@ -3583,7 +3680,8 @@ class LossParameter(Message):
             normalize_objectness: bool | None = ..., is_siftflow: bool | None = ...,
             adaptive_weighting: bool | None = ..., gamma: float | None = ..., scale: float |
             None = ..., min_weight: float | None = ..., max_weight: float | None = ...,
-            max_entropy_weight: float | None = ...,
+            max_entropy_weight: float | None = ..., negative_scale: float | None = ..., beta:
+            float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -3592,7 +3690,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> bool: ...
     def ClearField(
@@ -3602,7 +3700,7 @@ class LossParameter(Message):
             "ignore_objectness", "ignore_location", "ignore_constraint", "ignore_classes",
             "ignore_rank", "normalize_supervised", "normalize_classes", "normalize_constraint",
             "normalize_objectness", "is_siftflow", "adaptive_weighting", "gamma", "scale",
-            "min_weight", "max_weight", "max_entropy_weight",
+            "min_weight", "max_weight", "max_entropy_weight", "negative_scale", "beta",
         ]
     ) -> None: ...
 
@@ -5478,6 +5576,10 @@ class TransformationParameter(Message):
     INTER_AREA: ClassVar[TransformationParameter.InterpolationAlgo]
     mean_value_file: str
     label_crop_size: int
+    @property
+    def multilabelscale(self) -> Values[int]: ...
+    isrand: bool
+    downsample: bool
     resize_label: int
     resize_w: int
     resize_h: int
@@ -5533,6 +5635,8 @@ class TransformationParameter(Message):
     pad: int
     @property
     def scale_factors(self) -> Values[float]: ...
+    @property
+    def multi_scale_levels(self) -> Values[float]: ...
     rand_shift: int
     rand_s_width: int
     rand_s_height: int
@@ -5591,41 +5695,44 @@ class TransformationParameter(Message):
     crop_size_l: int
     pad_ratio: float
     test_rand: bool
+    invalid_detection_mode: InvalidDetectionMode
     def __init__(
         self, *,
-            mean_value_file: str | None = ..., label_crop_size: int | None = ..., resize_label:
-            int | None = ..., resize_w: int | None = ..., resize_h: int | None = ..., jitter:
-            float | None = ..., caffe_yolo: bool | None = ..., stride: int | None = ...,
-            upper_size: int | None = ..., upper_height: int | None = ..., upper_width: int |
-            None = ..., ignore_label: int | None = ..., scale: float | None = ..., mirror: bool
-            | None = ..., crop_size: int | None = ..., mean_file: str | None = ..., mean_value:
-            Iterable[float] | None = ..., force_color: bool | None = ..., force_gray: bool |
-            None = ..., resize_param: ResizeParameter | _Fields | None = ..., noise_param:
-            NoiseParameter | _Fields | None = ..., emit_constraint: EmitConstraint | _Fields |
-            None = ..., crop_h: int | None = ..., crop_w: int | None = ..., distort_param:
-            DistortionParameter | _Fields | None = ..., expand_param: ExpansionParameter |
-            _Fields | None = ..., use_gpu_transform: bool | None = ..., random_seed: int | None
-            = ..., img_rand_resize_lower: int | None = ..., img_rand_resize_upper: int | None =
-            ..., rand_resize_ratio_lower: float | None = ..., rand_resize_ratio_upper: float |
-            None = ..., vertical_stretch_lower: float | None = ..., vertical_stretch_upper:
-            float | None = ..., horizontal_stretch_lower: float | None = ...,
-            horizontal_stretch_upper: float | None = ..., interpolation_algo_down:
-            TransformationParameter.InterpolationAlgo | int | str | None = ...,
-            interpolation_algo_up: TransformationParameter.InterpolationAlgo | int | str | None
-            = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int | str | None
-            = ..., display: bool | None = ..., num_labels: int | None = ...,
+            mean_value_file: str | None = ..., label_crop_size: int | None = ...,
+            multilabelscale: Iterable[int] | None = ..., isrand: bool | None = ..., downsample:
+            bool | None = ..., resize_label: int | None = ..., resize_w: int | None = ...,
+            resize_h: int | None = ..., jitter: float | None = ..., caffe_yolo: bool | None =
+            ..., stride: int | None = ..., upper_size: int | None = ..., upper_height: int |
+            None = ..., upper_width: int | None = ..., ignore_label: int | None = ..., scale:
+            float | None = ..., mirror: bool | None = ..., crop_size: int | None = ...,
+            mean_file: str | None = ..., mean_value: Iterable[float] | None = ..., force_color:
+            bool | None = ..., force_gray: bool | None = ..., resize_param: ResizeParameter |
+            _Fields | None = ..., noise_param: NoiseParameter | _Fields | None = ...,
+            emit_constraint: EmitConstraint | _Fields | None = ..., crop_h: int | None = ...,
+            crop_w: int | None = ..., distort_param: DistortionParameter | _Fields | None = ...,
+            expand_param: ExpansionParameter | _Fields | None = ..., use_gpu_transform: bool |
+            None = ..., random_seed: int | None = ..., img_rand_resize_lower: int | None = ...,
+            img_rand_resize_upper: int | None = ..., rand_resize_ratio_lower: float | None =
+            ..., rand_resize_ratio_upper: float | None = ..., vertical_stretch_lower: float |
+            None = ..., vertical_stretch_upper: float | None = ..., horizontal_stretch_lower:
+            float | None = ..., horizontal_stretch_upper: float | None = ...,
+            interpolation_algo_down: TransformationParameter.InterpolationAlgo | int | str |
+            None = ..., interpolation_algo_up: TransformationParameter.InterpolationAlgo | int |
+            str | None = ..., allow_upscale: bool | None = ..., forward_packing: Packing | int |
+            str | None = ..., display: bool | None = ..., num_labels: int | None = ...,
             random_resize_param: RandomResizeParameter | _Fields | None = ...,
             random_aspect_ratio_param: RandomAspectRatioParameter | _Fields | None = ..., flow:
             bool | None = ..., bgr2rgb: bool | None = ..., pad: int | None = ..., scale_factors:
-            Iterable[float] | None = ..., rand_shift: int | None = ..., rand_s_width: int | None
-            = ..., rand_s_height: int | None = ..., rand_rotat: int | None = ..., rand_noise:
-            int | None = ..., add_noise: bool | None = ..., apply_probability: float | None =
-            ..., aspect_max: float | None = ..., aspect_min: float | None = ..., center_crop:
-            bool | None = ..., contrast_brightness_adjustment: bool | None = ..., crop_height:
-            int | None = ..., crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ...,
-            debug_params: bool | None = ..., enable_classf_aug: bool | None = ..., erase_ratio:
-            float | None = ..., max_brightness_shift: int | None = ..., max_color_shift: int |
-            None = ..., max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
+            Iterable[float] | None = ..., multi_scale_levels: Iterable[float] | None = ...,
+            rand_shift: int | None = ..., rand_s_width: int | None = ..., rand_s_height: int |
+            None = ..., rand_rotat: int | None = ..., rand_noise: int | None = ..., add_noise:
+            bool | None = ..., apply_probability: float | None = ..., aspect_max: float | None =
+            ..., aspect_min: float | None = ..., center_crop: bool | None = ...,
+            contrast_brightness_adjustment: bool | None = ..., crop_height: int | None = ...,
+            crop_width: int | None = ..., cvt_bgr2rgb: bool | None = ..., debug_params: bool |
+            None = ..., enable_classf_aug: bool | None = ..., erase_ratio: float | None = ...,
+            max_brightness_shift: int | None = ..., max_color_shift: int | None = ...,
+            max_contrast: float | None = ..., max_rotation_angle: int | None = ...,
             max_scaling_factor: float | None = ..., max_smooth: float | None = ...,
             min_contrast: float | None = ..., min_scaling_factor: float | None = ..., min_side:
             int | None = ..., min_side_max: int | None = ..., min_side_min: int | None = ...,
@@ -5640,58 +5747,61 @@ class TransformationParameter(Message):
             bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
             max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
             None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ..., test_rand: bool | None = ...,
+            float | None = ..., test_rand: bool | None = ..., invalid_detection_mode:
+            InvalidDetectionMode | int | str | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "force_color",
-            "force_gray", "resize_param", "noise_param", "emit_constraint", "crop_h", "crop_w",
-            "distort_param", "expand_param", "use_gpu_transform", "random_seed",
-            "img_rand_resize_lower", "img_rand_resize_upper", "rand_resize_ratio_lower",
-            "rand_resize_ratio_upper", "vertical_stretch_lower", "vertical_stretch_upper",
-            "horizontal_stretch_lower", "horizontal_stretch_upper", "interpolation_algo_down",
-            "interpolation_algo_up", "allow_upscale", "forward_packing", "display",
-            "num_labels", "random_resize_param", "random_aspect_ratio_param", "flow", "bgr2rgb",
-            "pad", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "mean_value_file", "label_crop_size", "isrand", "downsample", "resize_label",
+            "resize_w", "resize_h", "jitter", "caffe_yolo", "stride", "upper_size",
+            "upper_height", "upper_width", "ignore_label", "scale", "mirror", "crop_size",
+            "mean_file", "force_color", "force_gray", "resize_param", "noise_param",
+            "emit_constraint", "crop_h", "crop_w", "distort_param", "expand_param",
+            "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
+            "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "rand_shift", "rand_s_width",
+            "rand_s_height", "rand_rotat", "rand_noise", "add_noise", "apply_probability",
+            "aspect_max", "aspect_min", "center_crop", "contrast_brightness_adjustment",
+            "crop_height", "crop_width", "cvt_bgr2rgb", "debug_params", "enable_classf_aug",
+            "erase_ratio", "max_brightness_shift", "max_color_shift", "max_contrast",
+            "max_rotation_angle", "max_scaling_factor", "max_smooth", "min_contrast",
+            "min_scaling_factor", "min_side", "min_side_max", "min_side_min", "noise_ratio",
+            "random_90_deg_rot", "rotate", "scale_max", "scale_min", "smooth_filtering",
+            "untransformed_top", "vertical_mirror", "fix_crop", "is_flow", "max_distort",
+            "more_fix_crop", "multi_scale", "original_image", "geometry_param", "random_blur",
+            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
+            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand", "invalid_detection_mode",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "mean_value_file", "label_crop_size", "resize_label", "resize_w", "resize_h",
-            "jitter", "caffe_yolo", "stride", "upper_size", "upper_height", "upper_width",
-            "ignore_label", "scale", "mirror", "crop_size", "mean_file", "mean_value",
-            "force_color", "force_gray", "resize_param", "noise_param", "emit_constraint",
-            "crop_h", "crop_w", "distort_param", "expand_param", "use_gpu_transform",
-            "random_seed", "img_rand_resize_lower", "img_rand_resize_upper",
-            "rand_resize_ratio_lower", "rand_resize_ratio_upper", "vertical_stretch_lower",
-            "vertical_stretch_upper", "horizontal_stretch_lower", "horizontal_stretch_upper",
-            "interpolation_algo_down", "interpolation_algo_up", "allow_upscale",
-            "forward_packing", "display", "num_labels", "random_resize_param",
+            "mean_value_file", "label_crop_size", "multilabelscale", "isrand", "downsample",
+            "resize_label", "resize_w", "resize_h", "jitter", "caffe_yolo", "stride",
+            "upper_size", "upper_height", "upper_width", "ignore_label", "scale", "mirror",
+            "crop_size", "mean_file", "mean_value", "force_color", "force_gray", "resize_param",
+            "noise_param", "emit_constraint", "crop_h", "crop_w", "distort_param",
+            "expand_param", "use_gpu_transform", "random_seed", "img_rand_resize_lower",
+            "img_rand_resize_upper", "rand_resize_ratio_lower", "rand_resize_ratio_upper",
+            "vertical_stretch_lower", "vertical_stretch_upper", "horizontal_stretch_lower",
+            "horizontal_stretch_upper", "interpolation_algo_down", "interpolation_algo_up",
+            "allow_upscale", "forward_packing", "display", "num_labels", "random_resize_param",
             "random_aspect_ratio_param", "flow", "bgr2rgb", "pad", "scale_factors",
-            "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat", "rand_noise",
-            "add_noise", "apply_probability", "aspect_max", "aspect_min", "center_crop",
-            "contrast_brightness_adjustment", "crop_height", "crop_width", "cvt_bgr2rgb",
-            "debug_params", "enable_classf_aug", "erase_ratio", "max_brightness_shift",
-            "max_color_shift", "max_contrast", "max_rotation_angle", "max_scaling_factor",
-            "max_smooth", "min_contrast", "min_scaling_factor", "min_side", "min_side_max",
-            "min_side_min", "noise_ratio", "random_90_deg_rot", "rotate", "scale_max",
-            "scale_min", "smooth_filtering", "untransformed_top", "vertical_mirror", "fix_crop",
-            "is_flow", "max_distort", "more_fix_crop", "multi_scale", "original_image",
-            "scale_ratios", "resize_param_more", "geometry_param", "random_blur",
-            "blur_kernel_size", "max_degree", "max_scale", "min_scale", "crop_size_w",
-            "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "multi_scale_levels", "rand_shift", "rand_s_width", "rand_s_height", "rand_rotat",
+            "rand_noise", "add_noise", "apply_probability", "aspect_max", "aspect_min",
+            "center_crop", "contrast_brightness_adjustment", "crop_height", "crop_width",
+            "cvt_bgr2rgb", "debug_params", "enable_classf_aug", "erase_ratio",
+            "max_brightness_shift", "max_color_shift", "max_contrast", "max_rotation_angle",
+            "max_scaling_factor", "max_smooth", "min_contrast", "min_scaling_factor",
+            "min_side", "min_side_max", "min_side_min", "noise_ratio", "random_90_deg_rot",
+            "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
+            "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
+            "multi_scale", "original_image", "scale_ratios", "resize_param_more",
+            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
+            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
+            "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -6051,6 +6161,8 @@ class DataParameter(Message):
     min_size_or: float
     max_box_num: int
     multi_gpu_testing: bool
+    multi_label: bool
+    label_size: int
     def __init__(
         self, *,
             source: str | None = ..., scale: float | None = ..., mean_file: str | None = ...,
@@ -6074,7 +6186,7 @@ class DataParameter(Message):
             rand_permute_order: DataParameter.RANDPERMORDER | int | str | None = ...,
             source_more: Iterable[str] | None = ..., min_size_and: float | None = ...,
             min_size_or: float | None = ..., max_box_num: int | None = ..., multi_gpu_testing:
-            bool | None = ...,
+            bool | None = ..., multi_label: bool | None = ..., label_size: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
@@ -6086,7 +6198,7 @@ class DataParameter(Message):
             "preselection_file", "preselection_label", "rand_permute", "rand_permute_seed",
             "range_end", "range_start", "show_data", "shuffle_pool_size", "shuffle_buffer_size",
             "task_class_num", "verbose", "rand_permute_order", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> bool: ...
     def ClearField(
@@ -6100,7 +6212,7 @@ class DataParameter(Message):
             "rand_permute_seed", "range_end", "range_start", "show_data", "shuffle_pool_size",
             "shuffle_buffer_size", "slice_point", "subtract", "task_class_num", "verbose",
             "encoding", "rand_permute_order", "source_more", "min_size_and", "min_size_or",
-            "max_box_num", "multi_gpu_testing",
+            "max_box_num", "multi_gpu_testing", "multi_label", "label_size",
         ]
     ) -> None: ...
 
@@ -6340,21 +6452,23 @@ class HDF5DataParameter(Message):
     mirror: bool
     @property
     def mean_value(self) -> Values[float]: ...
+    crop_size: int
     image: bool
     def __init__(
         self, *,
             source: str | None = ..., batch_size: int | None = ..., shuffle: bool | None = ...,
             scale: float | None = ..., mirror: bool | None = ..., mean_value: Iterable[float] |
-            None = ..., image: bool | None = ...,
+            None = ..., crop_size: int | None = ..., image: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "crop_size", "image",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "image",
+            "source", "batch_size", "shuffle", "scale", "mirror", "mean_value", "crop_size",
+            "image",
         ]
     ) -> None: ...
 
@@ -6908,19 +7022,20 @@ class PSROIPoolingParameter(Message):
     spatial_scale: float
     output_dim: int
     group_size: int
+    pad_ratio: float
     def __init__(
         self, *,
             spatial_scale: float | None = ..., output_dim: int | None = ..., group_size: int |
-            None = ...,
+            None = ..., pad_ratio: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "spatial_scale", "output_dim", "group_size",
+            "spatial_scale", "output_dim", "group_size", "pad_ratio",
         ]
     ) -> None: ...
 
@@ -7765,9 +7880,15 @@ class UnpoolingParameter(Message):
         MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
         AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
         TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+        FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+        DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+        REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     MAX: ClassVar[UnpoolingParameter.UnpoolMethod]
     AVE: ClassVar[UnpoolingParameter.UnpoolMethod]
     TILE: ClassVar[UnpoolingParameter.UnpoolMethod]
+    FIXED: ClassVar[UnpoolingParameter.UnpoolMethod]
+    DIV: ClassVar[UnpoolingParameter.UnpoolMethod]
+    REP: ClassVar[UnpoolingParameter.UnpoolMethod]
     class Engine(_Enum):
         DEFAULT: ClassVar[UnpoolingParameter.Engine]
         CAFFE: ClassVar[UnpoolingParameter.Engine]
@@ -7789,6 +7910,15 @@ class UnpoolingParameter(Message):
     unpool_size: int
     unpool_h: int
     unpool_w: int
+    out_kernel_size: int
+    out_kernel_h: int
+    out_kernel_w: int
+    out_stride: int
+    out_stride_h: int
+    out_stride_w: int
+    out_pad: int
+    out_pad_h: int
+    out_pad_w: int
     def __init__(
         self, *,
             kernel_c: int | None = ..., stride_c: int | None = ..., unpool:
@@ -7797,20 +7927,25 @@ class UnpoolingParameter(Message):
             kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
             pad_h: int | None = ..., pad_w: int | None = ..., engine: UnpoolingParameter.Engine
             | int | str | None = ..., unpool_size: int | None = ..., unpool_h: int | None = ...,
-            unpool_w: int | None = ...,
+            unpool_w: int | None = ..., out_kernel_size: int | None = ..., out_kernel_h: int |
+            None = ..., out_kernel_w: int | None = ..., out_stride: int | None = ...,
+            out_stride_h: int | None = ..., out_stride_w: int | None = ..., out_pad: int | None
+            = ..., out_pad_h: int | None = ..., out_pad_w: int | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
             "kernel_c", "stride_c", "unpool", "kernel_size", "stride", "pad", "kernel_h",
             "kernel_w", "stride_h", "stride_w", "pad_h", "pad_w", "engine", "unpool_size",
-            "unpool_h", "unpool_w",
+            "unpool_h", "unpool_w", "out_kernel_size", "out_kernel_h", "out_kernel_w",
+            "out_stride", "out_stride_h", "out_stride_w", "out_pad", "out_pad_h", "out_pad_w",
         ]
     ) -> None: ...
 
@@ -10501,6 +10636,8 @@ class V1LayerParameter(Message):
         WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
         WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
         EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+        IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+        RESHAPE: ClassVar[V1LayerParameter.LayerType]
     NONE: ClassVar[V1LayerParameter.LayerType]
     ACCURACY: ClassVar[V1LayerParameter.LayerType]
     BNLL: ClassVar[V1LayerParameter.LayerType]
@@ -10605,6 +10742,8 @@ class V1LayerParameter(Message):
     WINDOW_POSE_DATA: ClassVar[V1LayerParameter.LayerType]
     WINDOW_MULTICLASS_KEYPOINT_DATA: ClassVar[V1LayerParameter.LayerType]
     EUCLIDEAN_WEIGHTED_LOSS: ClassVar[V1LayerParameter.LayerType]
+    IMAGE_MULTILABEL_DATA: ClassVar[V1LayerParameter.LayerType]
+    RESHAPE: ClassVar[V1LayerParameter.LayerType]
     @property
     def layer(self) -> V0LayerParameter: ...
     @property
@@ -10761,6 +10900,12 @@ class V1LayerParameter(Message):
     @property
     def mask_outputs_param(self) -> MaskOutputsParameter: ...
     @property
+    def image_multilabel_data_param(self) -> ImageMultiLabelDataParameter: ...
+    @property
+    def reshape_param(self) -> PatchReshapeParameter: ...
+    @property
+    def mult_softmax_loss_param(self) -> MultiSoftmaxLossParameter: ...
+    @property
     def euclidean_weight_param(self) -> EuclideanWeightedLossParameter: ...
     @property
     def param(self) -> Values[str]: ...
@@ -10828,7 +10973,10 @@ class V1LayerParameter(Message):
             resize_param: ResizeLayerParameter | _Fields | None = ..., label_drop_param:
             LabelDropParameter | _Fields | None = ..., pose_image_data_param:
             PosePatchDataParameter | _Fields | None = ..., mask_outputs_param:
-            MaskOutputsParameter | _Fields | None = ..., euclidean_weight_param:
+            MaskOutputsParameter | _Fields | None = ..., image_multilabel_data_param:
+            ImageMultiLabelDataParameter | _Fields | None = ..., reshape_param:
+            PatchReshapeParameter | _Fields | None = ..., mult_softmax_loss_param:
+            MultiSoftmaxLossParameter | _Fields | None = ..., euclidean_weight_param:
             EuclideanWeightedLossParameter | _Fields | None = ..., param: Iterable[str] | None =
             ..., blob_share_mode: Iterable[V1LayerParameter.DimCheckMode | int | str] | None =
             ...,
@@ -10854,6 +11002,7 @@ class V1LayerParameter(Message):
             "accuracy_view_param", "softmax_with_view_loss_param",
             "softmax_with_sphere_loss_param", "accuracy_sphere_param", "resize_param",
             "label_drop_param", "pose_image_data_param", "mask_outputs_param",
+            "image_multilabel_data_param", "reshape_param", "mult_softmax_loss_param",
             "euclidean_weight_param",
         ]
     ) -> bool: ...
@@ -10879,7 +11028,8 @@ class V1LayerParameter(Message):
             "weight_decay_l1g", "reshape_volume_param", "accuracy_view_param",
             "softmax_with_view_loss_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "resize_param", "label_drop_param",
-            "pose_image_data_param", "mask_outputs_param", "euclidean_weight_param", "param",
+            "pose_image_data_param", "mask_outputs_param", "image_multilabel_data_param",
+            "reshape_param", "mult_softmax_loss_param", "euclidean_weight_param", "param",
             "blob_share_mode",
         ]
     ) -> None: ...
@@ -14170,19 +14320,58 @@ class MixupParameter(Message):
 
 class MILParameter(Message):
     DESCRIPTOR: Descriptor
+    class MILType(_Enum):
+        MAX: ClassVar[MILParameter.MILType]
+        NOR: ClassVar[MILParameter.MILType]
+    MAX: ClassVar[MILParameter.MILType]
+    NOR: ClassVar[MILParameter.MILType]
     context_per_roi: int
+    type: MILParameter.MILType
     def __init__(
         self, *,
-            context_per_roi: int | None = ...,
+            context_per_roi: int | None = ..., type: MILParameter.MILType | int | str | None =
+            ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "context_per_roi",
+            "context_per_roi", "type",
+        ]
+    ) -> None: ...
+
+class MILDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    num_scales: int
+    images_per_batch: int
+    channels: int
+    n_classes: int
+    scale_factor: float
+    label_file: str
+    root_dir: str
+    ext: str
+    randomize: bool
+    def __init__(
+        self, *,
+            source: str | None = ..., num_scales: int | None = ..., images_per_batch: int | None
+            = ..., channels: int | None = ..., n_classes: int | None = ..., scale_factor: float
+            | None = ..., label_file: str | None = ..., root_dir: str | None = ..., ext: str |
+            None = ..., randomize: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "num_scales", "images_per_batch", "channels", "n_classes", "scale_factor",
+            "label_file", "root_dir", "ext", "randomize",
         ]
     ) -> None: ...
 
@@ -17318,6 +17507,15 @@ class SquareBoxDataParameter(Message):
 
 class BeamSearchParameter(Message):
     DESCRIPTOR: Descriptor
+    net: str
+    @property
+    def net_param(self) -> NetParameter: ...
+    weights: str
+    sequence_length: int
+    @property
+    def recurrent_connection(self) -> Messages[RecurrentConnectionParameter]: ...
+    @property
+    def beam_search_connection(self) -> RecurrentConnectionParameter: ...
     beam_size: int
     end_of_sequence: int
     ignore_label: int
@@ -17326,19 +17524,44 @@ class BeamSearchParameter(Message):
     def allowed_multiple(self) -> Values[int]: ...
     def __init__(
         self, *,
+            net: str | None = ..., net_param: NetParameter | _Fields | None = ..., weights: str
+            | None = ..., sequence_length: int | None = ..., recurrent_connection:
+            Iterable[RecurrentConnectionParameter | _Fields] | None = ...,
+            beam_search_connection: RecurrentConnectionParameter | _Fields | None = ...,
             beam_size: int | None = ..., end_of_sequence: int | None = ..., ignore_label: int |
             None = ..., prevent_repeats: bool | None = ..., allowed_multiple: Iterable[int] |
             None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
+            "net", "net_param", "weights", "sequence_length", "beam_search_connection",
             "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "beam_size", "end_of_sequence", "ignore_label", "prevent_repeats",
-            "allowed_multiple",
+            "net", "net_param", "weights", "sequence_length", "recurrent_connection",
+            "beam_search_connection", "beam_size", "end_of_sequence", "ignore_label",
+            "prevent_repeats", "allowed_multiple",
+        ]
+    ) -> None: ...
+
+class RecurrentConnectionParameter(Message):
+    DESCRIPTOR: Descriptor
+    src: str
+    dest: str
+    def __init__(
+        self, *,
+            src: str | None = ..., dest: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "src", "dest",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "src", "dest",
         ]
     ) -> None: ...
 
@@ -17716,6 +17939,127 @@ class CrfFilterbankEdParameter(Message):
         ]
     ) -> None: ...
 
+class CrfEdParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_iterations: float
+    step_size_factor: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    clip_pl_gradients: float
+    skip_pl_term: bool
+    skip_conv_term: bool
+    div_epsilon: float
+    spatial_filter_init_weight: float
+    def __init__(
+        self, *,
+            num_iterations: float | None = ..., step_size_factor: float | None = ..., log_eps:
+            float | None = ..., kernel_size: int | None = ..., num_classes: int | None = ...,
+            debug_mode: bool | None = ..., pl_filter_init_scale: float | None = ...,
+            unary_weight_init: float | None = ..., use_cudnn: bool | None = ...,
+            calculate_energy: bool | None = ..., clip_pl_gradients: float | None = ...,
+            skip_pl_term: bool | None = ..., skip_conv_term: bool | None = ..., div_epsilon:
+            float | None = ..., spatial_filter_init_weight: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_iterations", "step_size_factor", "log_eps", "kernel_size", "num_classes",
+            "debug_mode", "pl_filter_init_scale", "unary_weight_init", "use_cudnn",
+            "calculate_energy", "clip_pl_gradients", "skip_pl_term", "skip_conv_term",
+            "div_epsilon", "spatial_filter_init_weight",
+        ]
+    ) -> None: ...
+
+class CrfGradParameter(Message):
+    DESCRIPTOR: Descriptor
+    leak_factor: float
+    num_iterations: float
+    step_size: float
+    log_eps: float
+    kernel_size: int
+    num_classes: int
+    debug_mode: bool
+    pl_filter_init_scale: float
+    unary_weight_init: float
+    use_cudnn: bool
+    calculate_energy: bool
+    def __init__(
+        self, *,
+            leak_factor: float | None = ..., num_iterations: float | None = ..., step_size:
+            float | None = ..., log_eps: float | None = ..., kernel_size: int | None = ...,
+            num_classes: int | None = ..., debug_mode: bool | None = ..., pl_filter_init_scale:
+            float | None = ..., unary_weight_init: float | None = ..., use_cudnn: bool | None =
+            ..., calculate_energy: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "leak_factor", "num_iterations", "step_size", "log_eps", "kernel_size",
+            "num_classes", "debug_mode", "pl_filter_init_scale", "unary_weight_init",
+            "use_cudnn", "calculate_energy",
+        ]
+    ) -> None: ...
+
+class PixelFeatureParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Feature(_Enum):
+        POSITION: ClassVar[PixelFeatureParameter.Feature]
+        POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+        RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RGB: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+        RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    POSITION: ClassVar[PixelFeatureParameter.Feature]
+    POSITION_AND_RGB: ClassVar[PixelFeatureParameter.Feature]
+    RGB_AND_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RGB: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    WARPED_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    NUM_RANDOM_POSITION: ClassVar[PixelFeatureParameter.Feature]
+    RANDOM_ROTATE: ClassVar[PixelFeatureParameter.Feature]
+    type: PixelFeatureParameter.Feature
+    pos_scale: float
+    offset_h: float
+    offset_w: float
+    color_scale: float
+    def __init__(
+        self, *,
+            type: PixelFeatureParameter.Feature | int | str | None = ..., pos_scale: float |
+            None = ..., offset_h: float | None = ..., offset_w: float | None = ..., color_scale:
+            float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "type", "pos_scale", "offset_h", "offset_w", "color_scale",
+        ]
+    ) -> None: ...
+
 class IOUAccuracyParameter(Message):
     DESCRIPTOR: Descriptor
     ignore_label: int
@@ -17782,6 +18126,26 @@ class ImageLabelDataParameter(Message):
     s_noise: int
     v_noise: int
     pad_centre: bool
+    random_rotate: bool
+    max_rotation_angle: int
+    min_rotation_angle: int
+    random_gaussian_blur: bool
+    min_kernel_size: int
+    max_kernel_size: int
+    min_sigma_x: float
+    max_sigma_x: float
+    min_sigma_y: float
+    max_sigma_y: float
+    blur_probability: float
+    filename_to_idx: bool
+    num_channels: int
+    label_space: int
+    box_dir: str
+    init_num_dets: int
+    random_box_perturb: bool
+    box_perturb_max_scale_percent: float
+    box_perturb_max_translate_percent: float
+    ignore_first_channel_for_classification: bool
     def __init__(
         self, *,
             image_list_path: str | None = ..., label_list_path: str | None = ..., batch_size:
@@ -17791,13 +18155,28 @@ class ImageLabelDataParameter(Message):
             ..., image_dir: str | None = ..., label_dir: str | None = ..., padding:
             ImageLabelDataParameter.Padding | int | str | None = ..., hsv_noise: bool | None =
             ..., h_noise: int | None = ..., s_noise: int | None = ..., v_noise: int | None =
-            ..., pad_centre: bool | None = ...,
+            ..., pad_centre: bool | None = ..., random_rotate: bool | None = ...,
+            max_rotation_angle: int | None = ..., min_rotation_angle: int | None = ...,
+            random_gaussian_blur: bool | None = ..., min_kernel_size: int | None = ...,
+            max_kernel_size: int | None = ..., min_sigma_x: float | None = ..., max_sigma_x:
+            float | None = ..., min_sigma_y: float | None = ..., max_sigma_y: float | None =
+            ..., blur_probability: float | None = ..., filename_to_idx: bool | None = ...,
+            num_channels: int | None = ..., label_space: int | None = ..., box_dir: str | None =
+            ..., init_num_dets: int | None = ..., random_box_perturb: bool | None = ...,
+            box_perturb_max_scale_percent: float | None = ...,
+            box_perturb_max_translate_percent: float | None = ...,
+            ignore_first_channel_for_classification: bool | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> bool: ...
     def ClearField(
@@ -17805,6 +18184,11 @@ class ImageLabelDataParameter(Message):
             "image_list_path", "label_list_path", "batch_size", "rand_skip", "shuffle",
             "rand_scale", "min_scale", "max_scale", "data_dir", "label_slice", "image_dir",
             "label_dir", "padding", "hsv_noise", "h_noise", "s_noise", "v_noise", "pad_centre",
+            "random_rotate", "max_rotation_angle", "min_rotation_angle", "random_gaussian_blur",
+            "min_kernel_size", "max_kernel_size", "min_sigma_x", "max_sigma_x", "min_sigma_y",
+            "max_sigma_y", "blur_probability", "filename_to_idx", "num_channels", "label_space",
+            "box_dir", "init_num_dets", "random_box_perturb", "box_perturb_max_scale_percent",
+            "box_perturb_max_translate_percent", "ignore_first_channel_for_classification",
         ]
     ) -> None: ...
 
@@ -19132,18 +19516,497 @@ class MMDLossParameter(Message):
     kernel_numb: int
     kernel_mult: float
     absfix_flag: bool
+    loss_weight: float
+    kernel_num: int
+    kernel_mul: float
     def __init__(
         self, *,
             kernel_numb: int | None = ..., kernel_mult: float | None = ..., absfix_flag: bool |
-            None = ...,
+            None = ..., loss_weight: float | None = ..., kernel_num: int | None = ...,
+            kernel_mul: float | None = ...,
     ) -> None: ...
     def HasField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
         ]
     ) -> bool: ...
     def ClearField(
         self, field_name: Literal[
-            "kernel_numb", "kernel_mult", "absfix_flag",
+            "kernel_numb", "kernel_mult", "absfix_flag", "loss_weight", "kernel_num",
+            "kernel_mul",
+        ]
+    ) -> None: ...
+
+class MultiModalBatchNormParameter(Message):
+    DESCRIPTOR: Descriptor
+    use_global_stats: bool
+    moving_average_fraction: float
+    eps: float
+    def __init__(
+        self, *,
+            use_global_stats: bool | None = ..., moving_average_fraction: float | None = ...,
+            eps: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps",
+        ]
+    ) -> None: ...
+
+class DegriddingParameter(Message):
+    DESCRIPTOR: Descriptor
+    degridding: str
+    kernel_c: int
+    kernel_h: int
+    kernel_w: int
+    stride_c: int
+    stride_h: int
+    stride_w: int
+    cutoff_c: int
+    cutoff_h: int
+    cutoff_w: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            degridding: str | None = ..., kernel_c: int | None = ..., kernel_h: int | None =
+            ..., kernel_w: int | None = ..., stride_c: int | None = ..., stride_h: int | None =
+            ..., stride_w: int | None = ..., cutoff_c: int | None = ..., cutoff_h: int | None =
+            ..., cutoff_w: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "degridding", "kernel_c", "kernel_h", "kernel_w", "stride_c", "stride_h",
+            "stride_w", "cutoff_c", "cutoff_h", "cutoff_w", "bias_term", "weight_filler",
+            "bias_filler",
+        ]
+    ) -> None: ...
+
+class GradientAlignmentParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class ImageMultiLabelDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    shuffle: bool
+    new_height: int
+    new_width: int
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            shuffle: bool | None = ..., new_height: int | None = ..., new_width: int | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "shuffle", "new_height", "new_width",
+        ]
+    ) -> None: ...
+
+class PatchReshapeParameter(Message):
+    DESCRIPTOR: Descriptor
+    new_channel: int
+    new_height: int
+    new_width: int
+    new_patch_width: int
+    new_patch_height: int
+    def __init__(
+        self, *,
+            new_channel: int | None = ..., new_height: int | None = ..., new_width: int | None =
+            ..., new_patch_width: int | None = ..., new_patch_height: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "new_channel", "new_height", "new_width", "new_patch_width", "new_patch_height",
+        ]
+    ) -> None: ...
+
+class MultiSoftmaxLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    learning_multiple: int
+    def __init__(
+        self, *,
+            learning_multiple: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "learning_multiple",
+        ]
+    ) -> None: ...
+
+class Param2TopParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def data_filler(self) -> Messages[FillerParameter]: ...
+    @property
+    def data_refill(self) -> Values[int]: ...
+    @property
+    def shape(self) -> Messages[BlobShape]: ...
+    def __init__(
+        self, *,
+            data_filler: Iterable[FillerParameter | _Fields] | None = ..., data_refill:
+            Iterable[int] | None = ..., shape: Iterable[BlobShape | _Fields] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self, field_name: Literal[
+            "data_filler", "data_refill", "shape",
+        ]
+    ) -> None: ...
+
+class HomoMeanLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    predict_measure: str
+    cluster_measure: str
+    scatter_measure: str
+    clusupd_measure: str
+    scatupd_measure: str
+    odotter_measure: str
+    ovalize_measure: str
+    cluster_regular: str
+    scatter_regular: str
+    odotter_regular: str
+    ovalize_regular: str
+    cluster_clipmode: str
+    scatter_clipmode: str
+    ovalize_clipmode: str
+    cluster_clipprop: float
+    cluster_lowrprop: float
+    cluster_upprprop: float
+    cluster_feedrate: float
+    cluster_feedsize: float
+    cluster_tradeoff: float
+    scatter_clipprop: float
+    scatter_lowrprop: float
+    scatter_upprprop: float
+    scatter_feedrate: float
+    scatter_feedsize: float
+    scatter_tradeoff: float
+    topdiff_clipprop: float
+    ovalize_clipprop: float
+    ovalize_lowrprop: float
+    ovalize_upprprop: float
+    ovalize_feedrate: float
+    ovalize_feedsize: float
+    ovalize_tradeoff: float
+    ovals2s_01stprop: float
+    ovals2s_02ndprop: float
+    ovalt2t_01stprop: float
+    ovalt2t_02ndprop: float
+    ovals2t_01stprop: float
+    ovals2t_02ndprop: float
+    cluster_interval: int
+    scatter_interval: int
+    ovalize_interval: int
+    cluster_postpone: int
+    scatter_postpone: int
+    ovalize_postpone: int
+    cluster_duration: int
+    scatter_duration: int
+    ovalize_duration: int
+    average_initmode: bool
+    match_numb: int
+    label_nmax: int
+    label_axis: int
+    cluster_activate: bool
+    scatter_activate: bool
+    ovalize_activate: bool
+    def __init__(
+        self, *,
+            predict_measure: str | None = ..., cluster_measure: str | None = ...,
+            scatter_measure: str | None = ..., clusupd_measure: str | None = ...,
+            scatupd_measure: str | None = ..., odotter_measure: str | None = ...,
+            ovalize_measure: str | None = ..., cluster_regular: str | None = ...,
+            scatter_regular: str | None = ..., odotter_regular: str | None = ...,
+            ovalize_regular: str | None = ..., cluster_clipmode: str | None = ...,
+            scatter_clipmode: str | None = ..., ovalize_clipmode: str | None = ...,
+            cluster_clipprop: float | None = ..., cluster_lowrprop: float | None = ...,
+            cluster_upprprop: float | None = ..., cluster_feedrate: float | None = ...,
+            cluster_feedsize: float | None = ..., cluster_tradeoff: float | None = ...,
+            scatter_clipprop: float | None = ..., scatter_lowrprop: float | None = ...,
+            scatter_upprprop: float | None = ..., scatter_feedrate: float | None = ...,
+            scatter_feedsize: float | None = ..., scatter_tradeoff: float | None = ...,
+            topdiff_clipprop: float | None = ..., ovalize_clipprop: float | None = ...,
+            ovalize_lowrprop: float | None = ..., ovalize_upprprop: float | None = ...,
+            ovalize_feedrate: float | None = ..., ovalize_feedsize: float | None = ...,
+            ovalize_tradeoff: float | None = ..., ovals2s_01stprop: float | None = ...,
+            ovals2s_02ndprop: float | None = ..., ovalt2t_01stprop: float | None = ...,
+            ovalt2t_02ndprop: float | None = ..., ovals2t_01stprop: float | None = ...,
+            ovals2t_02ndprop: float | None = ..., cluster_interval: int | None = ...,
+            scatter_interval: int | None = ..., ovalize_interval: int | None = ...,
+            cluster_postpone: int | None = ..., scatter_postpone: int | None = ...,
+            ovalize_postpone: int | None = ..., cluster_duration: int | None = ...,
+            scatter_duration: int | None = ..., ovalize_duration: int | None = ...,
+            average_initmode: bool | None = ..., match_numb: int | None = ..., label_nmax: int |
+            None = ..., label_axis: int | None = ..., cluster_activate: bool | None = ...,
+            scatter_activate: bool | None = ..., ovalize_activate: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "predict_measure", "cluster_measure", "scatter_measure", "clusupd_measure",
+            "scatupd_measure", "odotter_measure", "ovalize_measure", "cluster_regular",
+            "scatter_regular", "odotter_regular", "ovalize_regular", "cluster_clipmode",
+            "scatter_clipmode", "ovalize_clipmode", "cluster_clipprop", "cluster_lowrprop",
+            "cluster_upprprop", "cluster_feedrate", "cluster_feedsize", "cluster_tradeoff",
+            "scatter_clipprop", "scatter_lowrprop", "scatter_upprprop", "scatter_feedrate",
+            "scatter_feedsize", "scatter_tradeoff", "topdiff_clipprop", "ovalize_clipprop",
+            "ovalize_lowrprop", "ovalize_upprprop", "ovalize_feedrate", "ovalize_feedsize",
+            "ovalize_tradeoff", "ovals2s_01stprop", "ovals2s_02ndprop", "ovalt2t_01stprop",
+            "ovalt2t_02ndprop", "ovals2t_01stprop", "ovals2t_02ndprop", "cluster_interval",
+            "scatter_interval", "ovalize_interval", "cluster_postpone", "scatter_postpone",
+            "ovalize_postpone", "cluster_duration", "scatter_duration", "ovalize_duration",
+            "average_initmode", "match_numb", "label_nmax", "label_axis", "cluster_activate",
+            "scatter_activate", "ovalize_activate",
+        ]
+    ) -> None: ...
+
+class ClassLatchParameter(Message):
+    DESCRIPTOR: Descriptor
+    @property
+    def label_axis(self) -> Values[int]: ...
+    @property
+    def label_nmax(self) -> Values[int]: ...
+    @property
+    def latch_nmin(self) -> Values[int]: ...
+    latch_mode: bool
+    def __init__(
+        self, *,
+            label_axis: Iterable[int] | None = ..., label_nmax: Iterable[int] | None = ...,
+            latch_nmin: Iterable[int] | None = ..., latch_mode: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "latch_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "label_axis", "label_nmax", "latch_nmin", "latch_mode",
+        ]
+    ) -> None: ...
+
+class ImageOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    class NormalizationMethod(_Enum):
+        SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+        AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    SCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    AutoSCALE: ClassVar[ImageOutputParameter.NormalizationMethod]
+    output_prefix: str
+    base_idx: int
+    filename_padding: int
+    print_iter: int
+    normalization: ImageOutputParameter.NormalizationMethod
+    scale: float
+    offset: float
+    force_slice_channels: bool
+    def __init__(
+        self, *,
+            output_prefix: str | None = ..., base_idx: int | None = ..., filename_padding: int |
+            None = ..., print_iter: int | None = ..., normalization:
+            ImageOutputParameter.NormalizationMethod | int | str | None = ..., scale: float |
+            None = ..., offset: float | None = ..., force_slice_channels: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_prefix", "base_idx", "filename_padding", "print_iter", "normalization",
+            "scale", "offset", "force_slice_channels",
+        ]
+    ) -> None: ...
+
+class SmoothPoolingParameter(Message):
+    DESCRIPTOR: Descriptor
+    has_smooth_blobs: bool
+    @property
+    def smooth_filler(self) -> FillerParameter: ...
+    z: float
+    unique_smooth: bool
+    max_value: float
+    fix_smooth: bool
+    def __init__(
+        self, *,
+            has_smooth_blobs: bool | None = ..., smooth_filler: FillerParameter | _Fields | None
+            = ..., z: float | None = ..., unique_smooth: bool | None = ..., max_value: float |
+            None = ..., fix_smooth: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "has_smooth_blobs", "smooth_filler", "z", "unique_smooth", "max_value",
+            "fix_smooth",
+        ]
+    ) -> None: ...
+
+class SparseDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    source: str
+    batch_size: int
+    rand_skip: int
+    backend: DataParameter.DB
+    def __init__(
+        self, *,
+            source: str | None = ..., batch_size: int | None = ..., rand_skip: int | None = ...,
+            backend: DataParameter.DB | int | str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "source", "batch_size", "rand_skip", "backend",
+        ]
+    ) -> None: ...
+
+class SpatialWtaParameter(Message):
+    DESCRIPTOR: Descriptor
+    kernel_size: int
+    stride: int
+    kernel_h: int
+    kernel_w: int
+    stride_h: int
+    stride_w: int
+    global_wta: bool
+    def __init__(
+        self, *,
+            kernel_size: int | None = ..., stride: int | None = ..., kernel_h: int | None = ...,
+            kernel_w: int | None = ..., stride_h: int | None = ..., stride_w: int | None = ...,
+            global_wta: bool | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "kernel_size", "stride", "kernel_h", "kernel_w", "stride_h", "stride_w",
+            "global_wta",
+        ]
+    ) -> None: ...
+
+class RearrangeParameter(Message):
+    DESCRIPTOR: Descriptor
+    depth: int
+    def __init__(
+        self, *,
+            depth: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "depth",
+        ]
+    ) -> None: ...
+
+class TripletRankingHingeLossParameter(Message):
+    DESCRIPTOR: Descriptor
+    dim: int
+    margin: float
+    def __init__(
+        self, *,
+            dim: int | None = ..., margin: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "dim", "margin",
+        ]
+    ) -> None: ...
+
+class PosenetAccuracyParameter(Message):
+    DESCRIPTOR: Descriptor
+    image_width: int
+    image_height: int
+    distance_start: float
+    distance_stop: float
+    distance_step: float
+    def __init__(
+        self, *,
+            image_width: int | None = ..., image_height: int | None = ..., distance_start: float
+            | None = ..., distance_stop: float | None = ..., distance_step: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
         ]
     ) -> None: ...

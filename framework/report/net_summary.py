@@ -22,13 +22,14 @@ from framework.net.class_counts import check_class_counts, check_record_labels
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_types import warn_of_unread
 from framework.net.open_sizes import unsized
-from framework.net.params import check_layer_names, share_by_param_name
+from framework.net.params import check_layer_names, collect_blobs, share_by_param_name
 from framework.net.python_shapes import check_targets
 from framework.net.reading import finish_net, nets_inside
 from framework.net.summary import Row, layer_rows
 from framework.report.missing_shapes import missing_shapes
 from framework.report.python_layers import note_assumed, take_stand_ins, take_stated_size
 from framework.report.stated_sizes import (
+    joined,
     reshaped,
     sizes_of_layers,
     sizes_of_outputs,
@@ -318,6 +319,10 @@ def _assumed_images(spec: NetSpec, selection: Selection
                    found.top: found.shape[0]},
                f"images of {' x '.join(map(str, found.shape))} assumed, as in {found.place}")
               for found in reshaped(spec)]
+    sizes += [((found.shape[1], found.shape[2]),
+               {layer.tops[0]: found.shape[0] for layer in unsized(spec)},
+               f"images of {' x '.join(map(str, found.shape))} assumed, as joined in {found.place}")
+              for found in joined(spec)]
     sizes += [((height, width), {layer.tops[0]: channels for layer in unsized(spec)},
                f"images of {channels} x {height} x {width}, as many numbers as a layer gives, "
                "assumed") for channels, height, width in sizes_of_outputs(spec)]
@@ -381,3 +386,4 @@ def _check_as_net(spec: NetSpec, built: list[Layer]) -> None:
     for layer in built:
         layer.check_fillers()
     share_by_param_name(built)
+    collect_blobs(built, spec.force_backward, True)

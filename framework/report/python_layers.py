@@ -13,7 +13,7 @@ from framework.definition.spec import LayerSpec, NetSpec
 from framework.errors import SpecError
 from framework.layers.base import LAYERS, Layer, Shape, Source
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size, images_and_labels
-from framework.layers.python.python_layer import Python
+from framework.layers.python.python_layer import Python, check_named
 from framework.net.python_shapes import (
     STATED_SIZE,
     DeclaredPython,
@@ -82,7 +82,7 @@ def take_stand_ins(spec: NetSpec, modules: Collection[str], with_known: bool = F
     modules     those that may run
     with_known  replace data of known modules too, for a project that reads other data by them
     The shapes of data are those that a file or a deploy net states or other layers need. The tops
-    of the other layers are assumed as PythonOutput says.
+    of the other layers are assumed as PythonOutput says. SpecError for one that names no class.
     """
     taken: dict[str, None] = {}
     read = frozenset(name for layer in spec.layers for name in layer.bottoms)
@@ -92,6 +92,7 @@ def take_stand_ins(spec: NetSpec, modules: Collection[str], with_known: bool = F
             continue
         if layer.stand_in is None and _fits(layer) and not (with_known and _makes_data(layer)):
             continue
+        check_named(layer)
         stand_in: type[Layer] | type[Source] = PythonData
         if layer.bottoms:
             stand_in = type("PythonOutput", (PythonOutput,), {"read": read})

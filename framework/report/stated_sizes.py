@@ -15,6 +15,8 @@ from framework.errors import CaffeError
 from framework.layers.base import Layer, Shape
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.layers.params import is_set, numbers
+from framework.layers.utility.joining import Concat
+from framework.layers.utility.parameter_blobs import ClassLatch
 from framework.net.open_sizes import known_class, stated_shapes, unsized
 from framework.net.reading import read_net
 from framework.proto import ConvolutionParameter
@@ -22,7 +24,7 @@ from framework.proto import ConvolutionParameter
 LEAST_SIDE = 8      # of an image, in pixels
 MOST_SIZES = 4      # of layers that are tried
 YOLO_STRIDE = 32    # pixels of a cell of the last map
-SHRINKING = (2, 4, 8, 16)       # what poolings before an Upsample divide an image by
+SHRINKING = (2, 4, 8, 16)       # what poolings divide an image by
 TRAINING_NAMES = ("train_val", "trainval", "train_test", "train", "test", "val")
 
 
@@ -57,11 +59,40 @@ def reshaped(spec: NetSpec) -> Iterator[Stated]:
             yield Stated(layer.bottoms[0], tuple(shape), layer.place())
 
 
+def joined(spec: NetSpec) -> Iterator[Stated]:
+    """Images of data layers that a Concat joins, item after item, with images whose size is sure.
+
+    Layers that keep a shape, and a ClassLatch, may be between the two.
+    """
+    makers = {top: layer for layer in spec.layers for top in layer.tops if top not in layer.bottoms}
+    open_tops = {layer.tops[0] for layer in unsized(spec)}
+    for layer in spec.layers:
+        cls = known_class(layer)
+        if cls is None or not issubclass(cls, Concat) or cls.joint_axis(layer.proto):
+            continue
+        tops = [_origin(makers, name) for name in layer.bottoms]
+        shapes = [stated_shapes(makers[top]) if top in makers else [] for top in tops]
+        sure = next((shape[0][1:] for shape in shapes if shape and len(shape[0]) == 4), None)
+        for top in open_tops.intersection(tops) if sure else ():
+            yield Stated(top, sure, layer.place())
+
+
+def _origin(makers: Mapping[str, LayerSpec], blob: str) -> str:
+    """The top that a blob is a copy of."""
+    while maker := makers.get(blob):
+        cls = known_class(maker)
+        if cls is None or not issubclass(cls, Layer) or not maker.bottoms \
+                or not (cls.keeps_shape or issubclass(cls, ClassLatch)):
+            break
+        blob = maker.bottoms[0]
+    return blob
+
+
 def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     """Heights and widths that layers give their tops, each once, in the order of the net.
 
     Where a net fits images of one size only, such a layer often has that size. Then the sizes from
-    which upsampling and YOLO's grids come.
+    which upsampling, YOLO's grids and the steps of a sequence come.
     """
     found = []
     for layer in spec.layers:
@@ -72,7 +103,7 @@ def sizes_of_layers(spec: NetSpec) -> list[tuple[int, int]]:
     sizes = [(height, width) for height, width in found if isinstance(height, int)
              and isinstance(width, int) and min(height, width) > LEAST_SIDE]
     return list(dict.fromkeys([*list(dict.fromkeys(sizes))[:MOST_SIZES], *_upsampled(spec),
-                               *_of_grids(spec)]))
+                               *_of_grids(spec), *_of_steps(spec)]))
 
 
 def sizes_of_windows(spec: NetSpec, usual: tuple[int, int]) -> list[tuple[int, int]]:
@@ -89,6 +120,14 @@ def _of_grids(spec: NetSpec) -> list[tuple[int, int]]:
     """The square images of which YOLO's convolutions make the grid that a data layer states."""
     sides = [side for layer in unsized(spec) for side in layer.proto.data_param.side]
     return [(YOLO_STRIDE * side, YOLO_STRIDE * side) for side in dict.fromkeys(sides)]
+
+
+def _of_steps(spec: NetSpec) -> list[tuple[int, int]]:
+    """The square images whose columns, after poolings, are the steps of a ContinuationIndicator."""
+    counts = [layer.proto.continuation_indicator_param.time_step for layer in spec.layers
+              if layer.type == "ContinuationIndicator"]
+    return [(steps * times, steps * times) for steps in dict.fromkeys(counts) if steps > 1
+            for times in SHRINKING]
 
 
 def sizes_of_scores(spec: NetSpec) -> list[tuple[int, int]]:

@@ -3,7 +3,10 @@
 import argparse
 import errno
 import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,8 @@ from framework.cli.inspect import main as inspect
 from framework.data.records.image_size import LIMIT, max_pixels
 from framework.errors import CaffeError
 from framework.layers import LAYERS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NET = """layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
 layer { name: "double" type: "DoubleIt" bottom: "x" top: "y" }
@@ -116,3 +121,15 @@ def test_an_empty_path_is_refused_and_nothing_is_written(words, name, tmp_path, 
 def test_an_output_without_room_is_said_without_the_number_of_the_error():
     assert app.describe(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) == \
         "the output cannot be written: No space left on device"
+
+
+@pytest.mark.parametrize("tool", ["caffe", "inspect", "make_shapes", "new"])
+def test_a_python_without_our_packages_is_told_in_a_line(tool, tmp_path):
+    """`-S` leaves out the folder in which packages are."""
+    net = tmp_path / "net.prototxt"
+    net.write_text("")
+    done = subprocess.run([sys.executable, "-E", "-S", str(ROOT / "tools" / tool), str(net)],
+                          capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: this Python \(.*\) has no \w+: `source .venv/bin/activate` after "
+                        r"`make`, or `pip install .`\n", done.stderr)

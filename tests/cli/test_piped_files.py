@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def bash(command: str, text: str = "") -> subprocess.CompletedProcess[str]:
 
 
 def test_a_net_through_a_substitution_of_the_shell_is_read():
-    done = bash(f"{ROOT}/tools/inspect --summary <(cat net.prototxt)")
+    done = bash(f"{sys.executable} {ROOT}/tools/inspect --summary <(cat net.prototxt)")
     assert done.returncode == 0 and "/dev/fd/" in done.stdout, done.stderr
 
 
@@ -37,7 +38,7 @@ def test_a_net_through_a_substitution_of_the_shell_is_read():
                                           ("s.prototxt", NET)])
 def test_a_solver_or_its_net_through_stdin_trains(solver, text):
     Path("s.prototxt").write_text(SOLVER.format(net="/dev/stdin"))
-    done = bash(f"{ROOT}/tools/caffe train --solver {solver}", text)
+    done = bash(f"{sys.executable} {ROOT}/tools/caffe train --solver {solver}", text)
     assert done.returncode == 0 and "Optimization Done." in done.stderr, done.stderr
 
 

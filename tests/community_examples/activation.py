@@ -59,4 +59,8 @@ EXAMPLES = (
     of_sample("ReLUWithMask", bottoms=(positive(*X),)),
     of_sample("ScaleFilter", without=DRAWS),
     of_sample("LogScaler"),
+    of_sample("GradientAlignment", without={
+        "gradient": NOT_DERIVATIVE + "the second one's is scaled"}),
+    of_sample("SafeInv"), Example("SafeInv", bottoms=(positive(*X),)),
+    of_sample("BoundedReLU"), Example("BoundedReLU", "upper_bound: 0.5 negative_slope: 0.1"),
 )

@@ -13,6 +13,7 @@ from tests.layer_examples import (
     NOT_DERIVATIVE,
     PLACES,
     SCORES,
+    SIZES_FROM_DATA,
     SPACE,
     Example,
     fixed,
@@ -95,6 +96,8 @@ OF_CLASSES = (
     of_sample("ActLoss", grows=BATCH),
 )
 SIX_CLASSES = fixed([0, 2, 1, 1, 0, 2]).reshape(6)
+
+LISTED = whole(4, 3, 1, 1, below=6)
 
 EXAMPLES = (
     *OF_CLASSES,
@@ -287,6 +290,7 @@ EXAMPLES = (
     of_sample("GlobalSumPooling", grows=BATCH),
     Example("GlobalSumPooling", "num_proposal: 3 num_classes: 4 include_background: true",
             ((2, 3, 4),), grows=BATCH),
+    of_sample("CrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH),
     of_sample("MulticlassCrossEntropyLoss", bottoms=(CHANCES, whole(3, 4, below=2)), grows=BATCH,
               without={"gradient": NOT_DERIVATIVE + "it is over C once more"}),
     Example("MulticlassCrossEntropyLoss", "multiclass_cross_entropy_loss_param { "
@@ -340,4 +344,21 @@ EXAMPLES = (
         **AFTER_ROUNDING}),
     of_sample("SqueezeDetLoss", bottoms=ANCHORED, grows=(), without={
         "gradient": NOT_DERIVATIVE + "that of a class lacks its factors", **AFTER_ROUNDING}),
+    of_sample("MMDXLoss", bottoms=((6, 3), (4, 3), whole(6, below=2), whole(4, below=3)), grows=(),
+              without={**DRAWS, **SIZES_FROM_DATA, "gradient": NOT_DERIVATIVE + "a part of it"}),
+    of_sample("HomoMeanLoss", bottoms=((6, 5), whole(6, below=3)), blobs=((1, 3), (1, 3, 5)),
+              grows=(), without={"gradient": NOT_DERIVATIVE + "slopes of its own are added",
+                                 **AFTER_ROUNDING}),
+    Example("HomoMeanLoss", 'ovalize_regular: "expsubsqr-sqroots-sqroots" ovalize_interval: 1 '
+            "ovalize_duration: 1 ovalize_activate: true label_nmax: 3 average_initmode: false",
+            ((6, 5), fixed([0, -1, 2, 0, -1, 1])[0]), ((1, 3), (1, 3, 5)), tops=2, grows=(),
+            without={**DRAWS, "gradient": NOT_DERIVATIVE + "slopes of its own are added",
+                     **dict.fromkeys(("compile", "export"), "pairs depend on labels")}),
+    of_sample("SoftmaxWithHardBoostrapLoss", bottoms=((4, 5), fixed(2, 0, 4, 1)), grows=()),
+    of_sample("SigmoidMultiLabelLoss", bottoms=((4, 5), LISTED), grows=()),
+    of_sample("OverlapAccuracy", grows=(), without=NO_GRADIENT),
+    *(of_sample(f"Triplet{kind}", bottoms=((4, 6), *[noise(4, 6, seed=seed) for seed in (8, 9)]),
+                grows=(), without={"gradient": NOT_DERIVATIVE + "it has another factor"})
+      for kind in ("RankingHingeLoss", "sRankLoss")),
+    of_sample("PosenetAccuracy", grows=BATCH, without={**NO_GRADIENT, **AFTER_ROUNDING}),
 )

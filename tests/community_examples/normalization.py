@@ -9,6 +9,7 @@ from tests.layer_examples import (
     Example,
     X,
     of_sample,
+    positive,
 )
 
 SHORT = {"gradient": NOT_DERIVATIVE + "that of the rounding is left out", **AFTER_ROUNDING}
@@ -44,4 +45,7 @@ EXAMPLES = (
     of_sample("L2Norm", grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
     of_sample("SimpleNormalize", grows=BATCH), of_sample("GRN"),
+    of_sample("MultiModalBatchNorm", bottoms=((4, 3, 5, 2), positive(4, 1)),
+              blobs=((3,), (3,), (1,)), grows=(2, 3), without={
+                  "gradient": NOT_DERIVATIVE + "eps is in that of the weights"}),
 )

@@ -56,6 +56,7 @@ EXTENT = torch.tensor([[24., 24, 40, *[0] * 16]] * 2, dtype=torch.float64)
 TURNED_REGIONS = fixed([0, 20.3, 16.2, 12.4, 24.7, 30], [1, 30.2, 14.1, 20.3, 16.6, -75.5],
                        [0, 2.3, 2.7, 9.9, 30.4, 10])
 SIZE = fixed([34, 47, 1])
+SHARES = (noise(2, 3, 4, 5).detach().sigmoid() / 4).requires_grad_()
 # x, y and item of the cell; the region as it is seen; the mapped one; class, subclass, offsets
 BOXES = fixed([2, 1, 1, 1, 0, 1, 2, 1, 2, 0, 1, 1, 2, 3, 0.1, -0.2, 0.3, 0.4],
               [3, 4, 0, 0, 1, 2, 5, 1, 0, 1, 2, 5, 1, 6, 0.5, 0.1, 0.2, 0.3],
@@ -111,6 +112,7 @@ EXAMPLES = (
               GT_BOXES[:2, 1:6, None, None]), grows=(), without={
               **SIZES_FROM_DATA, **NO_GRADIENT, **DRAWS, **AFTER_ROUNDING}),
     of_sample("MIL", grows=()),
+    of_sample("MapMIL", bottoms=(SHARES,)), Example("MapMIL", "", ((2, 3, 4, 5),)),
     of_sample("MaskTarget", bottoms=(fixed([0, 1, 1, 6, 5], [1, 2, 0, 7, 6], [0, 3, 2, 8, 7]),
               fixed([2], [0], [1]), fixed([0, 1, 1, 6, 6, 2, 0, 0], [0, 2, 2, 8, 7, 1, 0, 0],
                                           [1, 0, 0, 7, 6, 1, 0, 0]),
@@ -146,6 +148,8 @@ EXAMPLES = (
               without={**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING}),
     of_sample("ROIPooling", bottoms=((2, 3, 8, 9), ROIS), grows=SPATIAL),
     of_sample("PSROIPooling", bottoms=((2, 12, 8, 9), ROIS), grows=SPATIAL),
+    Example("PSROIPooling", "output_dim: 3 group_size: 2 spatial_scale: 0.125 pad_ratio: 0.25",
+            ((2, 12, 8, 9), ROIS), grows=SPATIAL),
     of_sample("RelationModule", bottoms=((4, 6), ROIS), grows=(),
               blobs=((2, 8), (2,), (4, 6), (4,), (4, 6), (4,), (6, 6), (6,))),
     of_sample("ROIAlign", bottoms=((2, 3, 8, 9), ROIS), grows=SPATIAL),

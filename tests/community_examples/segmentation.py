@@ -31,12 +31,17 @@ BY_GRAPH = {**SIZES_FROM_DATA, **NO_GRADIENT, **AFTER_ROUNDING, **DRAWS}
 
 BEFORE = noise(2, 4, 5, 6, requires_grad=False).softmax(1).requires_grad_()
 OF_FILTERS = noise(2, 3, 5, 6, seed=2, requires_grad=False).softmax(1).requires_grad_()
+OF_PIXELS = noise(2, 5, 5, 6, seed=2, requires_grad=False)
 REPORTS = {**NO_GRADIENT, **dict.fromkeys(("compile", "export"), "it reports")}
 OF_EDGES = (
     of_sample("CrfFilterbankEd", bottoms=(BEFORE, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3)),
               without={"gradient": NOT_DERIVATIVE + "the middle of the filters does not learn"}),
     Example("CrfFilterbankEd", "num_iterations: 2 kernel_size: 3 keep_mid_ind_zero: false",
             (BEFORE, OF_FILTERS), blobs=((1, 1, 1, 1), (4, 12, 3, 3))),
+    *(of_sample(kind, bottoms=(BEFORE, OF_PIXELS),
+                blobs=((1, 1, 1, 1), (4, 4, 3, 3), (4, 4, 1, 63)), grows=(), without=ON_CPU)
+      for kind in ("CrfEd", "CrfGrad")),
+    of_sample("PixelFeature", without=NO_GRADIENT),
     of_sample("EdgeLoss", bottoms=((2, 3, 5, 4), whole(2, 3, 5, 4, below=9) * 30)),
     of_sample("IOUAccuracy", bottoms=((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)), without=REPORTS),
     Example("IOUAccuracy", "test_iterations: 9", ((2, 4, 3, 5), whole(2, 1, 3, 5, below=4)),

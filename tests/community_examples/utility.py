@@ -72,4 +72,9 @@ EXAMPLES = (
     of_sample("MaskOutputs", bottoms=((2, 6, 5, 4), fixed([1, 0]).reshape(2)), grows=SPACE),
     of_sample("PS", grows=(0, 3), without={
         "gradient": NOT_DERIVATIVE + "it has none of the last part"}),
+    of_sample("Param2Top", blobs=((5,),), grows=()),
+    of_sample("Bottom2Param", blobs=((5,),), grows=(), without=NO_GRADIENT),
+    of_sample("ClassLatch", bottoms=((5, 3), whole(5, below=10)), grows=(), without=NO_GRADIENT),
+    of_sample("ImageOutput", without={**FILES, **NO_GRADIENT}),
+    of_sample("CrossChannelEltwise", grows=()),
 )

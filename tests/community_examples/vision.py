@@ -8,6 +8,7 @@ from tests.community_examples.loss import WORTH
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
+    BOTH,
     DRAWS,
     NO_GRADIENT,
     NOT_DERIVATIVE,
@@ -73,6 +74,8 @@ FIELDS = (
 )
 PLACES_OF_COLUMNS = fixed([1, 2], [5.5, 9], [-3, 4], [40, 50], [2, 7], [0, 0], [8, 3.5],
                           [6, 30])
+
+POOLED = whole(2, 3, 3, 4, below=35)
 
 EXAMPLES = (
     *CLIPS, *FIELDS,
@@ -310,6 +313,8 @@ EXAMPLES = (
     Example("TransformColor", "tc_param { theta_1_1: 0.5 theta_3_4: -2 to_compute_dU: false }",
             (noise(2, 3, 5, 4, requires_grad=False), (2, 10))),
     *(of_sample(kind, bottoms=((2, 3, 2, 4), MASK)) for kind in ("Unpooling", "UnPooling")),
+    Example("Unpooling", "unpool: AVE kernel_size: 3 stride: 2"),
+    Example("Unpooling", "unpool: TILE kernel_size: 2 stride: 3 unpool_h: 9 unpool_w: 19"),
     of_sample("Winograd", blobs=((6, 6, 4, 3), (4,))),
     of_sample("Padding"), Example("Padding", "pad_beg: -1 pad_end: -1"),
     of_sample("GSTiling"), Example("GSTiling", "stride: 2 reverse: true", ((2, 8, 3, 5),)),
@@ -329,4 +334,18 @@ EXAMPLES = (
     of_sample("AxisPad", grows=(0, 1, 3)),
     of_sample("CirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
     of_sample("SkewcirculantProjection", blobs=((6,), (5,), (6,)), grows=BATCH),
+    of_sample("Degridding", blobs=((3, 6, 8), (5, 6, 8)), grows=BATCH),
+    of_sample("PatchReshape", grows=BATCH),
+    of_sample("Depooling", grows=BOTH),
+    Example("Depooling", "kernel_size: 3 stride: 2 pad: 1", ((2, 3, 3, 4), POOLED), tops=2,
+            grows=BATCH),
+    of_sample("SmoothPooling", blobs=((1, 3, 1, 1),), grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "a smoothness below its least has one"}),
+    Example("SmoothPooling", "has_smooth_blobs: false max_value: 0.5", (
+        X, noise(2, 1, 1, 1, seed=9).detach().abs().add(0.5).requires_grad_()), tops=2, grows=()),
+    of_sample("SpatialWta", grows=BATCH),
+    Example("SpatialWta", "global_wta: true", tops=2), of_sample("Rearrange"),
+    of_sample("SpreadUnpooling"),
+    Example("SpreadUnpooling", "unpool: DIV", ((2, 3, 3, 4), (2, 1, 7, 6)), grows=BATCH),
+    Example("SpreadUnpooling", "out_kernel_size: 4 out_stride: 2 out_pad: 1", ((2, 3, 3, 4),)),
 )

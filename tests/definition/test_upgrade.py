@@ -82,6 +82,9 @@ def test_every_v1_type_has_its_name_of_today():
 
 @pytest.mark.parametrize("kind", ["Convolution", "HoleConvolution"])
 @pytest.mark.parametrize("hole, dilation", [("hole: 3", "dilation: 3"),
+                                            ("filter_stride: 3", "dilation: 3"),
+                                            ("filter_stride_h: 3 filter_stride_w: 2",
+                                             "dilation: 3 dilation: 2"),
                                             ("hole_h: 3 hole_w: 2", "dilation: 3 dilation: 2")])
 def test_a_hole_is_a_dilation(kind, hole, dilation):
     text = """layer { name: "c" type: "%s" bottom: "a" top: "b"
@@ -449,6 +452,7 @@ def test_types_of_caffe_train_are_others_with_fields_of_their_own(old, new, more
     ("Proposal", "proposal_param", "anchor_size { width: 15 }", "feat_stride: 8", "Proposal3D"),
     ("ProposalTarget", "proposal_target_param", "class_num: 3", "cls_num: 3", "ProposalTarget3D"),
     ("DetectionLoss", "detection_loss_param", "side: 7", "cls_num: 2", "GridDetectionLoss"),
+    ("MIL", "mil_param", "type: NOR", "context_per_roi: 3", "MapMIL"),
     ("Convolution", "orn_param", "orientations: 8", "orientations: 1", "ORConvolution"),
     ("ROIPooling", "roi_pooling_param", "pooled_l: 3", "pooled_h: 3", "ROIPooling3D"),
 ])

@@ -41,3 +41,20 @@ def test_mmd_loss_param_is_mmd_param_with_other_names():
     text = 'layer {{ name: "m" type: "MMDLoss" bottom: "a" bottom: "b" {} }}'
     assert_same(upgraded(text.format("mmd_loss_param { kernel_numb: 3 absfix_flag: true }")),
                 text.format("mmd_param { kernel_num: 3 kernel_mul: 2 }"))
+
+
+def test_older_files_name_the_two_discrepancies_the_other_way_round():
+    two = 'layer {{ name: "m" type: "{}" bottom: "a" bottom: "b" {} }}'
+    assert_same(upgraded(two.format("MMDXLoss", "mmdx_loss_param { kernel_num: 3 "
+                                    "kernel_mul: 4 loss_weight: 0.5 }")),
+                two.format("MMDLoss", "loss_weight: 0.5 mmd_param { kernel_num: 3 kernel_mul: 4 }"))
+    four = two.replace("bottom", 'bottom: "c" bottom: "d" bottom', 1)
+    assert_same(upgraded(four.format("MMDLoss", "mmd_loss_param { kernel_mult: 3 }")),
+                four.format("MMDXLoss", "mmdx_loss_param { kernel_mult: 3 }"))
+
+
+def test_compress_is_an_older_name_of_weights_compress():
+    text = 'layer {{ name: "c" type: "InnerProduct" bottom: "a" top: "b" {0}: "Ternary" {0}: "" }}'
+    assert_same(upgraded(text.format("compress")), text.format("weights_compress"))
+    both = 'layer { name: "c" compress: "Ternary" weights_compress: "Quantize" }'
+    assert_same(upgraded(both), both)

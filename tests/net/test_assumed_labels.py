@@ -131,6 +131,22 @@ layer { name: "c" type: "Crop" bottom: "x" bottom: "part" top: "c" crop_param { 
     assert not census.built and "goes beyond the bottom's 224" in census.problems[0]
 
 
+@pytest.mark.parametrize("axis, shape", [("axis: 2", (1, 3, 112, 75)), ("", (1, 3, 112, 75))])
+def test_what_is_cropped_to_without_an_offset_is_no_larger(tmp_path, axis, shape):
+    """Labels of several sizes, by Python (JXingZhao/ContrastPrior)."""
+    text = """
+layer { name: "d" type: "Python" top: "x" top: "label2" python_param { module: "m" layer: "D" } }
+layer { name: "p" type: "Pooling" bottom: "x" top: "half"
+  pooling_param { kernel_h: 2 stride_h: 2 kernel_w: 3 stride_w: 3 } }
+layer { name: "c" type: "Crop" bottom: "half" bottom: "label2" top: "c" crop_param { %s } }
+layer { name: "l" type: "Python" bottom: "c" bottom: "label2" top: "loss"
+  python_param { module: "m" layer: "L" } }"""
+    (census,) = census_of(tmp_path, text % axis, skip_data=True)
+    assert census.problems == []
+    assert census.rows[2].shapes == (shape,)
+    assert f"'label2' assumed to be {shape}" in census.assumed
+
+
 def test_a_net_whose_scores_are_too_small_for_large_images_is_looked_at_with_128(tmp_path):
     """One transposed convolution at the end covers 128 pixels, not 224 (KID-7391/my_fcn)."""
     (census,) = census_of(tmp_path, """

@@ -219,6 +219,17 @@ def test_regions_and_captions_of_up_down_captioner_are_as_their_classes_reshape_
     assert census.rows[0].shapes == ((5, 3), (5, 9), (5, 9), (5, 1), (5, 7, 4), (5, 7, 2048))
 
 
+def test_captions_of_a_beam_search_are_rows_of_words(tmp_path):
+    """As `reshape` of layers/scst_layers.py there says."""
+    text = """input: "x" input_shape { dim: 2 dim: 5 } input: "id" input_shape { dim: 2 dim: 3 }
+layer { name: "b" type: "BeamSearch" bottom: "x" top: "words" top: "sum" top: "each"
+  beam_search_param { beam_size: 3 sequence_length: 4 net: "n" } }
+""" + python_layer("scst_layers", "SCSTLayer", ["id", "words"],
+                   ["weights", "before", "after", "mean"])
+    (census,) = census_of(tmp_path, text)
+    assert census.problems == [] and census.rows[-1].shapes == (*[(2 * 3, 4)] * 3, (1,))
+
+
 def test_each_region_has_a_person_where_the_background_has_a_number(tmp_path):
     """ProposalTargetLayer of ShuangLI59/person_search: its sixth top is a label for each."""
     text = FASTER_RCNN.replace('top: "outside"', 'top: "outside" top: "person"').replace(
@@ -226,3 +237,12 @@ def test_each_region_has_a_person_where_the_background_has_a_number(tmp_path):
     (census,) = census_of(tmp_path, text, phase="TRAIN")
     shapes = {row.name: row.shapes for row in census.rows}
     assert shapes["ProposalTargetLayer"][5] == (1, 1, 1, 1)
+
+
+@pytest.mark.parametrize("field", ["module", "layer"])
+def test_a_python_layer_that_names_no_class_is_refused_in_a_look_too(field, tmp_path):
+    """The original ends at `import_(module)` or at the class that the module does not have."""
+    text = python_layer("my_loss", "MyLoss", [], ["data"])
+    text = text.replace({"module": 'module: "my_loss"', "layer": 'layer: "MyLoss"'}[field], "")
+    (census,) = census_of(tmp_path, text, skip_data=True)
+    assert f"layer 'MyLoss' (Python): python_param.{field} is missing" in census.problems[0]

@@ -170,3 +170,32 @@ def test_sequence_marks_and_labels_in_files_are_assumed_to_fit_what_reads_them(t
     (census,) = census_of(tmp_path, SEQUENCE, phase="TRAIN", skip_data=True)
     assert census.problems == [] and census.built
     assert "'cont' assumed to be (4, 3), 'label' assumed to be (4, 1, 5)" in census.assumed
+
+
+def test_images_have_as_many_columns_as_a_sequence_has_steps(tmp_path):
+    """bleedingfight/caffe-env: columns of maps are the steps of an LSTM."""
+    text = """layer { name: "d" type: "Data" top: "x" top: "y" data_param { batch_size: 3 } }
+layer { name: "i" type: "ContinuationIndicator" top: "cont"
+  continuation_indicator_param { time_step: 9 batch_size: 3 } }
+layer { name: "c" type: "Convolution" bottom: "x" top: "c"
+  convolution_param { num_output: 2 kernel_size: 4 stride: 4 } }
+layer { name: "p" type: "Permute" bottom: "c" top: "p"
+  permute_param { order: 3 order: 0 order: 1 order: 2 } }
+layer { name: "l" type: "LSTM" bottom: "p" bottom: "cont" top: "l"
+  recurrent_param { num_output: 5 } }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.built
+    assert census.rows[0].shapes == ((3, 3, 36, 36), (3,))
+    assert census.rows[-1].shapes == ((9, 3, 5),)
+
+
+def test_numbers_of_a_file_beside_a_row_are_a_row(tmp_path):
+    """ronghanghu/natural-language-object-retrieval: features and the coordinates of a box."""
+    text = """layer { name: "d" type: "HDF5Data" top: "box" hdf5_data_param { source: "l"
+  batch_size: 4 } }
+layer { name: "x" type: "Data" top: "x" top: "y" data_param { batch_size: 4 } }
+layer { name: "f" type: "InnerProduct" bottom: "x" top: "f" inner_product_param { num_output: 5 } }
+layer { name: "j" type: "Concat" bottom: "f" bottom: "box" top: "j" }"""
+    (census,) = census_of(tmp_path, text, phase="TRAIN", skip_data=True)
+    assert census.problems == [] and census.rows[-1].shapes == ((4, 5 + 3),)
+    assert "'box' assumed to be (4, 3)" in census.assumed

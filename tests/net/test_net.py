@@ -7,6 +7,7 @@ import torch
 
 from framework import CaffeError, SpecError, parse_net
 from framework.net.net import Net
+from tests.net.looks import census_of
 from tests.support import net_from, noise
 
 DATA = """layer { name: "in" type: "Input" top: "x" top: "t"
@@ -143,6 +144,19 @@ def test_a_shared_blob_does_not_learn_where_its_lr_mult_is_0(caplog):
     assert not other.params["b"][0].any() and net.params["b"][0].any()
 
 
+def test_an_lr_mult_of_sums_that_nothing_learns_is_said_once(caplog):
+    """BVLC's BatchNormLayer refuses two such entries; three are set to 0 as by its upgrade."""
+    norm = 'layer { name: "%s" type: "BatchNorm" bottom: "x" top: "%s" %s }\n'
+    two = "param { lr_mult: 0 }\n  param { lr_mult: 2 }"
+    net = net_from(DATA + norm % ("a", "a", two) + norm % ("b", "b", two)
+                   + norm % ("c", "c", two + " param { lr_mult: 1 }")
+                   + norm % ("d", "d", 'param { name: "m" }'))
+    assert caplog.messages == [
+        "<text>:4: layer 'a' (BatchNorm): param[1].lr_mult is 2, but nothing learns the blob "
+        "'variance' (1 more blob alike)"]
+    assert {blob.lr_mult for blob in net.learned} == {0}
+
+
 @pytest.mark.parametrize("bottom, fields", [("x", "lr_mult: 0"), ("t", "share_mode: PERMISSIVE")])
 def test_a_test_net_takes_a_blob_that_is_a_view_of_one_that_it_lacks(bottom, fields):
     """Its owner, a, is a layer of TRAIN alone: (2, 3), and b (2, 3) or (3, 2)."""
@@ -262,11 +276,15 @@ layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" param { name: "w" } 
 """
 
 
-def test_a_param_can_have_a_regularization_of_its_own():
+def test_a_param_can_have_a_regularization_of_its_own(tmp_path):
     net = Net(parse_net(OF_ITS_OWN), "TRAIN")
     assert [blob.regularization for blob in net.learned] == ["L1", "", "L2"]
-    with pytest.raises(SpecError, match=r"param\[1\].regularization_type is 'ISTA'; it must be L1"):
-        Net(parse_net(OF_ITS_OWN.replace('"L2"', '"ISTA"')), "TRAIN")
+    unknown = OF_ITS_OWN.replace('"L2"', '"ISTA"')
+    said = "regularization_type is 'ISTA'; it must be L1"
+    with pytest.raises(SpecError, match=rf"param\[1\].{said}"):
+        Net(parse_net(unknown), "TRAIN")
+    (census,) = census_of(tmp_path, unknown, phase="TRAIN")
+    assert said in census.problems[0]
     with pytest.raises(SpecError, match=r"regularization_type is 'L2', but layer 'a', which shares "
                                         "the blob, has 'L1'"):
         Net(parse_net(OF_ITS_OWN.replace('bottom: "a" top: "b" param { name: "w"',

@@ -34,6 +34,9 @@ COMPOSED = {
       for what in ("jaccard_overlap", "sample_coverage", "object_coverage")),
     *(f"{what}_{numbers}" for what in ("bw", "fl")                      # layers/vision/ristretto
       for numbers in ("layer_in", "layer_out", "params")),
+    *(f"{part}_{what}" for part in ("cluster", "scatter", "ovalize")    # layers/loss/homo_mean
+      for what in ("measure", "regular", "clipmode", "clipprop", "lowrprop", "upprprop", "feedrate",
+                   "feedsize", "tradeoff", "interval", "postpone", "duration", "activate")),
     *(f"{end}_{what}_{axis}" for end in ("min", "max") for axis in "xyz"    # vision/volume_fields
       for what in ("rotation", "translation", "scaling")),
 }

@@ -128,6 +128,26 @@ def test_a_record_has_the_shape_that_a_reshape_gives_it(items, built, tmp_path):
         assert found.assumed == f"images of 103 x 1 x 2 assumed, as in {net}:5: layer 'r' (Reshape)"
 
 
+@pytest.mark.parametrize("second", ["joined", "latched"])
+def test_images_that_are_joined_with_others_of_a_known_size_have_that_size(second, tmp_path):
+    net = tmp_path / "net.prototxt"
+    net.write_text(f"""
+        layer {{ name: "x" type: "Data" top: "x"
+                 data_param {{ source: "mnist_lmdb" batch_size: 6 }} }}
+        layer {{ name: "y" type: "Data" top: "joined"
+                 data_param {{ source: "usps_lmdb" batch_size: 4 }} }}
+        layer {{ name: "label" type: "DummyData" top: "label"
+                 dummy_data_param {{ shape {{ dim: 4 }} }} }}
+        layer {{ name: "latch" type: "ClassLatch" bottom: "joined" bottom: "label" top: "latched" }}
+        layer {{ name: "both" type: "Concat" bottom: "x" bottom: "{second}" top: "both"
+                 concat_param {{ axis: 0 }} }}""")
+    [found] = take_census(str(net), Selection(phase="TRAIN", skip_data=True))
+    assert found.built, found.problems
+    assert found.rows[1].shapes == ((4, 1, 28, 28),) and found.rows[-1].shapes == ((10, 1, 28, 28),)
+    assert found.assumed == ("images of 1 x 28 x 28 assumed, as joined in "
+                             f"{net}:9: layer 'both' (Concat)")
+
+
 def test_the_error_is_that_of_the_size_that_most_layers_fit(tmp_path):
     net = tmp_path / "segnet.prototxt"
     net.write_text("""

@@ -97,6 +97,8 @@ class Order:
             turning.TurnAndScale(param.max_degree, param.min_scale, param.max_scale)
             if turning.turns(param) else None,
             *appearance.changes(param, self._is_train),
+            turning.ChooseLevel(tuple(param.multi_scale_levels)) if param.multi_scale_levels
+            else None,
             self._crop(),
             steps.turn_crop if param.rotate and self._is_train else None,
             steps.mirror if param.mirror else None,

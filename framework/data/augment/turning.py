@@ -1,6 +1,7 @@
 """Random blur, and a random rotation and scale of the whole image, for images without boxes.
 
-Source: data_transformer.cpp of qingnianzhi/kaggle_drivers (2016), in both phases.
+Source: data_transformer.cpp of qingnianzhi/kaggle_drivers (2016), in both phases; that of
+Cysu/caffe for multi_scale_levels.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from framework.data.augment.draws import Draws
 from framework.data.augment.steps import Sample
 from framework.proto import TransformationParameter
 
-FIELDS = ("random_blur", "blur_kernel_size", "max_degree", "max_scale", "min_scale")
+FIELDS = ("random_blur", "blur_kernel_size", "max_degree", "max_scale", "min_scale",
+          "multi_scale_levels")
 NUM_CHOICES = 6         # of which three blur
 SIGMA = 1.0             # of the Gaussian, in pixels
 LARGEST_KERNEL = 255    # of a median of 8 bits, in OpenCV
@@ -70,6 +72,23 @@ class TurnAndScale:
         sample.pixels = turned.reshape(sample.pixels.shape)
 
 
+@dataclass(frozen=True)
+class ChooseLevel:
+    """Resize bilinearly by one of several factors, each as likely; in both phases."""
+
+    levels: tuple[float, ...]
+
+    def __call__(self, sample: Sample, draws: Draws) -> None:
+        level = self.levels[draws.below(len(self.levels))]
+        if level == 1:
+            return
+        height, width, channels = sample.pixels.shape
+        level = max(level, 1 / min(height, width))      # at least a pixel, which the crop refuses
+        resized = cv2.resize(np.ascontiguousarray(sample.pixels), None, fx=level, fy=level,
+                             interpolation=cv2.INTER_LINEAR)
+        sample.pixels = resized.reshape(*resized.shape[:2], channels)
+
+
 def turns(param: TransformationParameter) -> bool:
     """Whether images are rotated or scaled."""
     return bool(param.max_degree) or (param.min_scale, param.max_scale) != (1, 1)
@@ -88,3 +107,13 @@ def check_turning(param: TransformationParameter, error: Callable[[str, str], Ex
         raise error("transform_param.min_scale", f"and max_scale are {param.min_scale:g} and "
                     f"{param.max_scale:g}; they must be above 0, in order, and at most "
                     f"{LARGEST_SCALE:g}")
+    levels = param.multi_scale_levels
+    if not all(0 < level <= LARGEST_SCALE for level in levels):
+        given = ", ".join(f"{level:g}" for level in levels)
+        raise error("transform_param.multi_scale_levels", f"is {given}; each must be above 0 and "
+                    f"at most {LARGEST_SCALE:g}")
+    if levels and not (param.crop_size or (param.crop_h and param.crop_w)):
+        raise error("transform_param.multi_scale_levels", "needs crop_size: the images of a batch "
+                    "must be of one size")
+    if levels and param.HasField("mean_file"):
+        raise error("transform_param.multi_scale_levels", "cannot be given together with mean_file")

@@ -248,6 +248,7 @@ class FileItems(ListedItems):
     files   paths, to be appended to `root`, and labels
     new_size  (width, height) to resize to before anything else; None: as it is
     short_side, interpolation  the shorter side's size to resize to instead, if not 0, and how
+    smallest  (height, width): without new_size a smaller image is enlarged, see `enlarged_size`
     is_rgb  the channels are reordered to RGB before all that follows, mean_value too
     """
 
@@ -258,17 +259,22 @@ class FileItems(ListedItems):
     is_rgb: bool = False
     short_side: int = 0
     interpolation: int = cv2.INTER_LINEAR
+    smallest: tuple[int, int] = (0, 0)
 
     def item(self, index: int, draws: Draws) -> Item:
         """An image, resized and augmented. Raises BadRecord."""
         assert self._transformer is not None
         path, label = self.files[index]
         pixels = read_image(self.root + path, self.decoding)
+        height, width = pixels.shape[:2]
         if self.short_side:
-            size = size_by_short_side(pixels.shape[0], pixels.shape[1], self.short_side)
+            size = size_by_short_side(height, width, self.short_side)
             pixels = resize_plain(pixels, *size, self.interpolation)
         elif self.new_size is not None:
             pixels = resize_plain(pixels, *self.new_size, cv2.INTER_LINEAR)
+        elif height < self.smallest[0] or width < self.smallest[1]:
+            size = enlarged_size(height, width, *self.smallest)
+            pixels = resize_plain(pixels, *size, cv2.INTER_LINEAR)
         if self.is_rgb:
             pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
         return Item((self._transformer.without_boxes(pixels, draws),), None, label)
@@ -276,6 +282,19 @@ class FileItems(ListedItems):
     def tops(self, items: Sequence[Item]) -> list[Array]:
         """The classes of a batch."""
         return [classes(items)] if self.num_labels else []
+
+
+def enlarged_size(height: int, width: int, min_height: int, min_width: int) -> tuple[int, int]:
+    """(width, height) of an image of which a side is too small: the one that lacks more gets its
+    least size, the other one follows, rounded half up, and may stay too small.
+
+    Source: ReadImageToCVMat (io.cpp) of LisaAnne/lisa-caffe-public and of Intel.
+    """
+    if min_width - width > min_height - height:
+        ratio = np.float32(height) / np.float32(width)
+        return min_width, int(np.float32(min_width) * ratio + np.float32(0.5))
+    ratio = np.float32(width) / np.float32(height)
+    return int(np.float32(min_height) * ratio + np.float32(0.5)), min_height
 
 
 def size_by_short_side(height: int, width: int, short_side: int) -> tuple[int, int]:

@@ -13,8 +13,10 @@ crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caff
 BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
 source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
+GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, an older name of
+weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
-pooling of kernel_c 1, and mmd_loss_param.
+pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -46,6 +48,8 @@ FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
 REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+MMD_MESSAGES = ("mmd_loss_param", "mmdx_loss_param")
+MMD_NAMES = {"kernel_num": "kernel_numb", "kernel_mul": "kernel_mult"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
 
 
@@ -144,6 +148,17 @@ def _from_pooling_3d(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_sparse_data(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """sparse_data_param, whose fields data_param has."""
+    if layer.type != "SparseData" or not layer.HasField("sparse_data_param"):
+        return False
+    for field, value in layer.sparse_data_param.ListFields():
+        setattr(layer.data_param, field.name, value)
+    layer.ClearField("sparse_data_param")
+    lines.fields["data_param"] = lines.fields.pop("sparse_data_param", [])
+    return True
+
+
 def _from_relu6(layer: proto.LayerParameter, lines: Lines) -> bool:
     if layer.type != "ReLU" or not layer.relu_param.relu6:
         return False
@@ -236,6 +251,15 @@ def _from_label_size(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_compress(layer: proto.LayerParameter, lines: Lines) -> bool:
+    if not layer.compress or layer.weights_compress:
+        return False
+    layer.weights_compress.extend(layer.compress)
+    layer.ClearField("compress")
+    lines.fields["weights_compress"] = lines.fields.pop("compress", [])
+    return True
+
+
 def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
     """Leave out windows of one channel; others stay, and the layers refuse them."""
     found = False
@@ -253,17 +277,38 @@ def _without_flat_windows(layer: proto.LayerParameter, lines: Lines) -> bool:
 
 
 def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
-    """mmd_loss_param is mmd_param with other names; absfix_flag, a guard against a sum that
-    overflowed, has no counterpart."""
-    if layer.type != "MMDLoss" or not layer.HasField("mmd_loss_param"):
+    """MMDLoss compares two bottoms, by mmd_param; MMDXLoss the classes of four, by mmdx_loss_param.
+
+    Older files of JiahaoLi-gdut/CAFFE-DACH name them the other way round, and have the layer's
+    loss_weight in the message. absfix_flag is a guard against a sum that overflowed.
+    """
+    given = next((name for name in MMD_MESSAGES if layer.HasField(name)), "")
+    if layer.type not in ("MMDLoss", "MMDXLoss") or not given:
         return False
-    given, param = layer.mmd_loss_param, layer.mmd_param
-    param.kernel_num, param.kernel_mul = given.kernel_numb, given.kernel_mult
-    layer.ClearField("mmd_loss_param")
-    places = lines.fields.pop("mmd_loss_param", [])
-    for inside in places:
-        for old, new in (("kernel_numb", "kernel_num"), ("kernel_mult", "kernel_mul")):
-            inside.fields[new] = inside.fields.pop(old, [])
+    before = layer.SerializePartialToString()
+    layer.type = "MMDXLoss" if len(layer.bottom) == 4 else "MMDLoss"
+    old, places = type(layer.mmd_loss_param)(), lines.fields.pop(given, [])
+    old.CopyFrom(getattr(layer, given))
+    layer.ClearField(given)
+    inside = (places or [Lines()])[0].fields
+    for name in ("kernel_num", "kernel_mul"):
+        if old.HasField(name):
+            setattr(old, MMD_NAMES[name], getattr(old, name))
+            inside[MMD_NAMES[name]] = inside.pop(name, [])
+            old.ClearField(name)
+    if old.HasField("loss_weight"):
+        if not layer.loss_weight:
+            layer.loss_weight.append(old.loss_weight)
+            lines.fields["loss_weight"] = inside.pop("loss_weight", [])
+        old.ClearField("loss_weight")
+    old.ClearField("absfix_flag")
+    if layer.type == "MMDXLoss":
+        layer.mmdx_loss_param.CopyFrom(old)
+        lines.fields["mmdx_loss_param"] = places
+        return layer.SerializePartialToString() != before
+    layer.mmd_param.kernel_num, layer.mmd_param.kernel_mul = old.kernel_numb, old.kernel_mult
+    for new, name in MMD_NAMES.items():
+        inside[new] = inside.pop(name, [])
     lines.fields["mmd_param"] = places
     return True
 
@@ -271,4 +316,5 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
-         _from_label_size, _from_mmd_loss_param, _without_flat_windows)
+         _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
+         _without_flat_windows)

@@ -1,6 +1,7 @@
-"""Dilation under the name that it had before BVLC's: `hole`, and the type HoleConvolution.
+"""Dilation under the names that it had before BVLC's: hole, filter_stride, HoleConvolution.
 
-Source: hole_conv_layer.cpp of hszhao/PSPNet (2016); DeepLab's `hole` of Convolution.
+Source: hole_conv_layer.cpp of hszhao/PSPNet (2016); DeepLab's `hole` of Convolution; ParseNet's
+`filter_stride`, base_conv_layer.cpp of weiliu89/caffe, in debidatta/caffe-parsenet.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from typing import Any
 from framework import proto
 from framework.definition.prototxt import Document, Lines
 
-FIELDS = ("hole", "hole_h", "hole_w")
+NAMES = ("hole", "filter_stride")
+FIELDS = tuple(name + side for name in NAMES for side in ("", "_h", "_w"))
+FORMS = [form for name in NAMES for form in ([name], [f"{name}_h", f"{name}_w"])]
 
 
 def upgrade_holes(document: Document) -> bool:
-    """`hole` becomes dilation, HoleConvolution a Convolution. Returns whether there was any.
+    """`hole` and `filter_stride` become dilation, HoleConvolution a Convolution.
 
-    SpecError for a HoleConvolution without a hole, one of hole_h and hole_w alone, or a hole that
-    is given together with another form of itself.
+    Returns whether there was any. SpecError for a HoleConvolution without a hole, one of hole_h and
+    hole_w alone, or a hole that is given together with another form of itself.
     """
     changed = False
     places = document.lines.fields.get("layer", [])
@@ -28,11 +31,12 @@ def upgrade_holes(document: Document) -> bool:
         if layer.type != "HoleConvolution" and not given:
             continue
         changed = True
-        path = f"layer[{index}].convolution_param.hole"
-        if given not in (["hole"], ["hole_h", "hole_w"]) or param.dilation:
+        name = "filter_stride" if given and given[0].startswith("filter") else "hole"
+        path = f"layer[{index}].convolution_param.{name}"
+        if given not in FORMS or param.dilation:
             found = ", ".join([*given, *(["dilation"] if param.dilation else [])])
-            raise document.error(path, f"is given as {found or 'nothing'}; it must be hole, or "
-                                 "hole_h and hole_w")
+            raise document.error(path, f"is given as {found or 'nothing'}; it must be {name}, or "
+                                 f"{name}_h and {name}_w")
         lines = places[index] if index < len(places) else Lines()
         _move(param, given, (lines.fields.get("convolution_param") or [Lines()])[0])
         if layer.type == "HoleConvolution":

@@ -29,6 +29,13 @@ def _given(message: str, *fields: str) -> Sign:
     return lambda layer, _: any(proto.has_field(getattr(layer, message), field) for field in fields)
 
 
+def _is_spread(layer: proto.LayerParameter, _: Document) -> bool:
+    param = layer.unpooling_param
+    fields = ("out_kernel_size", "out_kernel_h", "out_stride", "out_stride_h", "out_pad")
+    return proto.enum_name(param, "unpool") in ("FIXED", "DIV", "REP") or any(
+        proto.has_field(param, field) for field in fields)
+
+
 def _beside_grid(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "Grid" for other in net.message.layer)
 
@@ -76,9 +83,20 @@ OTHER_TYPES = (
               "FaceBoxData"),
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
+    # s-gupta/caffe, branch mil: of maps, not of rows
+    OtherType("MIL", lambda layer, _: layer.mil_param.context_per_roi == 0, "MapMIL"),
     # openvinotoolkit/training_toolbox_caffe
     OtherType("SoftmaxWithLoss", lambda layer, _: layer.loss_param.adaptive_weighting
               or layer.loss_param.max_entropy_weight > 0, "AdaptiveSoftmaxWithLoss"),
+    # weiliu89/caffe, ParseNet
+    OtherType("UnPooling", _is_spread, "SpreadUnpooling"),
+    # fqzhu001/caffe-pdh-reid-2016: triplets as three bottoms
+    OtherType("TripletRankLoss", lambda layer, _: len(layer.bottom) == 3, "TripletsRankLoss"),
+    # wanglijun1989/caffe-cvpr17
+    OtherType("ReLU", _given("relu_param", "upper_bound"), "BoundedReLU"),
+    OtherType("Eltwise", lambda layer, _: layer.eltwise_param.cross_channel,
+              "CrossChannelEltwise"),
+    OtherType("Data", lambda layer, _: layer.data_param.multi_label, "ListedClassesData"),
 )
 
 

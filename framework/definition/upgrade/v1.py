@@ -28,13 +28,15 @@ _TYPES = {
     "SYMRELU": "SymReLU", "RELUMOD": "ReLUMod", "RECU": "ReCU",
     "CONVOLUTIONSPARSE": "ConvolutionSparse",
     "MULTI_SOFTMAX": "Softmax", "NORM": "NormOfChannels",
-    "MULTILOGISTIC": "Sigmoid",
+    "MULTILOGISTIC": "Sigmoid", "IMAGE_MULTILABEL_DATA": "ImageMultiLabelData",
+    "RESHAPE": "PatchReshape",
 }
 # Fields that become parts of `param`, and the field of ParamSpec that takes each of their values.
 _PARAM_FIELDS = {"param": "name", "blob_share_mode": "share_mode",
                  "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
 # Messages that have another name today.
-_OLD_NAMES = {"local_weighted_convolution_param": "local_param"}
+_OLD_NAMES = {"local_weighted_convolution_param": "local_param",
+              "reshape_param": "patch_reshape_param"}
 # Data layers that once held the transformation themselves.
 DATA_PARAMS = {"Data": "data_param", "ImageData": "image_data_param",
                 "ImageDataMultiLabel": "image_data_multi_label_param",

@@ -46,7 +46,8 @@ class Data(ImageSource):
             1 if it is mirrored, crop_size, and the first row and column of its crop;
             the number of each record (batch_size,), its Datum's field 8 (`record_id` of NVIDIA's,
             `imgid` of feiranwang/caffe), 0 without one.
-    Images are rotated, resized, and changed in colour, contrast and smoothness as ImageData's.
+    Images are rotated, resized, by multi_scale_levels too (Cysu/caffe), and changed in colour,
+    contrast and smoothness as ImageData's.
     Errors: SpecError for settings that cannot be followed; DataError if the database is absent,
             empty, a LevelDB or not an LMDB, or if more than 5 % of its records are bad: with
             other than L numbers too.
@@ -65,7 +66,7 @@ class Data(ImageSource):
     idle_fields = ("bgr2rgb",)
     unread = frozenset(["data_param.side"])
     fork_fields = frozenset([*RESHAPING, *APPEARANCE, "data_param.get_mirror_crop",
-                             "data_param.shuffle_pool_size"])
+                             "data_param.shuffle_pool_size", "transform_param.multi_scale_levels"])
 
     @classmethod
     def tops_of_files(cls, spec: LayerSpec) -> list[str]:

@@ -28,7 +28,7 @@ from framework.weights import hdf5
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 Arrays = list[NDArray[np.float32]]
 CROP_SIZES = ("crop_size_l", "crop_size_h", "crop_size_w")
-IMAGE_FIELDS = ("scale", "mirror", "mean_value")
+IMAGE_FIELDS = ("scale", "mirror", "mean_value", "crop_size")
 
 
 @layer
@@ -44,11 +44,13 @@ class HDF5Data(Source):
     window for all rows of a file, drawn when the file is read, which a single file is once. With
     `mirror` half of the files are mirrored along their rows, in TEST too. The volumes, not the
     labels, are less `mean_value`, and times `scale`.
-    With scale, mirror or mean_value of hdf5_data_param (mikuhatsune/e2e_face) the rows of the first
-    top are images (C, H, W), less mean_value, times scale; each is mirrored along its rows or not,
-    in TEST too, as drawn anew in every epoch.
+    With scale, mirror, mean_value or crop_size of hdf5_data_param the rows of the first top are
+    images (C, H, W), less mean_value, times scale; each is mirrored along its rows or not, in TEST
+    too, as drawn anew in every epoch. Of them a square of crop_size is cut, in TRAIN at a place
+    drawn whenever a file is read, for all of its rows, in TEST in the middle.
     Source: HDF5DataParameter in caffe.proto; BVLC hdf5_data_layer.cpp, and that of the branch
-            3D-Caffe of yulequan/3D-Caffe and of mikuhatsune/e2e_face, whose crop_size is not here.
+            3D-Caffe of yulequan/3D-Caffe, of mikuhatsune/e2e_face and of WeitaoVan/L-GM-loss, whose
+            crop_num, several cuts of an image in TEST, is not here.
     """
 
     reads = ("transform_param",)
@@ -60,8 +62,14 @@ class HDF5Data(Source):
     def check_fields(cls, spec: LayerSpec) -> None:
         transform = spec.proto.transform_param
         if transform.HasField("crop_size_w") and _reads_images(spec):
-            raise spec.error("transform_param.crop_size_w", "is given beside scale, mirror or "
-                             "mean_value of hdf5_data_param; give one of them")
+            raise spec.error("transform_param.crop_size_w", "is given beside scale, mirror, "
+                             "mean_value or crop_size of hdf5_data_param; give one of them")
+        param = spec.proto.hdf5_data_param
+        if param.HasField("crop_size"):
+            at_least(spec, "hdf5_data_param.crop_size", (param.crop_size,), 1)
+            if spec.phase == "TEST" and param.mirror:
+                raise spec.error("hdf5_data_param.mirror", "is true beside a crop_size in TEST, "
+                                 "which would give each image twice; this is not supported")
         if not transform.HasField("crop_size_w"):
             return
         honour(spec, "transform_param", " ".join(("scale mirror mean_value", *CROP_SIZES)))
@@ -108,6 +116,8 @@ class HDF5Data(Source):
         if not sum(self.num_rows):
             raise DataError(f"{param.source}: the files have no rows")
         self.top_shapes = [(param.batch_size, *shape[1:]) for shape in shapes[0]]
+        if param.crop_size:
+            self.top_shapes[0] = (*self.top_shapes[0][:2], param.crop_size, param.crop_size)
 
     def batches(self, start: int = 0) -> Iterator[tuple[Tensor, ...]]:
         reader = _Reader(self)
@@ -139,23 +149,42 @@ class HDF5Data(Source):
         volumes, *labels = (self.crop.cut(array, window) for array in arrays)
         return [self.crop.values(volumes), *labels]
 
-    def changed(self, rows: Arrays, position: int) -> Arrays:
-        """The rows of all tops at a position of the run, the first one as images are changed."""
+    def changed(self, rows: Arrays, position: int, visit: int) -> Arrays:
+        """The rows of all tops at a position of the run, the first one as images are changed.
+
+        visit   how many files were read before it, each time that one is read again counted
+        """
         if not _reads_images(self.spec):
             return rows
         param = self.spec.proto.hdf5_data_param
         image, *others = rows
+        if param.crop_size:
+            image = self._cropped(image, param.crop_size, visit)
         if param.mean_value:
             image = image - np.array(param.mean_value, np.float32).reshape(-1, 1, 1)
         if param.mirror and Draws(self.options.seed, position, Stream.MIRRORS).chance(0.5):
             image = image[..., ::-1]
         return [image * np.float32(param.scale), *others]
 
+    def _cropped(self, image: NDArray[np.float32], size: int, visit: int) -> NDArray[np.float32]:
+        """A square of an image: in TRAIN drawn for that visit of its file, else the middle."""
+        room = [whole - size for whole in image.shape[1:]]
+        top, left = (cells // 2 for cells in room)
+        if self.spec.phase == "TRAIN":
+            draws = Draws(self.options.seed, visit, Stream.VOLUMES)
+            top, left = (draws.below(cells + 1) for cells in room)
+        return image[:, top:top + size, left:left + size]
+
     def _check_images(self, shape: Shape) -> None:
         """SpecError unless rows of that shape are images that the settings fit."""
         if len(shape) != 3:
             raise self.spec.error("top[0]", f"'{self.spec.tops[0]}' has rows of the shape {shape}; "
-                                  "with scale, mirror or mean_value they must be (C, H, W)")
+                                  "with scale, mirror, mean_value or crop_size they must be "
+                                  "(C, H, W)")
+        size = self.spec.proto.hdf5_data_param.crop_size
+        if size > min(shape[1:]):
+            raise self.spec.error("hdf5_data_param.crop_size", f"is {size}; the images have the "
+                                  f"shape {shape}")
         means = self.spec.proto.hdf5_data_param.mean_value
         if len(means) > 1 and len(means) != shape[0]:
             raise self.spec.error("hdf5_data_param.mean_value", f"is given {len(means)} times; it "
@@ -207,7 +236,7 @@ class HDF5Data(Source):
 def _reads_images(spec: LayerSpec) -> bool:
     """Whether rows of the first top are images to be changed, as the text says."""
     param = spec.proto.hdf5_data_param
-    return param.scale != 1 or param.mirror or len(param.mean_value) > 0
+    return param.scale != 1 or param.mirror or len(param.mean_value) > 0 or param.crop_size > 0
 
 
 def _crop_sizes(spec: LayerSpec) -> tuple[int, int, int]:
@@ -266,7 +295,9 @@ class _Reader:
         loaded = file_index if self.source.crop is None else visit
         if self._loaded[0] != loaded:
             self._loaded = (loaded, self.source.load(file_index, visit))
-        return self.source.changed([array[row] for array in self._loaded[1]], position)
+        if len(self.source.files) == 1:     # which is read again for each epoch
+            visit = position // self.source.num_items
+        return self.source.changed([array[row] for array in self._loaded[1]], position, visit)
 
     def find(self, position: int) -> Place:
         """Where the row at a position of the run is."""

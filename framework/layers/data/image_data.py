@@ -46,7 +46,8 @@ class ImageData(ImageSource):
     side by side: for losses on pairs and triplets. `shuffle` and rand_skip then do not count, and
     classes of one image are left out, which the log names.
     `new_height` and `new_width` resize the image first, or `new_dim` its shorter side (with
-    `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro. `random_blur` and `max_degree`,
+    `bicubic` by cubic interpolation), as in ethanhe42/caffe-pro; min_height and min_width enlarge a
+    smaller one (LisaAnne/lisa-caffe-public, Intel). `random_blur` and `max_degree`,
     `min_scale`, `max_scale` blur, rotate and scale it then, in both phases; `max_rotation_angle`,
     `min_side`, `max_color_shift`, `contrast_brightness_adjustment` and `smooth_filtering` as
     twtygqyy/caffe-augmentation does.
@@ -66,6 +67,7 @@ class ImageData(ImageSource):
     reads = ("image_data_param", "transform_param")
     list_param = "image_data_param"
     num_tops = (1, 2)
+    idle_fields = ("flow",)     # which changes records of Data, in LisaAnne/lisa-caffe-public
     unread = frozenset(["image_data_param.label_type"])
     fork_fields = frozenset((*RESHAPING, *TURNING, *APPEARANCE, *CROPS_OF_POINTS, *LABEL_COUNTS,
                              "image_data_param.images_per_class"))
@@ -88,17 +90,19 @@ class ImageData(ImageSource):
         super().check_fields(spec)
         param = spec.proto.image_data_param
         new_size(spec, cls.list_param)
-        for name in ("short_side", "min_height", "min_width"):
-            if getattr(param, name):
-                raise spec.error(f"image_data_param.{name}", "is not supported; use "
-                                 "transform_param.resize_param")
+        if param.short_side:
+            raise spec.error("image_data_param.short_side", "is not supported; use "
+                             "transform_param.resize_param")
+        if (param.min_height > 0) != (param.min_width > 0):
+            raise spec.error("image_data_param.min_height", "and min_width go together; only one "
+                             "is given")
         if param.new_dim and param.new_height:
             raise spec.error("image_data_param.new_dim", "is given together with new_height and "
                              "new_width; give one of the two")
-        if _num_labels(spec) > 1 and (param.new_dim or spec.proto.transform_param.bgr2rgb
-                                    or len(spec.tops) == 1):
-            raise spec.error(_count_field(spec), "is above 1, which needs a top for "
-                             "labels, and works neither with new_dim nor with bgr2rgb")
+        if _num_labels(spec) > 1 and (param.new_dim or param.min_height or len(spec.tops) == 1
+                                      or spec.proto.transform_param.bgr2rgb):
+            raise spec.error(_count_field(spec), "is above 1, which needs a top for labels, and "
+                             "works neither with new_dim nor with bgr2rgb nor with min_height")
         _check_groups(spec)
         if param.img_num != 1:
             raise spec.error("image_data_param.img_num", f"is {param.img_num}; lines of several "
@@ -125,14 +129,16 @@ class ImageData(ImageSource):
         num_labels = _num_labels(spec)
         if num_labels > 1:
             self.start(MultiLabelItems(self._labelled(num_labels), param.root_folder,
-                                       transformation(spec), Decoding(param.is_color), size),
+                                       transformation(spec, idle=self.idle_fields),
+                                       Decoding(param.is_color), size),
                        param.batch_size, (param.batch_size, num_labels),
                        shuffle=param.shuffle, skip=param.rand_skip)
             return
         entries = read_list(spec, param.source)
-        items = FileItems(entries, param.root_folder, transformation(spec),
+        items = FileItems(entries, param.root_folder, transformation(spec, idle=self.idle_fields),
                           Decoding(param.is_color), size, len(spec.tops) - 1, is_rgb,
-                          param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR)
+                          param.new_dim, cv2.INTER_CUBIC if param.bicubic else cv2.INTER_LINEAR,
+                          (param.min_height, param.min_width))
         groups = Groups([label for _, label in entries], param.images_per_class) \
             if param.images_per_class else None
         self.start(items, param.batch_size, shuffle=param.shuffle, skip=param.rand_skip,

@@ -190,7 +190,7 @@ class BinaryData(KnownByShape):
 
 
 class SlicedLabels(KnownByShape):
-    """What both layers of maunzzz/caffe-crfgd have in common."""
+    """What layers of label maps whose size label_slice says have in common."""
 
     @classmethod
     def shapes_by(cls, spec: LayerSpec, field: str, size: Size) -> list[Shape]:
@@ -202,24 +202,6 @@ class SlicedLabels(KnownByShape):
         image, *_ = images_and_labels(spec, size)
         maps: Shape = (param.batch_size, 1, *param.label_slice.dim)
         return [(param.batch_size, *image[1:]), *[maps] * (len(spec.tops) - 1)]
-
-
-@layer
-class ImageLabelData(SlicedLabels):
-    """Images of a list, scaled at random, and label maps of another list: known by shape only.
-
-    Tops:   images (batch_size, 3, H, W), by crop_size; classes (batch_size, 1, h, w), h and w as
-            label_slice says.
-    Errors: SpecError whenever data are requested, and without a label_slice.
-    Meaning: image_label_data_layer.cpp of maunzzz/caffe-crfgd.
-    """
-
-    reads = ("image_label_data_param", "transform_param")
-    num_tops = (2, 2)
-
-    @classmethod
-    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
-        return cls.shapes_by(spec, "image_label_data_param", size)
 
 
 @layer
@@ -366,3 +348,34 @@ class BboxData(KnownByShape):
         images = (param.batch_size, 3 if param.is_color else 1, height, width)
         shapes: list[Shape] = [images, (param.batch_size, 100, 1, 1)]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class ImageMultiLabelData(KnownByShape):
+    """Images of a list and maps of labels at several scales: known by shape only.
+
+    Tops:   images (batch_size, 3, height, width), by crop_size or new_height and new_width; for
+            each multilabelscale s labels (batch_size, s * s, 1, 1), else one label an image.
+    Errors: SpecError whenever data are requested, and for tops that are not one a scale.
+    Meaning: image_multilabel_data_layer.cpp of Arroosh/optical_flow_prediction.
+    """
+
+    reads = ("image_multilabel_data_param", "transform_param")
+    fork_fields = frozenset(f"transform_param.{name}"
+                            for name in ("multilabelscale", "isrand", "downsample"))
+
+    @classmethod
+    def check_fields(cls, spec: LayerSpec) -> None:
+        check_sizes(spec, "image_multilabel_data_param", "batch_size")
+        scales = spec.proto.transform_param.multilabelscale
+        if len(spec.tops) != 1 + max(len(scales), 1):
+            raise spec.error("transform_param.multilabelscale", f"is given {len(scales)} times; "
+                             f"the layer has {len(spec.tops)} tops, of which the first is images")
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        cls.check_fields(spec)
+        batch = spec.proto.image_multilabel_data_param.batch_size
+        (_, *image), *_ = images_and_labels(spec, size)
+        sides = list(spec.proto.transform_param.multilabelscale) or [1]
+        return [(batch, *image), *((batch, side * side, 1, 1) for side in sides)]

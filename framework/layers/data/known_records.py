@@ -257,3 +257,24 @@ class FaceBoxData(KnownByShape):
         boxes = (images[0] if param.yoloformat else 1, 1, 1, 19 if param.has_landmarks else 8)
         shapes: list[Shape] = [images, boxes]
         return shapes[:len(spec.tops)]
+
+
+@layer
+class ListedClassesData(KnownByShape):
+    """Images of a database and the classes of each, a list: known by shape only.
+
+    Tops:   images (batch_size, channels, H, W); classes (batch_size, label_size, 1, 1), 0 for none.
+    Data whose text says `multi_label: true` is this one.
+    Errors: SpecError whenever data are requested.
+    Meaning: wanglijun1989/caffe-cvpr17 data_layer.cpp, whose records have a field of its own.
+    """
+
+    reads = ("data_param", "transform_param")
+    num_tops = (1, 2)
+    fork_fields = frozenset(["data_param.multi_label", "data_param.label_size"])
+
+    @classmethod
+    def assumed_shapes(cls, spec: LayerSpec, size: Size = ASSUMED_SIZES[0]) -> list[Shape]:
+        images = images_and_labels(spec, size)[0]
+        shapes: list[Shape] = [images, (images[0], spec.proto.data_param.label_size, 1, 1)]
+        return shapes[:len(spec.tops)]

@@ -1,4 +1,5 @@
-"""Maximum mean discrepancy of two batches (MMDLoss), by sampled pairs."""
+"""Maximum mean discrepancy of two batches (MMDLoss), or of their classes (MMDXLoss), by sampled
+pairs."""
 
 from __future__ import annotations
 
@@ -8,12 +9,31 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.params import honour
+from framework.ops.kernel_discrepancy import discrepancy, inverse_width
 from framework.ops.losses import GivenSlopes, precise
 
 MOST_KERNELS = 128      # the original has 5
 FURTHEST = 87.0         # the logarithm of what is still well within float32, both ways
+
+
+def kernel_factors(spec: LayerSpec, message: str, of_number: str, of_ratio: str) -> list[float]:
+    """The factors on gamma of each kernel, a ratio from one to the next, 1 in the middle.
+
+    of_number, of_ratio  the fields of the message that state how many there are, and the ratio
+    Raises SpecError for a number of 0 or above 128, and factors beyond float32.
+    """
+    param = getattr(spec.proto, message)
+    number, ratio = getattr(param, of_number), getattr(param, of_ratio)
+    if not 1 <= number <= MOST_KERNELS or not ratio > 0:
+        raise spec.error(message, f"has {of_number} {number} and {of_ratio} {ratio:g}; the first "
+                         f"must be from 1 to {MOST_KERNELS}, the second above 0")
+    middle = number // 2
+    if abs(math.log(ratio)) * middle > FURTHEST:
+        raise spec.error(f"{message}.{of_ratio}", f"is {ratio:g}; {number} kernels take gamma by "
+                         "its powers beyond float32")
+    return [ratio ** (index - middle) for index in range(number)]
 
 
 @layer
@@ -46,34 +66,19 @@ class MMDLoss(Layer):
         if math.prod(source[1:]) != math.prod(target[1:]) or min(source[0], target[0]) < 2:
             raise spec.error("bottom", f"has the shapes {tuple(source)} and {tuple(target)}; both "
                              "must have two items or more, of one size")
-        if not 1 <= param.kernel_num <= MOST_KERNELS or not param.kernel_mul > 0:
-            raise spec.error("mmd_param", f"has kernel_num {param.kernel_num} and kernel_mul "
-                             f"{param.kernel_mul:g}; the first must be from 1 to {MOST_KERNELS}, "
-                             "the second above 0")
-        middle = param.kernel_num // 2
-        if abs(math.log(param.kernel_mul)) * middle > FURTHEST:
-            raise spec.error("mmd_param.kernel_mul", f"is {param.kernel_mul:g}; {param.kernel_num} "
-                             "kernels take gamma by its powers beyond float32")
-        self.factors = [param.kernel_mul ** (index - middle) for index in range(param.kernel_num)]
+        self.factors = kernel_factors(spec, "mmd_param", "kernel_num", "kernel_mul")
         self.fixed = param.fix_gamma
         self.register_buffer("gamma", torch.tensor(-1.0), persistent=False)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         source, target = precise(source.flatten(1)), precise(target.flatten(1))
         gamma = self._gamma(torch.cat([source, target]).detach())
+        total = discrepancy(source, target, gamma, self.factors)
         number = max(len(source), len(target))
-        first, second = _pairs(source, number)
-        third, fourth = _pairs(target, number)
-        total = sum((self._kernel(a, b, gamma) * sign for a, b, sign in (
-            (first, second, 1), (third, fourth, 1), (first, fourth, -1), (second, third, -1))),
-            start=source.new_zeros(()))
         return GivenSlopes.apply(total, total.new_tensor(1 / number), total)
 
     def _gamma(self, items: Tensor) -> Tensor:
-        squares = (items * items).sum(1)
-        distances = squares[:, None] + squares - 2 * items @ items.t()
-        number = len(items)
-        gamma = (number * number - number) / distances.clamp(min=0).sum().clamp(min=1e-30)
+        gamma = inverse_width(items)
         if not self.fixed:
             return gamma
         if not self.gamma.is_meta:
@@ -81,15 +86,57 @@ class MMDLoss(Layer):
                 self.gamma.copy_(torch.where(self.gamma < 0, gamma.to(self.gamma), self.gamma))
         return self.gamma.to(gamma)
 
-    def _kernel(self, a: Tensor, b: Tensor, gamma: Tensor) -> Tensor:
-        distances = (a - b).square().sum(1)
-        widths = gamma * distances.new_tensor(self.factors)
-        return torch.exp(-widths[:, None] * distances).sum()
 
+@layer
+class MMDXLoss(Layer):
+    """Maximum mean discrepancy between each class of one batch and each other class of a second.
 
-def _pairs(items: Tensor, number: int) -> tuple[Tensor, Tensor]:
-    """Two different items for each of `number` draws."""
-    size = len(items)
-    first, second = torch.randint(size, (2, number), device=items.device)
-    second = torch.where(first == second, (second + 1) % size, second)
-    return items[first], items[second]
+    Bottoms: source (N, ...) and target (M, ...), items of one size; a label of each source item
+             and of each target item.
+    Top:     the loss (): the sum of MMDLoss, with a gamma of its own, over all pairs of a source
+             label and another target label. The original adds it to that of the forward before.
+    The gradient is that of each pair's loss divided by the larger of the two numbers of items; a
+    pair of classes of which one has a single item has none.
+    Errors:  as MMDLoss, and SpecError for labels that are not one for each item.
+    Source:  MMDXLossParameter; mmdx_loss_layer.cpp of JiahaoLi-gdut/CAFFE-DACH.
+    """
+
+    reads = ("mmdx_loss_param",)
+    num_bottoms = (4, 4)
+    no_gradient_bottoms = (2, 3)
+    loss = True
+
+    def __init__(self, spec: LayerSpec, source: Shape, target: Shape, *labels: Shape):
+        super().__init__(spec)
+        honour(spec, "mmdx_loss_param", "kernel_numb kernel_mult")
+        if math.prod(source[1:]) != math.prod(target[1:]):
+            raise spec.error("bottom", f"has the shapes {tuple(source)} and {tuple(target)}; both "
+                             "must have items of one size")
+        for shape, items in zip(labels, (source, target), strict=True):
+            if shape[:1] != items[:1] or math.prod(shape) != items[0]:
+                raise spec.error("bottom", f"has labels of the shape {tuple(shape)}; they must be "
+                                 f"{items[0]}, one for each item")
+        self.factors = kernel_factors(spec, "mmdx_loss_param", "kernel_numb", "kernel_mult")
+
+    def forward(self, source: Tensor, target: Tensor, *labels: Tensor) -> Tensor:
+        source, target = precise(source.flatten(1)), precise(target.flatten(1))
+        if source.is_meta:
+            return source.new_zeros(())
+        return self._sum_of_pairs(source, target, *(each.detach().flatten() for each in labels))
+
+    @uncompiled
+    def _sum_of_pairs(self, source: Tensor, target: Tensor, source_labels: Tensor,
+                      target_labels: Tensor) -> Tensor:
+        from_labels, to_labels = (labels.nan_to_num().long()
+                                  for labels in (source_labels, target_labels))
+        loss = source.new_zeros(())
+        for label in from_labels.unique():
+            of_label = source[from_labels == label]
+            for other in to_labels[to_labels != label].unique():
+                of_other = target[to_labels == other]
+                gamma = inverse_width(torch.cat([of_label, of_other]).detach())
+                total = discrepancy(of_label, of_other, gamma, self.factors)
+                single = min(len(of_label), len(of_other)) < 2
+                slope = 0.0 if single else 1 / max(len(of_label), len(of_other))
+                loss = loss + GivenSlopes.apply(total, total.new_tensor(slope), total)
+        return loss

@@ -27,11 +27,15 @@ class MultiSoftmaxLoss(Layer):
 
     Bottoms: scores (N, C, ...); labels from 1 to C, one for each item and position.
     Top:     the loss (): -log softmax(scores)[label - 1], at most 87.3365, summed, over 336 N. The
-             gradient is that of the sum over N, as in the original.
+             gradient is that of the sum over N, as in the original. With mult_softmax_loss_param
+             the loss is over N, and its gradient times learning_multiple.
     Errors:  SpecError for another number of labels; DataError for one that is not from 1 to C.
     Source:  MULTI_SOFTMAX_LOSS, multi_softmax_loss_layer.cpp of
-             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0.
+             xiaolonw/caffe-3dnormal_joint_pose, which reads other memory for a label of 0, and of
+             Arroosh/optical_flow_prediction, whose message that is.
     """
+
+    reads = ("mult_softmax_loss_param",)
 
     num_bottoms = (2, 2)
     loss = True
@@ -42,6 +46,10 @@ class MultiSoftmaxLoss(Layer):
         check_channels(spec, scores)
         check_labels(spec, scores, labels, 1)
         self.check = IndexCheck(spec, 1, labels, scores[1], first=1)
+        honour(spec, "mult_softmax_loss_param", "learning_multiple")
+        has_factor = spec.proto.HasField("mult_softmax_loss_param")
+        self.scale = 1.0 if has_factor else SCALE
+        self.factor = float(spec.proto.mult_softmax_loss_param.learning_multiple)
 
     @classmethod
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
@@ -54,9 +62,9 @@ class MultiSoftmaxLoss(Layer):
         inside = (labels >= 1) & (labels <= scores.shape[1])
         labels = self.check.require(labels, inside, scores.shape[1]).clamp(min=1)
         numbers = labels.long().reshape(len(scores), *scores.shape[2:]) - 1
-        value = log_loss(scores.detach(), numbers, 1).sum() / (len(scores) * SCALE)
+        value = log_loss(scores.detach(), numbers, 1).sum() / (len(scores) * self.scale)
         one = torch.zeros_like(scores).scatter(1, numbers.unsqueeze(1), 1)
-        slopes = (scores.detach().softmax(1) - one) / len(scores)
+        slopes = (scores.detach().softmax(1) - one) * (self.factor / len(scores))
         loss: Tensor = GivenSlopes.apply(scores, slopes, value)
         return loss
 

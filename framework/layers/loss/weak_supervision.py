@@ -1,4 +1,4 @@
-"""Weakly supervised detection: scores summed over regions, and their cross-entropy with labels."""
+"""Weakly supervised detection: scores summed over regions, cross-entropies of probabilities."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from framework.layers.params import honour, is_set
 from framework.ops.losses import GivenSlopes, precise
 
 SMALLEST = 1e-10        # what a probability, and one less it, is at least
+FLOOR = 1e-5            # the same, in CrossEntropyLoss
 
 
 @layer
@@ -100,5 +101,36 @@ class MulticlassCrossEntropyLoss(Layer):
             loss = -(labels * kept.log() + (1 - labels) * (1 - kept).log()).sum().detach() / len(p)
             fixed = kept.detach()
             slopes = (fixed - labels) / (fixed * (1 - fixed)) / (p[0].numel() * len(p))
+        value: Tensor = GivenSlopes.apply(p, slopes, loss)
+        return value
+
+
+@layer
+class CrossEntropyLoss(Layer):
+    """Cross-entropy of probabilities with labels of several classes, as words of a caption.
+
+    Bottoms: probabilities p and labels t, as many values; labels get no gradient.
+    Top:     the loss (): the mean of -t log p - (1 - t) log(1 - p), where p and 1 - p count as 1e-5
+             if smaller. The gradient is the original's, -t / p + (1 - t) / (1 - p) over the number
+             of values with the same floor, which does not end below it.
+    Errors:  SpecError for shapes that do not fit.
+    Source:  cross_entropy_loss_layer.cpp of s-gupta/caffe, branch mil; Fang et al. 2015.
+    """
+
+    num_bottoms = (2, 2)
+    loss = True
+    no_gradient_bottoms = (1,)
+
+    def __init__(self, spec: LayerSpec, p: Shape, labels: Shape):
+        super().__init__(spec)
+        check_same_count(spec, p, labels)
+
+    def forward(self, p: Tensor, labels: Tensor) -> Tensor:
+        p = precise(p)
+        labels = precise(labels.detach()).reshape(p.shape)
+        there = p.detach().clamp(min=FLOOR)
+        absent = (1 - p.detach()).clamp(min=FLOOR)
+        loss = -(labels * there.log() + (1 - labels) * absent.log()).mean()
+        slopes = ((1 - labels) / absent - labels / there) / p.numel()
         value: Tensor = GivenSlopes.apply(p, slopes, loss)
         return value

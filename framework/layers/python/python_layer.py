@@ -62,11 +62,8 @@ class Python(Layer):
         self.register_buffer("device_marker", torch.empty(0), persistent=False)  # knows the device
 
     def _make_instance(self) -> Any:  # Any: a class of the user's
+        check_named(self.spec)
         param = self.spec.proto.python_param
-        for name in ("module", "layer"):
-            if not getattr(param, name):
-                raise self.spec.error(f"python_param.{name}", "is missing; module names a Python "
-                                      "file without .py, and layer a class in it")
         module = self._import(param.module)
         where = f"the module '{param.module}' ({getattr(module, '__file__', '')})"
         made_by = getattr(module, param.layer, None)
@@ -211,3 +208,11 @@ class _Call(torch.autograd.Function):
         return (None, None, *(
             gradient.to(device, dtype) if wanted else None
             for gradient, (dtype, device), wanted in zip(found, ctx.likes, needed, strict=True)))
+
+
+def check_named(spec: LayerSpec) -> None:
+    """SpecError unless the text names a module and a class."""
+    for name in ("module", "layer"):
+        if not getattr(spec.proto.python_param, name):
+            raise spec.error(f"python_param.{name}", "is missing; module names a Python file "
+                             "without .py, and layer a class in it")

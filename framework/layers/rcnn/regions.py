@@ -181,10 +181,13 @@ class PSROIPooling(Layer):
              pixels, no gradient.
     Top:     (R, output_dim, group_size, group_size); bin (i, j) of output d averages channel
              (d * group_size + i) * group_size + j; 0 where it is outside the map.
+    `pad_ratio` (xujinchang/py-R-FCN-multiGPU) grows the regions on each side before all else.
     Errors:  SpecError for another number of channels, or a size of 0.
     Source:  R-FCN (daijifeng001/caffe-rfcn psroi_pooling_layer.cu), Intel, bottom-up-attention,
              cascade-rcnn; Dai et al. 2016.
     """
+
+    fork_fields = frozenset(["psroi_pooling_param.pad_ratio"])
 
     num_bottoms = (2, 2)
     no_gradient_bottoms = (1,)
@@ -193,17 +196,19 @@ class PSROIPooling(Layer):
 
     def __init__(self, spec: LayerSpec, x: Shape, rois: Shape):
         super().__init__(spec)
-        honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size")
+        honour(spec, "psroi_pooling_param", "spatial_scale output_dim group_size pad_ratio")
         self.check = check_regions(spec, x, rois)
         param = spec.proto.psroi_pooling_param
         check_sizes(spec, "psroi_pooling_param", "output_dim group_size")
         self.scale = param.spatial_scale
         self.num_outputs = param.output_dim
         self.size = param.group_size
+        self.pad_ratio = param.pad_ratio
         check_channels(spec, x, self.num_outputs, self.size)
 
     def forward(self, x: Tensor, rois: Tensor) -> Tensor:
-        item, x1, y1, x2, y2 = region_columns(rois, self.check, len(x))
+        item, *corners = region_columns(rois, self.check, len(x))
+        x1, y1, x2, y2 = grown(corners, self.pad_ratio)
         left, top = round_half_away(x1) * self.scale, round_half_away(y1) * self.scale
         right = (round_half_away(x2) + 1) * self.scale
         bottom = (round_half_away(y2) + 1) * self.scale
@@ -219,6 +224,8 @@ class PSROIPooling(Layer):
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
         height, width = graph.shape(bottoms[0])[2:]
         item, *corners = columns_onnx(graph, bottoms[1])
+        if self.pad_ratio:
+            corners = list(grown_onnx(graph, corners, self.pad_ratio))
         x1, y1, x2, y2 = (rounded_onnx(graph, side) for side in corners)
         scale, one = graph.floats(self.scale), graph.floats(1.0)
         edges = []

@@ -62,13 +62,13 @@ class FeatureExtrapolating(Layer):
     """Maps at scales between those of the images, from the nearest of them, by bilinear sampling.
 
     Bottom: x (N * num_scale_base, C, H, W): each image at the scales of scale_string, on a canvas
-            of one size.
+            of one size. Items past the last whole image are not read.
     Top:    (N * S, C, H, W) with S = (num_scale_base - 1) * num_per_octave + 1: each image at the
             scales of the bottom and num_per_octave - 1 between two of them, at equal steps. A scale
             in between is sampled from the nearest one, the larger of two; 0 beyond its canvas.
     A net may be made with fewer items than scales, as scripts give the batch its size.
     Errors: SpecError for a size of 0, fewer scales than num_scale_base or one that is not above 0,
-            or another number of items.
+            or, when it runs, fewer items than scales.
     Source: feature_extrapolating_layer.cpp of the Caffe of tanshen/SubCNN; Xiang et al. 2017.
     """
 
@@ -82,7 +82,7 @@ class FeatureExtrapolating(Layer):
                LARGEST_STEP)
         steps = param.num_per_octave
         base = self._scales(param.scale_string)
-        self._check(x, least=1)
+        self._check(x)
         self.nearest: list[int] = []
         self.factors: list[float] = []
         for number in range((self.num_base - 1) * steps + 1):
@@ -93,10 +93,10 @@ class FeatureExtrapolating(Layer):
             self.nearest.append((2 * number + steps) // (2 * steps))
             self.factors.append(scale / base[self.nearest[-1]])
 
-    def _check(self, x: Shape, least: int) -> None:
-        if len(x) != 4 or (x[0] % self.num_base and x[0] >= least * self.num_base):
+    def _check(self, x: Shape, least: int = 1) -> None:
+        if len(x) != 4 or x[0] < least:
             raise self.spec.error("bottom", f"has the shape {tuple(x)}; it must be (N, C, H, W), N "
-                                  f"a multiple of num_scale_base, {self.num_base}")
+                                  f"at least {least}" + (", num_scale_base" if least > 1 else ""))
 
     def top_shapes(self, *bottoms: Shape) -> list[Shape]:
         items, *sizes = bottoms[0]
@@ -114,9 +114,10 @@ class FeatureExtrapolating(Layer):
         return scales
 
     def forward(self, x: Tensor) -> Tensor:
-        self._check(tuple(x.shape), least=0)
+        self._check(tuple(x.shape), self.num_base)
         rows, columns = (matrices.to(x) for matrices in self._matrices(*x.shape[2:]))
-        images = x.unflatten(0, (-1, self.num_base))[:, self.nearest]
+        images = x[:len(x) // self.num_base * self.num_base].unflatten(0, (-1, self.num_base))
+        images = images[:, self.nearest]
         return (rows @ images @ columns).flatten(0, 1)
 
     def _matrices(self, height: int, width: int) -> tuple[Tensor, Tensor]:
@@ -127,8 +128,10 @@ class FeatureExtrapolating(Layer):
         return rows[:, None], columns[:, None].transpose(2, 3)
 
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
-        _, channels, height, width = graph.shape(bottoms[0])
-        images = graph.reshape(bottoms[0], [-1, self.num_base, channels, height, width])
+        items, channels, height, width = graph.shape(bottoms[0])
+        whole = items // self.num_base * self.num_base
+        images = graph.cut(bottoms[0], 0, 0, whole) if 0 < whole < items else bottoms[0]
+        images = graph.reshape(images, [-1, self.num_base, channels, height, width])
         images = graph.add("Gather", images, graph.integers(self.nearest), axis=1)
         rows, columns = (graph.floats(matrices) for matrices in self._matrices(height, width))
         top = graph.add("MatMul", graph.add("MatMul", rows, images), columns)

@@ -1,4 +1,4 @@
-"""BeamSearchNode: one step of a beam search over words."""
+"""Beam search over words: one step of it, BeamSearchNode, and a search by a net, BeamSearch."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
-from framework.layers.params import honour
+from framework.layers.base import Layer, Shape, layer, uncompiled
+from framework.layers.params import check_sizes, honour
 from framework.ops.losses import precise
 
 FIRST = 1       # bottoms of the first step before the recurrent ones: the scores
 LATER = 3       # of a later step: sums, words and scores
+NET_FIELDS = ("net", "net_param", "weights", "sequence_length", "recurrent_connection",
+              "beam_search_connection")
 
 
 @layer
@@ -97,3 +99,45 @@ class BeamSearchNode(Layer):
             totals = totals.masked_fill(word == last, -torch.inf)
         kept = torch.where(word == self.end, sums, -torch.inf)
         return torch.where(last == self.end, kept, totals)
+
+
+@layer
+class BeamSearch(Layer):
+    """A beam search whose steps a net of its own computes: known by shape only.
+
+    Bottoms: inputs of the net (B, ...), by their names.
+    Tops:    words (B, 1, beam_size, sequence_length), the sums of their scores (B, 1, beam_size),
+             and each score, as words.
+    Blobs:   those of the net, which `param` names: other layers of such nets share them.
+    Errors:  SpecError for sizes of 0, bottoms of different numbers of items, and at every forward.
+    Source:  BeamSearchParameter; base_beam_search_layer.cpp and beam_search_layer.cpp of
+             peteanderson80/caffe.
+    """
+
+    reads = ("beam_search_param",)
+    fork_fields = frozenset(f"beam_search_param.{name}" for name in NET_FIELDS)
+    num_bottoms = (1, None)
+    num_tops = (3, 3)
+    blobs_unknown = True
+    no_onnx_form = "it is known by its shapes only"
+
+    def __init__(self, spec: LayerSpec, *bottoms: Shape):
+        super().__init__(spec)
+        field = "beam_search_param"
+        honour(spec, field, f"beam_size end_of_sequence prevent_repeats allowed_multiple "
+               f"ignore_label {' '.join(NET_FIELDS)}")
+        check_sizes(spec, field, "beam_size sequence_length")
+        if any(shape[:1] != bottoms[0][:1] for shape in bottoms):
+            raise spec.error("bottom", f"has the shapes {' and '.join(map(str, bottoms))}; they "
+                             "must have as many items")
+        param = spec.proto.beam_search_param
+        self.sizes = (param.beam_size, param.sequence_length)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        items = bottoms[0][0]
+        return [(items, 1, *self.sizes), (items, 1, self.sizes[0]), (items, 1, *self.sizes)]
+
+    @uncompiled
+    def forward(self, *bottoms: Tensor) -> tuple[Tensor, ...]:
+        raise self.spec.error("type", "'BeamSearch' is known by its shapes only: the net of its "
+                              "steps is not run here")

@@ -47,13 +47,13 @@ class Concat(Layer):
     def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
                        ) -> Shape | None:
         """Where it has no axis to be joined along, like a bottom that has more, or a column, its
-        last size being that on the axis; of maps, as high and wide as the first other ones; a row
-        beside maps is maps of one value."""
+        last size being that on the axis; of maps, as high and wide as the first other ones, beside
+        rows alone a row; a row beside maps is maps of one value."""
         own = bottoms[index]
         axis = cls.joint_axis(spec.proto)
         if axis == 1 and len(own) in (2, 4):
-            return next(((*own[:2], *other[2:]) for at, other in enumerate(bottoms)
-                         if at != index and len(other) == 4), None)
+            others = [x for at, x in enumerate(bottoms) if at != index and len(x) in (2, 4)]
+            return (*own[:2], *max(others, key=len, default=own)[2:])
         if 0 < len(own) <= axis != 1:
             return next(((*other[:axis], own[-1], *other[axis + 1:]) for other in bottoms
                          if len(other) > axis), None)

@@ -259,8 +259,8 @@ class Crop(Layer):
         x = bottoms[0]
         param = spec.proto.crop_param
         axis = param.axis % max(len(x), 1)
-        offsets = list(param.offset)
-        if index != 1 or len(bottoms[1]) != len(x) or not offsets:
+        offsets = list(param.offset) or [0]
+        if index != 1 or len(bottoms[1]) != len(x):
             return None
         offsets = offsets * (len(x) - axis) if len(offsets) == 1 else offsets
         sizes = [size - offset for size, offset in zip(x[axis:], offsets, strict=False)]
@@ -306,9 +306,8 @@ class Parameter(Layer):
     """Parameter: a learned blob as a top.
 
     Top:    the blob.
-    Blobs:  parameter, of `shape`; zeros, or by `blob_filler` (happynear/caffe-windows) or
-            `filler` (openvinotoolkit/training_toolbox_caffe).
-    Errors: SpecError without a shape.
+    Blobs:  parameter, of `shape`, without one a single value (); zeros, or by `blob_filler`
+            (happynear/caffe-windows) or `filler` (openvinotoolkit/training_toolbox_caffe).
     Source: ParameterParameter in caffe.proto; BVLC parameter_layer.hpp.
     """
 
@@ -321,8 +320,6 @@ class Parameter(Layer):
         super().__init__(spec)
         honour(spec, "parameter_param", "shape blob_filler filler norm_axis")
         param = spec.proto.parameter_param
-        if not param.HasField("shape"):
-            raise spec.error("parameter_param.shape", "is not given")
         given = [name for name in ("blob_filler", "filler") if is_set(param, name)]
         filler = getattr(param, given[0]) if given else None
         self.add_blob("parameter", tuple(param.shape.dim), filler)

@@ -67,8 +67,9 @@ def read_matrix(spec: LayerSpec, field: str, dims: Sequence[int]) -> tuple[int, 
     return dims[0], dims[1]
 
 
-def check_count(spec: LayerSpec, x: Shape, wanted: int) -> None:
-    if math.prod(x[1:]) != wanted:
+def check_count(spec: LayerSpec, x: Shape, wanted: int, or_more: bool = False) -> None:
+    given = math.prod(x[1:])
+    if given != wanted and not (or_more and given > wanted):
         raise spec.error("bottom", f"'{spec.bottoms[0]}' has the shape {tuple(x)}; by the text "
                          f"an item has {wanted} numbers")
 
@@ -78,7 +79,8 @@ class CapsuleConvTransform(Weighted):
     """Predictions of the capsules of each window, which are matrices: each times a weight.
 
     Bottom: x (N, ...), input_capsule_num maps of input_h x input_w capsules, each (D0, D1) as
-            input_capsule_shape says.
+            input_capsule_shape says. Of a bottom with more numbers only the first of the whole
+            batch are read, as many as N items of this size have, as in the original.
     Top:    (N, positions of the window, capsules in it, output_capsule_num * D0 * E1):
             for each position and capsule of its window the product (D0, D1) by (D1, E1 *
             output_capsule_num); E1 is the second size of output_capsule_shape.
@@ -107,7 +109,8 @@ class CapsuleConvTransform(Weighted):
         if rows != self.matrix[0]:
             raise spec.error(f"{name}.output_capsule_shape", f"begins with {rows}; it must begin "
                              f"with {self.matrix[0]} as input_capsule_shape")
-        check_count(spec, x, at.inputs * math.prod(at.area) * math.prod(self.matrix))
+        self.item_count = at.inputs * math.prod(at.area) * math.prod(self.matrix)
+        check_count(spec, x, self.item_count, or_more=True)
         self.columns = at.outputs * columns
         self.add_weights((at.cells * at.outputs, self.matrix[1], columns),
                          (at.num_positions * at.cells * rows * self.columns,))
@@ -117,6 +120,8 @@ class CapsuleConvTransform(Weighted):
 
     def forward(self, x: Tensor) -> Tensor:
         at = self.at
+        if x.shape[1:].numel() > self.item_count:
+            x = x.flatten()[:len(x) * self.item_count].reshape(len(x), -1)
         capsules = by_item(x, at.inputs, *at.area, -1).movedim(4, 2).flatten(1, 2)
         cut = windows(capsules, at.kernel, (at.stride,) * 2, (1, 1))
         positions = at.num_positions

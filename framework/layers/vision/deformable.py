@@ -45,19 +45,23 @@ class Deformable(Weighted):
                              f" both must divide the {x[1]} channels, and group the "
                              f"{param.num_output} outputs")
         self.taps = math.prod(self.kernel)
-        ends = reached_ends(x[2:], self.kernel, self.stride, self.pad, self.dilation)
-        sizes = convolved_sizes(x[2:], self.kernel, self.stride, self.pad, self.dilation, ends)
+        sizes = self.top_sizes(x[2:])
         at_least(spec, f"{field}.kernel_size", sizes, 1)
         wanted = [(x[0], factor * self.parts * self.taps, *sizes) for factor in (2, 1)]
         for index, (shape, right) in enumerate(zip(others, wanted, strict=False), 1):
-            if tuple(shape) != right:
+            if shape[0] != x[0] or math.prod(shape) != math.prod(right):
                 raise spec.error(f"bottom[{index}]", f"has the shape {tuple(shape)}; it must be "
-                                 f"{right}")
+                                 f"{right}, or have as many values for each item")
         self.add_weights((param.num_output, x[1] // self.group, *self.kernel), (param.num_output,))
+
+    def top_sizes(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """Height and width of the top for those of x."""
+        ends = reached_ends(sizes, self.kernel, self.stride, self.pad, self.dilation)
+        return convolved_sizes(sizes, self.kernel, self.stride, self.pad, self.dilation, ends)
 
     def points(self, x: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
         """Rows and columns (N * parts, taps * h, w) that the taps read, in cells of x."""
-        high, wide = offsets.shape[2:]
+        high, wide = self.top_sizes(x.shape[2:])
         moves = offsets.reshape(len(x) * self.parts, self.taps, 2, high, wide)
         ends = []
         for axis, size in enumerate((high, wide)):
@@ -70,11 +74,11 @@ class Deformable(Weighted):
         return tuple((end + moves[:, :, axis]).flatten(1, 2)
                      for axis, end in enumerate(ends))      # type: ignore[return-value]  # two
 
-    def convolved(self, read: Tensor, x: Tensor, sizes: Sequence[int]) -> Tensor:
+    def convolved(self, read: Tensor, x: Tensor) -> Tensor:
         """The convolution of the values read, (N * parts, C / parts, taps * h, w)."""
         columns = read.reshape(len(x), self.group, x.shape[1] // self.group * self.taps, -1)
         weight = self.weight.reshape(self.group, len(self.weight) // self.group, -1)
-        top = (weight @ columns).reshape(len(x), -1, *sizes)
+        top = (weight @ columns).reshape(len(x), -1, *self.top_sizes(x.shape[2:]))
         return top if self.bias is None else top + self.bias[:, None, None]
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
@@ -86,7 +90,8 @@ class DeformableConvolution(Deformable):
     """Deformable convolution: each tap reads x at its cell plus an offset, bilinearly.
 
     Bottoms: x (N, C, H, W); offsets (N, 2 * deformable_group * K, h, w), K the taps: row and column
-             of each tap in turn, for each group of channels.
+             of each tap in turn, for each group of channels. Items of another shape with as many
+             values are read in this one, as in the original.
     Top:     (N, num_output, h, w). Points outside of the cells 0 to H, and 0 to W, add nothing;
              those beyond the last cell read it.
     Blobs:   weight (num_output, C / group, kernel), bias (num_output,) if bias_term.
@@ -105,7 +110,7 @@ class DeformableConvolution(Deformable):
         inside = (rows >= 0) & (columns >= 0) & (rows < height) & (columns < width)
         parts = x.reshape(len(rows), x.shape[1] // self.parts, height, width)
         read = bilinear(parts, rows.clamp(0, height - 1), columns.clamp(0, width - 1))
-        return self.convolved(read.where(inside[:, None], 0), x, offsets.shape[2:])
+        return self.convolved(read.where(inside[:, None], 0), x)
 
 
 @layer
@@ -129,4 +134,4 @@ class ModulatedDeformableConvolution(Deformable):
         parts = x.reshape(len(rows), x.shape[1] // self.parts, *x.shape[2:])
         read = bilinear_in_zeros(parts, rows, columns)
         weights = mask.reshape(len(rows), 1, *rows.shape[1:])
-        return self.convolved(read * weights, x, offsets.shape[2:])
+        return self.convolved(read * weights, x)

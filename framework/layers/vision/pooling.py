@@ -17,6 +17,7 @@ from framework.layers.params import (
     axis_sizes,
     check_four_axes,
     check_sizes,
+    choice,
     honour,
     is_set,
     message_at,
@@ -33,6 +34,7 @@ FIELDS = (
     "kernel_size_3d stride_3d pad_3d kernel_shape stride_shape pad_shape pad_type "
     + " ".join(SIDES)
 )
+METHODS = ("MAX", "AVE", "STOCHASTIC")
 SHAPE_FIELDS = frozenset(f"pooling_param.{name}" for name in ONE_FOR_EACH_AXIS.values())
 
 
@@ -151,6 +153,7 @@ def read_window(spec: LayerSpec, x: Shape, path: str = "pooling_param") -> PoolW
     Source: BVLC pooling_layer.cpp LayerSetUp.
     """
     param = message_at(spec, path)
+    choice(spec, path, "pool", METHODS)
     names = names_for_several(param)
     if len(x) not in (4, 5):
         raise spec.error("bottom", f"has the shape {x}; Pooling takes 4 axes (N, C, H, W), or 5 "

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.base import Layer, Shape, layer
+from framework.errors import DataError
+from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import LARGEST_STEP, check_same_shape, honour, within
@@ -224,23 +225,30 @@ class CrossBlobsSum(Layer):
 class SecondaryRegionsOpScores(RegionRows):
     """The maximum, sum or mean of the scores of an image's secondary regions (R*CNN).
 
-    Bottom: scores (B * R, ...), R = n_secondary_regions, one less with has_scene_branch.
-    Tops:   (B, ...); with MAX if wanted the rows that the maxima come from, and their flat indices.
-    Errors: SpecError without n_secondary_regions (a second bottom that states it is refused here),
-            for rows that it does not divide, and for further tops without MAX.
-    Source: SecondaryRegionsOpScoresParameter; secondary_regions_op_scores_layer.cpp of
-            zimenglan-sysu-512/pose_action_caffe; Gkioxari et al. 2015.
+    Bottoms: scores (B * R, ...), R = n_secondary_regions, one less with has_scene_branch; with a
+             second bottom its first value is what n_secondary_regions is else, and while that is 0
+             as many as it has items, with which the net is built.
+    Tops:    (B, ...); with MAX if wanted the rows that the maxima come from, and their flat
+             indices.
+    Errors:  SpecError without n_secondary_regions and a second bottom, for rows that it does not
+             divide, and for further tops without MAX. DataError where the value does not divide.
+    Source:  SecondaryRegionsOpScoresParameter; secondary_regions_op_scores_layer.cpp of
+             zimenglan-sysu-512/pose_action_caffe; Gkioxari et al. 2015.
     """
 
+    num_bottoms = (1, 2)
     num_tops = (1, 3)
+    no_gradient_bottoms = (1,)
     no_onnx_form = UNWRITTEN
 
-    def __init__(self, spec: LayerSpec, scores: Shape):
+    def __init__(self, spec: LayerSpec, scores: Shape, *counts: Shape):
         super().__init__(spec)
         field = "secondary_regions_op_scores_param"
         honour(spec, field, "n_secondary_regions op_scores has_scene_branch")
         param = spec.proto.secondary_regions_op_scores_param
-        self.num = param.n_secondary_regions - param.has_scene_branch
+        self.others = int(param.has_scene_branch)
+        stated = counts[0][0] if counts and counts[0] else param.n_secondary_regions
+        self.num = stated - self.others or (stated if counts else 0)
         self.kind = enum_name(param, "op_scores")
         if not 0 < self.num <= scores[0] or scores[0] % self.num:
             raise spec.error(f"{field}.n_secondary_regions", f"makes {self.num} regions; it must "
@@ -253,14 +261,27 @@ class SecondaryRegionsOpScores(RegionRows):
         param = spec.proto.secondary_regions_op_scores_param
         return max(0, param.n_secondary_regions - param.has_scene_branch)
 
-    def forward(self, scores: Tensor) -> Tensor | tuple[Tensor, ...]:
-        groups = scores.reshape(-1, self.num, *scores.shape[1:])
+    @uncompiled
+    def _stated(self, counts: Tensor, rows: int) -> int:
+        """How many regions the second bottom says that an image has."""
+        if counts.is_meta or not (number := int(counts.flatten()[0])):
+            return self.num
+        num = number - self.others or number
+        if num < 1 or rows % num:
+            raise DataError(f"{self.spec.place()}: '{self.spec.bottoms[1]}' says {number} regions "
+                            f"for each image; they must divide the {rows} rows of "
+                            f"'{self.spec.bottoms[0]}'")
+        return num
+
+    def forward(self, scores: Tensor, *counts: Tensor) -> Tensor | tuple[Tensor, ...]:
+        num = self._stated(counts[0], len(scores)) if counts else self.num
+        groups = scores.reshape(-1, num, *scores.shape[1:])
         if self.kind != "MAX":
             return groups.sum(1) if self.kind == "SUM" else groups.mean(1)
         top, region = groups.max(1)
         if len(self.spec.tops) == 1:
             return top
-        first = torch.arange(len(groups), device=scores.device) * self.num
+        first = torch.arange(len(groups), device=scores.device) * num
         rows = region + first.reshape(-1, *[1] * (region.dim() - 1))
         size = math.prod(scores.shape[1:])
         cells = torch.arange(size, device=scores.device).reshape(scores.shape[1:])

@@ -1,4 +1,4 @@
-"""Max unpooling: values back into a larger plane, by the mask of a pooling."""
+"""Unpooling: values back into a larger plane, by the mask of a pooling or over windows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.nn.functional import conv_transpose2d, pad
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
@@ -27,9 +28,11 @@ class Unpooling(Layer):
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
             (n - 1) * stride + kernel and n * stride + 1. Values are where the mask says,
             or, without one, at row and column times the stride.
+    With AVE each value is divided evenly among the cells of its window, with TILE each cell of it
+    gets the value; what several windows give a cell is added, and a mask is not read.
     UnPooling with these fields, as nets of ENet's form have it, is the same layer.
     Blobs:  none.
-    Errors: SpecError for AVE, TILE and padding, and for shapes that do not fit.
+    Errors: SpecError for padding, and for shapes that do not fit.
     Source: unpooling_layer.cpp of HyeonwooNoh/caffe.
     """
 
@@ -44,9 +47,7 @@ class Unpooling(Layer):
             raise spec.error("bottom", f"has the shapes {x} and {mask}; Unpooling takes "
                              "(N, C, H, W), twice; the mask may have more channels")
         self.check = IndexCheck(spec, 1, x, what="cells in a plane of the top")
-        if enum_name(param, "unpool") != "MAX":
-            raise spec.error("unpooling_param.unpool", f"is {enum_name(param, 'unpool')}; only MAX "
-                             "is supported")
+        self.method = enum_name(param, "unpool")
         self.kernel = axis_sizes(spec, "unpooling_param.kernel_size", 2, None, 1)
         self.stride = axis_sizes(spec, "unpooling_param.stride", 2, 1, 1)
         self.sizes = tuple(getattr(param, field) if param.HasField(field) else param.unpool_size
@@ -61,6 +62,8 @@ class Unpooling(Layer):
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         height, width = self._top_sizes(x.shape[2:])
+        if self.method != "MAX":
+            return self._spread(x, height, width)
         if mask is None:
             row = torch.arange(x.shape[2], device=x.device) * self.stride[0]
             column = torch.arange(x.shape[3], device=x.device) * self.stride[1]
@@ -72,7 +75,42 @@ class Unpooling(Layer):
             mask = self.check.require(mask, mask < height * width, height * width)
         return put(x, mask, height, width)
 
+    def _spread(self, x: Tensor, height: int, width: int) -> Tensor:
+        """AVE and TILE: the windows' values in a top of that size."""
+        if self.method == "AVE":
+            x = x / self._counts(x.shape[2:], (height, width)).to(x)
+        ones = x.new_ones(1, 1, *self.kernel)
+        spread = conv_transpose2d(x.reshape(-1, 1, *x.shape[2:]), ones, stride=self.stride)
+        spread = pad(spread, (0, width - spread.shape[3], 0, height - spread.shape[2]))
+        return spread.reshape(*x.shape[:2], height, width)
+
+    def _counts(self, plane: Sequence[int], sizes: Sequence[int]) -> Tensor:
+        """How many cells of the top the window of each value has."""
+        high, wide = ((size - torch.arange(cells) * stride).clamp(1, kernel)
+                      for size, cells, stride, kernel
+                      in zip(sizes, plane, self.stride, self.kernel, strict=True))
+        return high[:, None] * wide
+
+    def _spread_onnx(self, graph: OnnxGraph, x: str) -> str:
+        _, channels, *plane = graph.shape(x)
+        sizes = self._top_sizes(plane)
+        if self.method == "AVE":
+            x = graph.add("Div", x, graph.floats(self._counts(plane, sizes)))
+        ones = graph.floats(torch.ones(channels, 1, *self.kernel))
+        top = graph.add("ConvTranspose", x, ones, group=channels, strides=list(self.stride))
+        spread = [(cells - 1) * stride + kernel
+                  for cells, stride, kernel in zip(plane, self.stride, self.kernel, strict=True)]
+        for axis, (size, made) in enumerate(zip(sizes, spread, strict=True), 2):
+            if made > size:
+                top = graph.cut(top, axis, 0, size)
+        more = [max(size - made, 0) for size, made in zip(sizes, spread, strict=True)]
+        if any(more):
+            top = graph.add("Pad", top, graph.integers([0] * 6 + more))
+        return top
+
     def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        if self.method != "MAX":
+            return [self._spread_onnx(graph, bottoms[0])]
         shape = graph.shape(bottoms[0])
         if len(bottoms) == 1:
             raise self.spec.error("bottom", "is one; Unpooling has an ONNX form only with a mask")

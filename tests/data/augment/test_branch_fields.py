@@ -134,3 +134,11 @@ def test_fields_without_effect_are_named(tmp_path, caplog, database):
 def test_random_sizes_that_cannot_be_followed_are_errors(database, text, error):
     with pytest.raises(SpecError, match=error):
         make_source(data_net(database, text))
+
+
+def test_flow_has_no_effect_on_lists_of_images(tmp_path, caplog):
+    write_images(tmp_path)
+    found = [next(make_source(image_net(tmp_path, text)).batches())[0]
+             for text in ("mirror: true flow: true", "mirror: true")]
+    np.testing.assert_array_equal(*found)
+    assert "transform_param.flow has no effect, as in the original" in caplog.text

@@ -1,4 +1,4 @@
-"""Random blur, and random rotations and scales, of ImageData (qingnianzhi/kaggle_drivers)."""
+"""Random blur, and random rotations and scales, of ImageData and Data."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,20 @@ import pytest
 from framework.data.augment.draws import Draws
 from framework.data.augment.geometry import Rectangle
 from framework.data.augment.steps import Sample
-from framework.data.augment.turning import Blur, TurnAndScale
+from framework.data.augment.turning import Blur, ChooseLevel, TurnAndScale
 from framework.errors import SpecError
 from framework.net.net import Net
 from framework.net.reading import parse_net
+from framework.proto import Datum
 from tests.data.augment.test_branch_fields import data_net, image_net
-from tests.data.making import finished, image, make_source, write_images
+from tests.data.making import (
+    encoded,
+    finished,
+    image,
+    make_source,
+    write_database,
+    write_images,
+)
 
 
 class Given(Draws):
@@ -78,6 +86,44 @@ def test_a_factor_of_2_shows_the_middle_twice_as_large():
     np.testing.assert_allclose(changed(TurnAndScale(0, 2, 3), pixels, 0), expected, atol=0.5)
 
 
+def between(pixels, axis, level):
+    """Along an axis, linear between the middles of pixels; the outer ones go on."""
+    size = pixels.shape[axis]
+    at = np.clip((np.arange(round(size * level)) + 0.5) / level - 0.5, 0, size - 1)
+    low = np.floor(at).astype(int)
+    part = (at - low).reshape([-1 if index == axis else 1 for index in range(3)])
+    return pixels.take(low, axis) * (1 - part) + pixels.take(np.ceil(at).astype(int), axis) * part
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_an_image_is_resized_by_the_level_drawn(channels):
+    pixels = image(4, 20, 30, channels)
+    step = ChooseLevel((1.0, 1.5, 0.9))
+    for whole, level in ((1, 1.5), (2, 0.9)):
+        expected = between(between(pixels.astype(float), 0, level), 1, level)
+        found = changed(step, pixels, whole)
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, atol=1)
+    assert changed(step, pixels, 0) is pixels
+    assert changed(ChooseLevel((0.001,)), pixels, 0).shape == (1, 2, channels)
+
+
+@pytest.mark.parametrize("make_net", [data_net, image_net])
+def test_records_and_lists_are_cropped_from_a_level_in_both_phases(tmp_path, make_net):
+    write_images(tmp_path)
+    path = tmp_path if make_net is image_net else write_database(tmp_path / "lmdb", [
+        Datum(data=encoded(image(0, 20, 30)), encoded=True, channels=3, height=20,
+              width=30).SerializeToString()] * 2)
+    pixels = image(0, 20, 30)
+    if make_net is image_net:
+        pixels = image(0)
+    height, width = (round(side * 2) // 2 for side in pixels.shape[:2])
+    expected = between(between(pixels.astype(float), 0, 2), 1, 2)
+    expected = expected[height - 4:height + 4, width - 4:width + 4]
+    found, _ = finished(make_source(make_net(path, "crop_size: 8 multi_scale_levels: 2"), "TEST"))
+    np.testing.assert_allclose(found[0], expected.transpose(2, 0, 1), atol=1)
+
+
 @pytest.mark.parametrize("phase", ["TRAIN", "TEST"])
 def test_images_of_a_list_are_blurred_turned_and_scaled_in_both_phases(tmp_path, phase):
     write_images(tmp_path)
@@ -97,6 +143,9 @@ def test_images_of_a_list_are_blurred_turned_and_scaled_in_both_phases(tmp_path,
     ("max_degree: 181", "max_degree is 181; it must be at most 180"),
     ("min_scale: 1.5", "min_scale and max_scale are 1.5 and 1; they must be above 0, in order"),
     ("min_scale: 0", "min_scale and max_scale are 0 and 1; they must be above 0"),
+    ("multi_scale_levels: [1, 0] crop_size: 5", "multi_scale_levels is 1, 0; each must be above 0"),
+    ("multi_scale_levels: 2", "multi_scale_levels needs crop_size"),
+    ('multi_scale_levels: 2 crop_size: 5 mean_file: "m"', "multi_scale_levels cannot be given tog"),
 ])
 def test_settings_that_cannot_be_followed_are_refused(tmp_path, settings, message):
     write_images(tmp_path)

@@ -1,4 +1,4 @@
-"""HDF5Data with images that it changes (mikuhatsune/e2e_face), against the arrays written."""
+"""HDF5Data with images that it changes, against the arrays written."""
 
 import h5py
 import numpy as np
@@ -46,7 +46,34 @@ def test_each_image_is_mirrored_or_not_anew_in_every_epoch():
     assert len(set(map(bytes, plain))) - 10 > 0
 
 
+def place_of(cut, image):
+    return [(y, x) for y in range(2) for x in range(4)
+            if (image[:, y:y + 2, x:x + 2] == cut).all()]
+
+
+def test_a_square_is_cut_at_one_place_for_a_reading_of_a_file():
+    source = make_source(NET.format("", "crop_size: 2"))
+    batches, found = source.batches(), set()
+    assert source.top_shapes == [(3, 2, 2, 2), (3,)]
+    for _ in range(40):
+        images = [image for _ in range(2) for image in next(batches)[0].numpy()]
+        places = [place_of(cut, image) for cut, image in zip(images, IMAGES, strict=True)]
+        assert all(place == places[0] and len(place) == 1 for place in places)
+        found.add(places[0][0])
+    assert found == {(y, x) for y in range(2) for x in range(4)}
+
+
+def test_a_square_is_cut_from_the_middle_in_test():
+    source = make_source(NET.format("", "crop_size: 2 scale: 3"), phase="TEST")
+    images = next(source.batches())[0]
+    np.testing.assert_array_equal(images, IMAGES[:3, :, :2, 1:3] * np.float32(3))
+    with pytest.raises(SpecError, match="mirror is true beside a crop_size in TEST"):
+        make_source(NET.format("", "crop_size: 2 mirror: true"), phase="TEST")
+
+
 @pytest.mark.parametrize("transform, more, message", [
+    ("", "crop_size: 4", r"crop_size is 4; the images have the shape \(2, 3, 5\)"),
+    ("", "crop_size: 0", "crop_size is 0; it must be at least 1"),
     ("", "mean_value: 1 mean_value: 2 mean_value: 3", "mean_value is given 3 times; it must be "
      "once, or once for each of the 2 channels"),
     ("transform_param { crop_size_w: 2 }", "scale: 2", "crop_size_w is given beside scale"),

@@ -105,3 +105,17 @@ def test_boxes_of_faces_have_their_points(fields, columns):
     assert spec.type == "FaceBoxData"
     assert LAYERS[spec.type].assumed_shapes(spec) == [(5, 3, 6, 8), columns]
     assert parse_net(text % 'label_map_file: "m"').message.layer[0].type == "AnnotatedData"
+
+
+def test_maps_of_labels_have_the_sides_of_their_scales():
+    text = "image_multilabel_data_param { batch_size: 3 new_height: 40 new_width: 48 } "
+    scales = "transform_param { crop_size: 24 multilabelscale: 12 multilabelscale: 4 }"
+    assert shapes("ImageMultiLabelData", text + scales, 3) == [
+        (3, 3, 24, 24), (3, 144, 1, 1), (3, 16, 1, 1)]
+    assert shapes("ImageMultiLabelData", text, 2) == [(3, 3, 40, 48), (3, 1, 1, 1)]
+    with pytest.raises(SpecError, match="multilabelscale is given 2 times; the layer has 2 tops"):
+        shapes("ImageMultiLabelData", text + scales, 2)
+    layer = parse_net("""layers { name: "d" type: IMAGE_MULTILABEL_DATA top: "x" top: "y"
+        image_multilabel_data_param { batch_size: 3 } transform_param { multilabelscale: 5
+        isrand: true downsample: true } }""").message.layer[0]
+    assert layer.type == "ImageMultiLabelData" and layer.transform_param.multilabelscale == [5]

@@ -53,6 +53,19 @@ def test_image_data_resizes_the_shorter_side_to_new_dim(tmp_path, size, longer, 
     np.testing.assert_allclose(images[0], expected, atol=1)
 
 
+@pytest.mark.parametrize("size, expected", [
+    ((33, 20), (50, 30)), ((10, 28), (18, 50)), ((19, 60), (19, 60)), ((12, 31), (18, 47))])
+def test_image_data_enlarges_images_below_the_least_size(tmp_path, size, expected):
+    pixels = np.random.default_rng(3).integers(0, 256, (*size, 3), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), pixels)
+    (tmp_path / "list.txt").write_text("a.png 7\na.png 7\n")
+    [images, _] = finished(make_source(image_net(tmp_path, "min_height: 18 min_width: 30")))
+    same = cv2.resize(pixels, expected[::-1]).transpose(2, 0, 1)
+    np.testing.assert_allclose(images[0], same, atol=1)
+    with pytest.raises(SpecError, match="min_height and min_width go together; only one is given"):
+        make_source(image_net(tmp_path, "min_height: 18"))
+
+
 def test_image_data_takes_one_way_of_giving_its_size(tmp_path):
     with pytest.raises(SpecError, match="new_dim is given together with new_height"):
         make_source(image_net(tmp_path, "new_dim: 16 new_height: 16 new_width: 16"))

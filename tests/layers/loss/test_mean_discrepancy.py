@@ -66,3 +66,43 @@ def test_domains_of_one_item_or_of_two_sizes_are_refused():
 def test_kernels_that_no_float_can_hold_are_refused(param, message):
     with pytest.raises(SpecError, match=message):
         make("MMDLoss", f"mmd_param {{ {param} }}", (4, 3), (4, 3))
+
+
+def test_classes_of_two_batches_are_compared_with_each_other_class():
+    source, target = noise(7, 3), noise(6, 3, seed=2)
+    labels = torch.tensor([0, 2, 0, 0, 2, 0, 5]), torch.tensor([0, 0, 2, 2, 2, 4])
+    layer = make("MMDXLoss", "kernel_numb: 3 kernel_mult: 4", (7, 3), (6, 3), (7,), (6,))
+    torch.manual_seed(11)
+    loss = layer(source, target, *(each.double() for each in labels))
+    loss.backward()
+    torch.manual_seed(11)
+    expected, gradient = 0.0, torch.zeros(7, 3, dtype=torch.float64)
+    for label in (0, 2, 5):
+        for other in (0, 2, 4):
+            if other == label:
+                continue
+            rows = labels[0] == label
+            part = source.detach()[rows].requires_grad_()
+            a, b = part, target.detach()[labels[1] == other]
+            items = torch.cat([a, b]).detach().numpy()
+            number = len(items)
+            gamma = number * (number - 1) / sum(((x - y) ** 2).sum() for x in items for y in items)
+            times = max(len(a), len(b))
+            first, second = draws(len(a), times, torch.default_generator)
+            third, fourth = draws(len(b), times, torch.default_generator)
+            total = sum(sign * torch.exp(-gamma * factor * ((x - y) ** 2).sum())
+                        for s, z, t, u in zip(first, second, third, fourth, strict=True)
+                        for x, y, sign in ((a[s], a[z], 1), (b[t], b[u], 1), (a[s], b[u], -1),
+                                           (a[z], b[t], -1))
+                        for factor in (0.25, 1, 4))
+            expected += total.item()
+            if min(len(a), len(b)) > 1:
+                total.backward()
+                gradient[rows] += part.grad / times
+    np.testing.assert_allclose(loss.item(), expected, rtol=1e-10)
+    np.testing.assert_allclose(source.grad, gradient, rtol=1e-8, atol=1e-12)
+
+
+def test_labels_that_are_not_one_for_each_item_are_refused():
+    with pytest.raises(SpecError, match="they must be 6, one for each item"):
+        make("MMDXLoss", "", (4, 3), (6, 3), (4,), (6, 2))

@@ -27,6 +27,14 @@ def test_multi_softmax_loss_counts_labels_from_one_and_scales_its_value_alone():
     assert loss.item() == pytest.approx(total / 2 / 336, rel=1e-12)
     (3 * loss).backward()
     np.testing.assert_allclose(array(scores.grad), 3 * slopes / 2, rtol=1e-10)
+    layer = make("MultiSoftmaxLoss", "mult_softmax_loss_param { learning_multiple: 7 }",
+                 scores.shape, labels.shape)
+    scores.grad = None
+    loss = layer(scores, labels)
+    assert loss.item() == pytest.approx(total / 2, rel=1e-12)
+    loss.backward()
+    np.testing.assert_allclose(array(scores.grad), 7 * slopes / 2, rtol=1e-10)
+    layer = make("MultiSoftmaxLoss", "", scores.shape, labels.shape)
     for wrong in (0, 5, math.nan):
         with pytest.raises(DataError, match="it must be from 1 to 4"):
             layer(scores, labels.where(labels != 2, wrong))

@@ -48,7 +48,22 @@ def test_with_its_param_the_loss_is_over_all_labels_and_leaves_the_background_ou
     assert (p.grad[:, 0] == 0).all()
 
 
+def test_cross_entropy_of_probabilities_has_a_floor_that_does_not_end_its_gradient():
+    p = torch.tensor([[0.3, 0, 1, 0.8], [0.25, 1e-6, 0.5, 1]], dtype=torch.float64,
+                     requires_grad=True)
+    labels = torch.tensor([[1.0, 1, 0, 0], [0, 0.5, 1, 1]], dtype=torch.float64)
+    loss = make("CrossEntropyLoss", "", (2, 4), (2, 4))(p, labels)
+    loss.backward()
+    share, label = p.detach().numpy(), labels.numpy()
+    there, absent = np.maximum(share, 1e-5), np.maximum(1 - share, 1e-5)
+    each = -label * np.log(there) - (1 - label) * np.log(absent)
+    np.testing.assert_allclose(loss.item(), each.mean(), rtol=1e-10)
+    np.testing.assert_allclose(p.grad, ((1 - label) / absent - label / there) / 8, rtol=1e-10)
+    assert p.grad[0, 1].item() == pytest.approx(-1e5 / 8)
+
+
 @pytest.mark.parametrize("kind, param, shapes, words", [
+    ("CrossEntropyLoss", "", ((3, 4), (3, 3)), "as many items and values"),
     ("GlobalSumPooling", "", ((5,),), "must have at least 2 axes"),
     ("GlobalSumPooling", "num_classes: 4", ((2, 3, 4),), r"it must be \(N, 0, 4\)"),
     ("MulticlassCrossEntropyLoss", "", ((3, 4), (3, 3)), "as many items and values"),

@@ -1,4 +1,4 @@
-"""MIL: the largest score of each bag of context regions (R*CNN)."""
+"""MIL: the score of a bag, of context regions (R*CNN) and of the cells of a map."""
 
 import numpy as np
 import pytest
@@ -38,6 +38,16 @@ def test_scores_that_are_equally_large_get_the_gradient_each():
 def test_shapes_without_whole_bags_are_refused(param, size, message):
     with pytest.raises(SpecError, match=message):
         make("MIL", param, size)
+
+
+def test_a_map_gives_its_noisy_or_and_the_gradient_of_the_original():
+    x = torch.tensor([0.2, 0.5, 0, 0.9, 0.3, 1, 0, 0], dtype=torch.float64).reshape(1, 2, 2, 2)
+    x.requires_grad_()
+    top = make("MapMIL", "mil_param { type: NOR }", x.shape)(x)
+    np.testing.assert_allclose(top.detach().flatten(), [1 - 0.8 * 0.5 * 0.1, 1], rtol=1e-12)
+    top.backward(torch.tensor([3.0, 5], dtype=torch.float64).reshape(1, 2, 1, 1))
+    np.testing.assert_allclose(x.grad.flatten(), [3 * 0.05, 3 * 0.08, 3 * 0.04, 3 * 0.4,
+                                                  0, 5, 0, 0], rtol=1e-10)
 
 
 def test_a_net_of_context_regions_is_looked_at_with_ten_of_each(tmp_path):

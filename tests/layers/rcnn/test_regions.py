@@ -64,16 +64,20 @@ def test_roi_pooling_takes_other_sizes_and_gives_a_tie_to_the_first_cell():
         [1, 0, 0, 1, 0], [1, 0, 0, 1, 0], [0, 0, 0, 0, 0], [1, 0, 0, 1, 0]])
 
 
-def test_psroi_pooling_is_the_mean_of_each_bin_over_its_own_channel():
+@pytest.mark.parametrize("pad", [0, 0.25])
+def test_psroi_pooling_is_the_mean_of_each_bin_over_its_own_channel(pad):
     size = (2, 12, 9, 7)
     layer = make("PSROIPooling", "psroi_pooling_param { output_dim: 3 group_size: 2 "
-                 "spatial_scale: 0.125 }", size, (*ROIS.shape, 1, 1))
+                 f"spatial_scale: 0.125 pad_ratio: {pad} }}", size, (*ROIS.shape, 1, 1))
     x, rois = noise(size), ROIS[:, :, None, None]
     check_layer(layer, x, rois)
     expected = np.zeros((len(ROIS), 3, 2, 2))
     for r, (item, *corners) in enumerate(array(ROIS)):
-        x1, y1 = (c_round(side) * 0.125 for side in corners[:2])
-        x2, y2 = ((c_round(side) + 1) * 0.125 for side in corners[2:])
+        wide, high = (pad * (corners[axis + 2] - corners[axis] + 1) for axis in (0, 1))
+        x1, y1 = (c_round(side - more) * 0.125
+                  for side, more in zip(corners[:2], (wide, high), strict=True))
+        x2, y2 = ((c_round(side + more) + 1) * 0.125
+                  for side, more in zip(corners[2:], (wide, high), strict=True))
         for i, (low, end) in enumerate(bins(y1, max(y2 - y1, 0.1), 2, 9)):
             for j, (left, right) in enumerate(bins(x1, max(x2 - x1, 0.1), 2, 7)):
                 if end > low and right > left:

@@ -1,4 +1,4 @@
-"""BeamSearchNode against lists of candidates, sorted, in plain Python."""
+"""BeamSearchNode against lists of candidates, sorted, in plain Python; shapes of BeamSearch."""
 
 import numpy as np
 import pytest
@@ -68,3 +68,20 @@ def test_blobs_that_do_not_fit_are_refused():
         make("BeamSearchNode", FIELDS % "", (4, WORDS), tops=3)
     with pytest.raises(SpecError, match="as many as bottoms, or two more in the first step"):
         make("BeamSearchNode", FIELDS % "", (6, WORDS), (6, 4), tops=3)
+
+
+SEARCH = """beam_search_param { beam_size: 3 sequence_length: 4 prevent_repeats: true
+  net_param { layer { name: "r" type: "Reshape" bottom: "x" top: "y"
+  reshape_param { shape { dim: -1 dim: 2 } } } } beam_search_connection { src: "y" dest: "x" } %s }
+  param { name: "a" } param { name: "b" } param { name: "c" }"""
+
+
+def test_a_search_by_a_net_has_the_shapes_of_the_original_and_no_numbers():
+    layer = make("BeamSearch", SEARCH % "", (2, 7, 6), (2, 5), tops=3)
+    assert layer.top_shapes((2, 7, 6), (2, 5)) == [(2, 1, 3, 4), (2, 1, 3), (2, 1, 3, 4)]
+    with pytest.raises(SpecError, match="'BeamSearch' is known by its shapes only"):
+        layer(noise(2, 7, 6), noise(2, 5))
+    with pytest.raises(SpecError, match="they must have as many items"):
+        make("BeamSearch", SEARCH % "", (2, 7, 6), (3, 5), tops=3)
+    with pytest.raises(SpecError, match="sequence_length is 0; it must be at least 1"):
+        make("BeamSearch", SEARCH.replace("th: 4", "th: 0") % "", (2, 7), tops=3)

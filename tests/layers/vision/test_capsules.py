@@ -129,6 +129,17 @@ def test_windows_of_capsules_are_multiplied_by_the_weights_of_their_cells(bias):
     assert torch.autograd.gradcheck(layer, x, fast_mode=True)
 
 
+def test_of_a_larger_bottom_the_first_numbers_of_the_batch_are_read():
+    text = f"capsule_conv_transform_param {{ {WINDOW} input_capsule_shape {{ dim: 4 dim: 2 }} }}"
+    layer = make("CapsuleConvTransform", text, (3, 5, 7, 14))
+    whole = make("CapsuleConvTransform", text, (3, 60, 8))
+    whole.load_state_dict(layer.state_dict())
+    x = noise(3, 5, 7, 14)
+    first = x.detach().flatten()[:3 * 480].reshape(3, 60, 8)
+    np.testing.assert_array_equal(array(layer(x)), array(whole(first)))
+    assert torch.autograd.gradcheck(layer, x, fast_mode=True)
+
+
 def test_routing_of_windows_reads_its_bottom_in_its_own_order():
     layer = make("CapsuleConvRouting", f"capsule_conv_routing_param {{ {WINDOW} }}", (3, 4, 12, 60))
     x = noise(3, 4, 12, 60)

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from framework.errors import SpecError
 from tests.community_examples.vision import MOVED, MOVED_BY_TWO
@@ -55,6 +56,13 @@ def test_each_tap_reads_at_its_offset():
     weight, bias = arrays(*layer.blobs)
     expected = slow(*arrays(x, MOVED), None, weight, 1, 2, 1, 2) + bias[:, None, None]
     np.testing.assert_allclose(layer(x, MOVED).detach().numpy(), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_offsets_of_another_shape_are_read_as_if_they_had_the_right_one():
+    x, other = noise(2, 6, 5, 7), MOVED.reshape(2, 72, 3, 2)
+    layer = make("DeformableConvolution", "num_output: 4 kernel_size: 3 pad: 1 stride: 2 "
+                 "deformable_group: 2", (2, 6, 5, 7), (2, 72, 3, 2))
+    torch.testing.assert_close(layer(x, other), layer(x, MOVED), rtol=0, atol=0)
 
 
 def test_a_mask_weighs_what_is_read_among_zeros():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from framework.errors import SpecError
+from framework.errors import DataError, SpecError
 from tests.community_examples.vision import IMAGES
 from tests.support import make, noise
 
@@ -85,6 +85,20 @@ def test_regions_of_an_image_are_summed_up():
     np.testing.assert_allclose(mean.detach().numpy(), array.reshape(2, 3, 4).mean(1), rtol=1e-12)
     total = make("CrossBlobsSum", "", (6, 4), (6, 4))(scores, 2 * scores)
     np.testing.assert_allclose(total.detach().numpy(), 3 * array, rtol=1e-12)
+
+
+def test_a_second_bottom_says_how_many_regions_an_image_has():
+    layer = make("SecondaryRegionsOpScores", "op_scores: SUM", (6, 4), (2,))
+    scores = noise(6, 4)
+    array = scores.detach().numpy()
+    for stated, num in ((3, 3), (6, 6), (0, 2)):
+        top = layer(scores, torch.full((2,), float(stated)))
+        np.testing.assert_allclose(top.detach(), array.reshape(-1, num, 4).sum(1), rtol=1e-12)
+    with pytest.raises(DataError, match="'bottom1' says 4 regions for each image; they must divid"):
+        layer(scores, torch.full((2,), 4.0))
+    scene = make("SecondaryRegionsOpScores", "has_scene_branch: true op_scores: SUM", (6, 4), (1,))
+    assert scene.top_shapes((6, 4), (1,)) == [(6, 4)]
+    assert scene(scores, torch.tensor([4.0])).shape == (2, 4)
 
 
 @pytest.mark.parametrize("kind, param, shapes, words", [

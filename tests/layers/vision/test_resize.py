@@ -223,7 +223,6 @@ def test_flip_mirrors(param, axes):
     ("ShuffleChannel", "group: 4", [(2, 6, 4, 5)], "group is 4; it must divide the 6 channels"),
     ("MergeCrop", "", [(2, 3, 5, 6), (2, 3, 4, 7)], "sizes not smaller"),
     ("MergeCrop", "operation: ADD", [(2, 3, 5, 6), (2, 4, 5, 6)], "and as many channels"),
-    ("Unpooling", "kernel_size: 2 unpool: AVE", [(2, 3, 4, 5)], "is AVE; only MAX is supported"),
 ])
 def test_wrong_parameters_are_named(kind, param, sizes, message):
     with pytest.raises(SpecError, match=message):
