@@ -175,8 +175,9 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dialect", metavar="NAME",
                         help="read layer types that a project reads in its own way as that one "
                              "does: bottom-up-attention, class-agnostic, faceboxes, intel, "
-                             "quadrilaterals or textboxes (default: as the original does; as a "
-                             "project does only where the net cannot be built otherwise)")
+                             "quadrilaterals, region-batches, rotated-boxes, sal-ensemble or "
+                             "textboxes (default: as the original does; as a project does only "
+                             "where the net cannot be built otherwise)")
     parser.add_argument("--stub", action="append", default=[], metavar="TYPE=SHAPE",
                         help="go on with an unknown layer type whose tops have a shape: "
                              "TYPE=as_bottom, TYPE=8x3x16x16, or TYPE=8x21;8x84 for several tops; "

@@ -44,6 +44,7 @@ _FIELDS = {
         "DenseBlockParameter": "gpuIdx workspace_MB BC_ultra_space_efficient",
         "APLParameter": "save_mem",
         "GenericWindowDataParameter": "cache_images",
+        "OGNDataParameter": "preload_data",
         "InnerProductParameter": "gemm_mode spmdm_transpose_in spmdm_transpose_out",
     },
     "draws or writes beside the net; tools/detect does it here": {
@@ -58,6 +59,7 @@ _FIELDS = {
             "coords_path coords_files_name coords_images_name skel_path img_ext file_ext "
             "is_draw_skel is_draw_text is_write_file is_write_image need_to_draw_inds_string",
         "CoordsToBboxMasksParameter": "visual_path img_ext",
+        "OGNOutputParameter": "output_path",
         "LoadDataImageParameter": "visual_path",
         "TorsoMaskFromCoordsParameter": "img_ext visual_path",
         "RPNOutputParameter":
@@ -111,7 +113,6 @@ _FIELDS = {
         "RecurrentParameter": "debug_info",
         "NoiseTolerantFRParameter": "debug debug_prefix",
         "NonMaximumSuppressionParameter": "theta",
-        "EvalDetectionParameter": "constriant",
         "DetectNetGroundTruthParameter": "coverage_type",     # it has one value
         "LabelSpecificRescaleParameter": "positive_lower_bound negative_upper_bound",
         "ChannelScaleParameter": "init_global_scale",
@@ -129,8 +130,7 @@ _FIELDS = {
             "coverage visualize bbox_norm_factor img_header force_color force_gray sigma_center "
             "num_total_augs clahe_tile_size clahe_clip_limit",
         "CenterObjectLossParameter":
-            "loc_loss_type conf_loss_type lm_loss_type loc_weight ignore_thresh net_width "
-            "down_ratio bias_mask_group_num",
+            "conf_loss_type down_ratio bias_mask_group_num",
         "FaceEvaluateParameter": "facepoints num_gender num_glasses num_headpose",
         "TripletRankLossParameter": "tradeoff",
         "CrossTripletLossParameter": "tradeoff",

@@ -18,6 +18,7 @@ STATED_SIZE = (600, 1000)   # that itself, for nets that fit nothing else
 RON_SIZE = (320, 320)
 CONTEXT_REGIONS = 10        # CONTEXT_NUM_ROIS of R*CNN
 ATTRIBUTES = 16
+REGIONS = 128               # BATCH_SIZE of a training, as MAF's module has it
 REGION_FEATURES = 2048      # of Up-Down-Captioner's files, by ResNet-101
 ATTRIBUTED_REGIONS = (64, 32)    # of bottom-up-attention in training, and how many are objects
 DETECTNET_BOXES = 50        # MAX_BOXES of NVIDIA's DetectNet layers
@@ -129,16 +130,20 @@ def _proposals(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
     """With four axes, as in R-FCN's code: SoftmaxWithLossOHEM and its like need them.
 
-    In the dialect "quadrilaterals" (arasharchor/py-faster-rcnn_rotated) a box has four corners.
+    In the dialect "quadrilaterals" (arasharchor/py-faster-rcnn_rotated) a box has four corners, in
+    "rotated-boxes" (lilinhao/ShipDetection) an angle; there, and in "region-batches"
+    (He-Zhenwei/MAF), which has 128 rows, all have two axes.
     SpecError for affordance-net's, whose settings alone say how large the targets of masks are.
     """
     if len(spec.bottoms) > 4:
         raise spec.error("bottom", f"is given {len(spec.bottoms)} times; with masks only the "
                          "module knows the shapes")
     classes = 2 if spec.dialect == "class-agnostic" else _number(spec, "num_classes")
-    numbers = 8 if spec.dialect == "quadrilaterals" else 4
+    numbers = {"quadrilaterals": 8, "rotated-boxes": 5}.get(spec.dialect, 4)
     text = spec.proto.python_param.param_str
     num, objects = ATTRIBUTED_REGIONS if "num_attr_classes" in text else (1, 1)
+    if spec.dialect == "region-batches":
+        num = REGIONS
     targets = (num, numbers * classes, 1, 1)
     shapes: list[Shape] = [(num, 5, 1, 1), (num, 1, 1, 1), targets, targets, targets]
     if len(spec.tops) > 5:      # bottom-up-attention: 16 attributes of each object
@@ -152,6 +157,10 @@ def _proposal_targets(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape
             shapes[-1] = (num, _number(spec, "num_attr_classes"))
     if len(spec.tops) > 6:      # and the relation of each object to each
         shapes.append((objects * objects, 1, 1, 1))
+    if spec.dialect == "rotated-boxes":     # with the number of the image; then overlaps
+        shapes = [(num, 6), *shapes[1:5], (num,)]
+    if spec.dialect in ("rotated-boxes", "region-batches"):
+        shapes = [shape[:2] for shape in shapes]
     return shapes
 
 
@@ -235,7 +244,7 @@ def _as_bottoms(spec: LayerSpec, bottoms: tuple[Shape, ...]) -> list[Shape]:
 
 # (module, class): the rule. Sources: rbgirshick/py-faster-rcnn, sanghoon/pva-faster-rcnn,
 # YuwenXiong/py-R-FCN, peteanderson80's bottom-up-attention and Up-Down-Captioner, taokong/RON,
-# nqanh/affordance-net, shelhamer/fcn.berkeleyvision.org,
+# nqanh/affordance-net, lilinhao/ShipDetection, He-Zhenwei/MAF, shelhamer/fcn.berkeleyvision.org,
 # LisaAnne/lisa-caffe-public, NVIDIA/caffe, TimoSaemann/ENet, BVLC/caffe examples/pycaffe.
 PYTHON_SHAPES: dict[tuple[str, str], Rule] = {
     ("roi_data_layer.layer", "RoIDataLayer"): _roi_data,

@@ -1150,7 +1150,46 @@ class LayerParameter(Message):
     @property
     def center_object_loss_param(self) -> CenterObjectLossParameter: ...
     @property
+    def warpctc_loss_param(self) -> CtcLossParameter: ...
+    use_ctc_loss: bool
+    @property
     def super_category_param(self) -> SuperCategoryParameter: ...
+    @property
+    def regularize_param(self) -> RegularizeParameter: ...
+    @property
+    def regularize_2_param(self) -> RegularizeResultParameter: ...
+    @property
+    def word_sum_param(self) -> WordSumParameter: ...
+    @property
+    def enlarge_param(self) -> EnlargeParameter: ...
+    @property
+    def random_maclaurin_param(self) -> RandomMaclaurinParameter: ...
+    @property
+    def bnplus_param(self) -> BNplusParameter: ...
+    @property
+    def create_mask_vector_param(self) -> CreateMaskVectorParameter: ...
+    @property
+    def mask_create_param(self) -> MaskCreateParameter: ...
+    @property
+    def dial_param(self) -> DialParameter: ...
+    @property
+    def clustering_param(self) -> ClusteringParameter: ...
+    @property
+    def ogn_data_param(self) -> OGNDataParameter: ...
+    @property
+    def ogn_loss_prep_param(self) -> OGNLossPrepParameter: ...
+    @property
+    def ogn_conv_param(self) -> OGNConvParameter: ...
+    @property
+    def ogn_prop_param(self) -> OGNPropParameter: ...
+    @property
+    def ogn_output_param(self) -> OGNOutputParameter: ...
+    @property
+    def ogn_color_data_param(self) -> OGNDataParameter: ...
+    @property
+    def ogn_color_loss_prep_param(self) -> OGNLossPrepParameter: ...
+    @property
+    def ogn_color_output_param(self) -> OGNOutputParameter: ...
     @property
     def pointwise_spatial_attention_param(self) -> PointwiseSpatialAttentionParameter: ...
     @property
@@ -1648,8 +1687,24 @@ class LayerParameter(Message):
             | _Fields | None = ..., lp_det_param: LpDetParameter | _Fields | None = ...,
             lp_evaluate_param: LpDetParameter | _Fields | None = ..., face_evaluate_param:
             FaceEvaluateParameter | _Fields | None = ..., center_object_loss_param:
-            CenterObjectLossParameter | _Fields | None = ..., super_category_param:
-            SuperCategoryParameter | _Fields | None = ..., pointwise_spatial_attention_param:
+            CenterObjectLossParameter | _Fields | None = ..., warpctc_loss_param:
+            CtcLossParameter | _Fields | None = ..., use_ctc_loss: bool | None = ...,
+            super_category_param: SuperCategoryParameter | _Fields | None = ...,
+            regularize_param: RegularizeParameter | _Fields | None = ..., regularize_2_param:
+            RegularizeResultParameter | _Fields | None = ..., word_sum_param: WordSumParameter |
+            _Fields | None = ..., enlarge_param: EnlargeParameter | _Fields | None = ...,
+            random_maclaurin_param: RandomMaclaurinParameter | _Fields | None = ...,
+            bnplus_param: BNplusParameter | _Fields | None = ..., create_mask_vector_param:
+            CreateMaskVectorParameter | _Fields | None = ..., mask_create_param:
+            MaskCreateParameter | _Fields | None = ..., dial_param: DialParameter | _Fields |
+            None = ..., clustering_param: ClusteringParameter | _Fields | None = ...,
+            ogn_data_param: OGNDataParameter | _Fields | None = ..., ogn_loss_prep_param:
+            OGNLossPrepParameter | _Fields | None = ..., ogn_conv_param: OGNConvParameter |
+            _Fields | None = ..., ogn_prop_param: OGNPropParameter | _Fields | None = ...,
+            ogn_output_param: OGNOutputParameter | _Fields | None = ..., ogn_color_data_param:
+            OGNDataParameter | _Fields | None = ..., ogn_color_loss_prep_param:
+            OGNLossPrepParameter | _Fields | None = ..., ogn_color_output_param:
+            OGNOutputParameter | _Fields | None = ..., pointwise_spatial_attention_param:
             PointwiseSpatialAttentionParameter | _Fields | None = ..., grn_param: GRNParameter |
             _Fields | None = ..., scale_filter_param: ScaleFilterParameter | _Fields | None =
             ..., embedding_extractor_param: AnchorEmbeddingExtractorParameter | _Fields | None =
@@ -1836,18 +1891,23 @@ class LayerParameter(Message):
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
-            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
-            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
-            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
-            "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
-            "patch_reshape_param", "mult_softmax_loss_param",
+            "face_evaluate_param", "center_object_loss_param", "warpctc_loss_param",
+            "use_ctc_loss", "super_category_param", "regularize_param", "regularize_2_param",
+            "word_sum_param", "enlarge_param", "random_maclaurin_param", "bnplus_param",
+            "create_mask_vector_param", "mask_create_param", "dial_param", "clustering_param",
+            "ogn_data_param", "ogn_loss_prep_param", "ogn_conv_param", "ogn_prop_param",
+            "ogn_output_param", "ogn_color_data_param", "ogn_color_loss_prep_param",
+            "ogn_color_output_param", "pointwise_spatial_attention_param", "grn_param",
+            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
+            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
+            "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
+            "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
+            "log_scaler_param", "mmd_loss_param", "mmdx_loss_param",
+            "multimodal_batch_norm_param", "degridding_param", "gradient_alignment_param",
+            "param2top_param", "class_latch_param", "homo_mean_loss_param",
+            "image_multilabel_data_param", "patch_reshape_param", "mult_softmax_loss_param",
             "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
@@ -2002,18 +2062,23 @@ class LayerParameter(Message):
             "capsule_deconv_transform_param", "capsule_deconv_routing_param", "bbox_data_param",
             "squeezedet_param", "rpn_param", "softmax_with_sphere_loss_param",
             "accuracy_sphere_param", "cosin_loss_param", "lp_det_param", "lp_evaluate_param",
-            "face_evaluate_param", "center_object_loss_param", "super_category_param",
-            "pointwise_spatial_attention_param", "grn_param", "scale_filter_param",
-            "embedding_extractor_param", "random_param", "roi_data_param", "smoothl1_param",
-            "noise_param", "weight_euclidean_loss_param", "image_float_data_param",
-            "euclideanloss_param", "random_noise_param", "generic_window_data_param",
-            "box_param", "connectivity_mode", "entropy_param", "outer_product_param",
-            "multi_label_accuracy_param", "multilogistic_param", "lse_pooling_param",
-            "image_data_multi_label_param", "gridding_param", "auc_param", "log_scaler_param",
-            "mmd_loss_param", "mmdx_loss_param", "multimodal_batch_norm_param",
-            "degridding_param", "gradient_alignment_param", "param2top_param",
-            "class_latch_param", "homo_mean_loss_param", "image_multilabel_data_param",
-            "patch_reshape_param", "mult_softmax_loss_param",
+            "face_evaluate_param", "center_object_loss_param", "warpctc_loss_param",
+            "use_ctc_loss", "super_category_param", "regularize_param", "regularize_2_param",
+            "word_sum_param", "enlarge_param", "random_maclaurin_param", "bnplus_param",
+            "create_mask_vector_param", "mask_create_param", "dial_param", "clustering_param",
+            "ogn_data_param", "ogn_loss_prep_param", "ogn_conv_param", "ogn_prop_param",
+            "ogn_output_param", "ogn_color_data_param", "ogn_color_loss_prep_param",
+            "ogn_color_output_param", "pointwise_spatial_attention_param", "grn_param",
+            "scale_filter_param", "embedding_extractor_param", "random_param", "roi_data_param",
+            "smoothl1_param", "noise_param", "weight_euclidean_loss_param",
+            "image_float_data_param", "euclideanloss_param", "random_noise_param",
+            "generic_window_data_param", "box_param", "connectivity_mode", "entropy_param",
+            "outer_product_param", "multi_label_accuracy_param", "multilogistic_param",
+            "lse_pooling_param", "image_data_multi_label_param", "gridding_param", "auc_param",
+            "log_scaler_param", "mmd_loss_param", "mmdx_loss_param",
+            "multimodal_batch_norm_param", "degridding_param", "gradient_alignment_param",
+            "param2top_param", "class_latch_param", "homo_mean_loss_param",
+            "image_multilabel_data_param", "patch_reshape_param", "mult_softmax_loss_param",
             "sparse_hypercolumn_extractor_param", "mask_outputs_param",
             "euclidean_weight_param", "anchor_target_param", "mask_target_param",
             "image_output_param", "smooth_pooling_param", "sparse_data_param",
@@ -5684,6 +5749,8 @@ class TransformationParameter(Message):
     @property
     def resize_param_more(self) -> Messages[ResizeParameter]: ...
     @property
+    def resize_param_yolo(self) -> Messages[ResizeParameter]: ...
+    @property
     def geometry_param(self) -> GeometryParameter: ...
     random_blur: bool
     blur_kernel_size: int
@@ -5743,11 +5810,12 @@ class TransformationParameter(Message):
             None = ..., max_distort: int | None = ..., more_fix_crop: bool | None = ...,
             multi_scale: bool | None = ..., original_image: bool | None = ..., scale_ratios:
             Iterable[float] | None = ..., resize_param_more: Iterable[ResizeParameter | _Fields]
-            | None = ..., geometry_param: GeometryParameter | _Fields | None = ..., random_blur:
-            bool | None = ..., blur_kernel_size: int | None = ..., max_degree: int | None = ...,
-            max_scale: float | None = ..., min_scale: float | None = ..., crop_size_w: int |
-            None = ..., crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio:
-            float | None = ..., test_rand: bool | None = ..., invalid_detection_mode:
+            | None = ..., resize_param_yolo: Iterable[ResizeParameter | _Fields] | None = ...,
+            geometry_param: GeometryParameter | _Fields | None = ..., random_blur: bool | None =
+            ..., blur_kernel_size: int | None = ..., max_degree: int | None = ..., max_scale:
+            float | None = ..., min_scale: float | None = ..., crop_size_w: int | None = ...,
+            crop_size_h: int | None = ..., crop_size_l: int | None = ..., pad_ratio: float |
+            None = ..., test_rand: bool | None = ..., invalid_detection_mode:
             InvalidDetectionMode | int | str | None = ...,
     ) -> None: ...
     def HasField(
@@ -5799,9 +5867,9 @@ class TransformationParameter(Message):
             "rotate", "scale_max", "scale_min", "smooth_filtering", "untransformed_top",
             "vertical_mirror", "fix_crop", "is_flow", "max_distort", "more_fix_crop",
             "multi_scale", "original_image", "scale_ratios", "resize_param_more",
-            "geometry_param", "random_blur", "blur_kernel_size", "max_degree", "max_scale",
-            "min_scale", "crop_size_w", "crop_size_h", "crop_size_l", "pad_ratio", "test_rand",
-            "invalid_detection_mode",
+            "resize_param_yolo", "geometry_param", "random_blur", "blur_kernel_size",
+            "max_degree", "max_scale", "min_scale", "crop_size_w", "crop_size_h", "crop_size_l",
+            "pad_ratio", "test_rand", "invalid_detection_mode",
         ]
     ) -> None: ...
 
@@ -20008,5 +20076,390 @@ class PosenetAccuracyParameter(Message):
     def ClearField(
         self, field_name: Literal[
             "image_width", "image_height", "distance_start", "distance_stop", "distance_step",
+        ]
+    ) -> None: ...
+
+class RegularizeParameter(Message):
+    DESCRIPTOR: Descriptor
+    class Engine(_Enum):
+        DEFAULT: ClassVar[RegularizeParameter.Engine]
+        CAFFE: ClassVar[RegularizeParameter.Engine]
+        CUDNN: ClassVar[RegularizeParameter.Engine]
+    DEFAULT: ClassVar[RegularizeParameter.Engine]
+    CAFFE: ClassVar[RegularizeParameter.Engine]
+    CUDNN: ClassVar[RegularizeParameter.Engine]
+    class TreeScheme(Message):
+        DESCRIPTOR: Descriptor
+        node_num: int
+        output_index: int
+        @property
+        def children(self) -> Messages[RegularizeParameter.TreeScheme]: ...
+        def __init__(
+            self, *,
+                node_num: int | None = ..., output_index: int | None = ..., children:
+                Iterable[RegularizeParameter.TreeScheme | _Fields] | None = ...,
+        ) -> None: ...
+        def HasField(
+            self, field_name: Literal[
+                "node_num", "output_index",
+            ]
+        ) -> bool: ...
+        def ClearField(
+            self, field_name: Literal[
+                "node_num", "output_index", "children",
+            ]
+        ) -> None: ...
+    @property
+    def root(self) -> RegularizeParameter.TreeScheme: ...
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    engine: RegularizeParameter.Engine
+    def __init__(
+        self, *,
+            root: RegularizeParameter.TreeScheme | _Fields | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., engine: RegularizeParameter.Engine | int |
+            str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "root", "weight_filler", "engine",
+        ]
+    ) -> None: ...
+
+class RegularizeResultParameter(Message):
+    DESCRIPTOR: Descriptor
+    def __init__(self) -> None: ...
+
+class WordSumParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    bias_term: bool
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            num_output: int | None = ..., bias_term: bool | None = ..., weight_filler:
+            FillerParameter | _Fields | None = ..., bias_filler: FillerParameter | _Fields |
+            None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "bias_term", "weight_filler", "bias_filler",
+        ]
+    ) -> None: ...
+
+class EnlargeParameter(Message):
+    DESCRIPTOR: Descriptor
+    scale: int
+    def __init__(
+        self, *,
+            scale: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale",
+        ]
+    ) -> None: ...
+
+class RandomMaclaurinParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_output: int
+    random_every_epoch: bool
+    fixed_matrix: bool
+    epoch_size: int
+    std1: float
+    std2: float
+    distribution_type: str
+    a1: float
+    b1: float
+    a2: float
+    b2: float
+    def __init__(
+        self, *,
+            num_output: int | None = ..., random_every_epoch: bool | None = ..., fixed_matrix:
+            bool | None = ..., epoch_size: int | None = ..., std1: float | None = ..., std2:
+            float | None = ..., distribution_type: str | None = ..., a1: float | None = ..., b1:
+            float | None = ..., a2: float | None = ..., b2: float | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_output", "random_every_epoch", "fixed_matrix", "epoch_size", "std1", "std2",
+            "distribution_type", "a1", "b1", "a2", "b2",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_output", "random_every_epoch", "fixed_matrix", "epoch_size", "std1", "std2",
+            "distribution_type", "a1", "b1", "a2", "b2",
+        ]
+    ) -> None: ...
+
+class BNplusParameter(Message):
+    DESCRIPTOR: Descriptor
+    class BNplusMode(_Enum):
+        LEARN: ClassVar[BNplusParameter.BNplusMode]
+        INFERENCE: ClassVar[BNplusParameter.BNplusMode]
+    LEARN: ClassVar[BNplusParameter.BNplusMode]
+    INFERENCE: ClassVar[BNplusParameter.BNplusMode]
+    @property
+    def scale_filler(self) -> FillerParameter: ...
+    @property
+    def shift_filler(self) -> FillerParameter: ...
+    bnplus_mode: BNplusParameter.BNplusMode
+    def __init__(
+        self, *,
+            scale_filler: FillerParameter | _Fields | None = ..., shift_filler: FillerParameter
+            | _Fields | None = ..., bnplus_mode: BNplusParameter.BNplusMode | int | str | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "scale_filler", "shift_filler", "bnplus_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "scale_filler", "shift_filler", "bnplus_mode",
+        ]
+    ) -> None: ...
+
+class CreateMaskVectorParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PoolMethod(_Enum):
+        MAX: ClassVar[CreateMaskVectorParameter.PoolMethod]
+        AVE: ClassVar[CreateMaskVectorParameter.PoolMethod]
+    MAX: ClassVar[CreateMaskVectorParameter.PoolMethod]
+    AVE: ClassVar[CreateMaskVectorParameter.PoolMethod]
+    num_label: int
+    pool: CreateMaskVectorParameter.PoolMethod
+    def __init__(
+        self, *,
+            num_label: int | None = ..., pool: CreateMaskVectorParameter.PoolMethod | int | str
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_label", "pool",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_label", "pool",
+        ]
+    ) -> None: ...
+
+class MaskCreateParameter(Message):
+    DESCRIPTOR: Descriptor
+    num_cls: int
+    def __init__(
+        self, *,
+            num_cls: int | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "num_cls",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "num_cls",
+        ]
+    ) -> None: ...
+
+class DialParameter(Message):
+    DESCRIPTOR: Descriptor
+    class TestStats(_Enum):
+        SOURCE: ClassVar[DialParameter.TestStats]
+        TARGET: ClassVar[DialParameter.TestStats]
+    SOURCE: ClassVar[DialParameter.TestStats]
+    TARGET: ClassVar[DialParameter.TestStats]
+    use_global_stats: bool
+    moving_average_fraction: float
+    eps: float
+    slice_point: int
+    test_stats: DialParameter.TestStats
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    def __init__(
+        self, *,
+            use_global_stats: bool | None = ..., moving_average_fraction: float | None = ...,
+            eps: float | None = ..., slice_point: int | None = ..., test_stats:
+            DialParameter.TestStats | int | str | None = ..., weight_filler: FillerParameter |
+            _Fields | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps", "slice_point", "test_stats",
+            "weight_filler",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "use_global_stats", "moving_average_fraction", "eps", "slice_point", "test_stats",
+            "weight_filler",
+        ]
+    ) -> None: ...
+
+class ClusteringParameter(Message):
+    DESCRIPTOR: Descriptor
+    k: int
+    total_class: int
+    num_output: int
+    branch: bool
+    across_class: bool
+    data_size: int
+    dominate: int
+    num_layer: int
+    soft: bool
+    def __init__(
+        self, *,
+            k: int | None = ..., total_class: int | None = ..., num_output: int | None = ...,
+            branch: bool | None = ..., across_class: bool | None = ..., data_size: int | None =
+            ..., dominate: int | None = ..., num_layer: int | None = ..., soft: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "k", "total_class", "num_output", "branch", "across_class", "data_size", "dominate",
+            "num_layer", "soft",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "k", "total_class", "num_output", "branch", "across_class", "data_size", "dominate",
+            "num_layer", "soft",
+        ]
+    ) -> None: ...
+
+class OGNDataParameter(Message):
+    DESCRIPTOR: Descriptor
+    batch_size: int
+    source: str
+    preload_data: bool
+    def __init__(
+        self, *,
+            batch_size: int | None = ..., source: str | None = ..., preload_data: bool | None =
+            ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "batch_size", "source", "preload_data",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "batch_size", "source", "preload_data",
+        ]
+    ) -> None: ...
+
+class OGNLossPrepParameter(Message):
+    DESCRIPTOR: Descriptor
+    gt_key_layer: str
+    pr_key_layer: str
+    use_voxel_grid: bool
+    def __init__(
+        self, *,
+            gt_key_layer: str | None = ..., pr_key_layer: str | None = ..., use_voxel_grid: bool
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "gt_key_layer", "pr_key_layer", "use_voxel_grid",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "gt_key_layer", "pr_key_layer", "use_voxel_grid",
+        ]
+    ) -> None: ...
+
+class OGNConvParameter(Message):
+    DESCRIPTOR: Descriptor
+    is_deconv: bool
+    filter_size: int
+    output_channels: int
+    @property
+    def weight_filler(self) -> FillerParameter: ...
+    @property
+    def bias_filler(self) -> FillerParameter: ...
+    key_layer: str
+    def __init__(
+        self, *,
+            is_deconv: bool | None = ..., filter_size: int | None = ..., output_channels: int |
+            None = ..., weight_filler: FillerParameter | _Fields | None = ..., bias_filler:
+            FillerParameter | _Fields | None = ..., key_layer: str | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "is_deconv", "filter_size", "output_channels", "weight_filler", "bias_filler",
+            "key_layer",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "is_deconv", "filter_size", "output_channels", "weight_filler", "bias_filler",
+            "key_layer",
+        ]
+    ) -> None: ...
+
+class OGNPropParameter(Message):
+    DESCRIPTOR: Descriptor
+    class PropagationMode(_Enum):
+        PROP_PRED: ClassVar[OGNPropParameter.PropagationMode]
+        PROP_KNOWN: ClassVar[OGNPropParameter.PropagationMode]
+    PROP_PRED: ClassVar[OGNPropParameter.PropagationMode]
+    PROP_KNOWN: ClassVar[OGNPropParameter.PropagationMode]
+    key_layer: str
+    prop_mode: OGNPropParameter.PropagationMode
+    def __init__(
+        self, *,
+            key_layer: str | None = ..., prop_mode: OGNPropParameter.PropagationMode | int | str
+            | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "key_layer", "prop_mode",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "key_layer", "prop_mode",
+        ]
+    ) -> None: ...
+
+class OGNOutputParameter(Message):
+    DESCRIPTOR: Descriptor
+    output_path: str
+    @property
+    def key_layer(self) -> Values[str]: ...
+    def __init__(
+        self, *,
+            output_path: str | None = ..., key_layer: Iterable[str] | None = ...,
+    ) -> None: ...
+    def HasField(
+        self, field_name: Literal[
+            "output_path",
+        ]
+    ) -> bool: ...
+    def ClearField(
+        self, field_name: Literal[
+            "output_path", "key_layer",
         ]
     ) -> None: ...

@@ -34,7 +34,10 @@ NOT_RUN = {
                     "it reads files of yours"),
     **dict.fromkeys(("OctreeConv", "OctreeDeconv", "OctreePooling", "OctreeUnpooling",
                      "Octree2FullVoxel", "OctreeProperty", "OctreeGrow", "OctreeSetFeature",
-                     "OctreeMask", "OctreeZeroize", "OctreeUpdateLabel"),
+                     "OctreeMask", "OctreeZeroize", "OctreeUpdateLabel", "Clustering"),
+                    "it is known by its shapes only"),
+    **dict.fromkeys(("OGNData", "OGNColorData", "OGNGenerateKeys", "OGNLossPrep",
+                     "OGNColorLossPrep", "OGNProp", "OGNConv", "OGNOutput", "OGNColorOutput"),
                     "it is known by its shapes only")}
 NOT_BUILT = {"Python": "its class is in a module of yours",
              "Torch": "its module is in a package that only you can allow",

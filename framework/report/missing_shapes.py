@@ -51,8 +51,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
     if not issubclass(cls, Layer) or len(bottoms) < max(len(layer.bottoms), cls.num_bottoms[0]):
         return {}
     origins, copies = _origins(spec.layers[:index], known)
-    if issubclass(cls, RegionRows) and (rows := cls.assumed_rows(layer)) and (
-            pooled := _regions(spec.layers[:index], layer.bottoms[0], rows, copies)):
+    if (rows := _rows_wanted(layer, cls)) and (
+            pooled := _regions(spec.layers[:index], layer.bottoms[0], rows, copies, shapes)):
         return pooled
     found: dict[str, Shape] = {}
     made: dict[str, Shape] = {}     # of a top that is changed on the way to the layer
@@ -63,7 +63,8 @@ def missing_shapes(spec: NetSpec, shapes: Mapping[str, Shape], known: Collection
         if len(own) != 1 or not _is_free(spec, index, name, own, origins, copy):
             continue
         top, = own
-        shape = cls.assumed_bottom(layer, number, bottoms)
+        shape = cls.assumed_bottom(layer, number, bottoms) \
+            or _as_joined(layer, cls, number, bottoms)
         if shape is None and len(bottoms[number]) == 1 and not cls.loss:
             shape = _images(spec, shapes, bottoms[number][0])
         if shape is None or shape == bottoms[number]:
@@ -120,17 +121,43 @@ def _without_swaps(found: dict[str, Shape], shapes: Mapping[str, Shape]) -> dict
                        for other in found if other != top)}
 
 
-def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str, Copy]
-             ) -> dict[str, Shape]:
-    """The open top of regions whose pooling a blob is made of, with that many of them."""
+def _as_joined(layer: LayerSpec, cls: type[Layer], number: int, bottoms: list[Shape]
+               ) -> Shape | None:
+    """The shape of the other bottom that is joined to one in rows, where their axes differ."""
+    if not issubclass(cls, Concat) or cls.joint_axis(layer.proto) != 0 or len(bottoms) != 2:
+        return None
+    other = bottoms[1 - number]
+    return other if len(other) < len(bottoms[number]) else None
+
+
+def _rows_wanted(layer: LayerSpec, cls: type[Layer]) -> int:
+    """How many rows a layer of regions wants, or a Slice that cuts rows; 0: any number."""
+    if issubclass(cls, RegionRows):
+        return cls.assumed_rows(layer)
+    points = layer.proto.slice_param.slice_point
+    cuts_rows = issubclass(cls, Slice) and cls.cut_axis(layer.proto) == 0 and len(points) > 0
+    return points[-1] + 1 if cuts_rows else 0
+
+
+def _regions(layers: list[LayerSpec], blob: str, rows: int, copies: Mapping[str, Copy],
+             shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """The open top of regions whose pooling a blob is made of, with that many of them, less those
+    of other blobs that are joined to it."""
     makers = {top: layer for layer in layers for top in layer.tops if top not in layer.bottoms}
     while maker := makers.pop(blob, None):
         if not maker.bottoms:
             break
         cls = class_of(maker)
         if issubclass(cls, Layer) and cls.pools_regions:
-            copy = copies.get(maker.bottoms[-1])
-            return {copy.top: (rows, 5)} if copy else {}
+            regions = maker.bottoms[-1]
+            joined = makers.get(regions)
+            parts = [regions]
+            if joined and issubclass(kind := class_of(joined), Concat) \
+                    and kind.joint_axis(joined.proto) == 0:
+                parts = list(joined.bottoms)
+            tops = {copies[part].top for part in parts if part in copies}
+            rows -= sum(shapes[part][0] for part in parts if part not in copies)
+            return {tops.pop(): (rows, 5)} if len(tops) == 1 and rows > 0 else {}
         if issubclass(cls, RegionRows):
             rows = cls.rows_before(maker, maker.tops.index(blob), rows)
         blob = maker.bottoms[0]

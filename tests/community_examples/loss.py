@@ -255,6 +255,8 @@ EXAMPLES = (
     of_sample("OrdinalRegressionLoss", bottoms=((4, 6), whole(4, below=3)), grows=BATCH),
     of_sample("RelevantLoss", grows=BATCH), of_sample("DotProductSimilarity", grows=BATCH),
     of_sample("EuclideanSimilarity", grows=BATCH),
+    of_sample("CosineDis", grows=BATCH, without={
+        "gradient": NOT_DERIVATIVE + "an item has none of the other's row"}),
     of_sample("PairwiseRankingLoss", grows=BATCH, without=STEPPED),
     of_sample("NaiveTripletLoss", grows=(), without={**STEPPED, **AFTER_ROUNDING}),
     of_sample("RankAccuracy", grows=BATCH, without=NO_GRADIENT),

@@ -6,6 +6,7 @@ from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,
     NOT_DERIVATIVE,
+    SPACE,
     Example,
     X,
     of_sample,
@@ -45,6 +46,10 @@ EXAMPLES = (
     of_sample("L2Norm", grows=BATCH, without={
         "gradient": NOT_DERIVATIVE + "eps is in its norm"}),
     of_sample("SimpleNormalize", grows=BATCH), of_sample("GRN"),
+    of_sample("Dial", blobs=((1,), (2, 3), (2, 3), (1,)), grows=SPACE, without={
+        "gradient": NOT_DERIVATIVE + "a share beyond its bounds learns all the same"}),
+    Example("Dial", "dial_param { weight_filler { value: 0.8 } }", ((4, 3, 2, 5),),
+            ((1,), (2, 3), (2, 3), (1,)), phase="TEST"),
     of_sample("MultiModalBatchNorm", bottoms=((4, 3, 5, 2), positive(4, 1)),
               blobs=((3,), (3,), (1,)), grows=(2, 3), without={
                   "gradient": NOT_DERIVATIVE + "eps is in that of the weights"}),

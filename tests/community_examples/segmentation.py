@@ -100,5 +100,6 @@ EXAMPLES = (
     of_sample("MalisLoss", bottoms=(positive(2, 3, 2, 3, 4), (2, 3, 2, 3, 4), whole(2, 1, 2, 3, 4,
               below=3)), grows=(), without={**ON_CPU,
               "gradient": NOT_DERIVATIVE + "it is half of that, and not over N"}),
-    of_sample("PointwiseSpatialAttention", grows=()),
+    of_sample("PointwiseSpatialAttention", grows=()), of_sample("MaskCreate", without=NO_GRADIENT),
+    of_sample("CreateMaskVector", bottoms=(whole(3, 1, 2, 4, below=6),), without=NO_GRADIENT),
 )

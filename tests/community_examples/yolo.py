@@ -34,6 +34,12 @@ BOXES = fixed([1, 0.4, 0.3, 0.25, 0.5, 0, 0.45, 0.35, 0.3, 0.4, 0, 0.9, 0.8, 0.1
 ONE_BOX = torch.cat([BOXES[:, :5], torch.full((2, 10), -1.0, dtype=torch.float64)], 1)
 GRID = noise(2, 10, 3, 4, seed=5, requires_grad=False)
 
+CENTRED = torch.cat([fixed([0, 1, 0, .1, .1, .5, .7, 0], [0, 2, 0, .4, .3, .8, .9, 0], [-1] * 8,
+                           [1, 1, 0, .3, .2, .9, .7, 0]), torch.cat([
+    torch.ones(4, 1, dtype=torch.float64),
+    noise(4, 10, seed=3, requires_grad=False).sigmoid()], 1)], 1).reshape(1, 1, 4, 19)
+ANCHORED = fixed([0, 1, 0, .1, .1, .7, .7, 0], [0, 2, 0, .4, .3, .6, .6, 0], [-1] * 8,
+                 [1, 1, 0, .3, .2, .5, .6, 0], [-1] * 8, [-1] * 8).reshape(2, 1, 3, 8)
 FACES = torch.cat([fixed([0, 1, 0, .1, .1, .5, .6, 0], [0, 1, 0, .4, .3, .8, .9, 0], [-1] * 8,
                          [1, 1, 0, .3, .2, .7, .7, 0], [-1] * 8, [-1] * 8), torch.cat([
     torch.ones(6, 1, dtype=torch.float64),
@@ -50,8 +56,12 @@ EXAMPLES = (
               [1, 3, 0, 0.3, 0.25, 0.9, 0.6, 1], [0, 2, 0, 0.2, 0.45, 0.55, 0.9, 0])
               .reshape(1, 1, 3, 8)), grows=(), without={**PICKS, **NO_GRADIENT,
               "autocast": "which rows are taken turns on near values"}),
+    of_sample("CenterObjectLoss", bottoms=((2, 14, 5, 6), (2, 2, 5, 6), CENTRED), grows=()),
+    of_sample("YoloFaceLoss", bottoms=((2, 14, 3, 4), ANCHORED), grows=(), without=SLOPES),
     of_sample("YoloV2Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without={
         **SLOPES, "values": "it counts the images"}),
+    of_sample("GridEvalDetection", bottoms=((2, 117), CELLS), grows=(), without={
+        **PICKS, **NO_GRADIENT, "autocast": "which rows are taken turns on near values"}),
     of_sample("GridDetectionLoss", bottoms=((2, 117), CELLS), grows=BATCH, without=SLOPES),
     of_sample("YoloV3Loss", bottoms=((2, 16, 3, 3), CELLS), grows=BATCH, without=SLOPES),
     Example("YoloV2Loss", "biaes: 0.3 biaes: 0.2 biaes: 0.1 biaes: 0.4 num_object: 2 "

@@ -43,6 +43,36 @@ def test_mmd_loss_param_is_mmd_param_with_other_names():
                 text.format("mmd_param { kernel_num: 3 kernel_mul: 2 }"))
 
 
+@pytest.mark.parametrize("mode", ["LEARN", "INFERENCE"])
+def test_bnplus_is_segnets_bn(mode):
+    text = 'layer {{ name: "b" type: "{}" {}_param {{ {}_mode: {} scale_filler {{ value: 1 }} }} }}'
+    assert_same(upgraded(text.format("BNplus", "bnplus", "bnplus", mode)),
+                text.format("BN", "bn", "bn", mode))
+    assert_same(upgraded('layer { name: "b" type: "BNplus" }'),
+                'layer { name: "b" type: "BN" bn_param { bn_mode: LEARN } }')
+
+
+def test_fields_of_ctc_loss_have_other_names():
+    text = ('layer {{ name: "c" type: "CtcLoss" {}ctc_loss_param {{ blank_label: 5 '
+            'time_step: 7 }} }}')
+    assert_same(upgraded(text.format("use_ctc_loss: true warp")), text.format(""))
+
+
+def test_several_sizes_of_images_have_another_name():
+    text = ('layer {{ name: "d" type: "AnnotatedData" transform_param {{ {} {{ height: 5 }} '
+            '{} {{ height: 6 }} {} {{ height: 7 }} }} }}')
+    assert_same(upgraded(text.format(*["resize_param_yolo"] * 3)),
+                text.format("resize_param", *["resize_param_more"] * 2))
+
+
+@pytest.mark.parametrize("fields, kind", [
+    ("side: 7 constriant: true", "GridEvalDetection"), ("side: 7", "EvalDetection"),
+    ("side: 7 constriant: true biases: 1 biases: 2", "EvalDetection")])
+def test_an_evaluation_without_anchors_is_that_of_a_grid(fields, kind):
+    text = 'layer {{ name: "e" type: "{}" eval_detection_param {{ {} }} }}'
+    assert_same(upgraded(text.format("EvalDetection", fields)), text.format(kind, fields))
+
+
 def test_older_files_name_the_two_discrepancies_the_other_way_round():
     two = 'layer {{ name: "m" type: "{}" bottom: "a" bottom: "b" {} }}'
     assert_same(upgraded(two.format("MMDXLoss", "mmdx_loss_param { kernel_num: 3 "

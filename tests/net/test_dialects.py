@@ -257,6 +257,47 @@ layer {{ name: "l" type: "SmoothL1Loss" bottom: "b" bottom: "targets" bottom: "i
         assert "'targets' has the shape (1, 12, 1, 1)" in census.problems[0]
 
 
+ROWS = """input: "r" input_shape {{ dim: 1 dim: 5 }} input: "g" input_shape {{ dim: 1 dim: 9 }}
+layer {{ name: "roi-data" type: "Python" bottom: "r" bottom: "g" top: "rois" top: "labels"
+  top: "targets" top: "inside" top: "outside" python_param {{ layer: "ProposalTargetLayer"
+  module: "rpn.proposal_target_layer" param_str: "'num_classes': 3" }} }}
+{}"""
+ANGLES = ROWS.format("""layer { name: "b" type: "InnerProduct" bottom: "rois" top: "b"
+  inner_product_param { num_output: 15 } }
+layer { name: "l" type: "SmoothL1Loss" bottom: "b" bottom: "targets" bottom: "inside"
+  bottom: "outside" top: "l" }""")
+JOINED = ROWS.format("""layer { name: "c" type: "Concat" bottom: "rois" bottom: "r" top: "c"
+  concat_param { axis: 0 } }
+layer { name: "s" type: "Slice" bottom: "c" top: "s" top: "t"
+  slice_param { axis: 0 slice_point: 128 } }""")
+
+
+@pytest.mark.parametrize("text, dialect, name, shapes", [
+    (ANGLES, "rotated-boxes", "roi-data", ((1, 6), (1, 1), (1, 15), (1, 15), (1, 15))),
+    (JOINED, "region-batches", "s", ((128, 5), (1, 5)))])
+def test_regions_are_as_a_project_has_them_where_only_that_fits(text, dialect, name, shapes,
+                                                                tmp_path, caplog):
+    path = tmp_path / "net.prototxt"
+    path.write_text(text)
+    (census,) = take_census(path, Selection(phase="TRAIN", skip_data=True))
+    assert census.problems == [] and f"read as {dialect} reads them" in caplog.text
+    assert next(row.shapes for row in census.rows if row.name == name) == shapes
+
+
+def test_unpooling_is_by_its_windows_where_only_that_fits(caplog):
+    text = """
+        layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 6 dim: 8 }
+          } }
+        layer { name: "p" type: "Pooling" bottom: "x" top: "p" top: "mask"
+          pooling_param { kernel_size: 2 stride: 2 } }
+        layer { name: "up" type: "Unpooling" bottom: "p" bottom: "mask" top: "up"
+          unpooling_param { kernel_size: 2 stride: 2 } }"""
+    assert Net(parse_net(text), "TEST").shapes["up"] == (1, 2, 7, 9)
+    net = Net(parse_net(text + ''' layer { name: "sum" type: "Eltwise" bottom: "up" bottom: "x"
+          top: "sum" }'''), "TEST")
+    assert net.shapes["up"] == (1, 2, 6, 8) and "as sal-ensemble reads them" in caplog.text
+
+
 def test_a_zoom_that_openvino_reads_multiplies_the_size(caplog):
     text = """
         layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 2 dim: 3 dim: 4 }

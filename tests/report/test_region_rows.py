@@ -47,3 +47,22 @@ def test_regions_are_as_many_as_the_layers_after_them_want(tmp_path, text, regio
     assert shapes["e"] == ((2, 2, 3, 3), (others, 2, 3, 3))
     if text != NET:
         assert shapes["o"] == ((2, 5),)
+
+
+POOLED = NET.split('layer { name: "e"')[0].replace('"rois" top: "p"', '"all" top: "p"')
+OWN = """layer { name: "i" type: "Input" top: "own" input_param { shape { dim: 2 dim: 5 } } }
+layer { name: "j" type: "Concat" bottom: "own" bottom: "rois" top: "all" concat_param { axis: 0 } }
+"""
+CUT = POOLED.replace('layer { name: "p"', f'{OWN}layer {{ name: "p"') + """
+layer { name: "s" type: "Slice" bottom: "p" top: "first" top: "others"
+  slice_param { axis: 0 slice_point: 6 } }
+"""
+
+
+def test_a_cut_of_regions_that_are_joined_to_others_has_a_row_after_it(tmp_path):
+    path = tmp_path / "net.prototxt"
+    path.write_text(CUT)
+    (census,) = take_census(path, Selection())
+    assert census.problems == [] and "'rois' assumed to be (5, 5)" in census.assumed
+    shapes = {row.name: row.shapes for row in census.rows}
+    assert shapes["s"] == ((6, 2, 3, 3), (1, 2, 3, 3))

@@ -80,6 +80,7 @@ class Order:
             steps.Degrade(param.noise_param) if param.HasField("noise_param") else None,
             self._crop(),
             steps.mirror if param.mirror else None,
+            steps.turn_flow if param.flow and param.mirror else None,
             steps.extrapolate if geometry.extrapolates(resize_param) else None,
             self._subtract(),
         )
@@ -102,6 +103,7 @@ class Order:
             self._crop(),
             steps.turn_crop if param.rotate and self._is_train else None,
             steps.mirror if param.mirror else None,
+            steps.turn_flow if param.flow and param.mirror else None,
             self._subtract(),
         )
 
@@ -119,6 +121,7 @@ class Order:
             pair_steps.PadToCrop(self._crop_size, self._mean),
             self._crop(),
             steps.mirror if param.mirror else None,
+            steps.turn_flow if param.flow and param.mirror else None,
             pair_steps.cut_marks,
             self._subtract(),
         )

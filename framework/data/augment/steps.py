@@ -316,6 +316,16 @@ def mirror(sample: Sample, draws: Draws) -> None:
         sample.boxes = box_loops.mirror(sample.boxes)
 
 
+def turn_flow(sample: Sample, draws: Draws) -> None:
+    """Change the sign of x of a mirrored image of flow, which is its third channel, to 255 less it.
+
+    Source: Transform in data_transformer.cpp of LisaAnne/lisa-caffe-public.
+    """
+    if sample.is_mirrored and sample.pixels.shape[2] > 2:
+        sample.pixels = sample.pixels.copy()
+        sample.pixels[:, :, 2] = 255 - sample.pixels[:, :, 2]
+
+
 def extrapolate(sample: Sample, draws: Draws) -> None:
     """Scale the boxes to width_scale x height_scale of the ResizeParameter."""
     if sample.boxes is not None and sample.resize_param is not None:

@@ -29,7 +29,6 @@ from framework.data.records.records import Pixels, Record
 from framework.proto import BatchSampler, TransformationParameter
 from framework.system.arrays import Floats
 
-REFUSED = ("flow",)
 MAX_EXPAND_RATIO = 100          # of a side: SSD has 4
 
 
@@ -134,9 +133,6 @@ def check_transform(param: TransformationParameter, error: Callable[[str, str], 
                     f"{MAX_EXPAND_RATIO}")
     _check_crop(param, error)
     random_sizes.check_stretching(param, error)
-    for name in REFUSED:
-        if random_sizes.is_set(param, name):
-            raise error(f"transform_param.{name}", "is not supported: leave it out")
 
 
 def _check_crop(param: TransformationParameter, error: Callable[[str, str], Exception]) -> None:

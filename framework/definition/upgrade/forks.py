@@ -10,13 +10,15 @@ the pooling3d_param of P3D with one size for all three axes; OpenPose: a Convolu
 whose weights in the forward are -a or a, with a the mean of |weight| in each filter. As a bool that
 is in nets of TrellixVulnTeam/ssd_phone_detection_7D9U. Cysu/caffe and PSPNet: crop_height and
 crop_width. sanpingzhou/Person-Re-ID: crop_size_h and crop_size_w. yuqj1991/caffe_train: a
-BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes and a
-source under other names. HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
+BatchNorm with its scale, a FocalLoss of alpha 0.75 and gamma 2, SSD's loss, YOLO v3's boxes
+and loss, a source, and the fields of CtcLoss and of several sizes of images under other names.
+HuifangZJU/road_affordances: Multilogistic, a Sigmoid.
 kevinlin311tw/caffe-multilabel: ImageData of label_size, and MultiLabelSigmoidLoss.
 GongCheng1919/Quantitative-and-ternary-caffe-for-network-compression: compress, an older name of
 weights_compress in nets of its own.
 wang821002/Caffe-Multi-Label: a MultiLabelAccuracy of probabilities. JiahaoLi-gdut/CAFFE-DACH:
 pooling of kernel_c 1, and mmd_loss_param. alemagnani/caffe: sparse_data_param.
+ArcherFMY/caffe-sal-ensemble: BNplus, SegNet's BN.
 Source: relu_layer.cpp, pooling_layer.cpp and upsample_darknet_layer.cpp of
 foss-for-synopsys-dwc-arc-processors/synopsys-caffe; conv_layer.cpp of aharley/segaware;
 data_transformer.cpp of Cysu/caffe; lstm_new_layer.cpp and reverse_axis_layer.cpp of
@@ -26,7 +28,8 @@ CMU-Perceptual-Computing-Lab/openpose_caffe_train; mkl_convolution_layer.cpp and
 IntelLabs/SkimCaffe; batch_norm_scale_layer.cu, focal_loss_layer.cpp and multibox_loss_layer.cpp of
 yuqj1991/caffe_train; multilogistic_layer.cpp, image_data_layer.cpp,
 multi_label_sigmod_loss_layer.cpp, mutli_label_accuracy_layer.cpp, pooling_layer.cpp and
-mmd_loss_layer.cpp of the last four, in their order.
+mmd_loss_layer.cpp of HuifangZJU's, kevinlin311tw's, wang821002's and JiahaoLi-gdut's repositories;
+bnplus_layer.cpp of ArcherFMY's.
 """
 
 from __future__ import annotations
@@ -41,13 +44,14 @@ SAME = {"LSTMNew": "LSTM", "ReverseAxis": "Reverse", "MKLConvolution": "Convolut
         "MKLReLU": "ReLU", "MKLPooling": "Pooling", "MKLLRN": "LRN", "MKLBatchNorm": "BatchNorm",
         "MultiBoxSSDLoss": "MultiBoxLoss", "BatchNormScale": "BatchNorm",
         "focalSoftmaxWithLoss": "FocalLoss", "YoloAnnotatedData": "AnnotatedData",
-        "Yolov3Detection": "Yolov3DetectionOutput", "Multilogistic": "Sigmoid",
+        "Yolov3Detection": "Yolov3DetectionOutput", "Yolov3Loss": "YoloFaceLoss",
+        "Multilogistic": "Sigmoid",
         "MultiLabelSigmoidLoss": "MultiSigmoidCrossEntropyLoss"}
 FIXED: dict[str, tuple[str, dict[str, bool | float]]] = {
     "BatchNormScale": ("batch_norm_param", {"scale_bias": True}),
     "focalSoftmaxWithLoss": ("focal_loss_param", {"alpha": 0.75, "gamma": 2.0})}
 """Fields that a fork's type of SAME sets by itself."""
-REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet"])
+REPLACED = frozenset([*SAME, "PoolingND", "UpsampleDarknet", "BNplus"])
 MMD_MESSAGES = ("mmd_loss_param", "mmdx_loss_param")
 MMD_NAMES = {"kernel_num": "kernel_numb", "kernel_mul": "kernel_mult"}
 COLUMNS = {"Convolution": "Im2colConvolution", "Im2col": "Im2col"}      # the other ignores it
@@ -313,8 +317,52 @@ def _from_mmd_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
     return True
 
 
+def _from_bnplus(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """BNplus is a BN of SegNet's form."""
+    if layer.type != "BNplus":
+        return False
+    layer.type = "BN"
+    given, param = layer.bnplus_param, layer.bn_param
+    param.bn_mode = getattr(param, proto.enum_name(given, "bnplus_mode"))
+    for name in ("scale_filler", "shift_filler"):
+        if given.HasField(name):
+            getattr(param, name).CopyFrom(getattr(given, name))
+    layer.ClearField("bnplus_param")
+    places = lines.fields.pop("bnplus_param", [])
+    for inside in places:
+        inside.fields["bn_mode"] = inside.fields.pop("bnplus_mode", [])
+    lines.fields["bn_param"] = places
+    return True
+
+
+def _from_warpctc_loss_param(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """warpctc_loss_param of CtcLoss is ctc_loss_param, and use_ctc_loss spares it a check."""
+    if layer.type != "CtcLoss" or not layer.HasField("warpctc_loss_param"):
+        return False
+    layer.ctc_loss_param.CopyFrom(layer.warpctc_loss_param)
+    layer.ClearField("warpctc_loss_param")
+    layer.ClearField("use_ctc_loss")
+    lines.fields["ctc_loss_param"] = lines.fields.pop("warpctc_loss_param", [])
+    return True
+
+
+def _from_resize_param_yolo(layer: proto.LayerParameter, lines: Lines) -> bool:
+    """resize_param_yolo is MobileNet-YOLO's repeated resize_param."""
+    param = layer.transform_param
+    if not param.resize_param_yolo:
+        return False
+    param.resize_param.CopyFrom(param.resize_param_yolo[0])
+    param.resize_param_more.extend(param.resize_param_yolo[1:])
+    param.ClearField("resize_param_yolo")
+    for inside in lines.fields.get("transform_param", []):
+        places = inside.fields.pop("resize_param_yolo", [])
+        inside.fields["resize_param"] = places[:1]
+        inside.fields["resize_param_more"] = places[1:]
+    return True
+
+
 # in this order: what one makes may be what a later one takes
 FORMS = (_from_relu6, _from_average, _from_im2col, _from_binary, _from_pooling_nd,
          _from_crop_height, _from_pooling_3d, _from_same, _from_upsample,
          _from_label_size, _from_mmd_loss_param, _from_compress, _from_sparse_data,
-         _without_flat_windows)
+         _without_flat_windows, _from_bnplus, _from_warpctc_loss_param, _from_resize_param_yolo)

@@ -60,6 +60,8 @@ OTHER_TYPES = (
         "detection_loss_param", "side", "num_class", "num_object", "object_scale",
         "noobject_scale", "class_scale", "coord_scale", "sqrt", "constriant"),
         "GridDetectionLoss"),
+    OtherType("EvalDetection", lambda layer, _: not layer.eval_detection_param.biases
+              and proto.has_field(layer.eval_detection_param, "constriant"), "GridEvalDetection"),
     # lilinhao/ShipDetection
     OtherType("Convolution", lambda layer, _: layer.orn_param.orientations > 1, "ORConvolution"),
     # dicecco1/fpga_caffe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.loss.loss_settings import check_same_count
 from framework.layers.onnx_graph import Names, OnnxGraph
+from framework.layers.onnx_reasons import NEEDS_LABELS
 from framework.layers.params import honour
 from framework.ops.losses import GivenSlopes, precise
 
@@ -173,3 +175,44 @@ class RankAccuracy(Layer):
 
     def forward(self, like: Tensor, unlike: Tensor) -> Tensor:
         return (like.detach() > unlike.detach().reshape(like.shape)).to(like.dtype).mean()
+
+
+@layer
+class CosineDis(Layer):
+    """The dot products of pairs and of their items with a dictionary, as scores of classes.
+
+    Bottoms: a and b (N, C), each item flattened; a dictionary (D, ...) of rows of C, which gets no
+             gradient.
+    Tops:    (2 N, D + 1), first of the items of a, then of those of b: the product with the other
+             of the pair, and those with the rows of the dictionary; the class of each (2 N,), 0.
+    An item has the gradient of its own row of scores; of that of the other of the pair none, as in
+    the original.
+    Errors:  SpecError for other sizes.
+    Source:  cosine_dis_layer.cu of He-Zhenwei/MAF.
+    """
+
+    num_bottoms = (3, 3)
+    num_tops = (2, 2)
+    no_gradient_bottoms = (2,)
+    no_onnx_form = NEEDS_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        """The second like the first, and a row of the dictionary like an item."""
+        items = bottoms[0]
+        return (None, items, (bottoms[2][0], *items[1:]))[index]
+
+    def __init__(self, spec: LayerSpec, a: Shape, b: Shape, dictionary: Shape):
+        super().__init__(spec)
+        _check_pair(spec, a, b)
+        if math.prod(dictionary[1:]) != math.prod(a[1:]):
+            raise spec.error("bottom[2]", f"has the shape {tuple(dictionary)}; its rows must be of "
+                             f"{math.prod(a[1:])} values, as the items are")
+
+    def forward(self, a: Tensor, b: Tensor, dictionary: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = precise(a).flatten(1), precise(b).flatten(1)
+        rows = precise(dictionary.detach()).flatten(1)
+        scores = [torch.cat([(own * other.detach()).sum(1, keepdim=True), own @ rows.t()], 1)
+                  for own, other in ((a, b), (b, a))]
+        return torch.cat(scores), a.new_zeros(2 * len(a))

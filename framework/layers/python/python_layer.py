@@ -45,7 +45,7 @@ class Python(Layer):
     num_bottoms = (0, None)
     num_tops = (0, None)
     # of the known layers that net/python_shapes describes
-    dialects = ("class-agnostic", "quadrilaterals")
+    dialects = ("class-agnostic", "quadrilaterals", "rotated-boxes", "region-batches")
     device_marker: Tensor
 
     def __init__(self, spec: LayerSpec, *bottoms: Shape):

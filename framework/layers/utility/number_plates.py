@@ -59,10 +59,11 @@ class DetectionCcpdOutput(Layer):
 class LpEvaluate(Layer):
     """Whether all signs of a number plate are right.
 
-    Bottoms: numbers of signs (1, 1, N, 7); true ones (N, 7).
+    Bottoms: numbers of signs (1, 1, N, 7); true ones (N, 7). Of other shapes the first seven
+             numbers for each of K are read, whatever item they are of.
     Top:     (1, 1, K, 1), K the first axis of the signs, which is 1: it looks at the first plates
              alone. 1 where all seven are equal, and for all that follow one, else 0.
-    Errors:  SpecError for other shapes.
+    Errors:  SpecError for fewer numbers.
     Source:  ccpdlp_evaluate_layer.cpp of yuqj1991/caffe_train. Its fields have no effect there.
     """
 
@@ -74,13 +75,15 @@ class LpEvaluate(Layer):
     def __init__(self, spec: LayerSpec, signs: Shape, truth: Shape):
         super().__init__(spec)
         honour(spec, "lp_evaluate_param", "num_chinese num_english num_letter")
-        if math.prod(signs) != math.prod(truth) or math.prod(signs) % SIGNS:
+        if min(math.prod(signs), math.prod(truth)) < SIGNS * signs[0]:
             raise spec.error("bottom", f"has the shapes {tuple(signs)} and {tuple(truth)}; both "
                              f"must be {SIGNS} signs for each plate")
 
     def forward(self, signs: Tensor, truth: Tensor) -> Tensor:
-        same = signs.detach().reshape(-1, SIGNS) == truth.detach().reshape(-1, SIGNS)
-        right = same.all(1)[:signs.shape[0]].cumsum(0) > 0
+        num = signs.shape[0]
+        found, wanted = (one.detach().flatten()[:num * SIGNS].reshape(num, SIGNS)
+                         for one in (signs, truth))
+        right = (found == wanted).all(1).cumsum(0) > 0
         return right[None, None, :, None].to(signs.dtype)
 
 

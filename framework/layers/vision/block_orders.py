@@ -10,7 +10,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import at_least, check_four_axes, check_sizes, honour
+from framework.layers.params import at_least, check_four_axes, check_sizes, honour, within
 from framework.ops.by_item import (
     blocks_to_channels,
     by_item,
@@ -283,3 +283,37 @@ class MTranspose(Layer):
         channel, height, width = self.area
         maps = x.detach().reshape(-1, channel // self.groups, height, width, self.groups)
         return maps.permute(0, 1, 4, 2, 3).reshape(-1, *self.area)
+
+
+@layer
+class Enlarge(Layer):
+    """Space to depth: blocks of scale x scale cells to channels.
+
+    Bottom: x (N, C, H, W).
+    Top:    (N, C * scale^2, H / scale, W / scale), rounded down: channel c * scale^2 + i is cell i
+            of the blocks of channel c, row by row. Rows and columns beyond the last block are left
+            out.
+    Errors: SpecError for a scale below 2, or above the height or width.
+    Source: EnlargeParameter; enlarge_layer.cu of He-Zhenwei/MAF, whose code for processors counts
+            another index than its loop does.
+    """
+
+    def __init__(self, spec: LayerSpec, x: Shape):
+        super().__init__(spec)
+        honour(spec, "enlarge_param", "scale")
+        check_four_axes(spec, x)
+        self.scale = spec.proto.enlarge_param.scale
+        within(spec, "enlarge_param.scale", (self.scale,), 2, max(2, min(x[2:])))
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = (size // self.scale * self.scale for size in x.shape[2:])
+        return pixel_unshuffle(x[:, :, :height, :width], self.scale)
+
+    def to_onnx(self, graph: OnnxGraph, bottoms: Names) -> Names:
+        size = self.scale
+        _, channels, height, width = graph.shape(bottoms[0])
+        rows, columns = height // size, width // size
+        whole = graph.cut(graph.cut(bottoms[0], 2, 0, rows * size), 3, 0, columns * size)
+        parts = graph.reshape(whole, [0, channels, rows, size, columns, size])
+        parts = graph.add("Transpose", parts, perm=[0, 1, 3, 5, 2, 4])
+        return [graph.reshape(parts, [0, channels * size**2, rows, columns])]

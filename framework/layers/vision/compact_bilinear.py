@@ -1,16 +1,21 @@
-"""CompactBilinear: the outer product of two vectors at each cell, sketched in few numbers."""
+"""Outer products of two vectors in few numbers: CompactBilinear, RandomMaclaurin."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
+from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import check_sizes, honour
 from framework.ops.c_random import glibc_rand
 from framework.ops.losses import precise
+from framework.proto import FillerParameter
 
+FIELD = "random_maclaurin_param"
 SEED = 1        # of the indices and signs, which no blob holds
 
 
@@ -66,3 +71,82 @@ class CompactBilinear(Layer):
             product = product.sum(2, keepdim=True)
         top = torch.fft.irfft(product, n=self.num, dim=1) * self.num
         return top.reshape(x.shape[0], self.num, *cells).to(x.dtype)
+
+
+@layer
+class RandomMaclaurin(Layer):
+    """Random Maclaurin features: the products of two vectors' random projections.
+
+    Bottoms: x (N, ...) and y (N, ...), each item flattened. No gradient goes to x, as in the
+             original, which multiplies it by 0.
+    Top:     (N, num_output), (x @ first) * (y @ second) / f.
+    Blobs:   first (K1, num_output) and second (K2, num_output), not learned. distribution_type
+             "bernoulli": 0 or 1 alike, f is num_output; "gaussian": of the deviations std1 and
+             std2, f is num_output * std1 * std2; "uniform": from a1 to b1 and from a2 to b2, f is
+             num_output * b1 * b2 / 3.
+    In TRAIN both are drawn anew after each epoch_size + 1 forwards; those of a weights file last as
+    long. random_every_epoch and fixed_matrix have no effect, as there.
+    Errors:  SpecError if num_output is 0, for another distribution, and unless f is above 0.
+    Source:  RandomMaclaurionParameter; random_maclaurin_layer.cpp and .cu of He-Zhenwei/MAF; Kar
+             and Karnick 2012.
+    """
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0,)
+    blobs_learn = (False, False)
+    unread = frozenset([f"{FIELD}.random_every_epoch", f"{FIELD}.fixed_matrix"])
+    no_onnx_form = UNWRITTEN
+    first: Tensor
+    second: Tensor
+
+    def __init__(self, spec: LayerSpec, x: Shape, y: Shape):
+        super().__init__(spec)
+        honour(spec, FIELD, "num_output epoch_size std1 std2 distribution_type a1 b1 a2 b2 "
+               "random_every_epoch fixed_matrix")
+        param = spec.proto.random_maclaurin_param
+        check_sizes(spec, FIELD, "num_output")
+        if x[0] != y[0]:
+            raise spec.error("bottom", f"has {x[0]} and {y[0]} items; both must have as many")
+        kind = param.distribution_type
+        factors = {"bernoulli": 1.0, "gaussian": param.std1 * param.std2,
+                   "uniform": param.b1 * param.b2 / 3}
+        if kind not in factors:
+            raise spec.error(f"{FIELD}.distribution_type", f"is '{kind}'; it must be one of "
+                             f"{', '.join(factors)}")
+        if not factors[kind] > 0:
+            raise spec.error(FIELD, f"gives the divisor {factors[kind]:g} times num_output; it "
+                             "must be above 0")
+        self.divisor = param.num_output * factors[kind]
+        self.forwards_left = param.epoch_size + 1 if spec.phase == "TRAIN" else -1
+        self.fillers = [
+            FillerParameter(type="uniform" if kind == "bernoulli" else kind, std=std,
+                            min=0 if kind == "bernoulli" else low,
+                            max=1 if kind == "bernoulli" else high)
+            for std, low, high in ((param.std1, param.a1, param.b1),
+                                   (param.std2, param.a2, param.b2))]
+        for name, shape, filler in zip(("first", "second"), (x, y), self.fillers, strict=True):
+            self.add_blob(name, (math.prod(shape[1:]), param.num_output), filler, learned=False)
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [(bottoms[0][0], self.first.shape[1])]
+
+    def _fill(self, name: str, values: Tensor, filler: FillerParameter,
+              generator: torch.Generator) -> None:
+        super()._fill(name, values, filler, generator)
+        if self.spec.proto.random_maclaurin_param.distribution_type == "bernoulli":
+            values.round_()
+
+    def forward(self, x: Tensor, y: Tensor) -> Tensor:
+        if self.forwards_left == 0:
+            self._draw_anew()
+        self.forwards_left -= 1
+        return (x.detach().flatten(1) @ self.first) * (y.flatten(1) @ self.second) / self.divisor
+
+    def _draw_anew(self) -> None:
+        self.forwards_left = self.spec.proto.random_maclaurin_param.epoch_size + 1
+        generator = torch.Generator().manual_seed(int(torch.randint(1 << 62, ())))
+        for name, filler in zip(self.blob_names, self.fillers, strict=True):
+            blob = getattr(self, name)
+            values = torch.empty(blob.shape)
+            self._fill(name, values, filler, generator)
+            blob.copy_(values)

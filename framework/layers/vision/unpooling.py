@@ -26,17 +26,18 @@ class Unpooling(Layer):
     Bottom: x (N, C, H, W); then, optional, a pooling mask in the shape of x, without gradient, of
             whose channels the first C count: the original reads no further in one item.
     Top:    y (N, C, unpool_h, unpool_w), or unpool_size for both; without them the larger of
-            (n - 1) * stride + kernel and n * stride + 1. Values are where the mask says,
-            or, without one, at row and column times the stride.
+            (n - 1) * stride + kernel and n * stride + 1, in the dialect "sal-ensemble" the first.
+            Values are where the mask says, or, without one, at row and column times the stride.
     With AVE each value is divided evenly among the cells of its window, with TILE each cell of it
     gets the value; what several windows give a cell is added, and a mask is not read.
     UnPooling with these fields, as nets of ENet's form have it, is the same layer.
     Blobs:  none.
     Errors: SpecError for padding, and for shapes that do not fit.
-    Source: unpooling_layer.cpp of HyeonwooNoh/caffe.
+    Source: unpooling_layer.cpp of HyeonwooNoh/caffe; that of ArcherFMY/caffe-sal-ensemble.
     """
 
     num_bottoms = (1, 2)
+    dialects = ("sal-ensemble",)
 
     def __init__(self, spec: LayerSpec, x: Shape, mask: Shape | None = None):
         super().__init__(spec)
@@ -58,6 +59,8 @@ class Unpooling(Layer):
         if all(self.sizes):
             return self.sizes
         zipped = zip(plane, self.kernel, self.stride, strict=True)
+        if self.spec.dialect == "sal-ensemble":
+            return tuple((n - 1) * s + k for n, k, s in zipped)
         return tuple(max((n - 1) * s + k, n * s + 1) for n, k, s in zipped)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:

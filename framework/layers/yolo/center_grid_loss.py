@@ -46,11 +46,14 @@ class CenterGridLoss(Layer):
     loss = True
     no_gradient_bottoms = (1,)
     needs_float32 = True
+    unread = frozenset(f"{FIELD}.{name}" for name in (
+        "loc_loss_type lm_loss_type loc_weight ignore_thresh net_width").split())
 
     def __init__(self, spec: LayerSpec, x: Shape, truth: Shape):
         super().__init__(spec)
         honour(spec, FIELD, "num_class share_location bias_scale bias_num net_height "
-               "low_bbox_scale up_bbox_scale class_type has_lm")
+               "low_bbox_scale up_bbox_scale class_type has_lm loc_loss_type lm_loss_type "
+               "loc_weight ignore_thresh net_width")
         param = spec.proto.center_object_loss_param
         self.by_sigmoid = enum_name(param, "class_type") == "SIGMOID"
         self.has_points = param.has_lm

@@ -47,11 +47,12 @@ class EvalDetection(Layer):
     num_bottoms = (2, 3)
     no_gradient_bottoms = (0, 1, 2)
     no_onnx_form = COMPARES_WITH_LABELS
+    unread = frozenset(["eval_detection_param.constriant"])
 
     def __init__(self, spec: LayerSpec, x: Shape, boxes: Shape, *images: Shape):
         super().__init__(spec)
         honour(spec, "eval_detection_param", "side num_class num_object threshold sqrt "
-               "score_type nms biases")
+               "score_type nms biases constriant")
         param = spec.proto.eval_detection_param
         self.num_object = param.num_object
         self.num_class = param.num_class

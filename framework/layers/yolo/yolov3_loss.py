@@ -33,7 +33,7 @@ class _Truth(NamedTuple):
     teaches: Tensor     # those that an anchor is taught
 
 
-class _Matches(NamedTuple):
+class Matches(NamedTuple):
     """Pairs of a box and an anchor, in the original's order: all of shape (K,)."""
 
     item: Tensor
@@ -174,7 +174,7 @@ class Yolov3(Layer):
         steps[..., 5:] = self._class_steps(found[..., 5:], truth, match)
         box = truth.box[match.item, match.box]
         if self.kind == "MSE":
-            last = _last(match, score)
+            last = last_pairs(match, score)
             chosen = tuple(part[last] for part in at)
             steps[..., :4] = steps[..., :4].index_put(
                 chosen, self._differences(found[chosen], match, box, last, score.shape[2:]))
@@ -182,13 +182,13 @@ class Yolov3(Layer):
         own = boxes[at]
         pull = self._pull(own, box, found[at])
         if not self.param.accumulate:
-            pull = pull * _last(match, score)[:, None]
+            pull = pull * last_pairs(match, score)[:, None]
         steps[..., :4] = steps[..., :4].index_put(at, -pull, accumulate=True)
         kind = self.kind if self.kind in ("GIOU", "CIOU") else "DIOU"
         far = 1 - overlap(kind, own, box)
         return steps, self.param.iou_normalizer * far.sum() / max(len(far), 1)
 
-    def _matches(self, found: Tensor, truth: _Truth) -> _Matches:
+    def _matches(self, found: Tensor, truth: _Truth) -> Matches:
         height, width = found.shape[2:4]
         item, number = truth.teaches.nonzero(as_tuple=True)
         box = truth.box[item, number]
@@ -206,10 +206,10 @@ class Yolov3(Layer):
         others = others & (self.param.iou_thresh < 1)
         which, pair = torch.cat([first, others], 1).nonzero(as_tuple=True)
         cell = (box[which, :2] * box.new_tensor([width, height])).long()
-        return _Matches(item[which], number[which], own[pair % len(anchors)],
+        return Matches(item[which], number[which], own[pair % len(anchors)],
                         cell[:, 1].clamp(0, height - 1), cell[:, 0].clamp(0, width - 1))
 
-    def _differences(self, found: Tensor, match: _Matches, box: Tensor, last: Tensor,
+    def _differences(self, found: Tensor, match: Matches, box: Tensor, last: Tensor,
                      sizes: torch.Size) -> Tensor:
         """Slopes (K, 4) of the squared errors of boxes."""
         height, width = sizes
@@ -231,7 +231,7 @@ class Yolov3(Layer):
         limit = self.param.max_delta
         return pull if limit >= FLOAT_MAX else pull.clamp(-limit, limit)
 
-    def _class_steps(self, score: Tensor, truth: _Truth, match: _Matches) -> Tensor:
+    def _class_steps(self, score: Tensor, truth: _Truth, match: Matches) -> Tensor:
         """Slopes (N, A, h, w, C) of anchors with a box: the classes of all their boxes are 1."""
         at = (match.item, match.anchor, match.row, match.column)
         label = truth.label[match.item, match.box]
@@ -246,9 +246,9 @@ class Yolov3(Layer):
         return steps.where(has[..., None], 0)
 
     def _focal(self, steps: Tensor, score: Tensor, at: tuple[Tensor, ...], label: Tensor,
-               match: _Matches) -> Tensor:
+               match: Matches) -> Tensor:
         """The slopes by the first box of an anchor, weighted; those of later ones' classes stay."""
-        first = _last(match, score[..., 0], reverse=True)
+        first = last_pairs(match, score[..., 0], reverse=True)
         chosen = tuple(part[first] for part in at)
         own = label[first]
         rows = score[chosen]
@@ -261,7 +261,7 @@ class Yolov3(Layer):
         return torch.where(later, steps, weighted)
 
 
-def _last(match: _Matches, score: Tensor, reverse: bool = False) -> Tensor:
+def last_pairs(match: Matches, score: Tensor, reverse: bool = False) -> Tensor:
     """Which pairs (K,) are the last, or first, of those with the same anchor and cell."""
     num_anchors, height, width = score.shape[1:]
     flat = ((match.item * num_anchors + match.anchor) * height + match.row) * width + match.column

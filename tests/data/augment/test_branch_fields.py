@@ -129,7 +129,6 @@ def test_fields_without_effect_are_named(tmp_path, caplog, database):
      r"min_area_ratio and max_area_ratio are 0\.9 and 0\.8; they must be above 0 and rise"),
     ("crop_size: 5 random_aspect_ratio_param { aspect_ratio_change: 1.5 }",
      r"aspect_ratio_change is 1\.5; it must be above 0 and at most 1"),
-    ("flow: true", r"flow is not supported"),
 ])
 def test_random_sizes_that_cannot_be_followed_are_errors(database, text, error):
     with pytest.raises(SpecError, match=error):
@@ -142,3 +141,20 @@ def test_flow_has_no_effect_on_lists_of_images(tmp_path, caplog):
              for text in ("mirror: true flow: true", "mirror: true")]
     np.testing.assert_array_equal(*found)
     assert "transform_param.flow has no effect, as in the original" in caplog.text
+
+
+@pytest.mark.parametrize("mean", [0, 10])
+def test_flow_of_records_changes_its_sign_where_it_is_mirrored(database, mean):
+    text = f"crop_size: 20 {f'mean_value: {mean}' if mean else ''}"
+    straight, plain, turned = (make_source(data_net(database, f"{text} {more}"), "TEST")
+                               for more in ("", "mirror: true", "mirror: true flow: true"))
+    kinds = set()
+    for start in range(6):
+        batches = [finished(source, start)[0] for source in (straight, plain, turned)]
+        for original, before, after in zip(*batches, strict=True):
+            is_mirrored = not np.array_equal(before, original)
+            kinds.add(is_mirrored)
+            np.testing.assert_array_equal(after[:2], before[:2])
+            third = 255 - (before[2] + mean) - mean if is_mirrored else before[2]
+            np.testing.assert_array_equal(after[2], third)
+    assert kinds == {True, False}

@@ -63,3 +63,30 @@ def test_what_does_not_fit_is_refused():
         make("NaiveTripletLoss", "", (7, 3), tops=2)
     with pytest.raises(SpecError, match="they must be of one size"):
         make("DotProductSimilarity", "", (4, 6), (4, 5))
+
+
+def test_pairs_are_scored_against_a_dictionary_with_the_gradient_of_their_own_rows():
+    a, b = noise(3, 2, 2, seed=7), noise(3, 4, seed=8)
+    rows = noise(5, 4, seed=9)
+    layer = make("CosineDis", "", a.shape, b.shape, rows.shape, tops=2)
+    scores, classes = layer(a, b, rows)
+    left, right = a.detach().numpy().reshape(3, 4), b.detach().numpy()
+    table = rows.detach().numpy()
+    for item in range(3):
+        for row, own, other in ((item, left, right), (item + 3, right, left)):
+            expected = [own[item] @ other[item], *(own[item] @ one for one in table)]
+            np.testing.assert_allclose(scores[row].detach().numpy(), expected, rtol=1e-12)
+    assert classes.tolist() == [0] * 6
+    above = noise(6, 6, seed=10, requires_grad=False)
+    scores.backward(above)
+    weights = above.numpy()
+    for item in range(3):
+        for grad, row, other in ((a.grad.reshape(3, 4), item, right), (b.grad, item + 3, left)):
+            expected = weights[row, 0] * other[item] + weights[row, 1:] @ table
+            np.testing.assert_allclose(grad[item].numpy(), expected, rtol=1e-10)
+    assert rows.grad is None
+
+
+def test_a_dictionary_of_other_rows_is_refused():
+    with pytest.raises(SpecError, match="its rows must be of 4 values, as the items are"):
+        make("CosineDis", "", (3, 4), (3, 4), (5, 3), tops=2)

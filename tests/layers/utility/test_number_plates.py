@@ -42,6 +42,16 @@ def test_a_plate_is_right_with_all_its_signs_and_so_are_those_after_it():
     layer = make("LpEvaluate", "", (1, 1, 4, 7), (4, 7))
     assert layer(found[None, None], truth).tolist() == [[[[0]]]]
     assert layer(truth[None, None], truth).tolist() == [[[[1]]]]
+    # of longer rows the first numbers are read, those of another plate too
+    long = make("LpEvaluate", "", (2, 9), (2, 8))
+    values = torch.arange(18.0).reshape(2, 9)
+    assert long(values, torch.arange(16.0).reshape(2, 8)).flatten().tolist() == [1, 1]
+    values[1, 4] = 0        # the 14th number
+    assert long(values, torch.arange(16.0).reshape(2, 8)).flatten().tolist() == [1, 1]
+    values[0, 0] = 5
+    assert long(values, torch.arange(16.0).reshape(2, 8)).flatten().tolist() == [0, 0]
+    with pytest.raises(SpecError, match="both must be 7 signs for each plate"):
+        make("LpEvaluate", "", (2, 9), (2, 6))
 
 
 def test_faces_are_measured_by_points_classes_and_angles():

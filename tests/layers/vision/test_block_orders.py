@@ -152,3 +152,22 @@ def test_rows_hold_the_channels_of_a_group_and_become_maps_again():
 def test_rows_that_do_not_fit_are_refused(fields, shape, message):
     with pytest.raises(SpecError, match=message):
         make("MTranspose", fields, shape)
+
+
+def test_enlarge_moves_blocks_into_channels_row_by_row_and_leaves_out_what_fills_none():
+    x = noise(2, 3, 5, 8)
+    layer = make("Enlarge", "scale: 2", (2, 3, 5, 8))
+    y = layer(x)
+    assert y.shape == (2, 12, 2, 4)
+    for c in range(12):
+        row, column = c % 4 // 2, c % 2
+        expected = x[:, c // 4, row:4:2, column:8:2]
+        np.testing.assert_array_equal(y[:, c].detach().numpy(), expected.detach().numpy())
+    assert torch.autograd.gradcheck(layer, x)
+
+
+@pytest.mark.parametrize("scale, words", [(1, "is 1; it must be at least 2"),
+                                          (6, "is 6; it may be at most 5")])
+def test_enlarge_refuses_a_scale_that_leaves_no_block(scale, words):
+    with pytest.raises(SpecError, match=words):
+        make("Enlarge", f"scale: {scale}", (2, 3, 5, 8))
