@@ -376,6 +376,8 @@ RULES: dict[str, Rule] = {
     "SGD": sgd, "Nesterov": nesterov, "AdaGrad": adagrad, "RMSProp": rmsprop,
     "AdaDelta": adadelta, "Adam": adam, "AdamW": adamw, "LAMB": lamb,
 }
-SQUARES = {adagrad: (0,), rmsprop: (0,), adadelta: (0, 1), adam: (1,), adamw: (1,), lamb: (1,)}
+SQUARES: dict[Rule, tuple[int, ...]] = {
+    adagrad: (0,), rmsprop: (0,), adadelta: (0, 1), adam: (1,), adamw: (1,), lamb: (1,),
+}
 """The rows of a rule's history that it takes roots of."""
 DECOUPLED = (adamw, lamb)       # they decay the weights themselves
