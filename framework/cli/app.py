@@ -291,6 +291,10 @@ def import_modules(names: Sequence[str]) -> None:
     from framework.layers.python.importing import standing_in  # lazy: torch comes with it
 
     for name in names:
+        if name.endswith(".py") or os.sep in name:
+            module = Path(name).stem
+            raise CaffeError(f"--import {name}: is a file; give the name of its module, {module}, "
+                             "with its folder as working directory or in PYTHONPATH")
         sys.path.append(os.getcwd())
         try:
             with standing_in():

@@ -31,14 +31,14 @@ class Place(NamedTuple):
 
 def count_flag(text: str) -> int:
     """A flag's whole number from 0 on."""
-    if (number := int(text)) < 0:
+    if (number := gflags.whole(text)) < 0:
         raise argparse.ArgumentTypeError(f"is {text}; it must be at least 0")
     return number
 
 
 def seed_flag(text: str) -> int:
     """A flag's seed: what torch's generators take."""
-    if not -2**63 <= (number := int(text)) < 2**63:
+    if not -2**63 <= (number := gflags.whole(text)) < 2**63:
         raise argparse.ArgumentTypeError(f"is {text}; it must have at most 64 bits")
     return number
 

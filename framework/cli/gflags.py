@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from framework.errors import CaffeError
+from framework.system.wording import shortened
 
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
@@ -26,16 +27,31 @@ def boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"'{text}' is not true or false")
 
 
+def whole(text: str) -> int:
+    """A whole number, as a type for argparse, whose own word for others is "invalid int value"."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{shortened(text)}' is not a whole number") from None
+
+
+def real(text: str) -> float:
+    """A number, as a type for argparse."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{shortened(text)}' is not a number") from None
+
+
 def whole_number(low: int, high: int) -> Callable[[str], int]:
     """The type of a flag that takes whole numbers from `low` to `high`."""
 
     def number(text: str) -> int:
-        value = int(text)
+        value = whole(text)
         if not low <= value <= high:
             raise argparse.ArgumentTypeError(f"{text} is not from {low} to {high}")
         return value
 
-    number.__name__ = "whole number"        # argparse names it where the text is not a number
     return number
 
 

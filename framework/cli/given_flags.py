@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Sequence
 
+from framework.cli import gflags
 from framework.errors import CaffeError
 from framework.system.wording import nearest, shortened
 
@@ -37,6 +38,8 @@ def check(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
 def parse(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
     """The options. Ends the program, as argparse does, for flags that are not known, and names a
     flag that is near the first of them."""
+    parser.register("type", int, gflags.whole)
+    parser.register("type", float, gflags.real)
     options, unknown = parser.parse_known_args(words)
     if unknown:
         name = unknown[0].partition("=")[0]

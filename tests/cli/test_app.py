@@ -83,6 +83,17 @@ def test_a_module_that_is_not_there_is_named(capsys, tmp_path):
         capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["layers_of_mine.py", "folder/layers_of_mine.py",
+                                  "a/layers_of_mine"])
+def test_a_file_in_place_of_a_module_is_told_and_not_run(name, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "layers_of_mine.py").write_text("print('it ran')\n")
+    assert inspect(["--import", name, "net.prototxt"]) == 1
+    said = capsys.readouterr()
+    assert f"--import {name}: is a file; give the name of its module, layers_of_mine" in said.err
+    assert "it ran" not in said.out
+
+
 def test_ignored_fields_are_named(tmp_path, caplog):
     path = tmp_path / "net.prototxt"
     path.write_text(NET.replace("DoubleIt", "ReLU") + "nam: 3\n")

@@ -1,13 +1,14 @@
 """The help of every program: arguments that are explained, and an example that works."""
 
 import argparse
+import copy
 import shlex
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from framework.cli import gflags, new, upgrade_net, upgrade_solver
+from framework.cli import gflags, given_flags, new, upgrade_net, upgrade_solver
 from framework.cli.caffe import main
 
 FOLDER = Path(upgrade_net.__file__).parent
@@ -42,6 +43,20 @@ def test_the_example_in_the_help_is_one_that_the_program_takes(name):
     parser.parse_args(gflags.normalise(parser, words[1:]))
     own = [word for word in words if word.startswith(("prototxt/", "solvers/"))]
     assert all(any(FOLDER.parents[1].glob(word)) for word in own), f"{own}: not in the checkout"
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_a_word_in_place_of_a_number_is_told_in_words_for_users(name, capsys):
+    """argparse's own are "invalid int value" and "invalid seed_flag value"."""
+    parser = copy.deepcopy(PARSERS[name])
+    typed = [action for action in parser._actions if action.option_strings
+             and action.type not in (None, str, Path, str.upper) and action.nargs is None]
+    for action in typed:
+        with pytest.raises(SystemExit) as ended:
+            given_flags.parse(parser, [action.option_strings[-1], "12_x?"])
+        said = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert "'12_x?'" in said and "invalid" not in said and "value" not in said, said
 
 
 @pytest.mark.parametrize("name", [
