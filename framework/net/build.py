@@ -12,9 +12,9 @@ from framework.layers.base import DataOptions, Layer, Shape, Source, class_of
 from framework.layers.compressed import compressed
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES
 from framework.layers.empty_bottoms import refuse_empty
+from framework.layers.pose.aligned_maps import AlignedLayer, Alignment
 from framework.layers.python.python_layer import Python
 from framework.layers.segmentation.segmentation import AutoCrop
-from framework.layers.vision.aligned_maps import AlignedLayer, Alignment
 from framework.net.crop_alignment import alignment, crop_offsets
 from framework.net.fork_fields import refuse_foreign
 from framework.net.layer_values import check_values

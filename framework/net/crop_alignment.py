@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from framework.layers.base import LAYERS, Layer, Shape
 from framework.layers.coordinates import IDENTITY, Affine, CoordinateMap, scale_map
-from framework.layers.vision.aligned_maps import Alignment, CropPatchFromMaxFeaturePosition
-from framework.layers.vision.pose_maps import Resize
+from framework.layers.pose.aligned_maps import Alignment, CropPatchFromMaxFeaturePosition
+from framework.layers.pose.pose_maps import Resize
 from framework.proto import LayerParameter
 
 

@@ -12,7 +12,7 @@ from framework.evaluation.classification import confusion, probabilities, ranks
 from framework.evaluation.columns import Doubles, Indices
 from framework.evaluation.thresholds import calibration
 from framework.execution.chains import Step
-from framework.layers.loss.accuracy import Accuracy
+from framework.layers.accuracy.accuracy import Accuracy
 from framework.layers.loss.softmax import SoftmaxWithLoss
 from framework.net.net import Net
 from framework.report import figures

@@ -28,10 +28,13 @@ COMPOSITE = "composite"
 # The headings of the catalogue, in its order: folders of framework/layers, and what a net file
 # may hold beside single layers.
 HEADINGS = {
-    "data": "Data", "vision": "Vision", "normalization": "Normalization",
-    "activation": "Activation", "utility": "Utility", "loss": "Loss", "recurrent": "Recurrent",
+    "data": "Data", "vision": "Vision", "pooling": "Pooling", "resampling": "Resampling",
+    "normalization": "Normalization", "activation": "Activation", "utility": "Utility",
+    "loss": "Loss", "metric": "Metric learning", "accuracy": "Accuracy", "recurrent": "Recurrent",
     "segmentation": "Segmentation", "ssd": "SSD", "rcnn": "R-CNN", "yolo": "YOLO",
-    "python": "Python", COMPOSITE: "Composite",
+    "pose": "Poses and faces", "flow": "Optical flow", "volumes": "Volumes and clips",
+    "capsules": "Capsules", "low_precision": "Low precision", "python": "Python",
+    COMPOSITE: "Composite",
 }
 SCALARS = {int(number): name.removeprefix("TYPE_").lower()
            for name, number in FieldDescriptorProto.Type.items()}

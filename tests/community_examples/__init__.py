@@ -1,21 +1,48 @@
 """Examples of the layer types that community projects added, by the folders of framework/layers."""
 
 from tests.community_examples import (
+    accuracy,
     activation,
+    capsules,
     data,
+    flow,
     loss,
+    low_precision,
+    metric,
     normalization,
+    pooling,
+    pose,
     rcnn,
     recurrent,
+    resampling,
     segmentation,
     ssd,
     utility,
     vision,
+    volumes,
     yolo,
 )
 
-EXAMPLES = tuple(
-    example
-    for room in (activation, data, loss, normalization, rcnn, recurrent, segmentation, ssd,
-                 utility, vision, yolo)
-    for example in room.EXAMPLES)
+ROOMS = (
+    accuracy,
+    activation,
+    capsules,
+    data,
+    flow,
+    loss,
+    low_precision,
+    metric,
+    normalization,
+    pooling,
+    pose,
+    rcnn,
+    recurrent,
+    resampling,
+    segmentation,
+    ssd,
+    utility,
+    vision,
+    volumes,
+    yolo,
+)
+EXAMPLES = tuple(example for room in ROOMS for example in room.EXAMPLES)

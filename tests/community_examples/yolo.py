@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tests.community_examples.loss import MEASURE
+from tests.community_examples.pose import MEASURE
 from tests.layer_examples import (
     AFTER_ROUNDING,
     BATCH,

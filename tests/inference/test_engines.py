@@ -157,7 +157,7 @@ def test_several_threads_use_one_detector_at_once(engine, noise_weights):
 def test_a_layer_type_that_is_not_in_a_file_is_exported_each_time(tmp_path, cache, capsys,
                                                                   monkeypatch):
     files = write_net(tmp_path)
-    monkeypatch.setattr(sys.modules["framework.layers.vision.pooling"], "__file__", None)
+    monkeypatch.setattr(sys.modules["framework.layers.pooling.pooling"], "__file__", None)
 
     for _ in range(2):
         Detector(*files, engine="onnxruntime")

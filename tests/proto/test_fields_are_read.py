@@ -35,12 +35,12 @@ COMPOSED = {
                                   "random_order")),                     # data/augment/distortion
     *(f"{end}_{what}" for end in ("min", "max")                         # data/augment/sampler
       for what in ("jaccard_overlap", "sample_coverage", "object_coverage")),
-    *(f"{what}_{numbers}" for what in ("bw", "fl")                      # layers/vision/ristretto
+    *(f"{what}_{numbers}" for what in ("bw", "fl")                      # layers/low_precision
       for numbers in ("layer_in", "layer_out", "params")),
-    *(f"{part}_{what}" for part in ("cluster", "scatter", "ovalize")    # layers/loss/homo_mean
+    *(f"{part}_{what}" for part in ("cluster", "scatter", "ovalize")    # layers/metric/homo_mean
       for what in ("measure", "regular", "clipmode", "clipprop", "lowrprop", "upprprop", "feedrate",
                    "feedsize", "tradeoff", "interval", "postpone", "duration", "activate")),
-    *(f"{end}_{what}_{axis}" for end in ("min", "max") for axis in "xyz"    # vision/volume_fields
+    *(f"{end}_{what}_{axis}" for end in ("min", "max") for axis in "xyz"    # layers/volumes
       for what in ("rotation", "translation", "scaling")),
 }
 # Messages of files that are read from their wire form, not by names, and the oldest form of layers,

@@ -9,9 +9,9 @@ from framework.export.caffe.dialects import Dialect
 from framework.layers.base import Layer, Shape
 from framework.layers.normalization.scale import Bias, Scale
 from framework.layers.params import is_set
+from framework.layers.pooling.pooling import Pooling
+from framework.layers.resampling.interp import Interp
 from framework.layers.vision.convolution import Convolution, Deconvolution
-from framework.layers.vision.interp import Interp
-from framework.layers.vision.pooling import Pooling
 from framework.proto import LayerParameter, enum_name
 
 OWN_FIELDS = 20001      # fields from here on have numbers of this project alone

@@ -16,8 +16,8 @@ from framework.layers.activation.neuron import Dropout, DropPath, ReLU
 from framework.layers.base import Layer
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
+from framework.layers.pooling.pooling import Pooling
 from framework.layers.utility.joining import Silence, Split
-from framework.layers.vision.pooling import Pooling
 from framework.net.net import Net
 from framework.proto import LayerParameter, NetParameter
 

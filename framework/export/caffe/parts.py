@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from framework.errors import SpecError
 from framework.layers.activation.neuron import ReLU
 from framework.layers.base import LAYERS, Layer, Shape, Source
+from framework.layers.pooling.pooling import Pooling
 from framework.layers.utility.joining import Concat, Slice, Split
-from framework.layers.vision.pooling import Pooling
 from framework.net.net import Net
 from framework.net.one_layer import build_layer
 from framework.proto import LayerParameter

@@ -11,12 +11,12 @@ from framework.export.caffe.parts import Part, Parts
 from framework.layers.activation.neuron import PReLU
 from framework.layers.normalization.batch_norm import BatchNorm, has_scale
 from framework.layers.normalization.normalize import UNIT_EPS, Normalize, ScaledForm
+from framework.layers.pooling.pooling import Pooling
 from framework.layers.utility.joining import Slice
 from framework.layers.utility.shape import Crop
 from framework.layers.vision.convolution import Convolution, Deconvolution
 from framework.layers.vision.depthwise import ConvolutionDepthwise
 from framework.layers.vision.inner_product import InnerProduct
-from framework.layers.vision.pooling import Pooling
 from framework.layers.vision.sides import SIDES
 from framework.ops.pooling import PoolWindow
 from framework.proto import ConvolutionParameter, LayerParameter, clear_fields

@@ -10,9 +10,9 @@ import torch
 
 from framework.export.caffe.chain import Chain, Rewrite, square_or_not
 from framework.export.caffe.parts import Floats, Part, Parts
-from framework.layers.vision.interp import Interp
+from framework.layers.resampling.interp import Interp
+from framework.layers.resampling.resize import Upsample
 from framework.layers.vision.padding import PixelShuffle
-from framework.layers.vision.resize import Upsample
 
 
 def upsample(parts: Parts, part: Part) -> list[Part] | None:

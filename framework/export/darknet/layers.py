@@ -19,13 +19,13 @@ from framework.layers.activation.neuron import Dropout
 from framework.layers.base import LAYERS, Layer
 from framework.layers.normalization.batch_norm import BatchNorm
 from framework.layers.normalization.scale import Scale
+from framework.layers.pooling.pooling import Pooling
+from framework.layers.resampling.resize import Reorg, Upsample
 from framework.layers.utility.joining import Concat, Eltwise, Slice
 from framework.layers.vision.filters import read_geometry
 from framework.layers.vision.inner_product import InnerProduct
 from framework.layers.vision.local import Local
 from framework.layers.vision.padding import Pad
-from framework.layers.vision.pooling import Pooling
-from framework.layers.vision.resize import Reorg, Upsample
 from framework.system.arrays import Floats
 
 

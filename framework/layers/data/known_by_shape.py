@@ -10,8 +10,8 @@ from framework.layers.data.assumed_shapes import (
     batch_size,
     images_and_labels,
 )
-from framework.layers.loss.heatmap import ROOM_CORNERS
 from framework.layers.params import check_sizes
+from framework.layers.pose.heatmap import ROOM_CORNERS
 
 # Maps of a pose model: directions of limbs, joints, and background if it has it.
 POSE_CHANNELS = {

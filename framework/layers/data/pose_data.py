@@ -6,7 +6,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.data.assumed_shapes import ASSUMED_SIZES, Size
 from framework.layers.data.known_by_shape import KnownByShape
-from framework.layers.vision.pose_maps import SOURCE_NUMBERS
+from framework.layers.pose.pose_maps import SOURCE_NUMBERS
 
 
 class PoseImages(KnownByShape):

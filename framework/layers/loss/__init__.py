@@ -1,1 +1,1 @@
-"""Loss layers and accuracy metrics."""
+"""Loss layers of classification, regression and detection."""

@@ -16,7 +16,7 @@ from framework.layers.loss.loss_settings import (
     normalization,
     shape_of_labels,
 )
-from framework.layers.loss.mined_softmax import MinedSoftmax
+from framework.layers.metric.mined_softmax import MinedSoftmax
 from framework.layers.params import canonical_axis, honour, is_set
 from framework.ops.losses import log_loss, normalizer, precise, softmax_focal_loss
 from framework.proto import enum_name

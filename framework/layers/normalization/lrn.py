@@ -10,8 +10,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import honour
-from framework.layers.vision.pooling import read_window
-from framework.layers.vision.pooling_onnx import max_pool_onnx
+from framework.layers.pooling.pooling import read_window
+from framework.layers.pooling.pooling_onnx import max_pool_onnx
 from framework.ops.pooling import max_pool
 from framework.proto import enum_name
 

@@ -8,8 +8,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
-from framework.layers.vision.pooling_onnx import ave_pool_onnx
-from framework.layers.vision.resize_onnx import resize_onnx
+from framework.layers.pooling.pooling_onnx import ave_pool_onnx
+from framework.layers.resampling.resize_onnx import resize_onnx
 from framework.ops.pooling import PoolWindow, ave_pool
 
 KERNELS = ((33, 65), (17, 33), (13, 25), (8, 15))

@@ -12,7 +12,7 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer, uncompiled
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import check_four_axes, check_sizes, honour
-from framework.layers.vision.pose_truth import check_images
+from framework.layers.pose.pose_truth import check_images
 from framework.system.arrays import Array
 from framework.system.atomic import write_file
 

@@ -1,1 +1,1 @@
-"""Vision layers: convolution, pooling, resizing, fully connected layers."""
+"""Vision layers: convolution and fully connected layers, and single ones on images."""

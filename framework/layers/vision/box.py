@@ -14,8 +14,8 @@ from framework.definition.spec import LayerSpec
 from framework.layers.activation.neuron import ReLU
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.params import honour
+from framework.layers.pooling.pooling import Pooling
 from framework.layers.vision.convolution import Convolution
-from framework.layers.vision.pooling import Pooling
 from framework.proto import LayerParameter
 
 

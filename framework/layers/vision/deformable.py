@@ -10,9 +10,9 @@ from torch import Tensor
 
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
+from framework.layers.flow.optical_flow import bilinear, bilinear_in_zeros
 from framework.layers.onnx_reasons import UNWRITTEN
 from framework.layers.params import at_least, axis_sizes, check_sizes, honour
-from framework.layers.vision.optical_flow import bilinear, bilinear_in_zeros
 from framework.layers.weighted import Weighted
 from framework.ops.windows import convolved_sizes, reached_ends
 

@@ -12,9 +12,9 @@ from framework.definition.spec import LayerSpec
 from framework.layers.base import Layer, Shape, layer
 from framework.layers.onnx_graph import Names, OnnxGraph
 from framework.layers.params import axis_sizes, check_four_axes, honour
+from framework.layers.pooling.pooling import pool, read_window
+from framework.layers.pooling.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.vision.filters import convolutions_onnx, convolved, read_geometry
-from framework.layers.vision.pooling import pool, read_window
-from framework.layers.vision.pooling_onnx import max_pool_onnx, pool_onnx
 from framework.layers.weighted import Weighted
 from framework.ops.pooling import max_pool
 from framework.proto import enum_name

@@ -6,7 +6,7 @@ import torch
 
 from framework.errors import DataError, SpecError
 from tests.community_examples.loss import POINTS, WEIGHED
-from tests.community_examples.vision import CUT, PLACES
+from tests.community_examples.pose import CUT, PLACES
 from tests.support import make, noise
 
 ITEMS = (4, 6)

@@ -1,0 +1,1 @@
+"""Layers whose weights or activations have few bits, and those that prune weights."""

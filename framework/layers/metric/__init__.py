@@ -1,0 +1,1 @@
+"""Losses of embeddings: margins, centers, pairs, triplets and codes for hashing."""

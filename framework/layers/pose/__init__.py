@@ -1,0 +1,1 @@
+"""Layers of nets for poses, joints and facial points."""

@@ -1,0 +1,1 @@
+"""Layers that take maps to another size or to other positions."""

@@ -1,0 +1,1 @@
+"""Layers of volumes, clips and octrees."""
