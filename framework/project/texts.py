@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,11 @@ def shown(names: Sequence[str]) -> str:
     words = [" ".join(name.split()).replace("|", "/") for name in names[:8]]
     more = f" and {len(names) - 8} more" if len(names) > 8 else ""
     return ", ".join(words) + more
+
+
+def in_markdown(names: Sequence[str]) -> str:
+    """The same for the README, where `<`, `*` and their like are to stay signs of a name."""
+    return re.sub(r"[\\`*\[\]<>]|\b_|_\b", r"\\\g<0>", shown(names))
 
 
 def solver(settings: CommonSettings, prefix: str, evaluation: str, warmup: int = 0) -> str:

@@ -11,6 +11,7 @@ from framework.project.names import DEPLOY, README, SOLVER, TRAIN_TEST
 from framework.project.texts import (
     CommonProject,
     data_section,
+    in_markdown,
     numbers_section,
     shown,
     solver,
@@ -126,7 +127,7 @@ def readme(project: Project, folder: str) -> str:
 `--weights` names published weights of {net.name}: without them a net of its size learns little
 from some hundred images. Layers that are not in the file, as `classes`, begin from noise.
 """
-    return f"""# A classifier of {shown(project.names)}
+    return f"""# A classifier of {in_markdown(project.names)}
 
     caffe check_data {folder}
     caffe train {folder}{weights}

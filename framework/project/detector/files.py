@@ -11,6 +11,7 @@ from framework.project.names import DEPLOY, LABEL_MAP, README, SOLVER, TRAIN_TES
 from framework.project.texts import (
     CommonProject,
     data_section,
+    in_markdown,
     numbers_section,
     shown,
     solver,
@@ -147,7 +148,7 @@ from some hundred images.
 """
     left_out = "".join(f"\n\nNo boxes are predicted from `{name}`: no object has its size."
                        for name in project.proposal.left_out)
-    return f"""# A detector of {shown(project.names)}
+    return f"""# A detector of {in_markdown(project.names)}
 
     caffe check_data {folder}
     caffe train {folder}{weights}

@@ -10,6 +10,7 @@ from framework.project.segmenter.choices import UNET, Settings
 from framework.project.texts import (
     CommonProject,
     data_section,
+    in_markdown,
     numbers_section,
     shown,
     solver,
@@ -105,7 +106,7 @@ layer {{
 def readme(project: Project, folder: str) -> str:
     """What to do next, and the reason for each number; `folder` as the user calls it."""
     folder = shlex.quote(folder)
-    return f"""# A segmenter of {shown(project.names)}
+    return f"""# A segmenter of {in_markdown(project.names)}
 
     caffe check_data {folder}
     caffe train {folder}
