@@ -174,8 +174,9 @@ def add_net_flags(parser: argparse.ArgumentParser) -> None:
                              "directory")
     parser.add_argument("--dialect", metavar="NAME",
                         help="read layer types that a project reads in its own way as that one "
-                             "does: bottom-up-attention, class-agnostic, faceboxes, intel, "
-                             "quadrilaterals, region-batches, rotated-boxes, sal-ensemble or "
+                             "does: age-distributions, bottom-up-attention, caffe-td, "
+                             "class-agnostic, dark2caffe, faceboxes, intel, no-sqrt, openvino, "
+                             "quadrilaterals, region-batches, rotated-boxes, sal-ensemble, sstd or "
                              "textboxes (default: as the original does; as a project does only "
                              "where the net cannot be built otherwise)")
     parser.add_argument("--stub", action="append", default=[], metavar="TYPE=SHAPE",

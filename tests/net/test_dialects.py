@@ -1,6 +1,8 @@
 """Types that projects read in their own ways: by what the net shows, or by a dialect's name."""
 
+import argparse
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +11,10 @@ import numpy as np
 import pytest
 import torch
 
+from framework.cli import app
 from framework.errors import CaffeError
 from framework.layers import LAYERS
-from framework.layers.dialects import choose_dialect
+from framework.layers.dialects import choose_dialect, dialects
 from framework.net.net import Net
 from framework.net.reading import parse_net
 from framework.report.net_summary import Selection, take_census
@@ -337,3 +340,20 @@ def test_a_zoom_that_openvino_reads_multiplies_the_size(caplog):
     for i, j in np.ndindex(6, 8):       # corners on corners
         row, column = i * 2 / 5, j * 3 / 7
         torch.testing.assert_close(up[0, 1, i, j].item(), 12 + 4 * row + column)
+
+
+def test_there_is_no_square_of_two_sizes_as_compiled_without_where_only_that_fits():
+    net = net_from(SCENE_PRIORS.replace("192", "120").replace("96 }\nlayer", "60 }\nlayer"))
+    blobs = net({"f": torch.zeros(1, 2, 2, 3), "img": torch.zeros(1, 3, 64, 96),
+                 "l": torch.zeros(1, 120), "c": torch.zeros(1, 60)})
+    sides = [(20, 20)] + [(20 * ratio ** 0.5, 20 / ratio ** 0.5) for ratio in (2, 0.5, 5, 0.2)]
+    expected = [[(x - wide / 2) / 96, (y - high / 2) / 64, (x + wide / 2) / 96, (y + high / 2) / 64]
+                for y in (16, 48) for x in (16, 48, 80) for wide, high in sides]
+    np.testing.assert_allclose(blobs["copied"].reshape(2, -1, 4)[0], expected, atol=1e-6)
+
+
+def test_the_flag_names_every_dialect():
+    parser = argparse.ArgumentParser()
+    app.add_net_flags(parser)
+    (text,) = (action.help for action in parser._actions if action.dest == "dialect")
+    assert set(dialects()) <= set(re.findall(r"[\w-]+", text))

@@ -43,7 +43,7 @@ class PriorBox(Layer):
     followed by one of its size at the lower edge of the cell.
     In the dialect "sstd" an oblong is min_size high and min_size * ratio wide; with `flip` each
     follows once more with width and height exchanged, whether its ratio is listed or not;
-    min_size is not cut.
+    min_size is not cut. In the dialect "no-sqrt" there is no square of sqrt(min_size * max_size).
     With `fixed_size` and `density` in place of min_size there are in each cell for each size, by
     rows, density x density squares, spread over the size around the middle in whole steps of
     size / density, then as many of each other ratio; all are cut at the edges of the image.
@@ -57,13 +57,14 @@ class PriorBox(Layer):
     Errors: SpecError for missing, contradicting or non-positive fields.
     Source: PriorBoxParameter in caffe.proto; prior_box_layer.cpp of weiliu89/caffe branch ssd; Liu
             et al. 2016; prior_box_layer.cpp of sfzhang15/FaceBoxes, zihaozhang9/FaceBoxes,
-            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus, julimueller/tl_ssd and BestSonny/SSTD;
+            MhLiao/TextBoxes, MhLiao/TextBoxes_plusplus, julimueller/tl_ssd, BestSonny/SSTD, and
+            dreadlord1984/SSD_windows_caffe, compiled with NO_SQRT;
             prior_box_clustered_layer.cpp of openvinotoolkit/training_toolbox_caffe;
             prior_box_layer.cpp of foss-for-synopsys-dwc-arc-processors/synopsys-caffe.
     """
 
     reads = ("prior_box_param",)
-    dialects = ("faceboxes", "textboxes", "sstd")
+    dialects = ("faceboxes", "textboxes", "sstd", "no-sqrt")
     fork_fields = frozenset(f"prior_box_param.{name}"
                             for name in ("denser_prior_boxes", "width", "height", "fixed_size",
                                          "density", "offset_w", "offset_h", "tf", "yx_order"))
@@ -222,8 +223,8 @@ def _shapes(spec: LayerSpec, param: PriorBoxParameter) -> list[tuple[float, floa
                          f"{len(ratios)} aspect ratios: more than {MOST_BOXES} boxes a cell")
     for index, low in enumerate(int(low) for low in lows):
         shapes.append((float(low), float(low)))
-        between = [math.sqrt(low * int(highs[index]))] * 2 if highs else []
-        squares = [(between[0], between[1])] if between else []
+        squares = [(math.sqrt(low * int(highs[index])),) * 2] \
+            if highs and spec.dialect != "no-sqrt" else []
         oblong = [(low * math.sqrt(ratio), low / math.sqrt(ratio)) for ratio in ratios]
         shapes += oblong + squares if param.tf else squares + oblong
     return shapes
