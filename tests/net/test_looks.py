@@ -73,7 +73,7 @@ def test_what_stops_a_net_whose_shapes_fit_is_said_before_shapes_of_other_sizes(
     path.write_text("""
 layer { name: "data" type: "Data" top: "data" data_param { source: "x" batch_size: 2 } }
 layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param {
-  num_output: 2 kernel_size: 1 weight_filler { type: "bilinear_upsampling" } } }
+  num_output: 2 kernel_size: 1 weight_filler { type: "bilinear_downsampling" } } }
 layer { name: "p" type: "Pooling" bottom: "c" top: "p" pooling_param {
   pool: MAX kernel_size: 4 stride: 4 } }
 layer { name: "u" type: "Deconvolution" bottom: "p" top: "u" convolution_param {
@@ -82,7 +82,7 @@ layer { name: "both" type: "Concat" bottom: "c" bottom: "u" top: "both" }
 """)
     (census,) = take_census(path, Selection(phase="TRAIN"))
     (problem,) = census.problems
-    assert "layer 'c' (Convolution)" in problem and "bilinear_upsampling" in problem
+    assert "layer 'c' (Convolution)" in problem and "bilinear_downsampling" in problem
     assert problem.endswith("(with images of 224 x 224 assumed)")
 
 

@@ -40,9 +40,9 @@ def _beside_grid(_: proto.LayerParameter, net: Document) -> bool:
     return any(other.type == "Grid" for other in net.message.layer)
 
 
-def _third_is_no_class(layer: proto.LayerParameter, net: Document) -> bool:
-    return len(layer.top) == 3 and not any(
-        other.type in ("SoftmaxWithLoss", "Accuracy") and layer.top[2] in other.bottom
+def _third_is_a_target(layer: proto.LayerParameter, net: Document) -> bool:
+    return len(layer.top) == 3 and any(
+        other.bottom[1:2] == layer.top[2:] and other.type not in ("SoftmaxWithLoss", "Accuracy")
         for other in net.message.layer)
 
 
@@ -96,7 +96,7 @@ OTHER_TYPES = (
     OtherType("SampleTriplet", _of_drawn_classes, "RandomTriplets"),
     OtherType("TripletLoss", _of_drawn_classes, "IndexedTripletLoss"),
     # artiit/caffe-pose: maps of limbs where RoomNet has the type of a room
-    OtherType("DataHeatmap", _third_is_no_class, "LimbHeatmapData"),
+    OtherType("DataHeatmap", _third_is_a_target, "LimbHeatmapData"),
     # caomw/caffe-3dnormal_joint_past, whose Accuracy has nothing left in it
     OtherType("Accuracy", _beside_codebook, "IdleAccuracy"),
     # s-gupta/caffe, branch mil: of maps, not of rows

@@ -19,8 +19,10 @@ MARGIN = 24.0
 NAME_LETTERS, DETAIL_LETTERS = 23, 32      # that fit into a box
 MOST_PIXELS = 200_000_000
 # of the left edge of a box: told apart by people who see few colours as well
-FAMILIES = {"data": "#0072b2", "vision": "#d55e00", "activation": "#009e73", "loss": "#cc3399",
-            "normalization": "#b8860b", "ssd": "#56408c"}
+FAMILIES = {"data": "#0072b2", "activation": "#009e73", "normalization": "#b8860b",
+            "ssd": "#56408c",
+            **dict.fromkeys(("vision", "pooling", "resampling", "low_precision"), "#d55e00"),
+            **dict.fromkeys(("loss", "metric", "accuracy"), "#cc3399")}
 OTHER_FAMILY = "#5c6670"
 STATUS = {"added": "#d7f0dd", "removed": "#f9dcdc", "changed": "#fdf0c4", "reshaped": "#e3ecf9"}
 STATUS_EDGE = {"added": "#1a7f37", "removed": "#b42318", "changed": "#8a6100",
