@@ -29,13 +29,21 @@ MOST_ITERATIONS = 100
 FEATURES = 5            # for which the original fills its filter: position and three colours
 
 
-class _Filters(nn.Module):
-    """What both layers share: their blobs, and the slope of the energy that these make."""
+class _Filtered(Layer):
+    """What CrfEd and CrfGrad share: their blobs, and the slope of the energy that these make."""
 
-    def __init__(self, owner: Layer, field: str, p: Shape, features: Shape):
-        super().__init__()
-        spec = owner.spec
-        self.spec, self.param = spec, getattr(spec.proto, field)
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (1,)
+    no_onnx_form = "no graph of its steps is written"
+    blobs_learn = (True,) * 3
+    unary: Tensor
+    spatial: Tensor
+    bilateral: Tensor
+
+    def add_filters(self, field: str, p: Shape, features: Shape) -> None:
+        """Check the bottoms and read the fields that both messages have; add the blobs."""
+        spec = self.spec
+        self.param = getattr(spec.proto, field)
         if len(p) != 4 or len(features) != 4 or (p[0], *p[2:]) != (features[0], *features[2:]) \
                 or features[1] != FEATURES:
             raise spec.error("bottom", f"has the shapes {tuple(p)} and {tuple(features)}; they "
@@ -49,10 +57,25 @@ class _Filters(nn.Module):
         self.num_steps, = within(spec, f"{field}.num_iterations",
                                  (int(self.param.num_iterations),), 1, MOST_ITERATIONS)
         constant = FillerParameter(type="constant", value=self.param.unary_weight_init)
-        owner.add_blob("unary", (1, 1, 1, 1), constant)
-        owner.add_blob("spatial", (p[1], p[1], size, size), FillerParameter())
-        owner.add_blob("bilateral", (p[1], p[1], 1, len(neighbour_steps(FEATURES + 1))),
+        self.add_blob("unary", (1, 1, 1, 1), constant)
+        self.add_blob("spatial", (p[1], p[1], size, size), FillerParameter())
+        self.add_blob("bilateral", (p[1], p[1], 1, len(neighbour_steps(FEATURES + 1))),
                        FillerParameter())
+
+    def materialise(self, generator: torch.Generator) -> None:
+        is_new = self.bilateral.is_meta
+        super().materialise(generator)
+        if is_new:
+            self.set_blob(2, nn.Parameter(self.first_bilateral(self.bilateral.shape[0]),
+                                          self.bilateral.requires_grad))
+
+    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
+        """Those of the spatial filter; on the lattice the image decides."""
+        return self.num_steps * self.spatial.numel() * math.prod(
+            (bottoms[0][0], *bottoms[0][2:]))
+
+    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
+        return [bottoms[0]]
 
     def first_bilateral(self, classes: int) -> Tensor:
         """A Gaussian of each class for itself, which lowers its energy."""
@@ -60,19 +83,19 @@ class _Filters(nn.Module):
         return -self.param.pl_filter_init_scale * own * torch.from_numpy(
             gaussian_weights(FEATURES + 1))
 
-    def energy_slope(self, owner: Any, p: Tensor, features: Tensor, conv: bool = True,
-                     lattice: bool = True) -> Callable[[Tensor], Tensor]:  # Any: one of the two
+    def energy_slope(self, p: Tensor, features: Tensor, conv: bool = True,
+                     lattice: bool = True) -> Callable[[Tensor], Tensor]:
         """The slope of the energy at x, as a function of x (N, C, H, W); p is where it begins."""
         lattices = [self._lattice(item) for item in features.detach()] if lattice else []
-        own = -owner.unary.to(p.dtype).flatten() * (p + self.param.log_eps).log()
+        own = -self.unary.to(p.dtype).flatten() * (p + self.param.log_eps).log()
 
         def slope(x: Tensor) -> Tensor:
             found = own
             if conv:
-                spatial = owner.spatial.to(p.dtype)
+                spatial = self.spatial.to(p.dtype)
                 found = found + F.conv2d(x, spatial, padding=spatial.shape[-1] // 2)
             if lattice:
-                bilateral = owner.bilateral[:, :, 0].to(p.dtype)
+                bilateral = self.bilateral[:, :, 0].to(p.dtype)
                 planes = [LatticeConvolution.apply(item.flatten(1), bilateral, held)
                           for item, held in zip(x, lattices, strict=True)]
                 found = found + torch.stack(planes).reshape(x.shape)
@@ -112,7 +135,7 @@ class _Step(torch.autograd.Function):
 
 
 @layer
-class CrfEd(Layer):
+class CrfEd(_Filtered):
     """CRF inference by entropic descent (mirror descent) with a spatial and a bilateral filter.
 
     Bottoms: probabilities p (N, C, H, W); features of each pixel (N, 5, H, W), as PixelFeature
@@ -134,45 +157,32 @@ class CrfEd(Layer):
     """
 
     reads = ("crfed_param",)
-    num_bottoms = (2, 2)
-    no_gradient_bottoms = (1,)
-    no_onnx_form = "no graph of its steps is written"
-    blobs_learn = (True,) * 3
-    unary: Tensor
-    spatial: Tensor
-    bilateral: Tensor
 
     def __init__(self, spec: LayerSpec, p: Shape, features: Shape):
         super().__init__(spec)
         honour(spec, "crfed_param", "num_iterations step_size_factor log_eps kernel_size "
                "num_classes pl_filter_init_scale unary_weight_init skip_pl_term "
                "skip_conv_term div_epsilon")
-        self.crf = _Filters(self, "crfed_param", p, features)
-
-    def materialise(self, generator: torch.Generator) -> None:
-        _materialise(self, super().materialise, generator)
+        self.add_filters("crfed_param", p, features)
 
     def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        skips = self.spec.proto.crfed_param.skip_conv_term
-        return 0 if skips else _multiply_adds(self, bottoms)
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return [bottoms[0]]
+        skips = self.param.skip_conv_term
+        return 0 if skips else super().multiply_adds(bottoms, tops)
 
     @uncompiled
     def forward(self, p: Tensor, features: Tensor) -> Tensor:
-        param = self.spec.proto.crfed_param
+        param = self.param
         x = given = precise(p)
-        slope = self.crf.energy_slope(self, given, features, not param.skip_conv_term,
-                                      not param.skip_pl_term)
-        for step in range(self.crf.num_steps):
+        slope = self.energy_slope(given, features, not param.skip_conv_term,
+                                  not param.skip_pl_term)
+        for step in range(self.num_steps):
             length = math.sqrt(2 * math.log(p.shape[1]) / (step + 1)) / param.step_size_factor
             x = _Step.apply(x, -length * slope(x), param.div_epsilon)
         return x.to(p.dtype)
 
 
 @layer
-class CrfGrad(Layer):
+class CrfGrad(_Filtered):
     """CRF inference by projected gradient descent with a spatial and a bilateral filter.
 
     Bottoms: as of CrfEd.
@@ -185,35 +195,19 @@ class CrfGrad(Layer):
     """
 
     reads = ("crfgrad_param",)
-    num_bottoms = (2, 2)
-    no_gradient_bottoms = (1,)
-    no_onnx_form = "no graph of its steps is written"
-    blobs_learn = (True,) * 3
-    unary: Tensor
-    spatial: Tensor
-    bilateral: Tensor
 
     def __init__(self, spec: LayerSpec, p: Shape, features: Shape):
         super().__init__(spec)
         honour(spec, "crfgrad_param", "leak_factor num_iterations step_size log_eps kernel_size "
                "num_classes pl_filter_init_scale unary_weight_init")
-        self.crf = _Filters(self, "crfgrad_param", p, features)
-
-    def materialise(self, generator: torch.Generator) -> None:
-        _materialise(self, super().materialise, generator)
-
-    def multiply_adds(self, bottoms: Sequence[Shape], tops: Sequence[Shape]) -> int:
-        return _multiply_adds(self, bottoms)
-
-    def top_shapes(self, *bottoms: Shape) -> list[Shape]:
-        return [bottoms[0]]
+        self.add_filters("crfgrad_param", p, features)
 
     @uncompiled
     def forward(self, p: Tensor, features: Tensor) -> Tensor:
-        param = self.spec.proto.crfgrad_param
+        param = self.param
         x = given = precise(p)
-        slope = self.crf.energy_slope(self, given, features)
-        for _ in range(self.crf.num_steps):
+        slope = self.energy_slope(given, features)
+        for _ in range(self.num_steps):
             x = _near_simplex(x - param.step_size * slope(x), param.leak_factor)
         return x.to(p.dtype)
 
@@ -229,17 +223,3 @@ def _near_simplex(x: Tensor, leak: float) -> Tensor:
     count = torch.cat([ends, torch.ones_like(ends[:, :1])], 1).int().argmax(1, keepdim=True)
     rest = x - thresholds.gather(1, count)
     return torch.where(rest > 0, rest, leak * rest)
-
-
-def _materialise(crf: CrfEd | CrfGrad, fill: Callable[[torch.Generator], None],
-                 generator: torch.Generator) -> None:
-    is_new = crf.bilateral.is_meta
-    fill(generator)
-    if is_new:
-        crf.set_blob(2, nn.Parameter(crf.crf.first_bilateral(crf.bilateral.shape[0]),
-                                     crf.bilateral.requires_grad))
-
-
-def _multiply_adds(crf: CrfEd | CrfGrad, bottoms: Sequence[Shape]) -> int:
-    """Those of the spatial filter; on the lattice the image decides."""
-    return crf.crf.num_steps * crf.spatial.numel() * math.prod((bottoms[0][0], *bottoms[0][2:]))
