@@ -8,10 +8,8 @@ from torch import Tensor
 from framework.definition.spec import LayerSpec
 from framework.layers.base import Shape, layer
 from framework.layers.onnx_reasons import UNWRITTEN
-from framework.layers.params import check_four_axes, check_sizes, honour
+from framework.layers.vision.gridding import AXES, read_windows
 from framework.layers.weighted import Weighted
-
-AXES = "chw"
 
 
 @layer
@@ -36,17 +34,9 @@ class Degridding(Weighted):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        sizes = [f"{kind}_{axis}" for kind in ("kernel", "stride") for axis in AXES]
-        honour(spec, "degridding_param", "degridding bias_term weight_filler bias_filler "
-               f"cutoff_c cutoff_h cutoff_w {' '.join(sizes)}")
+        self.kernel, self.stride = read_windows(spec, x, "degridding",
+                                                "cutoff_c cutoff_h cutoff_w")
         param = spec.proto.degridding_param
-        if param.degridding != "incomplete_degridding":
-            raise spec.error("degridding_param.degridding", f"is '{param.degridding}'; only "
-                             "'incomplete_degridding' is supported")
-        check_sizes(spec, "degridding_param", " ".join(sizes))
-        check_four_axes(spec, x)
-        self.kernel = [getattr(param, f"kernel_{axis}") for axis in AXES]
-        self.stride = [getattr(param, f"stride_{axis}") for axis in AXES]
         self.cutoff = [param.cutoff_c, param.cutoff_h, param.cutoff_w]
         step = [min(pair) for pair in zip(self.kernel, self.stride, strict=True)]
         for axis, cutoff, most in zip(AXES, self.cutoff, step, strict=True):

@@ -18,6 +18,27 @@ from framework.ops.windows import pad_ends
 AXES = "chw"
 
 
+def read_windows(spec: LayerSpec, x: Shape, form: str, more: str = ""
+                 ) -> tuple[list[int], list[int]]:
+    """Kernel and stride of a window, by axis, of gridding_param or degridding_param.
+
+    form  "gridding" or "degridding"
+    more  names of other fields that the layer reads
+    SpecError for another form than the incomplete one, a size of 0, and not four axes.
+    """
+    field = f"{form}_param"
+    sizes = [[f"{kind}_{axis}" for axis in AXES] for kind in ("kernel", "stride")]
+    names = " ".join(name for names in sizes for name in names)
+    honour(spec, field, f"{form} bias_term weight_filler bias_filler {more} {names}")
+    param = getattr(spec.proto, field)
+    if (given := getattr(param, form)) != f"incomplete_{form}":
+        raise spec.error(f"{field}.{form}", f"is '{given}'; only 'incomplete_{form}' is supported")
+    check_sizes(spec, field, names)
+    check_four_axes(spec, x)
+    kernel, stride = ([getattr(param, name) for name in names] for names in sizes)
+    return kernel, stride
+
+
 def _num_windows(size: int, kernel: int, stride: int) -> int:
     """Windows along an axis, the last of which may be cut by its end."""
     rest = max(0, size - kernel)
@@ -47,17 +68,7 @@ class Gridding(Weighted):
 
     def __init__(self, spec: LayerSpec, x: Shape):
         super().__init__(spec)
-        fields = [f"{kind}_{axis}" for kind in ("kernel", "stride") for axis in AXES]
-        honour(spec, "gridding_param",
-               f"gridding bias_term weight_filler bias_filler {' '.join(fields)}")
-        param = spec.proto.gridding_param
-        if param.gridding != "incomplete_gridding":
-            raise spec.error("gridding_param.gridding", f"is '{param.gridding}'; only "
-                             "'incomplete_gridding' is supported")
-        check_sizes(spec, "gridding_param", " ".join(fields))
-        check_four_axes(spec, x)
-        self.kernel = [getattr(param, f"kernel_{axis}") for axis in AXES]
-        self.stride = [getattr(param, f"stride_{axis}") for axis in AXES]
+        self.kernel, self.stride = read_windows(spec, x, "gridding")
         counts = [_num_windows(*one) for one in zip(x[1:], self.kernel, self.stride, strict=True)]
         self.step = [min(pair) for pair in zip(self.kernel, self.stride, strict=True)]
         last = [min(kernel, size - (count - 1) * stride) for kernel, size, count, stride in zip(
