@@ -31,8 +31,30 @@ def read_top_k(spec: LayerSpec, field: str, labels: Shape, classes: int
     return param.top_k, check
 
 
+class RankedLabels(Layer):
+    """Scores, and a label for each position: what layers of accuracy_param share."""
+
+    num_bottoms = (2, 2)
+    no_gradient_bottoms = (0, 1)
+    no_onnx_form = COMPARES_WITH_LABELS
+
+    @classmethod
+    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
+                       ) -> Shape | None:
+        axis = spec.proto.accuracy_param.axis
+        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
+
+    def read_labels(self, scores: Shape, labels: Shape) -> None:
+        """Read axis, top_k and ignore_label. SpecError as the layers say."""
+        self.axis = canonical_axis(self.spec, "accuracy_param.axis",
+                                   self.spec.proto.accuracy_param.axis, scores)
+        check_labels(self.spec, scores, labels, self.axis)
+        self.top_k, self.check = read_top_k(self.spec, "accuracy_param", labels,
+                                            scores[self.axis])
+
+
 @layer
-class Accuracy(Layer):
+class Accuracy(RankedLabels):
     """Top-k accuracy: the share of labels whose score is among the `top_k` best of its position.
 
     Bottoms: scores, any shape with the classes on `axis`; labels, one for each position,
@@ -49,24 +71,13 @@ class Accuracy(Layer):
              that its experiments.csv lists agree with the definitions.
     """
 
-    num_bottoms = (2, 2)
     num_tops = (1, 3)
-    no_gradient_bottoms = (0, 1)
-    no_onnx_form = COMPARES_WITH_LABELS
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        axis = spec.proto.accuracy_param.axis
-        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "accuracy_param", "top_k axis ignore_label min_is_better")
         param = spec.proto.accuracy_param
-        self.axis = canonical_axis(spec, "accuracy_param.axis", param.axis, scores)
-        check_labels(spec, scores, labels, self.axis)
-        self.top_k, self.check = read_top_k(spec, "accuracy_param", labels, scores[self.axis])
+        self.read_labels(scores, labels)
         if param.top_k > 1 and len(spec.tops) > 2:
             raise spec.error("accuracy_param.top_k", f"is {param.top_k}; it must be 1 with a third "
                              "top, the precision of each class")

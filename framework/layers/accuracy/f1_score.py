@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from framework.definition.spec import LayerSpec
-from framework.layers.accuracy.accuracy import read_top_k
-from framework.layers.base import Layer, Shape, layer
+from framework.layers.accuracy.accuracy import RankedLabels
+from framework.layers.base import Shape, layer
 from framework.layers.index_check import class_numbers
-from framework.layers.loss.loss_settings import check_labels, shape_of_labels
-from framework.layers.onnx_reasons import COMPARES_WITH_LABELS
-from framework.layers.params import canonical_axis, honour
+from framework.layers.params import honour
 from framework.ops.ranking import largest, rank_of
 
 
 @layer
-class Recall(Layer):
+class Recall(RankedLabels):
     """F1 score of all classes but the first, the harmonic mean of their precision and recall.
 
     Bottoms: scores, any shape with the classes on `axis`; labels, one for each position, cut to
@@ -33,24 +29,12 @@ class Recall(Layer):
     """
 
     reads = ("accuracy_param",)
-    num_bottoms = (2, 2)
     num_tops = (1, 2)
-    no_gradient_bottoms = (0, 1)
-    no_onnx_form = COMPARES_WITH_LABELS
-
-    @classmethod
-    def assumed_bottom(cls, spec: LayerSpec, index: int, bottoms: Sequence[Shape]
-                       ) -> Shape | None:
-        axis = spec.proto.accuracy_param.axis
-        return shape_of_labels(bottoms[0], axis) if index == 1 and bottoms[0] else None
 
     def __init__(self, spec: LayerSpec, scores: Shape, labels: Shape):
         super().__init__(spec)
         honour(spec, "accuracy_param", "top_k axis ignore_label")
-        self.axis = canonical_axis(spec, "accuracy_param.axis", spec.proto.accuracy_param.axis,
-                                   scores)
-        check_labels(spec, scores, labels, self.axis)
-        self.top_k, self.check = read_top_k(spec, "accuracy_param", labels, scores[self.axis])
+        self.read_labels(scores, labels)
 
     def forward(self, scores: Tensor, labels: Tensor) -> Tensor | tuple[Tensor, ...]:
         number_type = torch.float32 if scores.dtype.itemsize < 4 else scores.dtype
