@@ -1,48 +1,7 @@
 """Examples of the layer types that community projects added, by the folders of framework/layers."""
 
-from tests.community_examples import (
-    accuracy,
-    activation,
-    capsules,
-    data,
-    flow,
-    loss,
-    low_precision,
-    metric,
-    normalization,
-    pooling,
-    pose,
-    rcnn,
-    recurrent,
-    resampling,
-    segmentation,
-    ssd,
-    utility,
-    vision,
-    volumes,
-    yolo,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-ROOMS = (
-    accuracy,
-    activation,
-    capsules,
-    data,
-    flow,
-    loss,
-    low_precision,
-    metric,
-    normalization,
-    pooling,
-    pose,
-    rcnn,
-    recurrent,
-    resampling,
-    segmentation,
-    ssd,
-    utility,
-    vision,
-    volumes,
-    yolo,
-)
-EXAMPLES = tuple(example for room in ROOMS for example in room.EXAMPLES)
+EXAMPLES = tuple(example for room in iter_modules(__path__)
+                 for example in import_module(f"{__name__}.{room.name}").EXAMPLES)
